@@ -1,0 +1,107 @@
+import type { Json } from '../../kernel/digest.ts'
+
+/**
+ * The definition after reading: defaults filled in, durations in milliseconds, everything checked. It is plain JSON, and its
+ * canonical form is part of every candidate's digest.
+ */
+export type Definition = {
+  /** Of the value stream: lower case letters, digits and dashes. */
+  readonly name: string
+  readonly services: Readonly<Record<string, Service>>
+  readonly resources: Readonly<Record<string, Resource>>
+  readonly artifact: Artifact
+  /** Tool name to the version (or its leading parts: `24`, `24.21`) that must build it: `{node: "24"}`. */
+  readonly tools: Readonly<Record<string, string>>
+  readonly environments: Readonly<Record<string, EnvironmentSettings>>
+  readonly stages: readonly Stage[]
+  readonly checks: Readonly<Record<string, Check>>
+}
+
+export type Service = {
+  /** Program and arguments. */
+  readonly command: readonly string[]
+  /** Folder inside the artifact. @defaultValue '.' */
+  readonly workdir: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly health: HealthCheck | undefined
+  /** The port it listens on in a container. As a plain process it must listen on 127.0.0.1 at `$PORT`. */
+  readonly port: number | undefined
+  readonly dependsOn: Readonly<Record<string, 'started' | 'healthy'>>
+  readonly stop: { readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT'; readonly graceMs: number }
+  readonly restart: 'always' | 'on-failure' | 'no'
+}
+
+export type HealthCheck = {
+  readonly probe: { readonly kind: 'http'; readonly path: string } | { readonly kind: 'command'; readonly command: readonly string[] }
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  /** Failures in a row until it counts as unhealthy. */
+  readonly retries: number
+  /** Failures within this time after the start do not count. */
+  readonly startPeriodMs: number
+}
+
+/** A backing service; its name `db` gives dependants `DB_URL`. */
+export type Resource = {
+  readonly type: 'postgres'
+  /** SQL file in the repository, run once into a new database. */
+  readonly seed: string | undefined
+}
+
+export type Artifact = {
+  /** Commands run in order in a clean checkout. */
+  readonly build: readonly (readonly string[])[]
+  /** Paths in the checkout after the build that make up the artifact. */
+  readonly pack: readonly string[]
+  readonly reproducible: 'required' | 'unchecked'
+}
+
+export type EnvironmentSettings = {
+  readonly provider: 'process'
+  /** Environment variables that differ here, per service; only names listed in `parity` may. */
+  readonly environment: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** The names that may differ between environments: the declared differences. */
+  readonly parity: readonly string[]
+  /** Seed file per resource that replaces the resource's own. */
+  readonly seed: Readonly<Record<string, string>>
+}
+
+export type Stage = {
+  readonly name: string
+  readonly after: readonly string[]
+  /** Key of `environments`; undefined: the stage only runs checks. */
+  readonly environment: string | undefined
+  /** Made for this run and destroyed after the stage. */
+  readonly ephemeral: boolean
+  /** false: waits for a person's promotion. */
+  readonly auto: boolean
+  readonly checks: readonly string[]
+  readonly deploy: { readonly strategy: 'replace' | 'blue-green' }
+  /** Checks run against the environment after the switch; a failure rolls back. */
+  readonly smoke: readonly string[]
+  readonly rollback: { readonly automatic: boolean; readonly hold: boolean }
+}
+
+export type Check = {
+  /** Program and arguments. */
+  readonly command: readonly string[]
+  /** `build`: in the candidate's checkout after the build; `environment`: there too, with the environment's addresses (`WEB_URL`, `DB_URL`). */
+  readonly in: 'build' | 'environment'
+  /** May be run again when its outcome was lost. */
+  readonly idempotent: boolean
+  readonly timeoutMs: number
+  /** Further tries after a failure. */
+  readonly retries: number
+  /** JUnit XML file it writes, kept with the run. */
+  readonly report: string | undefined
+}
+
+/** Where a value of the normalised definition stands in the file: JSON pointer into the *file* to line and column, from 1. */
+export type Positions = { at(pointer: string): { readonly file: string; readonly line: number; readonly column: number } }
+
+export type ReadDefinition = {
+  readonly definition: Definition
+  readonly positions: Positions
+  /** The file's text as parsed, for digests and display. */
+  readonly document: Json
+}

@@ -1,0 +1,118 @@
+import type { Digest } from '../../kernel/digest.ts'
+import type { Fault } from '../../kernel/errors.ts'
+import type { Definition, Positions } from '../definition/definition.ts'
+
+/** `<stream>/<name>`, for example `parts-unlimited/production`. */
+export type EnvironmentId = `${string}/${string}`
+
+/** What a provider can do; a definition that asks for more is refused by `plan` at the line that asks. */
+export type Capabilities = {
+  readonly strategies: readonly ('replace' | 'blue-green')[]
+  readonly resources: readonly string[]
+  readonly networkIsolation: boolean
+  readonly restarts: boolean
+}
+
+/** One environment's own view of a definition: settings applied. Pure; its digest is how two environments are compared. */
+export type Rendered = {
+  /** Key of the definition's `environments`. */
+  readonly settings: string
+  readonly definition: Definition
+  readonly digest: Digest
+}
+
+/** A candidate that should run in an environment. */
+export type Desired = {
+  readonly candidate: Digest
+  readonly rendered: Rendered
+  /** Folder of the unpacked artifact: read-only, the same bytes in every environment. */
+  readonly artifact: string
+  /** Digest of that folder's content; compared when the running digest is read back. */
+  readonly artifactDigest: Digest
+}
+
+/**
+ * The state wanted of an environment. Two deployments side by side and a moved `traffic` are a blue-green switch; one
+ * deployment that replaces another is `replace`; none, with the environment kept, is an empty environment.
+ */
+export type Target = {
+  readonly environment: EnvironmentId
+  readonly deployments: readonly Desired[]
+  /** The candidate that serves; undefined while none may. */
+  readonly traffic: Digest | undefined
+}
+
+export type Action = {
+  readonly kind: 'create' | 'stop' | 'switch' | 'keep'
+  /** `resource db`, `service web of 1f3c…`, `traffic` */
+  readonly subject: string
+  readonly reason: string
+}
+
+export type Plan = { readonly target: Target; readonly actions: readonly Action[] }
+
+/** What happens while a plan is applied, for people who watch. */
+export type Progress = { readonly at: string; readonly subject: string; readonly message: string }
+
+/** Garden's seven, minus those a process cannot have. */
+export type ServiceState = 'starting' | 'ready' | 'unhealthy' | 'stopped' | 'restarting'
+
+export type ObservedService = {
+  readonly service: string
+  /** The candidate this deployment was started for. */
+  readonly candidate: Digest
+  readonly state: ServiceState
+  /** Read back from the running process: what really runs, `undefined` when it cannot be told. Equal to `candidate` when all is well. */
+  readonly running: Digest | undefined
+  readonly pid: number | undefined
+  /** Where this instance itself listens. */
+  readonly port: number | undefined
+  readonly restarts: number
+  readonly since: string
+  /** Why it is not ready, with the end of its log. */
+  readonly problem: string | undefined
+}
+
+export type Observed = {
+  readonly environment: EnvironmentId
+  readonly exists: boolean
+  readonly traffic: Digest | undefined
+  readonly services: readonly ObservedService[]
+  readonly resources: readonly { readonly name: string; readonly type: string; readonly ready: boolean }[]
+  /** Stable public address per service that has a port: `{web: "http://127.0.0.1:41234"}`. */
+  readonly urls: Readonly<Record<string, string>>
+  /** What a check `in: environment` gets: `WEB_URL`, `DB_URL` … Secret values; never logged or recorded. */
+  readonly variables: Readonly<Record<string, string>>
+}
+
+export type LogLine = { readonly service: string; readonly candidate: Digest; readonly line: string }
+
+/**
+ * Brings environments to life. Everything is idempotent: applying the same target again, also from another process after
+ * kill -9 in the middle, converges. Each provider passes `provider.contract.ts`.
+ */
+export type EnvironmentProvider = {
+  readonly name: string
+  capabilities(): Capabilities
+  /** @throws ThreewaysError `ENVIRONMENT_UNKNOWN` when the definition has no such settings */
+  render(definition: Definition, settings: string): Rendered
+  /** Everything in `definition` this provider cannot honour, each at its place in the file. Pure. */
+  refusals(definition: Definition, positions: Positions): readonly Fault[]
+  plan(target: Target): Promise<Plan>
+  /**
+   * Converges. Returns when every service of every deployment is ready and traffic is where it should be.
+   * @throws ThreewaysError `SERVICE_UNHEALTHY` (which service, why, end of its log); what was serving still serves
+   */
+  apply(plan: Plan, watch: (progress: Progress) => void, signal?: AbortSignal): Promise<Observed>
+  observe(environment: EnvironmentId): Promise<Observed>
+  list(): Promise<readonly EnvironmentId[]>
+  logs(environment: EnvironmentId, options: { service?: string; lines?: number; follow?: boolean; signal?: AbortSignal }): AsyncIterable<LogLine>
+  /** Runs a command in a service's folder with its variables. */
+  exec(environment: EnvironmentId, service: string, command: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }>
+  /** Nothing is left: no process, file, port, database. Safe to repeat, also for an environment that is half there. */
+  destroy(environment: EnvironmentId): Promise<void>
+  /** After a start of the server: re-attaches what lives, ends what should not, starts what is missing. */
+  recover(): Promise<{ readonly adopted: number; readonly ended: number; readonly restarted: number }>
+  /** Ends supervision. `stop`: the environments' processes end too, their data stays; `leave`: they live on to be adopted. */
+  close(what: 'stop' | 'leave'): Promise<void>
+}

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { open, readFile, stat, truncate } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { hasCode } from './errors.ts'
+import { identify, isAlive, type ProcessIdentity } from './process.ts'
+
+/**
+ * A program that outlives us: it leads its own group, writes to a file and leaves its exit code in another, so that whoever
+ * comes after us can go on waiting. The idea is Jenkins' durable-task.
+ */
+export type Detached = {
+  readonly identity: ProcessIdentity
+  readonly logFile: string
+  readonly exitFile: string
+}
+
+export type Launch = {
+  /** Program and arguments, passed as they are. */
+  readonly command: readonly string[]
+  readonly cwd: string
+  /** The whole environment of the program. */
+  readonly env: Readonly<Record<string, string>>
+  /** Appended to. */
+  readonly logFile: string
+  /** Absent until the program ends; then the exit code in decimal, written atomically. Must not exist yet. */
+  readonly exitFile: string
+}
+
+// `trap :` keeps the shell alive through a signal to the group, so that the code of the program it waits for is still
+// written; the program itself starts with the default dispositions.
+const script =
+  'exit_file=$1; shift; trap : TERM INT HUP; "$@"; code=$?; printf %s "$code" > "$exit_file.new" && mv "$exit_file.new" "$exit_file"; exit "$code"'
+
+/**
+ * Starts a program detached. A program that cannot be found ends with 127 and says so in its log, as in a shell.
+ * @throws system errors of spawn and open (a missing `cwd` is `ENOENT`)
+ */
+export async function launch(request: Launch): Promise<Detached> {
+  const log = await open(request.logFile, 'a', 0o600)
+  try {
+    const child = spawn('/bin/sh', ['-c', script, 'threeways', request.exitFile, ...request.command], {
+      cwd: request.cwd,
+      env: request.env,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    })
+    await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
+    child.unref()
+    const pid = child.pid!
+    // Already over: its exit file tells; no living process can be mistaken for it.
+    const identity = (await identify(pid)) ?? { pid, startedAt: 'ended before it was seen' }
+    return { identity, logFile: request.logFile, exitFile: request.exitFile }
+  } finally {
+    await log.close()
+  }
+}
+
+/** How a detached program stands: it runs, it ended with a code, or it vanished without leaving one (kill -9, power, full disk). */
+export type Standing = { readonly state: 'running' } | { readonly state: 'ended'; readonly code: number } | { readonly state: 'lost' }
+
+export async function standing(detached: Detached): Promise<Standing> {
+  const alive = await isAlive(detached.identity)
+  const code = await exitCode(detached.exitFile)
+  if (code !== undefined) return { state: 'ended', code }
+  return alive ? { state: 'running' } : { state: 'lost' }
+}
+
+async function exitCode(file: string): Promise<number | undefined> {
+  try {
+    return Number(await readFile(file, 'utf8'))
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** Waits until it no longer runs. Works for programs that an earlier process of ours started. */
+export async function ended(detached: Detached, signal?: AbortSignal): Promise<Exclude<Standing, { state: 'running' }>> {
+  for (let wait = 1; ; wait = Math.min(wait * 1.5, 50)) {
+    signal?.throwIfAborted()
+    const now = await standing(detached)
+    if (now.state !== 'running') return now
+    await sleep(wait)
+  }
+}
+
+/**
+ * Keeps a growing log within bounds: over `bytesMax` the file is emptied in place (its writer appends, so it goes on at the
+ * start) and its last `bytesKept` are moved to `<file>.1`.
+ * @returns whether it had to
+ */
+export async function boundLog(file: string, bytesMax: number, bytesKept: number): Promise<boolean> {
+  const { size } = await stat(file).catch(() => ({ size: 0 }))
+  if (size <= bytesMax) return false
+  const source = await open(file, 'r')
+  try {
+    const { buffer, bytesRead } = await source.read(Buffer.alloc(bytesKept), 0, bytesKept, Math.max(0, size - bytesKept))
+    const kept = await open(`${file}.1`, 'w', 0o600)
+    await kept.write(buffer.subarray(0, bytesRead))
+    await kept.close()
+  } finally {
+    await source.close()
+  }
+  await truncate(file, 0)
+  return true
+}
