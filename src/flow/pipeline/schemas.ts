@@ -1,0 +1,154 @@
+import { z } from 'zod'
+
+/** Shapes the API answers with about deliveries: validated, in OpenAPI, and the types of the page and the CLI. */
+
+const instant = z.iso.datetime().meta({ description: 'UTC, RFC 3339' })
+
+export const Waiting = z
+  .object({
+    kind: z.enum(['line', 'hold', 'approval', 'gate', 'stage', 'environment', 'slot', 'retry', 'attention']),
+    why: z.string().meta({ description: 'one sentence, with the names of things' }),
+    for: z.string().meta({ description: 'who or what can end the wait' }),
+    since: instant,
+  })
+  .meta({ id: 'Waiting' })
+export type Waiting = z.infer<typeof Waiting>
+
+export const CandidateCard = z
+  .object({
+    digest: z.string(),
+    commit: z.string(),
+    author: z.string(),
+    summary: z.string().meta({ description: 'first line of the commit message' }),
+    committedAt: instant,
+    builtAt: instant.nullable(),
+  })
+  .meta({ id: 'CandidateCard' })
+export type CandidateCard = z.infer<typeof CandidateCard>
+
+export const StepState = z.enum(['pending', 'waiting', 'running', 'succeeded', 'failed', 'cancelled', 'skipped', 'needs-attention'])
+export type StepState = z.infer<typeof StepState>
+
+export const StepView = z
+  .object({
+    name: z.string().meta({ description: 'unique in its run: `build`, `test/deploy`, `test/check/unit`' }),
+    kind: z.string(),
+    stage: z.string().nullable().meta({ description: 'null: belongs to making the candidate' }),
+    title: z.string(),
+    needs: z.array(z.string()),
+    state: StepState,
+    attempt: z.int(),
+    waiting: Waiting.nullable(),
+    startedAt: instant.nullable(),
+    finishedAt: instant.nullable(),
+    message: z.string().nullable().meta({ description: 'why it failed or what it found' }),
+    hasLog: z.boolean(),
+    tests: z
+      .object({ total: z.int(), failed: z.int(), skipped: z.int(), failures: z.array(z.object({ name: z.string(), message: z.string() })) })
+      .nullable(),
+  })
+  .meta({ id: 'Step' })
+export type StepView = z.infer<typeof StepView>
+
+export const RunState = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'needs-attention'])
+export type RunState = z.infer<typeof RunState>
+
+export const RunSummary = z
+  .object({
+    id: z.string(),
+    stream: z.string(),
+    commit: z.string(),
+    branch: z.string().nullable(),
+    author: z.string(),
+    summary: z.string(),
+    committedAt: instant,
+    candidate: z.string().nullable().meta({ description: 'digest; null until it is built' }),
+    state: RunState,
+    queuedAt: instant,
+    finishedAt: instant.nullable(),
+    stage: z.string().nullable().meta({ description: 'the stage it is in, or ended in' }),
+    message: z.string().nullable(),
+    fixesStop: z.string().nullable(),
+  })
+  .meta({ id: 'RunSummary' })
+export type RunSummary = z.infer<typeof RunSummary>
+
+export const RunView = RunSummary.extend({ steps: z.array(StepView) }).meta({ id: 'Run' })
+export type RunView = z.infer<typeof RunView>
+
+export const StopView = z
+  .object({
+    id: z.string(),
+    stream: z.string(),
+    reason: z.string(),
+    by: z.string(),
+    since: instant,
+    cause: z.enum(['person', 'rollback', 'red-trunk']),
+    commit: z.string().nullable(),
+    candidate: z.string().nullable(),
+    run: z.string().nullable(),
+  })
+  .meta({ id: 'Stop' })
+export type StopView = z.infer<typeof StopView>
+
+export const StageCandidate = z
+  .object({
+    card: CandidateCard,
+    run: z.string(),
+    state: z.enum(['waiting', 'running', 'verified', 'failed', 'rolled-back']),
+    since: instant,
+    waiting: Waiting.nullable(),
+    message: z.string().nullable(),
+  })
+  .meta({ id: 'StageCandidate' })
+export type StageCandidate = z.infer<typeof StageCandidate>
+
+export const StageView = z
+  .object({
+    name: z.string(),
+    after: z.array(z.string()),
+    checks: z.array(z.string()),
+    strategy: z.string().nullable(),
+    environment: z
+      .object({
+        id: z.string(),
+        ephemeral: z.boolean(),
+        state: z.enum(['absent', 'starting', 'ready', 'unhealthy', 'stopped']),
+        urls: z.record(z.string(), z.string()),
+      })
+      .nullable(),
+    running: z.object({ card: CandidateCard, since: instant, verified: z.boolean() }).nullable().meta({ description: 'what serves in its environment' }),
+    candidates: z.array(StageCandidate).meta({ description: 'newest first, at most 10' }),
+    held: z.array(z.object({ card: CandidateCard, reason: z.string(), since: instant })),
+  })
+  .meta({ id: 'Stage' })
+export type StageView = z.infer<typeof StageView>
+
+export const StreamView = z
+  .object({
+    stream: z.string(),
+    repository: z.string().nullable(),
+    line: z.object({ status: z.enum(['open', 'stopped']), stops: z.array(StopView) }),
+    stages: z.array(StageView).meta({ description: 'from left to right' }),
+    runs: z.array(RunSummary).meta({ description: 'newest first, at most 20' }),
+  })
+  .meta({ id: 'ValueStream' })
+export type StreamView = z.infer<typeof StreamView>
+
+export const StoryEvent = z
+  .object({ seq: z.int(), type: z.string(), time: instant, subject: z.string(), sentence: z.string().meta({ description: 'what happened, for people' }) })
+  .meta({ id: 'StoryEvent' })
+export type StoryEvent = z.infer<typeof StoryEvent>
+
+export const CandidateStory = z
+  .object({
+    card: CandidateCard,
+    stream: z.string(),
+    artifact: z.string(),
+    environment: z.string().meta({ description: 'digest of the normalised definition, lock files and tool versions' }),
+    runs: z.array(RunView),
+    events: z.array(StoryEvent).meta({ description: 'in event time' }),
+    deployments: z.array(z.object({ environment: z.string(), service: z.string(), since: instant })),
+  })
+  .meta({ id: 'CandidateStory' })
+export type CandidateStory = z.infer<typeof CandidateStory>
