@@ -14,8 +14,7 @@ export const text = (description: string, limits: { pattern?: string; maxLength?
 export const integer = (description: string): Schema<number> => schema({ type: 'integer', description })
 export const flag = (description: string): Schema<boolean> => schema({ type: 'boolean', description })
 export const instant = (description: string): Schema<string> => schema({ type: 'string', format: 'date-time', description })
-export const digest = (description: string): Schema<string> =>
-  schema({ type: 'string', pattern: '^sha256:[0-9a-f]{64}$', description })
+export const digest = (description: string): Schema<string> => schema({ type: 'string', pattern: '^sha256:[0-9a-f]{64}$', description })
 export const oneOf = <const T extends string>(values: readonly T[], description: string): Schema<T> =>
   schema({ type: 'string', enum: values, description })
 export const list = <T>(items: Schema<T>, description: string): Schema<readonly T[]> =>

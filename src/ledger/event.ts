@@ -117,9 +117,18 @@ export function event<T extends EventType<never>>(
     time,
     datacontenttype: 'application/json',
     data: {
-      context: { specversion: cdEventsVersion, id, source, type: kind.type, timestamp: time, ...(chainId === undefined ? {} : { chainId }) },
+      context: {
+        specversion: cdEventsVersion,
+        id,
+        source,
+        type: kind.type,
+        timestamp: time,
+        ...(chainId === undefined ? {} : { chainId }),
+      },
       subject: { id: subject, content: content as Readonly<Record<string, unknown>> },
-      ...(custom === undefined ? {} : { customData: custom as Readonly<Record<string, unknown>>, customDataContentType: 'application/json' }),
+      ...(custom === undefined
+        ? {}
+        : { customData: custom as Readonly<Record<string, unknown>>, customDataContentType: 'application/json' }),
     },
   }
 }

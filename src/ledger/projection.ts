@@ -9,7 +9,11 @@ import type { EventType, Fact } from './event.ts'
  * - `min`, `max`: of numbers and texts
  * - `sum`: of numbers
  */
-export type Column<T = unknown> = { readonly merge: 'last' | 'first' | 'min' | 'max' | 'sum'; readonly type: ColumnType; readonly __type?: T }
+export type Column<T = unknown> = {
+  readonly merge: 'last' | 'first' | 'min' | 'max' | 'sum'
+  readonly type: ColumnType
+  readonly __type?: T
+}
 export type ColumnType = 'text' | 'bigint' | 'boolean' | 'jsonb'
 
 const column = <T>(merge: Column['merge'], type: ColumnType): Column<T> => ({ merge, type })
@@ -39,7 +43,8 @@ export type Change<Key extends string, C extends Columns> = { readonly [K in Key
 }
 
 /** A row as read back. Columns no event has spoken of are null. */
-export type Row<P> = P extends Projection<infer Key, infer C> ? { readonly [K in Key]: string } & { readonly [K in keyof C]: Value<C[K]> | null } : never
+export type Row<P> =
+  P extends Projection<infer Key, infer C> ? { readonly [K in Key]: string } & { readonly [K in keyof C]: Value<C[K]> | null } : never
 
 type Handler<Key extends string, C extends Columns> = {
   readonly type: string

@@ -106,9 +106,16 @@ export type EnvironmentProvider = {
   apply(plan: Plan, watch: (progress: Progress) => void, signal?: AbortSignal): Promise<Observed>
   observe(environment: EnvironmentId): Promise<Observed>
   list(): Promise<readonly EnvironmentId[]>
-  logs(environment: EnvironmentId, options: { service?: string; lines?: number; follow?: boolean; signal?: AbortSignal }): AsyncIterable<LogLine>
+  logs(
+    environment: EnvironmentId,
+    options: { service?: string; lines?: number; follow?: boolean; signal?: AbortSignal },
+  ): AsyncIterable<LogLine>
   /** Runs a command in a service's folder with its variables. */
-  exec(environment: EnvironmentId, service: string, command: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }>
+  exec(
+    environment: EnvironmentId,
+    service: string,
+    command: readonly string[],
+  ): Promise<{ code: number | null; stdout: string; stderr: string }>
   /** Nothing is left: no process, file, port, database. Safe to repeat, also for an environment that is half there. */
   destroy(environment: EnvironmentId): Promise<void>
   /** After a start of the server: re-attaches what lives, ends what should not, starts what is missing. */

@@ -117,7 +117,10 @@ export const StageView = z
         urls: z.record(z.string(), z.string()),
       })
       .nullable(),
-    running: z.object({ card: CandidateCard, since: instant, verified: z.boolean() }).nullable().meta({ description: 'what serves in its environment' }),
+    running: z
+      .object({ card: CandidateCard, since: instant, verified: z.boolean() })
+      .nullable()
+      .meta({ description: 'what serves in its environment' }),
     candidates: z.array(StageCandidate).meta({ description: 'newest first, at most 10' }),
     held: z.array(z.object({ card: CandidateCard, reason: z.string(), since: instant })),
   })
@@ -136,7 +139,13 @@ export const StreamView = z
 export type StreamView = z.infer<typeof StreamView>
 
 export const StoryEvent = z
-  .object({ seq: z.int(), type: z.string(), time: instant, subject: z.string(), sentence: z.string().meta({ description: 'what happened, for people' }) })
+  .object({
+    seq: z.int(),
+    type: z.string(),
+    time: instant,
+    subject: z.string(),
+    sentence: z.string().meta({ description: 'what happened, for people' }),
+  })
   .meta({ id: 'StoryEvent' })
 export type StoryEvent = z.infer<typeof StoryEvent>
 
