@@ -67,7 +67,7 @@ export function projection<const Key extends string, const C extends Columns>(de
   readonly table: string
   readonly key: readonly Key[]
   readonly columns: C
-  readonly indexes?: readonly (readonly (Key | Extract<keyof C, string>)[])[]
+  readonly indexes?: readonly (readonly NoInfer<Key | Extract<keyof C, string>>[])[]
 }): Open<Key, C> {
   return open({ ...definition, indexes: definition.indexes ?? [], handlers: [] })
 }

@@ -1,0 +1,93 @@
+import { integer, object, oneOf, optional, text } from '../../kernel/json-schema.ts'
+import { ownEvent, standardEvent } from '../../ledger/event.ts'
+
+const stream = text('the value stream')
+const stage = text('the stage')
+const candidate = text('digest of the candidate')
+const run = text('the delivery')
+const outcome = oneOf(['success', 'failure', 'cancel', 'error'], 'how it ended')
+
+const delivery = object({
+  stream,
+  commit: text('the commit that is delivered'),
+  kind: optional(oneOf(['delivery', 'rollback'], 'what the run is for')),
+  by: optional(text('who asked for it')),
+  candidate: optional(candidate),
+})
+
+export const runQueued = standardEvent(
+  'pipelinerun.queued.0.3.0',
+  'A delivery was asked for. Subject: the run',
+  object({ pipelineName: optional(text('the value stream')), uri: optional(text('names the run')) }),
+  delivery,
+)
+
+export const runStarted = standardEvent(
+  'pipelinerun.started.0.3.0',
+  'The first step of a delivery began. Subject: the run',
+  object({ pipelineName: text('the value stream'), uri: text('names the run') }),
+  delivery,
+)
+
+export const runFinished = standardEvent(
+  'pipelinerun.finished.0.3.0',
+  'A delivery ended. Subject: the run',
+  object({
+    pipelineName: optional(text('the value stream')),
+    uri: optional(text('names the run')),
+    outcome: optional(outcome),
+    errors: optional(text('why it did not succeed')),
+  }),
+  delivery,
+)
+
+const task = {
+  taskName: optional(text('name of the step')),
+  uri: optional(text('names the step')),
+  pipelineRun: optional(object({ id: run, source: optional(text('who runs it')) })),
+}
+
+const step = object({ stream, stage: optional(stage), kind: text('what kind of step'), attempt: integer('counts from 1') })
+
+export const stepStarted = standardEvent('taskrun.started.0.3.0', 'A step began. Subject: run/step/attempt', object(task), step)
+
+export const stepFinished = standardEvent(
+  'taskrun.finished.0.3.0',
+  'A step ended. Subject: run/step/attempt',
+  object({ ...task, outcome: optional(text('success, failure, cancel or error')), errors: optional(text('why it did not succeed')) }),
+  step,
+)
+
+/** Subject of the four below: stream/stage/candidate. */
+const promotion = { stream, stage, candidate, run, commit: text('the commit') }
+
+export const gateDecided = ownEvent(
+  'gate.decided',
+  'A gate said yes or no to a candidate, and why',
+  object({ ...promotion, decision: oneOf(['open', 'closed'], 'the answer'), reason: text('why'), by: text('who decided') }),
+)
+
+export const promotionApproved = ownEvent(
+  'promotion.approved',
+  'A person let a candidate into a stage',
+  object({ ...promotion, by: text('who'), reason: text('why') }),
+)
+
+export const promotionStarted = ownEvent('promotion.started', 'A candidate entered a stage', object(promotion))
+
+export const promotionVerified = ownEvent(
+  'promotion.verified',
+  'A candidate passed everything its stage asks: it is fit for the next one, and a place to go back to',
+  object(promotion),
+)
+
+export const promotionFailed = ownEvent(
+  'promotion.failed',
+  'A candidate did not pass its stage',
+  object({
+    ...promotion,
+    reason: text('what failed'),
+    outcome: oneOf(['failed', 'rolled-back', 'cancelled'], 'rolled-back: the environment runs its last verified candidate again'),
+    backTo: optional(text('digest of the candidate that serves again')),
+  }),
+)
