@@ -1,0 +1,62 @@
+import type { Instant } from '../../kernel/clock.ts'
+
+/** One commit as its repository holds it. Text is bounded and free of control characters (`message` keeps line ends). */
+export type Commit = {
+  /** Full object name: 40 hex digits, 64 in a SHA-256 repository. */
+  readonly sha: string
+  /** The e-mail address is personal data: for telling the author, never for the ledger. */
+  readonly author: { readonly name: string; readonly email: string }
+  readonly authoredAt: Instant
+  readonly committedAt: Instant
+  /** First paragraph of the message on one line. */
+  readonly summary: string
+  readonly message: string
+  /** In the order of the message; keys as written. */
+  readonly trailers: readonly { readonly key: string; readonly value: string }[]
+  /** Values of all `Fixes-Stop` trailers, separated by blanks. */
+  readonly fixesStop: string | undefined
+  /** Empty for a root commit, and for the last commit a shallow clone has. */
+  readonly parents: readonly string[]
+}
+
+/** A file of the work tree that differs from the last commit: no part of any candidate. */
+export type DirtyFile = { readonly path: string; readonly kind: 'changed' | 'untracked' }
+
+/**
+ * Where commits come from. Nothing here changes the repository: no ref, no index, no object, no file of its work tree.
+ * `sha` is always a full object name, as `resolve` gives it. Errors every method may throw: `GIT_NOT_FOUND`,
+ * `NOT_A_REPOSITORY`, `REPOSITORY_NOT_TRUSTED`, `GIT_FAILED`.
+ */
+export type Repository = {
+  /** Top folder of the work tree; of a bare repository, the repository itself. */
+  readonly root: string
+  /** @throws ThreewaysError `REPOSITORY_EMPTY`, `REVISION_UNKNOWN`, `REVISION_AMBIGUOUS` */
+  resolve(revision: string): Promise<Commit>
+  /**
+   * Writes the commit's own tree into `folder`, which must be absent or empty: what the author's settings, work tree and
+   * index hold never enters. Attributes and filters that the commit itself names apply.
+   * @throws ThreewaysError `FOLDER_NOT_EMPTY`, `REVISION_UNKNOWN`, `SUBMODULES_UNSUPPORTED`, `ATTRIBUTES_NOT_COMMITTED`,
+   *   `LFS_NOT_INSTALLED`
+   */
+  checkout(sha: string, folder: string): Promise<void>
+  /** Names without remote, local ones first, each once. Empty for a commit no branch reaches. */
+  branchesContaining(sha: string): Promise<readonly string[]>
+  /** False also when a shallow clone cannot tell. */
+  isOnBranch(sha: string, branch: string): Promise<boolean>
+  /** What is checked out; undefined when HEAD is detached. */
+  currentBranch(): Promise<string | undefined>
+  /**
+   * Best guess at the branch that goes to production: what `origin` calls its head, a bare repository's own head,
+   * `init.defaultBranch`, `main`, `master`, at last what is checked out.
+   * @throws ThreewaysError `TRUNK_UNKNOWN`
+   */
+  trunk(): Promise<string>
+  /** Untracked folders count once. Empty for a bare repository. */
+  dirtyFiles(): Promise<readonly DirtyFile[]>
+  /**
+   * A text file of the commit; undefined when the commit has none there.
+   * @param path - from the top folder, with `/`
+   * @throws ThreewaysError `FILE_NOT_REGULAR`, `FILE_TOO_LARGE` (over 16 MiB)
+   */
+  readFile(sha: string, path: string): Promise<string | undefined>
+}
