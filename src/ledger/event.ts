@@ -72,6 +72,9 @@ export function standardEvent<Content, Custom>(
   return { type: `dev.cdevents.${name}`, description, content, custom }
 }
 
+/** Any kind of event. */
+export type AnyEventType = EventType<unknown>
+
 /** The content of a kind of event. */
 export type ContentOf<T> = T extends EventType<infer Content> ? Content : never
 /** What we add to a kind of standard event. */
@@ -101,11 +104,11 @@ export type Envelope = {
 }
 
 /** Writes an event of a known kind as CloudEvents around CDEvents. Pure. */
-export function event<T extends EventType<never>>(
-  kind: T,
+export function event<Content, Custom>(
+  kind: EventType<Content> & { readonly custom?: Schema<Custom> },
   envelope: Envelope,
-  content: T extends EventType<infer Content> ? Content : never,
-  custom?: CustomOf<T>,
+  content: NoInfer<Content>,
+  custom?: NoInfer<Custom>,
 ): CloudEvent {
   const { id, time, source, subject, chainId } = envelope
   return {

@@ -64,7 +64,10 @@ const promotion = { stream, stage, candidate, run, commit: text('the commit') }
 export const gateDecided = ownEvent(
   'gate.decided',
   'A gate said yes or no to a candidate, and why',
-  object({ ...promotion, decision: oneOf(['open', 'closed'], 'the answer'), reason: text('why'), by: text('who decided') }),
+  object({
+    ...promotion,
+    gate: oneOf(['all', 'order', 'line', 'hold', 'approval', 'slot'], 'which gate; all of them when it is open'),
+    decision: oneOf(['open', 'closed'], 'the answer'), reason: text('why'), by: text('who decided') }),
 )
 
 export const promotionApproved = ownEvent(

@@ -1,0 +1,96 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { boundLog, launch, standing, type Detached, type Standing } from '../../kernel/detached.ts'
+import { hasCode } from '../../kernel/errors.ts'
+import { killMarked, stopTree } from '../../kernel/process.ts'
+
+/** A step's log keeps this much when it grows over the double. */
+const logBytesKept = 8 * 1024 * 1024
+const stop = { signal: 'SIGTERM', graceMs: 5_000 } as const
+
+export type CommandStep = {
+  /** Of this attempt: holds `log`, `exit` and `child.json`. */
+  readonly folder: string
+  readonly command: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  /** Unique to this attempt; every process of it carries it in its environment. */
+  readonly mark: { readonly name: string; readonly value: string }
+  /** Milliseconds since the epoch; it is killed then. */
+  readonly deadline: number | undefined
+}
+
+export type CommandEnd = { readonly end: 'exited'; readonly code: number } | { readonly end: 'timed-out' | 'cancelled' | 'lost' }
+
+/** Reason of an abort that only closes this server: the step is neither cancelled nor failed, its process was in the way. */
+export const closing = Symbol('closing')
+
+/**
+ * Runs a command as a detached process, or goes on waiting for the one that an earlier server started. Asking twice for the
+ * same folder never starts it twice.
+ */
+export async function runCommand(step: CommandStep, now: () => number, signal: AbortSignal): Promise<CommandEnd> {
+  await mkdir(step.folder, { recursive: true, mode: 0o700 })
+  const child = await begin(step)
+  if (child === undefined) return { end: 'lost' }
+  return watch(child, step, now, signal)
+}
+
+async function begin(step: CommandStep): Promise<Detached | undefined> {
+  const file = path.join(step.folder, 'child.json')
+  const earlier = await read(file)
+  if (earlier === 'interrupted') return undefined
+  if (earlier !== undefined) return earlier === 'starting' ? startedUnseen(step) : earlier
+  // Written first: whoever finds only this knows that a process may live which nobody noted.
+  await write(file, 'starting')
+  const child = await launch({ ...places(step), command: step.command, cwd: step.cwd, env: { ...step.env, [step.mark.name]: step.mark.value } })
+  await write(file, child)
+  return child
+}
+
+/** Killed between starting and noting it: the exit file tells if it is over; a process still living cannot be trusted to us. */
+async function startedUnseen(step: CommandStep): Promise<Detached | undefined> {
+  const child: Detached = { ...places(step), identity: { pid: 0, startedAt: 'not noted' } }
+  await killMarked(step.mark.name, step.mark.value)
+  return (await standing(child)).state === 'ended' ? child : undefined
+}
+
+type Noted = Detached | 'starting' | 'interrupted'
+
+const places = ({ folder }: CommandStep) => ({ logFile: path.join(folder, 'log'), exitFile: path.join(folder, 'exit') })
+
+async function watch(child: Detached, step: CommandStep, now: () => number, signal: AbortSignal): Promise<CommandEnd> {
+  let checked = 0
+  for (let wait = 1; ; wait = Math.min(wait * 1.4, 50)) {
+    const is = await standing(child)
+    if (is.state !== 'running') return ending(is)
+    const cut = signal.aborted ? 'cancelled' : step.deadline !== undefined && now() > step.deadline ? 'timed-out' : undefined
+    if (cut !== undefined) {
+      // Its exit code will be ours, not its own: whoever comes next must not read it.
+      if (signal.reason === closing) await write(path.join(step.folder, 'child.json'), 'interrupted')
+      await stopTree(child.identity, step.mark, stop)
+      return { end: cut }
+    }
+    if (++checked % 5 === 0) await boundLog(child.logFile, 2 * logBytesKept, logBytesKept)
+    await sleep(wait, undefined, { signal }).catch(() => {})
+  }
+}
+
+function ending(is: Exclude<Standing, { state: 'running' }>): CommandEnd {
+  return is.state === 'ended' ? { end: 'exited', code: is.code } : { end: 'lost' }
+}
+
+async function read(file: string): Promise<Noted | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Noted
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+async function write(file: string, value: Noted): Promise<void> {
+  await writeFile(`${file}.new`, JSON.stringify(value), { mode: 0o600 })
+  await rename(`${file}.new`, file)
+}

@@ -1,0 +1,157 @@
+import type { CloudEvent } from '../../ledger/event.ts'
+import { event } from '../../ledger/event.ts'
+import type { LedgerTransaction } from '../../ledger/ledger.ts'
+import type { Stage } from '../definition/definition.ts'
+import { back, retireOld } from '../deployment/deploy.ts'
+import { holdPlaced, serviceRemoved, serviceRolledBack } from '../deployment/events.ts'
+import { environmentDeleted } from '../environment/events.ts'
+import { artifactId } from './deploy-step.ts'
+import type { Execution, StepEnd } from './execution.ts'
+import type { Change, Outcome } from './line.port.ts'
+import { buildOf, deploymentOf, environmentOf, lastVerified, placeOf, stageOf } from './place.ts'
+import { source } from './records.ts'
+import { tables, type StepRow } from './tables.ts'
+
+/** What became of the stage's environment. */
+type Settled = { readonly events: readonly CloudEvent[]; readonly wentBack: boolean; readonly backTo: string | undefined; readonly sentence: string }
+const nothingToSettle: Settled = { events: [], wentBack: false, backTo: undefined, sentence: '' }
+
+/**
+ * Ends a candidate's time in a stage. All well: it is verified, and what it replaced is retired. Anything else: the environment
+ * goes back to its last verified candidate, a hold keeps this one out, and the line is told. One transaction says so.
+ */
+export async function concludeStage(execution: Execution): Promise<StepEnd> {
+  const stage = stageOf(execution.run, execution.step.stage!)
+  const steps = execution.steps.filter((step) => step.stage === stage.name && step.name !== execution.step.name)
+  const bad = steps.find(({ state }) => state !== 'succeeded' && state !== 'skipped') ?? steps.find(({ state }) => state === 'skipped')
+  return bad === undefined ? keep(execution, stage) : giveUp(execution, stage, steps, bad)
+}
+
+async function keep(execution: Execution, stage: Stage): Promise<StepEnd> {
+  const { run, records, line } = execution
+  const gone = stage.ephemeral ? await takeDown(execution, stage) : []
+  if (stage.environment !== undefined && !stage.ephemeral) {
+    const previous = previousOf(execution.steps, stage)
+    await retireOld(await deploymentOf(execution, stage, previous))
+  }
+  return {
+    end: 'succeeded',
+    message: `verified in ${stage.name}`,
+    record: async (tx) => {
+      await leave(tx, execution, stage)
+      const follows = await line.follows(tx, changeOf(execution, stage), { kind: 'verified' })
+      return [...gone, records.promotionVerified(run, stage.name), ...follows]
+    },
+  }
+}
+
+async function giveUp(execution: Execution, stage: Stage, steps: readonly StepRow[], bad: StepRow): Promise<StepEnd> {
+  const { run, records, line } = execution
+  const cancelled = run.cancelledBy !== null
+  const why = cancelled ? `cancelled by ${run.cancelledBy}` : `${bad.name.slice(stage.name.length + 1)} failed: ${bad.message ?? 'no message'}`
+  const settled = await settle(execution, stage, steps)
+  const outcome = cancelled ? 'cancelled' : settled.wentBack ? 'rolled-back' : 'failed'
+  return {
+    end: 'failed',
+    final: true,
+    message: `${why}${settled.sentence}`,
+    record: async (tx) => {
+      await leave(tx, execution, stage)
+      const told: Outcome = { kind: settled.wentBack ? 'rolled-back' : 'failed', place: placeOf(run, stage), onTrunk: run.onTrunk, reason: why }
+      const follows = cancelled ? [] : await line.follows(tx, changeOf(execution, stage), told)
+      const held = settled.wentBack && !cancelled && stage.rollback.hold ? [hold(execution, stage, why)] : []
+      return [...settled.events, records.promotionFailed(run, stage.name, outcome, why, settled.backTo), ...held, ...follows]
+    },
+  }
+}
+
+/** Brings the environment to a state that can stay. */
+async function settle(execution: Execution, stage: Stage, steps: readonly StepRow[]): Promise<Settled> {
+  const deployed = steps.find(({ work }) => work.kind === 'deploy')
+  if (deployed === undefined || deployed.attempt === 0 || deployed.startedAt === null) return nothingToSettle
+  if (stage.ephemeral) return { ...nothingToSettle, events: await takeDown(execution, stage) }
+  if (!stage.rollback.automatic) {
+    return { ...nothingToSettle, sentence: `; ${stage.environment} still runs it: its rollback is not automatic` }
+  }
+  const { ledger, run } = execution
+  const previous = await lastVerified(ledger, run.stream, stage.name, run.candidate!)
+  const served = deployed.state === 'succeeded' || stage.deploy.strategy === 'replace'
+  await back(await deploymentOf({ ...execution, signal: new AbortController().signal }, stage, previous))
+  const commit = previous === undefined ? undefined : (await buildOf(ledger, previous)).commit
+  return {
+    wentBack: true,
+    backTo: previous,
+    events: served ? rolledBack(execution, stage, previous, commit) : [],
+    sentence: previous === undefined ? `; ${stage.environment} is empty again` : `; ${stage.environment} runs ${commit!.slice(0, 8)} again`,
+  }
+}
+
+const previousOf = (steps: readonly StepRow[], stage: Stage): string | undefined =>
+  (steps.find(({ name }) => name === `${stage.name}/deploy`)?.output?.['previous'] as string | null | undefined) ?? undefined
+
+const changeOf = ({ run }: Execution, stage: Stage): Change => ({
+  stream: run.stream,
+  commit: run.commit,
+  candidate: run.candidate!,
+  run: run.id,
+  stage: stage.name,
+  fixesStop: run.fixesStop ?? undefined,
+})
+
+/** The stage is free for the next candidate. Behind the ledger's lock, as everything about slots. */
+async function leave(tx: LedgerTransaction, { run }: Execution, stage: Stage): Promise<void> {
+  await tx.lock()
+  await tables(tx).deleteFrom('slot').where('stream', '=', run.stream).where('stage', '=', stage.name).where('run', '=', run.id).execute()
+}
+
+async function takeDown(execution: Execution, stage: Stage): Promise<readonly CloudEvent[]> {
+  const { provider, run, clock, newId } = execution
+  const environment = environmentOf(run, stage)
+  if (!(await provider.observe(environment)).exists) return []
+  await provider.destroy(environment)
+  await execution.say(`${environment} is destroyed`)
+  const envelope = (subject: string) => ({ id: newId(), time: clock.instant(), source, subject, chainId: run.id })
+  const removed = Object.keys(run.definition.services).map((service) =>
+    event(serviceRemoved, envelope(service), { environment: { id: environment } }, { stream: run.stream, run: run.id }),
+  )
+  return [
+    ...removed,
+    event(
+      environmentDeleted,
+      envelope(environment),
+      { name: stage.environment! },
+      { stream: run.stream, provider: provider.name, settings: stage.environment!, ephemeral: true },
+    ),
+  ]
+}
+
+function rolledBack({ run, clock, newId }: Execution, stage: Stage, previous: string | undefined, commit: string | undefined): readonly CloudEvent[] {
+  return Object.keys(run.definition.services).map((service) => {
+    const envelope = { id: newId(), time: clock.instant(), source, subject: service, chainId: run.id }
+    const environment = { id: environmentOf(run, stage) }
+    if (previous === undefined) return event(serviceRemoved, envelope, { environment }, { stream: run.stream, run: run.id })
+    return event(
+      serviceRolledBack,
+      envelope,
+      { environment, artifactId: artifactId(run.stream, previous) },
+      {
+        stream: run.stream,
+        stage: stage.name,
+        candidate: previous,
+        commit: commit!,
+        run: run.id,
+        strategy: stage.deploy.strategy,
+        previous: run.candidate!,
+      },
+    )
+  })
+}
+
+function hold({ run, clock, newId }: Execution, stage: Stage, reason: string): CloudEvent {
+  const subject = `${run.stream}/${stage.name}/${run.candidate}`
+  return event(
+    holdPlaced,
+    { id: newId(), time: clock.instant(), source, subject, chainId: run.id },
+    { stream: run.stream, stage: stage.name, candidate: run.candidate!, commit: run.commit, reason: reason.slice(0, 8192), run: run.id },
+  )
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '../../kernel/clock.ts'
+import type { NewId } from '../../kernel/ids.ts'
+import type { CloudEvent } from '../../ledger/event.ts'
+import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
+import type { Repository } from '../candidate/repository.port.ts'
+import type { EnvironmentProvider } from '../environment/provider.port.ts'
+import type { LinePort } from './line.port.ts'
+import type { Records } from './records.ts'
+import type { RunRow, StepRow } from './tables.ts'
+
+/** What the engine works with; everything outside comes in here. */
+export type Workshop = {
+  readonly ledger: Ledger
+  /** The data folder, `.threeways`. */
+  readonly home: string
+  /** Marks every process of this home. */
+  readonly homeId: string
+  readonly provider: EnvironmentProvider
+  openRepository(location: string): Promise<Repository>
+  readonly line: LinePort
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly records: Records
+}
+
+/** One attempt of one step, as the code that does it sees it. */
+export type Execution = Workshop & {
+  readonly run: RunRow
+  readonly step: StepRow
+  /** All steps of the run as they stood when this one began. */
+  readonly steps: readonly StepRow[]
+  /** Of this attempt. */
+  readonly folder: string
+  /** Aborted when the run is cancelled or the server closes. */
+  readonly signal: AbortSignal
+  /** Adds a line to the step's log. */
+  say(line: string): Promise<void>
+}
+
+export type StepEnd =
+  | ({ readonly end: 'succeeded'; readonly message?: string } & Consequence)
+  | ({ readonly end: 'failed'; readonly message: string; /** No further try could help. */ readonly final?: boolean } & Consequence)
+  | { readonly end: 'cancelled' }
+  /** Its outcome cannot be known any more. */
+  | { readonly end: 'lost' }
+
+type Consequence = {
+  /** Kept with the step; plain JSON. */
+  readonly output?: Record<string, unknown>
+  /**
+   * Done in the transaction that records the end, so both happen or neither. Returns the events that belong to it. May run
+   * twice when the database asks; touches nothing but `tx`.
+   */
+  readonly record?: (tx: LedgerTransaction) => Promise<readonly CloudEvent[]>
+}
+
+export type Executor = (execution: Execution) => Promise<StepEnd>

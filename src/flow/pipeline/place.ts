@@ -1,0 +1,72 @@
+import { notFound } from '../../kernel/errors.ts'
+import type { Digest } from '../../kernel/digest.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import { rowsOf } from '../../ledger/rows.ts'
+import type { Stage } from '../definition/definition.ts'
+import type { Deployment } from '../deployment/deploy.ts'
+import { holds } from '../deployment/projection.ts'
+import type { Desired, EnvironmentId, EnvironmentProvider } from '../environment/provider.port.ts'
+import type { Execution } from './execution.ts'
+import { promotions } from './projection.ts'
+import { tables, type BuildRow, type RunRow } from './tables.ts'
+
+export function stageOf(run: Pick<RunRow, 'definition'>, name: string): Stage {
+  return run.definition.stages.find((stage) => stage.name === name)!
+}
+
+/** An ephemeral stage has an environment of its own for each run, so that runs do not wait for each other there. */
+export function environmentOf(run: Pick<RunRow, 'id' | 'stream'>, stage: Stage): EnvironmentId {
+  return stage.ephemeral ? `${run.stream}/${stage.environment}-${run.id.slice(-8)}` : `${run.stream}/${stage.environment}`
+}
+
+/** Where a stage stands: `first` is before others could be hit, `final` is what nothing comes after. */
+export function placeOf({ definition: { stages } }: Pick<RunRow, 'definition'>, { name, after }: Stage): 'first' | 'middle' | 'final' {
+  if (!stages.some((other) => other.after.includes(name))) return 'final'
+  return after.length === 0 ? 'first' : 'middle'
+}
+
+export async function buildOf(ledger: Pick<Ledger, 'db'>, candidate: string): Promise<BuildRow> {
+  const build = await tables(ledger).selectFrom('build').selectAll().where('candidate', '=', candidate).executeTakeFirst()
+  if (build) return build
+  throw notFound('CANDIDATE_NOT_BUILT_HERE', {
+    message: `the artifact of candidate ${candidate} is not on this machine`,
+    help: 'deliver its commit again to build it here',
+  })
+}
+
+export function desired(provider: EnvironmentProvider, build: BuildRow, settings: string): Desired {
+  return {
+    candidate: build.candidate as Digest,
+    rendered: provider.render(build.definition, settings),
+    artifact: build.folder,
+    artifactDigest: build.artifact as Digest,
+  }
+}
+
+/** The candidate that a rollback of this stage goes to: verified there last, not held, and another one than `except`. */
+export async function lastVerified(ledger: Pick<Ledger, 'db'>, stream: string, stage: string, except: string): Promise<string | undefined> {
+  const held = await rowsOf(ledger.db, holds).select('candidate').where('stream', '=', stream).where('stage', '=', stage).where('held', '=', true).execute()
+  const rows = await rowsOf(ledger.db, promotions)
+    .select('candidate')
+    .where('stream', '=', stream)
+    .where('stage', '=', stage)
+    .where('verifiedAt', 'is not', null)
+    .orderBy('verifiedAt', 'desc')
+    .execute()
+  const bad = new Set([except, ...held.map(({ candidate }) => candidate)])
+  return rows.find(({ candidate }) => !bad.has(candidate))?.candidate
+}
+
+/** A run's deployment into a stage. The candidate to go back to is remembered with the step, so a second look finds the same. */
+export async function deploymentOf(execution: Execution, stage: Stage, previous: string | undefined): Promise<Deployment> {
+  const { ledger, provider, run, signal, say } = execution
+  return {
+    provider,
+    environment: environmentOf(run, stage),
+    strategy: stage.deploy.strategy,
+    next: desired(provider, await buildOf(ledger, run.candidate!), stage.environment!),
+    previous: previous === undefined ? undefined : desired(provider, await buildOf(ledger, previous), stage.environment!),
+    say: (line) => void say(line).catch(() => {}),
+    signal,
+  }
+}

@@ -1,0 +1,152 @@
+import { instantOf } from '../../kernel/clock.ts'
+import type { CloudEvent } from '../../ledger/event.ts'
+import type { LedgerTransaction } from '../../ledger/ledger.ts'
+import type { StepEnd, Workshop } from './execution.ts'
+import { mayEnter } from './gates.ts'
+import { advance, retryDelayMs } from './policy.ts'
+import { changeRun, changeStep } from './runs.ts'
+import { tables, type RunRow, type StepRow } from './tables.ts'
+
+type Bench = Pick<Workshop, 'clock' | 'records' | 'line'> & { readonly owner: string }
+
+/**
+ * Moves a run as far as it goes in this transaction: skips what cannot run, asks the gates, claims what is ready for this
+ * server (at most `free` steps), ends the run when nothing is left. State and events are one commit.
+ *
+ * @returns the steps claimed, to be worked on after the commit
+ */
+export async function moveOn(bench: Bench, tx: LedgerTransaction, run: RunRow, steps: StepRow[], free: number): Promise<StepRow[]> {
+  const claimed: StepRow[] = []
+  const events: CloudEvent[] = []
+  if (run.finishedAt !== null) return claimed
+  for (let again = true; again; ) {
+    again = false
+    const next = advance(reconsidered(steps), run.cancelledBy !== null)
+    for (const step of named(steps, next.skipped)) await changeStep(tx, step, { state: 'skipped', waiting: null })
+    for (const step of named(steps, next.ready)) {
+      if (step.work.kind === 'promote') {
+        again ||= await enter(bench, tx, run, step, events)
+      } else if (claimed.length < free && isDue(step, bench.clock.now())) {
+        await claim(bench, tx, run, step, events)
+        claimed.push(step)
+      }
+    }
+  }
+  await settleRun(bench, tx, run, steps, events)
+  if (events.length > 0) await tx.append(events)
+  return claimed
+}
+
+/** A waiting gate is asked anew whenever the run is looked at. */
+function reconsidered(steps: readonly StepRow[]): readonly StepRow[] {
+  return steps.map((step) => (step.state === 'waiting' ? { ...step, state: 'pending' as const } : step))
+}
+
+const named = (steps: readonly StepRow[], names: readonly string[]) => steps.filter(({ name }) => names.includes(name))
+const isDue = ({ notBefore }: StepRow, now: number) => notBefore === null || notBefore <= instantOf(now)
+
+/** @returns whether the step is over, so that more may be ready */
+async function enter(bench: Bench, tx: LedgerTransaction, run: RunRow, step: StepRow, events: CloudEvent[]): Promise<boolean> {
+  const { clock, records, line } = bench
+  const stage = step.stage!
+  const now = clock.instant()
+  await tx.lock()
+  const answer = await mayEnter({ tx, run, step, stage, line, now })
+  if (answer.verdict === 'wait') {
+    const before = step.waiting
+    if (before?.kind !== answer.waiting.kind || before.why !== answer.waiting.why) {
+      await changeStep(tx, step, { state: 'waiting', waiting: answer.waiting, startedAt: step.startedAt ?? now })
+      events.push(records.gateDecided(run, stage, answer.gate, 'closed', answer.waiting.why, 'threeways'))
+    }
+    return false
+  }
+  if (answer.verdict === 'never') {
+    await changeStep(tx, step, { state: 'failed', waiting: null, message: answer.reason, finishedAt: now, startedAt: step.startedAt ?? now })
+    events.push(records.gateDecided(run, stage, answer.gate, 'closed', answer.reason, 'threeways'))
+    return true
+  }
+  await tables(tx).insertInto('slot').values({ stream: run.stream, stage, run: run.id }).onConflict((c) => c.columns(['stream', 'stage']).doUpdateSet({ run: run.id })).execute()
+  await changeStep(tx, step, { state: 'succeeded', waiting: null, finishedAt: now, startedAt: step.startedAt ?? now })
+  events.push(records.gateDecided(run, stage, 'all', 'open', 'every gate is open', answer.by), records.promotionStarted(run, stage))
+  return true
+}
+
+async function claim({ clock, records, owner }: Bench, tx: LedgerTransaction, run: RunRow, step: StepRow, events: CloudEvent[]): Promise<void> {
+  const now = clock.instant()
+  await changeStep(tx, step, { state: 'running', owner, fence: step.fence + 1, startedAt: now, finishedAt: null, waiting: null, message: null, notBefore: null })
+  if (run.startedAt === null) {
+    await changeRun(tx, run, { startedAt: now })
+    events.push(records.runStarted(run))
+  }
+  events.push(records.stepStarted(run, step))
+}
+
+/** Records how an attempt ended; a further try may follow. */
+export async function endStep({ clock, records }: Bench, tx: LedgerTransaction, run: RunRow, step: StepRow, how: StepEnd): Promise<void> {
+  const now = clock.instant()
+  const consequences = 'record' in how && how.record ? await how.record(tx) : []
+  const output = 'output' in how && how.output ? { output: how.output } : {}
+  if (how.end === 'succeeded') {
+    await changeStep(tx, step, { state: 'succeeded', finishedAt: now, message: how.message ?? null, ...output })
+    await tx.append([...consequences, records.stepFinished(run, step, 'success', null)])
+  } else if (how.end === 'cancelled') {
+    await changeStep(tx, step, { state: 'cancelled', finishedAt: now, message: 'cancelled' })
+    await tx.append([records.stepFinished(run, step, 'cancel', null)])
+  } else if (how.end === 'failed') {
+    const finished = records.stepFinished(run, step, 'failure', how.message)
+    const more = how.final !== true && step.attempt <= step.retries && run.cancelledBy === null
+    if (more) await tryAgain(clock.now(), tx, step, how.message)
+    else await changeStep(tx, step, { state: 'failed', finishedAt: now, message: how.message, ...output })
+    await tx.append([...consequences, finished])
+  } else {
+    await lose(tx, step, now)
+    await tx.append([records.stepFinished(run, step, 'error', 'its outcome was lost')])
+  }
+}
+
+async function tryAgain(ms: number, tx: LedgerTransaction, step: StepRow, why: string): Promise<void> {
+  const delayMs = retryDelayMs(step.attempt)
+  await changeStep(tx, step, {
+    state: 'pending',
+    attempt: step.attempt + 1,
+    notBefore: instantOf(ms + delayMs),
+    message: why,
+    waiting: { kind: 'retry', why: `try ${step.attempt} of ${step.retries + 1} failed: ${firstLine(why)}`, for: `${delayMs / 1000} s to pass`, since: instantOf(ms) },
+  })
+}
+
+async function lose(tx: LedgerTransaction, step: StepRow, now: string): Promise<void> {
+  if (step.idempotent) {
+    await changeStep(tx, step, { state: 'pending', attempt: step.attempt + 1, message: 'its outcome was lost; it runs again' })
+    return
+  }
+  await changeStep(tx, step, {
+    state: 'needs-attention',
+    waiting: {
+      kind: 'attention',
+      why: 'its process vanished without an exit code, and the check does not say that it may run twice (idempotent: true)',
+      for: `a person: threeways rerun ${step.run} --from ${step.name}, or threeways cancel ${step.run}`,
+      since: now,
+    },
+  })
+}
+
+async function settleRun({ clock, records }: Bench, tx: LedgerTransaction, run: RunRow, steps: StepRow[], events: CloudEvent[]): Promise<void> {
+  const { run: state } = advance(steps, run.cancelledBy !== null)
+  const finished = state === 'succeeded' || state === 'failed' || state === 'cancelled'
+  if (state === run.state && !finished) return
+  if (!finished) {
+    await changeRun(tx, run, { state })
+    return
+  }
+  const message = state === 'failed' ? whatFailed(steps) : state === 'cancelled' ? `cancelled by ${run.cancelledBy}` : null
+  await changeRun(tx, run, { state, finishedAt: clock.instant(), message })
+  events.push(records.runFinished(run, state === 'succeeded' ? 'success' : state === 'failed' ? 'failure' : 'cancel', message))
+}
+
+function whatFailed(steps: readonly StepRow[]): string {
+  const first = steps.find(({ state }) => state === 'failed')
+  return first ? `${first.name}: ${first.message ?? 'failed'}` : 'failed'
+}
+
+export const firstLine = (text: string) => text.split('\n', 1)[0]!

@@ -1,0 +1,68 @@
+import type { Clock } from '../../kernel/clock.ts'
+import type { NewId } from '../../kernel/ids.ts'
+import { event, type CloudEvent, type EventType } from '../../ledger/event.ts'
+import { gateDecided, promotionApproved, promotionFailed, promotionStarted, promotionVerified, runFinished, runQueued, runStarted, stepFinished, stepStarted } from './events.ts'
+import type { GateName } from './gates.ts'
+import type { RunRow, StepRow } from './tables.ts'
+
+/** Who wrote the engine's events. */
+export const source = '/threeways/pipeline'
+
+export type Records = ReturnType<typeof recordsOf>
+
+/** Writes the engine's events: what happened to a run, to a step, to a candidate in a stage. */
+export function recordsOf({ clock, newId }: { readonly clock: Clock; readonly newId: NewId }) {
+  const envelope = (subject: string, run: Pick<RunRow, 'id'>) => ({ id: newId(), time: clock.instant(), source, subject, chainId: run.id })
+  const uri = (run: RunRow) => `urn:threeways:run:${run.id}`
+  const delivery = (run: RunRow) => ({
+    stream: run.stream,
+    commit: run.commit,
+    kind: run.kind,
+    by: run.requestedBy,
+    ...(run.candidate === null ? {} : { candidate: run.candidate }),
+  })
+  const task = (run: RunRow, step: StepRow) => ({ taskName: step.name, pipelineRun: { id: run.id, source } })
+  const stepCustom = (run: RunRow, step: StepRow) => ({
+    stream: run.stream,
+    kind: step.work.kind,
+    attempt: step.attempt,
+    ...(step.stage === null ? {} : { stage: step.stage }),
+  })
+  const promotion = (run: RunRow, stage: string) => ({ stream: run.stream, stage, candidate: run.candidate!, run: run.id, commit: run.commit })
+  const ofPromotion = <C>(kind: EventType<C>, run: RunRow, stage: string, content: NoInfer<C>): CloudEvent =>
+    event(kind, envelope(`${run.stream}/${stage}/${run.candidate}`, run), content)
+
+  return {
+    runQueued: (run: RunRow) => event(runQueued, envelope(run.id, run), { pipelineName: run.stream, uri: uri(run) }, delivery(run)),
+    runStarted: (run: RunRow) => event(runStarted, envelope(run.id, run), { pipelineName: run.stream, uri: uri(run) }, delivery(run)),
+    runFinished: (run: RunRow, outcome: 'success' | 'failure' | 'cancel', errors: string | null) =>
+      event(
+        runFinished,
+        envelope(run.id, run),
+        { pipelineName: run.stream, uri: uri(run), outcome, ...(errors === null ? {} : { errors }) },
+        delivery(run),
+      ),
+    stepStarted: (run: RunRow, step: StepRow) =>
+      event(stepStarted, envelope(`${run.id}/${step.name}/${step.attempt}`, run), task(run, step), stepCustom(run, step)),
+    stepFinished: (run: RunRow, step: StepRow, outcome: 'success' | 'failure' | 'cancel' | 'error', errors: string | null) =>
+      event(
+        stepFinished,
+        envelope(`${run.id}/${step.name}/${step.attempt}`, run),
+        { ...task(run, step), outcome, ...(errors === null ? {} : { errors: errors.slice(0, 8192) }) },
+        stepCustom(run, step),
+      ),
+    gateDecided: (run: RunRow, stage: string, gate: GateName | 'all', decision: 'open' | 'closed', reason: string, by: string) =>
+      ofPromotion(gateDecided, run, stage, { ...promotion(run, stage), gate, decision, reason, by }),
+    promotionApproved: (run: RunRow, stage: string, by: string, reason: string) =>
+      ofPromotion(promotionApproved, run, stage, { ...promotion(run, stage), by, reason }),
+    promotionStarted: (run: RunRow, stage: string) => ofPromotion(promotionStarted, run, stage, promotion(run, stage)),
+    promotionVerified: (run: RunRow, stage: string) => ofPromotion(promotionVerified, run, stage, promotion(run, stage)),
+    promotionFailed: (run: RunRow, stage: string, outcome: 'failed' | 'rolled-back' | 'cancelled', reason: string, backTo: string | undefined) =>
+      ofPromotion(promotionFailed, run, stage, {
+        ...promotion(run, stage),
+        outcome,
+        reason: reason.slice(0, 8192),
+        ...(backTo === undefined ? {} : { backTo }),
+      }),
+  }
+}

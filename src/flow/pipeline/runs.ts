@@ -1,0 +1,113 @@
+import { sql } from 'kysely'
+import { notFound } from '../../kernel/errors.ts'
+import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
+import { tables, type RunRow, type StepRow } from './tables.ts'
+import type { PlannedStep } from './work.ts'
+
+/** How long a server may be silent before another takes its steps over. */
+export const leaseMs = 3_000
+
+export type NewRun = Omit<RunRow, 'number' | 'state' | 'message' | 'startedAt' | 'finishedAt' | 'cancelledBy'>
+
+export async function insertRun(tx: LedgerTransaction, run: NewRun, steps: readonly PlannedStep[]): Promise<RunRow> {
+  const row = await tables(tx)
+    .insertInto('run')
+    .values({ ...run, definition: JSON.stringify(run.definition), state: 'queued' })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  await tables(tx)
+    .insertInto('step')
+    .values(
+      steps.map(({ work, needs, ...planned }, position) => ({
+        ...planned,
+        run: run.id,
+        position,
+        work: JSON.stringify(work),
+        needs: JSON.stringify(needs),
+        attempt: 1,
+        state: 'pending' as const,
+        fence: 0,
+      })),
+    )
+    .execute()
+  return row
+}
+
+/** Locks the run for this transaction: its steps change only under this lock. @throws ThreewaysError `RUN_NOT_FOUND` */
+export async function lockRun(tx: LedgerTransaction, id: string): Promise<{ run: RunRow; steps: StepRow[] }> {
+  const run = await tables(tx).selectFrom('run').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+  if (!run) throw runNotFound(id)
+  return { run, steps: await stepsIn(tx, id) }
+}
+
+export async function findRun(ledger: Pick<Ledger, 'db'>, id: string): Promise<{ run: RunRow; steps: StepRow[] }> {
+  const run = await tables(ledger).selectFrom('run').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!run) throw runNotFound(id)
+  return { run, steps: await stepsIn(ledger, id) }
+}
+
+const runNotFound = (id: string) => notFound('RUN_NOT_FOUND', { message: `there is no run "${id}"`, help: 'list them with `threeways status`' })
+
+const stepsIn = (place: Pick<Ledger, 'db'>, run: string): Promise<StepRow[]> =>
+  tables(place).selectFrom('step').selectAll().where('run', '=', run).orderBy('position').execute()
+
+/** Runs that still move or wait. */
+export async function openRuns(ledger: Pick<Ledger, 'db'>): Promise<string[]> {
+  const rows = await tables(ledger).selectFrom('run').select('id').where('finishedAt', 'is', null).orderBy('number').execute()
+  return rows.map(({ id }) => id)
+}
+
+type StepChange = Partial<Omit<StepRow, 'work' | 'needs' | 'waiting' | 'output' | 'leaseUntil'>> & {
+  waiting?: StepRow['waiting']
+  output?: StepRow['output']
+}
+
+/** Writes a change of a step, in the database and in the row at hand. */
+export async function changeStep(tx: LedgerTransaction, step: StepRow, change: StepChange): Promise<void> {
+  const { waiting, output, ...plain } = change
+  const lease = change.state === undefined ? {} : { leaseUntil: change.state === 'running' ? leaseEnd : null }
+  await tables(tx)
+    .updateTable('step')
+    .set({
+      ...plain,
+      ...lease,
+      ...(waiting === undefined ? {} : { waiting: waiting && JSON.stringify(waiting) }),
+      ...(output === undefined ? {} : { output: output && JSON.stringify(output) }),
+    })
+    .where('run', '=', step.run)
+    .where('name', '=', step.name)
+    .execute()
+  Object.assign(step, change)
+}
+
+export async function changeRun(tx: LedgerTransaction, run: RunRow, change: Partial<Omit<RunRow, 'definition' | 'number'>>): Promise<void> {
+  await tables(tx).updateTable('run').set(change).where('id', '=', run.id).execute()
+  Object.assign(run, change)
+}
+
+// The database's clock: two servers need not agree on the time.
+const leaseEnd = sql<Date>`now() + ${`${leaseMs} milliseconds`}::interval`
+
+/** Says that this server still works on its steps. */
+export async function renewLeases(ledger: Pick<Ledger, 'db'>, owner: string): Promise<void> {
+  await tables(ledger).updateTable('step').set({ leaseUntil: leaseEnd }).where('state', '=', 'running').where('owner', '=', owner).execute()
+}
+
+/** Steps whose server fell silent, or is known to be dead. */
+export async function abandonedSteps(
+  ledger: Pick<Ledger, 'db'>,
+  owner: string,
+  isDead: (owner: string) => Promise<boolean>,
+): Promise<{ run: string; name: string; owner: string; fence: number }[]> {
+  const rows = await tables(ledger)
+    .selectFrom('step')
+    .select(['run', 'name', 'owner', 'fence', sql<boolean>`${sql.ref("leaseUntil")} < now()`.as('expired')])
+    .where('state', '=', 'running')
+    .where('owner', '<>', owner)
+    .execute()
+  const abandoned = []
+  for (const { expired, owner: holder, ...row } of rows) {
+    if (expired || (await isDead(holder!))) abandoned.push({ ...row, owner: holder! })
+  }
+  return abandoned
+}

@@ -1,0 +1,177 @@
+import type { ColumnType, Generated, JSONColumnType, Kysely, Migration, Selectable } from 'kysely'
+import type { Tables } from '../../ledger/ledger.ts'
+import type { Definition } from '../definition/definition.ts'
+import type { Waiting } from './schemas.ts'
+import type { RunState, StepState, Work } from './work.ts'
+
+type Json<T> = JSONColumnType<T & object>
+type Instant = ColumnType<string | null, string | null, string | null>
+
+/**
+ * State of the engine, written in the transaction of the event that tells of it. The ledger is what is true; these rows are
+ * what is being worked on.
+ */
+export type PipelineTables = {
+  run: {
+    id: string
+    /** Order in which they were asked for. */
+    number: Generated<number>
+    kind: 'delivery' | 'rollback'
+    stream: string
+    repository: string
+    commit: string
+    branch: string | null
+    /** The commit stands on the trunk: its failures are the line's. */
+    onTrunk: boolean
+    author: string
+    summary: string
+    committedAt: string
+    fixesStop: string | null
+    definition: Json<Definition>
+    candidate: string | null
+    requestedBy: string
+    reason: string | null
+    state: RunState
+    message: string | null
+    queuedAt: string
+    startedAt: Instant
+    finishedAt: Instant
+    cancelledBy: string | null
+  }
+  step: {
+    run: string
+    name: string
+    /** Order in which people read them. */
+    position: number
+    work: Json<Work>
+    stage: string | null
+    title: string
+    needs: Json<readonly string[]>
+    rule: 'success' | 'always'
+    undoes: string | null
+    idempotent: boolean
+    timeoutMs: number | null
+    retries: number
+    attempt: number
+    state: StepState
+    waiting: Json<Waiting> | null
+    message: string | null
+    output: Json<Record<string, unknown>> | null
+    startedAt: Instant
+    finishedAt: Instant
+    /** Not before this time: it is tried again after a pause. */
+    notBefore: Instant
+    /** A person let it through. */
+    approvedBy: string | null
+    /** Which server works on it. */
+    owner: string | null
+    /** Grows with each owner. A result that carries an old one is not written. */
+    fence: number
+    leaseUntil: ColumnType<Date | null, Date | string | null, Date | string | null>
+  }
+  /** Who is in a stage: one run at a time. */
+  slot: { stream: string; stage: string; run: string }
+  /** What running or returning to a candidate takes. */
+  build: {
+    candidate: string
+    stream: string
+    commit: string
+    repository: string
+    definition: Json<Definition>
+    /** Digest of the artifact, and the folder of its files. */
+    artifact: string
+    folder: string
+    environment: string
+  }
+}
+
+export type RunRow = Selectable<PipelineTables['run']>
+export type StepRow = Selectable<PipelineTables['step']>
+export type BuildRow = Selectable<PipelineTables['build']>
+
+/** The engine's tables, inside a transaction or for reading. */
+export function tables(place: { readonly db: Kysely<Tables> }): Kysely<PipelineTables> {
+  return place.db.withTables<PipelineTables>()
+}
+
+const created: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('run')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('number', 'bigint', (c) => c.generatedAlwaysAsIdentity().notNull().unique())
+      .addColumn('kind', 'text', (c) => c.notNull())
+      .addColumn('stream', 'text', (c) => c.notNull())
+      .addColumn('repository', 'text', (c) => c.notNull())
+      .addColumn('commit', 'text', (c) => c.notNull())
+      .addColumn('branch', 'text')
+      .addColumn('onTrunk', 'boolean', (c) => c.notNull())
+      .addColumn('author', 'text', (c) => c.notNull())
+      .addColumn('summary', 'text', (c) => c.notNull())
+      .addColumn('committedAt', 'text', (c) => c.notNull())
+      .addColumn('fixesStop', 'text')
+      .addColumn('definition', 'jsonb', (c) => c.notNull())
+      .addColumn('candidate', 'text')
+      .addColumn('requestedBy', 'text', (c) => c.notNull())
+      .addColumn('reason', 'text')
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('message', 'text')
+      .addColumn('queuedAt', 'text', (c) => c.notNull())
+      .addColumn('startedAt', 'text')
+      .addColumn('finishedAt', 'text')
+      .addColumn('cancelledBy', 'text')
+      .execute()
+    await db.schema.createIndex('run_stream').on('run').columns(['stream', 'number']).execute()
+    await db.schema.createIndex('run_candidate').on('run').column('candidate').execute()
+    await db.schema
+      .createTable('step')
+      .addColumn('run', 'text', (c) => c.notNull().references('run.id').onDelete('cascade'))
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('position', 'integer', (c) => c.notNull())
+      .addColumn('work', 'jsonb', (c) => c.notNull())
+      .addColumn('stage', 'text')
+      .addColumn('title', 'text', (c) => c.notNull())
+      .addColumn('needs', 'jsonb', (c) => c.notNull())
+      .addColumn('rule', 'text', (c) => c.notNull())
+      .addColumn('undoes', 'text')
+      .addColumn('idempotent', 'boolean', (c) => c.notNull())
+      .addColumn('timeoutMs', 'bigint')
+      .addColumn('retries', 'integer', (c) => c.notNull())
+      .addColumn('attempt', 'integer', (c) => c.notNull())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('waiting', 'jsonb')
+      .addColumn('message', 'text')
+      .addColumn('output', 'jsonb')
+      .addColumn('startedAt', 'text')
+      .addColumn('finishedAt', 'text')
+      .addColumn('notBefore', 'text')
+      .addColumn('approvedBy', 'text')
+      .addColumn('owner', 'text')
+      .addColumn('fence', 'bigint', (c) => c.notNull())
+      .addColumn('leaseUntil', 'timestamptz')
+      .addPrimaryKeyConstraint('step_pk', ['run', 'name'])
+      .execute()
+    await db.schema.createIndex('step_working').on('step').columns(['state', 'owner']).execute()
+    await db.schema
+      .createTable('slot')
+      .addColumn('stream', 'text', (c) => c.notNull())
+      .addColumn('stage', 'text', (c) => c.notNull())
+      .addColumn('run', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('slot_pk', ['stream', 'stage'])
+      .execute()
+    await db.schema
+      .createTable('build')
+      .addColumn('candidate', 'text', (c) => c.primaryKey())
+      .addColumn('stream', 'text', (c) => c.notNull())
+      .addColumn('commit', 'text', (c) => c.notNull())
+      .addColumn('repository', 'text', (c) => c.notNull())
+      .addColumn('definition', 'jsonb', (c) => c.notNull())
+      .addColumn('artifact', 'text', (c) => c.notNull())
+      .addColumn('folder', 'text', (c) => c.notNull())
+      .addColumn('environment', 'text', (c) => c.notNull())
+      .execute()
+  },
+}
+
+/** In order of their names, after the ledger's own. */
+export const pipelineMigrations: Readonly<Record<string, Migration>> = { '2026-11-pipeline': created }
