@@ -29,6 +29,8 @@ export type Service = {
   readonly dependsOn: Readonly<Record<string, 'started' | 'healthy'>>
   readonly stop: { readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT'; readonly graceMs: number }
   readonly restart: 'always' | 'on-failure' | 'no'
+  /** What only a container provider uses, as written. */
+  readonly container?: { readonly image?: string; readonly build?: Json }
 }
 
 export type HealthCheck = {
@@ -39,6 +41,11 @@ export type HealthCheck = {
   readonly retries: number
   /** Failures within this time after the start do not count. */
   readonly startPeriodMs: number
+}
+
+/** Service or resource `order-db` as its dependants' variables begin: `ORDER_DB`. */
+export function variablePrefix(name: string): string {
+  return name.toUpperCase().replaceAll('-', '_')
 }
 
 /** A backing service; its name `db` gives dependants `DB_URL`. */

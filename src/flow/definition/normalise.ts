@@ -1,0 +1,81 @@
+import type { Check, Definition, EnvironmentSettings, HealthCheck, Resource, Service, Stage } from './definition.ts'
+import type { CheckEntry, DefinitionFile, EnvironmentEntry, ServiceEntry, StageEntry } from './schema.ts'
+
+/** The file with everything said: what was left out is filled in, short forms are long. Pure. */
+export function normalise(file: DefinitionFile): Definition {
+  const { artifact, tools, environments, checks, pipeline } = file['x-threeways']
+  const { defaults, ...own } = environments
+  const run = Object.entries(file.services).filter(([, entry]) => entry.provider === undefined)
+  return {
+    name: file.name,
+    services: Object.fromEntries(run.map(([name, entry]) => [name, serviceOf(entry)])),
+    resources: Object.fromEntries(Object.entries(file.services).flatMap(([name, entry]) => resourceOf(name, entry))),
+    artifact: { ...artifact, pack: [...new Set(artifact.pack)] },
+    tools,
+    environments: Object.fromEntries(Object.entries(own).map(([name, entry]) => [name, settingsOf(entry as EnvironmentEntry, defaults)])),
+    stages: pipeline.stages.map(stageOf),
+    checks: Object.fromEntries(Object.entries(checks).map(([name, entry]) => [name, checkOf(entry)])),
+  }
+}
+
+function serviceOf(entry: ServiceEntry): Service {
+  const run = entry['x-run']
+  const { image, build } = entry
+  return {
+    command: run?.command ?? entry.command ?? [],
+    workdir: run?.workdir ?? '.',
+    environment: entry.environment,
+    health: entry.healthcheck && healthOf(entry.healthcheck),
+    port: entry.ports?.[0],
+    dependsOn: entry.depends_on,
+    stop: { signal: run?.stop?.signal ?? entry.stop_signal, graceMs: run?.stop?.grace ?? entry.stop_grace_period },
+    restart: entry.restart,
+    ...(image === undefined && build === undefined
+      ? {}
+      : { container: { ...(image === undefined ? {} : { image }), ...(build === undefined ? {} : { build }) } }),
+  }
+}
+
+function healthOf(entry: NonNullable<ServiceEntry['healthcheck']>): HealthCheck {
+  const path = entry['x-http']
+  return {
+    probe: path === undefined ? { kind: 'command', command: entry.test ?? [] } : { kind: 'http', path },
+    intervalMs: entry.interval,
+    timeoutMs: entry.timeout,
+    retries: entry.retries,
+    startPeriodMs: entry.start_period,
+  }
+}
+
+function resourceOf(name: string, { provider }: ServiceEntry): readonly (readonly [string, Resource])[] {
+  return provider === undefined ? [] : [[name, { type: provider.options.resource, seed: provider.options.seed }]]
+}
+
+function settingsOf(entry: EnvironmentEntry, defaults: DefinitionFile['x-threeways']['environments']['defaults']): EnvironmentSettings {
+  return {
+    provider: entry.provider ?? defaults.provider,
+    environment: entry.environment,
+    parity: [...new Set([...defaults.parity, ...entry.parity])].toSorted(),
+    seed: entry.seed,
+  }
+}
+
+function stageOf(entry: StageEntry): Stage {
+  return {
+    ...entry,
+    environment: entry.environment,
+    deploy: { strategy: entry.deploy?.strategy ?? 'replace' },
+    rollback: { automatic: entry.rollback?.automatic ?? true, hold: entry.rollback?.hold ?? true },
+  }
+}
+
+function checkOf(entry: CheckEntry): Check {
+  return {
+    command: entry.run,
+    in: entry.in,
+    idempotent: entry.idempotent,
+    timeoutMs: entry.timeout,
+    retries: entry.retries,
+    report: entry.report,
+  }
+}

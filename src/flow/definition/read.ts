@@ -1,0 +1,54 @@
+import { invalid, type Fault, type ThreewaysError } from '../../kernel/errors.ts'
+import type { ReadDefinition } from './definition.ts'
+import { readDocument } from './document.ts'
+import { withoutForeign } from './foreign.ts'
+import { faultsOf } from './issues.ts'
+import { normalise } from './normalise.ts'
+import { outlineOf } from './outline.ts'
+import { DefinitionFile } from './schema.ts'
+import { meaningFaults } from './semantics.ts'
+import { decode } from './text.ts'
+
+/** Name of the file in a repository. */
+export const definitionFile = 'threeways.yaml'
+
+/** More faults than anyone reads at once are counted, not listed. */
+const faultsMax = 100
+
+/**
+ * Reads a definition. Pure. Every fault is found in one go, each with line, column and what to do.
+ *
+ * @param file - its name, for the faults
+ * @throws ThreewaysError `DEFINITION_INVALID` with `faults`
+ */
+export function readDefinition(source: string | Uint8Array, file: string): ReadDefinition {
+  const text = decode(source, file)
+  if (typeof text !== 'string') throw refusal([text], file)
+  const { value, places, faults: written, broken } = readDocument(text, file)
+  if (broken) throw refusal(written, file)
+  const document = withoutForeign(value, DefinitionFile)
+  const parsed = DefinitionFile.safeParse(document)
+  const form = parsed.success ? [] : faultsOf(parsed.error, DefinitionFile, document, places).filter(notIn(written))
+  const faulty = [...written, ...form].map((fault) => fault.path)
+  const meaning = meaningFaults(outlineOf(document, faulty), places).filter(notIn([...written, ...form]))
+  const faults = [...written, ...form, ...meaning]
+  if (!parsed.success || faults.length > 0) throw refusal(faults, file)
+  return { definition: normalise(parsed.data), positions: places, document: value }
+}
+
+/** A value that could not be read or has the wrong form is told once. */
+function notIn(told: readonly Fault[]): (fault: Fault) => boolean {
+  const paths = new Set(told.map((fault) => fault.path))
+  return (fault) => fault.path === '' || !paths.has(fault.path)
+}
+
+function refusal(found: readonly Fault[], file: string): ThreewaysError {
+  const faults = found.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+  const first = faults[0]!
+  const others = faults.length === 1 ? '' : ` (and ${faults.length - 1} more)`
+  return invalid('DEFINITION_INVALID', {
+    message: `${file}:${first.line}:${first.column}: ${first.path === '' ? '' : `${first.path.slice(1)}: `}${first.message}${others}`,
+    ...(first.help === undefined ? {} : { help: first.help }),
+    faults: faults.slice(0, faultsMax),
+  })
+}

@@ -1,0 +1,35 @@
+import { digestOf } from '../../kernel/digest.ts'
+import { notFound } from '../../kernel/errors.ts'
+import type { Rendered } from '../environment/provider.port.ts'
+import type { Definition } from './definition.ts'
+import { suggestion } from './suggest.ts'
+
+/**
+ * What one environment is, with its settings applied: values that differ here are in the services, its seeds in the resources.
+ * The digest covers what runs (provider, services, resources), so two environments that run the same have the same. Pure.
+ *
+ * @throws ThreewaysError `ENVIRONMENT_UNKNOWN`
+ */
+export function rendered(definition: Definition, settingsName: string): Rendered {
+  if (!Object.hasOwn(definition.environments, settingsName)) {
+    throw notFound('ENVIRONMENT_UNKNOWN', {
+      message: `"${definition.name}" has no environment "${settingsName}"`,
+      help: suggestion(settingsName, Object.keys(definition.environments), 'none is defined under x-threeways.environments'),
+    })
+  }
+  const settings = definition.environments[settingsName]!
+  const services = mapValues(definition.services, (service, name) => ({
+    ...service,
+    environment: { ...service.environment, ...settings.environment[name] },
+  }))
+  const resources = mapValues(definition.resources, (resource, name) => ({ ...resource, seed: settings.seed[name] ?? resource.seed }))
+  return {
+    settings: settingsName,
+    definition: { ...definition, services, resources },
+    digest: digestOf({ provider: settings.provider, services, resources }),
+  }
+}
+
+function mapValues<T>(record: Readonly<Record<string, T>>, change: (value: T, name: string) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]))
+}

@@ -1,0 +1,141 @@
+import { z } from 'zod'
+import { Command, duration, FilePath, Name, named, TreePath, VariableName, Variables } from './values.ts'
+
+export const Artifact = z.strictObject({
+  build: z
+    .array(Command)
+    .default([])
+    .meta({
+      description: 'Commands, run in order in a clean checkout of the commit. Text is split into words, without a shell.',
+      examples: [['npm ci', 'npm run build']],
+    }),
+  pack: z
+    .array(TreePath)
+    .min(1, 'names nothing: an artifact needs at least one path')
+    .meta({
+      description: 'Files and folders of the checkout that make up the artifact after the build. Nothing else reaches an environment.',
+      examples: [['dist', 'package.json', 'node_modules']],
+    }),
+  reproducible: z
+    .enum(['required', 'unchecked'])
+    .default('unchecked')
+    .meta({ description: '`required` builds twice and refuses a candidate whose files differ.' }),
+})
+
+export const Tools = z.record(
+  Name,
+  z
+    .union([z.string(), z.number()])
+    .transform(String)
+    .refine(
+      (version) => /^\d+(\.\d+)*([-+.][0-9A-Za-z.]+)?$/.test(version),
+      'should be a version, or its leading parts, for example "24" or "24.21"',
+    ),
+)
+
+const provider = z
+  .literal('process')
+  .meta({ description: 'How environments come to life. `process`: plain processes of the operating system.' })
+
+const Parity = z
+  .array(VariableName)
+  .default([])
+  .meta({
+    description: 'Names of variables that may differ between environments: the declared differences. Any other difference is refused.',
+    examples: [['LOG_LEVEL', 'BANNER']],
+  })
+
+export const EnvironmentDefaults = z.strictObject({ provider: provider.default('process'), parity: Parity })
+
+export const Environment = z.strictObject({
+  provider: provider.optional(),
+  parity: Parity.meta({ description: 'Further names, beside those of `defaults`.' }),
+  environment: named(Variables)
+    .default({})
+    .meta({
+      description: 'Variables that differ here, per service. Each name must be listed in `parity`.',
+      examples: [{ web: { BANNER: 'new' } }],
+    }),
+  seed: named(FilePath)
+    .default({})
+    .meta({ description: "Seed file per resource, instead of the resource's own.", examples: [{ db: 'db/seed-test.sql' }] }),
+})
+
+/** `dev:` with nothing behind it means the defaults. */
+const MaybeEmpty = z.union([Environment, z.null().transform(() => Environment.parse({}))])
+
+export const Environments = z
+  .object({ defaults: EnvironmentDefaults.prefault({}).meta({ description: 'What holds for every environment that says nothing else.' }) })
+  .catchall(MaybeEmpty)
+
+export const Check = z.strictObject({
+  run: Command.meta({
+    description: 'Program and arguments. Text is split into words, without a shell. The check passes when it ends with 0.',
+    examples: ['npm test'],
+  }),
+  in: z.enum(['build', 'environment']).default('build').meta({
+    description:
+      "`build`: in the candidate's checkout, after the build. `environment`: there too, with the addresses of the stage's environment (`WEB_URL`, `DB_URL`).",
+  }),
+  report: FilePath.optional().meta({ description: 'JUnit XML file it writes; its tests are kept with the run.', examples: ['junit.xml'] }),
+  timeout: duration(1).prefault('10m').meta({ description: 'It is ended and failed after this time.' }),
+  idempotent: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'It may run again when its outcome was lost, for instance in a power cut. Otherwise a person decides.' }),
+  retries: z.int().min(0).max(10).default(0).meta({ description: 'Further tries after a failure.' }),
+})
+
+const names = z.array(z.string()).default([])
+
+export const Stage = z.strictObject({
+  name: Name.meta({ description: 'Name of the stage.', examples: ['test'] }),
+  after: names.meta({ description: 'Stages a candidate must have passed before it may enter this one.', examples: [['dev']] }),
+  environment: z
+    .string()
+    .optional()
+    .meta({
+      description: 'Key of `environments`: the candidate is deployed there. Without it the stage only runs checks.',
+      examples: ['test'],
+    }),
+  ephemeral: z.boolean().default(false).meta({ description: 'The environment is made for this one run and destroyed after the stage.' }),
+  auto: z.boolean().default(true).meta({ description: '`false`: a person promotes into this stage.' }),
+  checks: names.meta({ description: 'Checks that run here, side by side. All must pass.', examples: [['unit', 'lint']] }),
+  deploy: z
+    .strictObject({
+      strategy: z.enum(['replace', 'blue-green']).default('replace').meta({
+        description:
+          '`replace` stops the old before the new. `blue-green` starts the new beside the old and moves traffic when it is healthy, without a failed request.',
+      }),
+    })
+    .optional()
+    .meta({ description: 'How a candidate replaces the one before.' }),
+  smoke: names.meta({ description: 'Checks (`in: environment`) that run after the switch. A failure rolls back.', examples: [['smoke']] }),
+  rollback: z
+    .strictObject({
+      automatic: z
+        .boolean()
+        .default(true)
+        .meta({ description: 'A failed deployment or smoke check brings back the last verified candidate.' }),
+      hold: z
+        .boolean()
+        .default(true)
+        .meta({ description: 'The candidate that was rolled back is held: automation does not promote it again.' }),
+    })
+    .optional()
+    .meta({ description: 'What happens when a deployment fails.' }),
+})
+
+export const Threeways = z.strictObject({
+  version: z.literal(1).meta({ description: 'Version of this format.' }),
+  artifact: Artifact.meta({ description: 'What is built from a commit.' }),
+  tools: Tools.default({}).meta({
+    description: "Programs that build it, each with its version or the leading parts of it. They are part of a candidate's digest.",
+    examples: [{ node: '24' }],
+  }),
+  environments: Environments.prefault({}).meta({ description: 'The environments, and the only values that may differ between them.' }),
+  checks: named(Check).default({}).meta({ description: 'The automated checks, by name.' }),
+  pipeline: z
+    .strictObject({ stages: z.array(Stage).min(1, 'has no stage').meta({ description: 'The stages, from left to right.' }) })
+    .meta({ description: 'The way from a commit to production.' }),
+})

@@ -1,0 +1,184 @@
+import { z } from 'zod'
+import { dependencyKeys, healthcheckKeys, portKeys, serviceKeys } from './compose-keys.ts'
+import { keyNotes } from './registry.ts'
+import { Command, duration, FilePath, named, TreePath, Variables } from './values.ts'
+
+const ProviderOptions = z.strictObject({
+  resource: z
+    .enum(['postgres'])
+    .meta({ description: 'Kind of resource. `postgres` gives each environment a database of its own.', examples: ['postgres'] }),
+  seed: FilePath.optional().meta({
+    description:
+      'SQL file in the repository, run once into a new database. An environment may name another under `x-threeways.environments.<name>.seed`.',
+    examples: ['db/seed.sql'],
+  }),
+})
+
+const Provider = z.strictObject({
+  type: z.literal('threeways').meta({ description: "Who provides it. The word is Compose's own for services that are no containers." }),
+  options: ProviderOptions.meta({ description: 'What is wanted.' }),
+})
+
+const Dependency = z
+  .strictObject({
+    condition: z
+      .enum(['service_started', 'service_healthy'], {
+        error: ({ input }) =>
+          input === 'service_completed_successfully'
+            ? 'is valid in Compose, but not honoured: services are not waited for until they end'
+            : undefined,
+      })
+      .default('service_started')
+      .meta({
+        description:
+          'What to wait for before this service starts. `service_healthy` needs a health check there; resources always have one.',
+      }),
+  })
+  .register(keyNotes, { compose: dependencyKeys })
+
+const DependsOn = z
+  .union([
+    named(Dependency),
+    z.array(z.string()).transform((names) => Object.fromEntries(names.map((name) => [name, { condition: 'service_started' as const }]))),
+  ])
+  .transform((entries) =>
+    Object.fromEntries(
+      Object.entries(entries).map(([name, { condition }]) => [
+        name,
+        condition === 'service_healthy' ? ('healthy' as const) : ('started' as const),
+      ]),
+    ),
+  )
+
+const Test = z.union([z.string(), z.array(z.string())]).transform((written, context): readonly string[] => {
+  if (typeof written === 'string') return ['/bin/sh', '-c', written]
+  const [form, ...words] = written
+  if (form === 'CMD' && words.length > 0) return words
+  if (form === 'CMD-SHELL' && words.length === 1) return ['/bin/sh', '-c', words[0]!]
+  const help =
+    form === 'NONE' ? 'remove the whole healthcheck' : 'write ["CMD", program, argument …], ["CMD-SHELL", "text"] or text for a shell'
+  context.issues.push({
+    code: 'custom',
+    message: form === 'NONE' ? 'is valid in Compose, but not honoured' : 'is not a test',
+    input: written,
+    params: { help },
+  })
+  return z.NEVER
+})
+
+export const Healthcheck = z
+  .strictObject({
+    'x-http': z
+      .string()
+      .max(2000)
+      .regex(/^\/[!-~]*$/, 'should be a path that begins with "/"')
+      .optional()
+      .meta({
+        description:
+          'Path that answers 2xx or 3xx when the service is well. With both, this is used for processes and `test` by `docker compose`.',
+        examples: ['/healthz'],
+      }),
+    test: Test.optional().meta({
+      description:
+        "A command that ends with 0 when the service is well, in Compose's forms. It runs in the service's folder with its variables.",
+      examples: [['CMD', 'node', 'scripts/health.js']],
+    }),
+    interval: duration(10).prefault('1s').meta({ description: 'Time between two looks.' }),
+    timeout: duration(10).prefault('5s').meta({ description: 'A look that takes longer failed.' }),
+    retries: z.int().min(1).max(1000).default(3).meta({ description: 'Failures in a row until the service counts as unhealthy.' }),
+    start_period: duration(0)
+      .prefault('10s')
+      .meta({ description: 'Failures within this time after the start do not count. Longer than the slowest start.' }),
+  })
+  .register(keyNotes, { compose: healthcheckKeys, foreign: true })
+
+const portNumber = z.int().min(1).max(65_535)
+const PortText = z.string().transform((text, context) => {
+  const found = /^(?:(?:\d{1,3}(?:\.\d{1,3}){3}:)?\d{0,5}:)?(\d{1,5})(?:\/(tcp|udp|sctp))?$/.exec(text)
+  const port = Number(found?.[1])
+  if (found && port >= 1 && port <= 65_535 && (found[2] ?? 'tcp') === 'tcp') return port
+  const known = /^[\d.:-]+(\/\w+)?$/.test(text)
+  context.issues.push({
+    code: 'custom',
+    message: known ? 'is valid in Compose, but not honoured: a service has one TCP port' : 'is not a port',
+    input: text,
+    params: { help: 'write the port it listens on, for example "3000"' },
+  })
+  return z.NEVER
+})
+const PortMap = z
+  .strictObject({
+    target: portNumber.meta({ description: 'The port the service listens on.' }),
+    published: z.union([portNumber, z.string()]).optional().meta({ description: 'Only used by `docker compose`.' }),
+    host_ip: z.string().optional().meta({ description: 'Only used by `docker compose`.' }),
+    protocol: z.literal('tcp').optional().meta({ description: 'Other protocols are not honoured.' }),
+    name: z.string().optional().meta({ description: 'For readers.' }),
+  })
+  .register(keyNotes, { compose: portKeys, foreign: true })
+  .transform(({ target }) => target)
+
+const Ports = z
+  .array(z.union([portNumber, PortText, PortMap]))
+  .max(1, 'has more than one port, which is valid in Compose, but not honoured: a service has one')
+
+const signal = z.enum(['SIGTERM', 'SIGINT', 'SIGQUIT']).default('SIGTERM')
+const grace = duration(0).prefault('10s')
+
+const Stop = z.strictObject({
+  signal: signal.meta({ description: 'Asks the process to end.' }),
+  grace: grace.meta({ description: 'After this time what still runs is killed.' }),
+})
+
+export const Run = z.strictObject({
+  command: Command.meta({
+    description:
+      'Program and arguments. Text is split into words, without a shell. The service must listen on 127.0.0.1 at the port in `PORT`.',
+    examples: [['node', 'dist/server.js']],
+  }),
+  workdir: TreePath.default('.').meta({ description: 'Folder inside the artifact where it runs.', examples: ['packages/api'] }),
+  stop: Stop.optional().meta({ description: 'How it is stopped; wins over `stop_signal` and `stop_grace_period`.' }),
+})
+
+export const Service = z
+  .strictObject({
+    provider: Provider.optional().meta({
+      description: 'Makes it a backing resource. Whoever depends on `db` gets its address as `DB_URL`; such a service has no other key.',
+    }),
+    'x-run': Run.optional().meta({ description: 'How it runs as a plain process. Without it, `command` is used.' }),
+    command: Command.optional().meta({
+      description: "Compose's command for the container; also used for the process when there is no `x-run`.",
+    }),
+    environment: Variables.prefault({}).meta({
+      description:
+        'Variables it gets in every environment, as a map or a list of `NAME=value`. `PORT` and the `…_URL` of what it depends on are added.',
+      examples: [{ LOG_LEVEL: 'info' }],
+    }),
+    depends_on: DependsOn.prefault({}).meta({
+      description: 'Services and resources that start before it, as a list or a map with conditions.',
+      examples: [{ db: { condition: 'service_healthy' } }],
+    }),
+    healthcheck: Healthcheck.optional().meta({ description: 'How to tell that it is well. Traffic moves only to a healthy service.' }),
+    ports: Ports.optional().meta({
+      description:
+        "The one port it listens on, in any of Compose's forms; as a process it gets a free port of its own in `PORT`, so that many environments run side by side.",
+      examples: [['3000']],
+    }),
+    restart: z
+      .enum(['always', 'on-failure', 'no'], {
+        error: ({ input }) =>
+          input === 'unless-stopped' || /^on-failure:/.test(String(input)) ? 'is valid in Compose, but not honoured' : undefined,
+      })
+      .default('always')
+      .meta({
+        description:
+          "What happens when it ends by itself. Compose's own default is `no`; here a service that ends is started again, each time a little later.",
+      }),
+    stop_signal: signal.meta({ description: "Compose's form of `x-run.stop.signal`." }),
+    stop_grace_period: grace.meta({ description: "Compose's form of `x-run.stop.grace`." }),
+    image: z.string().min(1).optional().meta({ description: 'Kept for container providers; a plain process does not need it.' }),
+    build: z
+      .union([z.string(), z.record(z.string(), z.json())])
+      .optional()
+      .meta({ description: 'Kept for container providers; a plain process does not need it.' }),
+  })
+  .register(keyNotes, { compose: serviceKeys, foreign: true })

@@ -1,0 +1,28 @@
+import type { Fault } from '../../kernel/errors.ts'
+import type { Outline } from './outline.ts'
+import type { Places } from './places.ts'
+import { differences, environmentNames } from './rules/environments.ts'
+import { reporting, type Rule } from './rules/rule.ts'
+import { dependencies, healthChecks, reservedVariables, runnable } from './rules/services.ts'
+import { blueGreen, order, stageChecks, stageEnvironments } from './rules/stages.ts'
+
+const rules: readonly Rule[] = [
+  runnable,
+  dependencies,
+  healthChecks,
+  reservedVariables,
+  environmentNames,
+  differences,
+  order,
+  stageEnvironments,
+  stageChecks,
+  blueGreen,
+]
+
+/** Every fault of meaning: names that name nothing, circles, differences nobody declared. */
+export function meaningFaults(outline: Outline, places: Places): readonly Fault[] {
+  const faults: Fault[] = []
+  const report = reporting(places, faults)
+  for (const rule of rules) rule(outline, report)
+  return faults
+}
