@@ -119,6 +119,8 @@ function unknownKey(key: string, path: Path, schema: z.ZodType, places: Places):
   const instead = notes.compose !== undefined && Object.hasOwn(notes.compose, key) ? notes.compose[key] : undefined
   if (instead !== undefined)
     return places.atKey(pointer, { message: `"${key}" is valid in Compose, but not honoured by processes`, value: key, help: instead })
+  const elsewhere = notes.elsewhere?.[key]
+  if (elsewhere !== undefined) return places.atKey(pointer, { message: `"${key}" does not stand here`, help: elsewhere })
   const near = nearest(key, names)
   const help = near === undefined ? `keys here: ${names.join(', ')}` : `did you mean "${near}"?`
   return places.atKey(pointer, { message: `unknown key "${key}"`, value: key, help })

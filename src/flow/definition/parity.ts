@@ -60,8 +60,5 @@ function collect(value: unknown, path: string, into: Map<string, string>): void 
     into.set(path, typeof value === 'string' ? value : canonicalJson(value))
     return
   }
-  const members = Object.entries(value)
-  // An empty map is a value of its own: a service without variables is still a service.
-  if (members.length === 0) into.set(path, '{}')
-  for (const [key, member] of members) collect(member, `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, into)
+  for (const [key, member] of Object.entries(value)) collect(member, `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, into)
 }

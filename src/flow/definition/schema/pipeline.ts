@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { keyNotes } from './registry.ts'
 import { Command, duration, FilePath, Name, named, TreePath, VariableName, Variables } from './values.ts'
 
 export const Artifact = z.strictObject({
@@ -137,5 +138,6 @@ export const Threeways = z.strictObject({
   checks: named(Check).default({}).meta({ description: 'The automated checks, by name.' }),
   pipeline: z
     .strictObject({ stages: z.array(Stage).min(1, 'has no stage').meta({ description: 'The stages, from left to right.' }) })
+    .register(keyNotes, { elsewhere: { checks: 'move it one level up, to x-threeways.checks' } })
     .meta({ description: 'The way from a commit to production.' }),
 })

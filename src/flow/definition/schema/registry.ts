@@ -4,6 +4,8 @@ import { z } from 'zod'
 export type KeyNotes = {
   /** Keys valid in Compose at this place that nothing here honours, each with what to do instead. */
   readonly compose?: Readonly<Record<string, string>>
+  /** Keys that people look for here and that stand elsewhere. */
+  readonly elsewhere?: Readonly<Record<string, string>>
   /** Keys that begin with `x-` belong to other tools and are left alone. */
   readonly foreign?: true
 }

@@ -166,7 +166,7 @@ export const Service = z
     restart: z
       .enum(['always', 'on-failure', 'no'], {
         error: ({ input }) =>
-          input === 'unless-stopped' || /^on-failure:/.test(String(input)) ? 'is valid in Compose, but not honoured' : undefined,
+          input === 'unless-stopped' || String(input).startsWith('on-failure:') ? 'is valid in Compose, but not honoured' : undefined,
       })
       .default('always')
       .meta({
