@@ -1,3 +1,4 @@
+import { Server as NetServer } from 'node:net'
 import { Database } from './database.ts'
 import { createShop } from './shop.ts'
 import { log, Metrics } from './telemetry.ts'
@@ -17,12 +18,15 @@ async function main(): Promise<void> {
 
   const stop = (signal: string): void => {
     log('info', 'stopping', { signal })
-    setTimeout(() => server.closeAllConnections(), drainMs).unref()
-    server.close(async () => {
+    const closed = async (): Promise<void> => {
       await database.close()
       log('info', 'stopped')
       process.exit(0)
-    })
+    }
+    // Not http's own close: it cuts kept-alive connections at once, also one whose next request is already on its way.
+    NetServer.prototype.close.call(server, () => void closed())
+    setTimeout(() => server.closeIdleConnections(), 200).unref()
+    setTimeout(() => server.closeAllConnections(), drainMs).unref()
   }
   process.once('SIGTERM', stop).once('SIGINT', stop)
 }

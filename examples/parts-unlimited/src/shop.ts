@@ -93,7 +93,10 @@ export function createShop(database: Database, metrics: Metrics, site: Site): Se
       const bought = await database.buy(order, lines, { name, email }, rehearse)
       if (rehearse) return { status: 200, body: JSON.stringify(quote(lines)), type: 'application/json' }
       if (bought) metrics.orders += 1
-      return { ...show({ ...call, basket: new Map() }, 'Thank you', orderPage(order, name, lines)), headers: keep(new Map()) }
+      const content = bought
+        ? orderPage(order, name, lines)
+        : message('Twice', 'You have this order', 'It was placed before; nothing was bought twice.')
+      return { ...show({ ...call, basket: new Map() }, 'Thank you', content), headers: keep(new Map()) }
     } catch (error) {
       if (error instanceof OutOfStock) return showBasket(call, `Sorry, ${error.message}.`, 409)
       throw error
