@@ -13,6 +13,7 @@ export const lineStopped = ownEvent(
     by: text('who pulled the cord; `threeways` when the line stopped itself'),
     cause: oneOf(['person', 'rollback', 'red-trunk'], 'what kind of stop it is'),
     run: optional(text('the delivery that caused it')),
+    stage: optional(text('where it failed; there its fix must prove itself')),
     candidate: optional(text('the candidate that caused it')),
     commit: optional(text('the change that caused it')),
   }),

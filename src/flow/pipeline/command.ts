@@ -44,7 +44,12 @@ async function begin(step: CommandStep): Promise<Detached | undefined> {
   if (earlier !== undefined) return earlier === 'starting' ? startedUnseen(step) : earlier
   // Written first: whoever finds only this knows that a process may live which nobody noted.
   await write(file, 'starting')
-  const child = await launch({ ...places(step), command: step.command, cwd: step.cwd, env: { ...step.env, [step.mark.name]: step.mark.value } })
+  const child = await launch({
+    ...places(step),
+    command: step.command,
+    cwd: step.cwd,
+    env: { ...step.env, [step.mark.name]: step.mark.value },
+  })
   await write(file, child)
   return child
 }

@@ -13,7 +13,12 @@ import { source } from './records.ts'
 import { tables, type StepRow } from './tables.ts'
 
 /** What became of the stage's environment. */
-type Settled = { readonly events: readonly CloudEvent[]; readonly wentBack: boolean; readonly backTo: string | undefined; readonly sentence: string }
+type Settled = {
+  readonly events: readonly CloudEvent[]
+  readonly wentBack: boolean
+  readonly backTo: string | undefined
+  readonly sentence: string
+}
 const nothingToSettle: Settled = { events: [], wentBack: false, backTo: undefined, sentence: '' }
 
 /**
@@ -39,7 +44,7 @@ async function keep(execution: Execution, stage: Stage): Promise<StepEnd> {
     message: `verified in ${stage.name}`,
     record: async (tx) => {
       await leave(tx, execution, stage)
-      const follows = await line.follows(tx, changeOf(execution, stage), { kind: 'verified' })
+      const follows = await line.follows(tx, changeOf(execution, stage), { kind: 'verified', place: placeOf(run, stage) })
       return [...gone, records.promotionVerified(run, stage.name), ...follows]
     },
   }
@@ -48,7 +53,9 @@ async function keep(execution: Execution, stage: Stage): Promise<StepEnd> {
 async function giveUp(execution: Execution, stage: Stage, steps: readonly StepRow[], bad: StepRow): Promise<StepEnd> {
   const { run, records, line } = execution
   const cancelled = run.cancelledBy !== null
-  const why = cancelled ? `cancelled by ${run.cancelledBy}` : `${bad.name.slice(stage.name.length + 1)} failed: ${bad.message ?? 'no message'}`
+  const why = cancelled
+    ? `cancelled by ${run.cancelledBy}`
+    : `${bad.name.slice(stage.name.length + 1)} failed: ${bad.message ?? 'no message'}`
   const settled = await settle(execution, stage, steps)
   const outcome = cancelled ? 'cancelled' : settled.wentBack ? 'rolled-back' : 'failed'
   return {
@@ -57,7 +64,12 @@ async function giveUp(execution: Execution, stage: Stage, steps: readonly StepRo
     message: `${why}${settled.sentence}`,
     record: async (tx) => {
       await leave(tx, execution, stage)
-      const told: Outcome = { kind: settled.wentBack ? 'rolled-back' : 'failed', place: placeOf(run, stage), onTrunk: run.onTrunk, reason: why }
+      const told: Outcome = {
+        kind: settled.wentBack ? 'rolled-back' : 'failed',
+        place: placeOf(run, stage),
+        onTrunk: run.onTrunk,
+        reason: why,
+      }
       const follows = cancelled ? [] : await line.follows(tx, changeOf(execution, stage), told)
       const held = settled.wentBack && !cancelled && stage.rollback.hold ? [hold(execution, stage, why)] : []
       return [...settled.events, records.promotionFailed(run, stage.name, outcome, why, settled.backTo), ...held, ...follows]
@@ -125,7 +137,12 @@ async function takeDown(execution: Execution, stage: Stage): Promise<readonly Cl
   ]
 }
 
-function rolledBack({ run, clock, newId }: Execution, stage: Stage, previous: string | undefined, commit: string | undefined): readonly CloudEvent[] {
+function rolledBack(
+  { run, clock, newId }: Execution,
+  stage: Stage,
+  previous: string | undefined,
+  commit: string | undefined,
+): readonly CloudEvent[] {
   return Object.keys(run.definition.services).map((service) => {
     const envelope = { id: newId(), time: clock.instant(), source, subject: service, chainId: run.id }
     const environment = { id: environmentOf(run, stage) }

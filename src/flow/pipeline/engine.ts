@@ -107,7 +107,8 @@ export function startEngine(options: EngineOptions) {
 
   function begin(run: RunRow, steps: readonly StepRow[], claimed: readonly StepRow[]): void {
     for (const step of steps) {
-      if (step.state === 'pending' && step.notBefore !== null) later(Math.max(0, Date.parse(step.notBefore) - clock.now()) + 5, () => look(run.id))
+      if (step.state === 'pending' && step.notBefore !== null)
+        later(Math.max(0, Date.parse(step.notBefore) - clock.now()) + 5, () => look(run.id))
     }
     for (const step of claimed) {
       const controller = new AbortController()
@@ -167,7 +168,8 @@ export function startEngine(options: EngineOptions) {
     } catch (error) {
       if (signal.aborted) return { end: 'cancelled' }
       const help = error instanceof ThreewaysError && error.help !== undefined ? `\n${error.help}` : ''
-      const faults = error instanceof ThreewaysError ? error.faults.map(({ path: place, message }) => `\n${place}: ${message}`).join('') : ''
+      const faults =
+        error instanceof ThreewaysError ? error.faults.map(({ path: place, message }) => `\n${place}: ${message}`).join('') : ''
       return { end: 'failed', message: `${messageOf(error)}${faults}${help}` }
     }
   }

@@ -67,7 +67,10 @@ export const gateDecided = ownEvent(
   object({
     ...promotion,
     gate: oneOf(['all', 'order', 'line', 'hold', 'approval', 'slot'], 'which gate; all of them when it is open'),
-    decision: oneOf(['open', 'closed'], 'the answer'), reason: text('why'), by: text('who decided') }),
+    decision: oneOf(['open', 'closed'], 'the answer'),
+    reason: text('why'),
+    by: text('who decided'),
+  }),
 )
 
 export const promotionApproved = ownEvent(

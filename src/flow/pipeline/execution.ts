@@ -6,6 +6,7 @@ import type { Repository } from '../candidate/repository.port.ts'
 import type { EnvironmentProvider } from '../environment/provider.port.ts'
 import type { LinePort } from './line.port.ts'
 import type { Records } from './records.ts'
+import type { ReadTestReport } from './test-report.port.ts'
 import type { RunRow, StepRow } from './tables.ts'
 
 /** What the engine works with; everything outside comes in here. */
@@ -18,6 +19,7 @@ export type Workshop = {
   readonly provider: EnvironmentProvider
   openRepository(location: string): Promise<Repository>
   readonly line: LinePort
+  readonly testReports: ReadTestReport
   readonly clock: Clock
   readonly newId: NewId
   readonly records: Records

@@ -57,7 +57,14 @@ const stillNewest: Gate = async ({ tx, run, stage }) => {
 
 const openLine: Gate = async ({ tx, run, stage, line }) => {
   const { stream, commit, fixesStop } = run
-  const blocked = await line.blocks(tx, { stream, commit, candidate: run.candidate!, run: run.id, stage, fixesStop: fixesStop ?? undefined })
+  const blocked = await line.blocks(tx, {
+    stream,
+    commit,
+    candidate: run.candidate!,
+    run: run.id,
+    stage,
+    fixesStop: fixesStop ?? undefined,
+  })
   if (!blocked) return undefined
   return { verdict: 'wait', gate: 'line', waiting: { kind: 'line', why: blocked.why, for: blocked.for, since: blocked.since } }
 }
@@ -66,7 +73,13 @@ const notHeld: Gate = async ({ tx, run, step, stage, now }) => {
   if (step.approvedBy !== null) return undefined
   const hold = await holdOn(tx, run, stage)
   if (!hold) return undefined
-  return wait('hold', step, now, `this candidate was rolled back here: ${hold.reason}`, `a person: threeways promote ${run.id} ${stage} --reason "…"`)
+  return wait(
+    'hold',
+    step,
+    now,
+    `this candidate was rolled back here: ${hold.reason}`,
+    `a person: threeways promote ${run.id} ${stage} --reason "…"`,
+  )
 }
 
 const approved: Gate = async ({ run, step, stage, now }) => {

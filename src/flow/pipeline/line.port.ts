@@ -12,10 +12,13 @@ export type Change = {
   readonly fixesStop: string | undefined
 }
 
-export type Outcome =
+/** Where a stage stands: `final` is what nothing comes after, production; `first` is before anybody else could be hit. */
+export type Place = 'first' | 'middle' | 'final'
+
+export type Outcome = { readonly place: Place } & (
   | { readonly kind: 'verified' }
-  /** `final`: in a stage that nothing comes after, production. `first`: in the first stage, before others could be hit. */
-  | { readonly kind: 'failed' | 'rolled-back'; readonly place: 'first' | 'middle' | 'final'; readonly onTrunk: boolean; readonly reason: string }
+  | { readonly kind: 'failed' | 'rolled-back'; readonly onTrunk: boolean; readonly reason: string }
+)
 
 /**
  * The Second Way, as the First sees it: it is asked before each promotion and told of each outcome, in the same transaction,

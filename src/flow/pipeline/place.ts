@@ -7,6 +7,7 @@ import type { Deployment } from '../deployment/deploy.ts'
 import { holds } from '../deployment/projection.ts'
 import type { Desired, EnvironmentId, EnvironmentProvider } from '../environment/provider.port.ts'
 import type { Execution } from './execution.ts'
+import type { Place } from './line.port.ts'
 import { promotions } from './projection.ts'
 import { tables, type BuildRow, type RunRow } from './tables.ts'
 
@@ -19,8 +20,7 @@ export function environmentOf(run: Pick<RunRow, 'id' | 'stream'>, stage: Stage):
   return stage.ephemeral ? `${run.stream}/${stage.environment}-${run.id.slice(-8)}` : `${run.stream}/${stage.environment}`
 }
 
-/** Where a stage stands: `first` is before others could be hit, `final` is what nothing comes after. */
-export function placeOf({ definition: { stages } }: Pick<RunRow, 'definition'>, { name, after }: Stage): 'first' | 'middle' | 'final' {
+export function placeOf({ definition: { stages } }: Pick<RunRow, 'definition'>, { name, after }: Stage): Place {
   if (!stages.some((other) => other.after.includes(name))) return 'final'
   return after.length === 0 ? 'first' : 'middle'
 }
@@ -45,7 +45,12 @@ export function desired(provider: EnvironmentProvider, build: BuildRow, settings
 
 /** The candidate that a rollback of this stage goes to: verified there last, not held, and another one than `except`. */
 export async function lastVerified(ledger: Pick<Ledger, 'db'>, stream: string, stage: string, except: string): Promise<string | undefined> {
-  const held = await rowsOf(ledger.db, holds).select('candidate').where('stream', '=', stream).where('stage', '=', stage).where('held', '=', true).execute()
+  const held = await rowsOf(ledger.db, holds)
+    .select('candidate')
+    .where('stream', '=', stream)
+    .where('stage', '=', stage)
+    .where('held', '=', true)
+    .execute()
   const rows = await rowsOf(ledger.db, promotions)
     .select('candidate')
     .where('stream', '=', stream)

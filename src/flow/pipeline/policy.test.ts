@@ -56,12 +56,13 @@ describe('a run moves from step to step', () => {
   })
 
   it('always ends, and never runs a step whose needs did not succeed, whatever fails in whatever order', () => {
-    const plan = fc.array(fc.record({ needs: fc.array(fc.nat(11), { maxLength: 3 }), fails: fc.boolean() }), { minLength: 1, maxLength: 12 })
+    const plan = fc.array(fc.record({ needs: fc.array(fc.nat(11), { maxLength: 3 }), fails: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 12,
+    })
     fc.assert(
       fc.property(plan, fc.infiniteStream(fc.nat()), (shape, dice) => {
-        let steps = shape.map(({ needs }, index) =>
-          step(String(index), 'pending', needs.filter((need) => need < index).map(String)),
-        )
+        let steps = shape.map(({ needs }, index) => step(String(index), 'pending', needs.filter((need) => need < index).map(String)))
         const set = (name: string, state: StepState) => (steps = steps.map((s) => (s.name === name ? { ...s, state } : s)))
         for (let turns = 0; turns < 100; turns++) {
           const { ready, skipped, run } = advance(steps, false)

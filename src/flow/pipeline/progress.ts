@@ -19,7 +19,7 @@ export async function moveOn(bench: Bench, tx: LedgerTransaction, run: RunRow, s
   const claimed: StepRow[] = []
   const events: CloudEvent[] = []
   if (run.finishedAt !== null) return claimed
-  for (let again = true; again; ) {
+  for (let again = true; again;) {
     again = false
     const next = advance(reconsidered(steps), run.cancelledBy !== null)
     for (const step of named(steps, next.skipped)) await changeStep(tx, step, { state: 'skipped', waiting: null })
@@ -61,19 +61,44 @@ async function enter(bench: Bench, tx: LedgerTransaction, run: RunRow, step: Ste
     return false
   }
   if (answer.verdict === 'never') {
-    await changeStep(tx, step, { state: 'failed', waiting: null, message: answer.reason, finishedAt: now, startedAt: step.startedAt ?? now })
+    await changeStep(tx, step, {
+      state: 'failed',
+      waiting: null,
+      message: answer.reason,
+      finishedAt: now,
+      startedAt: step.startedAt ?? now,
+    })
     events.push(records.gateDecided(run, stage, answer.gate, 'closed', answer.reason, 'threeways'))
     return true
   }
-  await tables(tx).insertInto('slot').values({ stream: run.stream, stage, run: run.id }).onConflict((c) => c.columns(['stream', 'stage']).doUpdateSet({ run: run.id })).execute()
+  await tables(tx)
+    .insertInto('slot')
+    .values({ stream: run.stream, stage, run: run.id })
+    .onConflict((c) => c.columns(['stream', 'stage']).doUpdateSet({ run: run.id }))
+    .execute()
   await changeStep(tx, step, { state: 'succeeded', waiting: null, finishedAt: now, startedAt: step.startedAt ?? now })
   events.push(records.gateDecided(run, stage, 'all', 'open', 'every gate is open', answer.by), records.promotionStarted(run, stage))
   return true
 }
 
-async function claim({ clock, records, owner }: Bench, tx: LedgerTransaction, run: RunRow, step: StepRow, events: CloudEvent[]): Promise<void> {
+async function claim(
+  { clock, records, owner }: Bench,
+  tx: LedgerTransaction,
+  run: RunRow,
+  step: StepRow,
+  events: CloudEvent[],
+): Promise<void> {
   const now = clock.instant()
-  await changeStep(tx, step, { state: 'running', owner, fence: step.fence + 1, startedAt: now, finishedAt: null, waiting: null, message: null, notBefore: null })
+  await changeStep(tx, step, {
+    state: 'running',
+    owner,
+    fence: step.fence + 1,
+    startedAt: now,
+    finishedAt: null,
+    waiting: null,
+    message: null,
+    notBefore: null,
+  })
   if (run.startedAt === null) {
     await changeRun(tx, run, { startedAt: now })
     events.push(records.runStarted(run))
@@ -111,7 +136,12 @@ async function tryAgain(ms: number, tx: LedgerTransaction, step: StepRow, why: s
     attempt: step.attempt + 1,
     notBefore: instantOf(ms + delayMs),
     message: why,
-    waiting: { kind: 'retry', why: `try ${step.attempt} of ${step.retries + 1} failed: ${firstLine(why)}`, for: `${delayMs / 1000} s to pass`, since: instantOf(ms) },
+    waiting: {
+      kind: 'retry',
+      why: `try ${step.attempt} of ${step.retries + 1} failed: ${firstLine(why)}`,
+      for: `${delayMs / 1000} s to pass`,
+      since: instantOf(ms),
+    },
   })
 }
 
@@ -131,7 +161,13 @@ async function lose(tx: LedgerTransaction, step: StepRow, now: string): Promise<
   })
 }
 
-async function settleRun({ clock, records }: Bench, tx: LedgerTransaction, run: RunRow, steps: StepRow[], events: CloudEvent[]): Promise<void> {
+async function settleRun(
+  { clock, records }: Bench,
+  tx: LedgerTransaction,
+  run: RunRow,
+  steps: StepRow[],
+  events: CloudEvent[],
+): Promise<void> {
   const { run: state } = advance(steps, run.cancelledBy !== null)
   const finished = state === 'succeeded' || state === 'failed' || state === 'cancelled'
   if (state === run.state && !finished) return

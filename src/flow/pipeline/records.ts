@@ -1,7 +1,19 @@
-import type { Clock } from '../../kernel/clock.ts'
+import type { Clock, Instant } from '../../kernel/clock.ts'
 import type { NewId } from '../../kernel/ids.ts'
 import { event, type CloudEvent, type EventType } from '../../ledger/event.ts'
-import { gateDecided, promotionApproved, promotionFailed, promotionStarted, promotionVerified, runFinished, runQueued, runStarted, stepFinished, stepStarted } from './events.ts'
+import { changeMerged } from '../candidate/events.ts'
+import {
+  gateDecided,
+  promotionApproved,
+  promotionFailed,
+  promotionStarted,
+  promotionVerified,
+  runFinished,
+  runQueued,
+  runStarted,
+  stepFinished,
+  stepStarted,
+} from './events.ts'
 import type { GateName } from './gates.ts'
 import type { RunRow, StepRow } from './tables.ts'
 
@@ -28,11 +40,31 @@ export function recordsOf({ clock, newId }: { readonly clock: Clock; readonly ne
     attempt: step.attempt,
     ...(step.stage === null ? {} : { stage: step.stage }),
   })
-  const promotion = (run: RunRow, stage: string) => ({ stream: run.stream, stage, candidate: run.candidate!, run: run.id, commit: run.commit })
+  const promotion = (run: RunRow, stage: string) => ({
+    stream: run.stream,
+    stage,
+    candidate: run.candidate!,
+    run: run.id,
+    commit: run.commit,
+  })
   const ofPromotion = <C>(kind: EventType<C>, run: RunRow, stage: string, content: NoInfer<C>): CloudEvent =>
     event(kind, envelope(`${run.stream}/${stage}/${run.candidate}`, run), content)
 
   return {
+    changeMerged: (run: RunRow) =>
+      event(
+        changeMerged,
+        { ...envelope(run.commit, run), time: run.committedAt as Instant },
+        { repository: { id: run.stream } },
+        {
+          stream: run.stream,
+          commit: run.commit,
+          author: run.author,
+          summary: run.summary,
+          committedAt: run.committedAt,
+          ...(run.fixesStop === null ? {} : { fixesStop: run.fixesStop }),
+        },
+      ),
     runQueued: (run: RunRow) => event(runQueued, envelope(run.id, run), { pipelineName: run.stream, uri: uri(run) }, delivery(run)),
     runStarted: (run: RunRow) => event(runStarted, envelope(run.id, run), { pipelineName: run.stream, uri: uri(run) }, delivery(run)),
     runFinished: (run: RunRow, outcome: 'success' | 'failure' | 'cancel', errors: string | null) =>
@@ -57,7 +89,13 @@ export function recordsOf({ clock, newId }: { readonly clock: Clock; readonly ne
       ofPromotion(promotionApproved, run, stage, { ...promotion(run, stage), by, reason }),
     promotionStarted: (run: RunRow, stage: string) => ofPromotion(promotionStarted, run, stage, promotion(run, stage)),
     promotionVerified: (run: RunRow, stage: string) => ofPromotion(promotionVerified, run, stage, promotion(run, stage)),
-    promotionFailed: (run: RunRow, stage: string, outcome: 'failed' | 'rolled-back' | 'cancelled', reason: string, backTo: string | undefined) =>
+    promotionFailed: (
+      run: RunRow,
+      stage: string,
+      outcome: 'failed' | 'rolled-back' | 'cancelled',
+      reason: string,
+      backTo: string | undefined,
+    ) =>
       ofPromotion(promotionFailed, run, stage, {
         ...promotion(run, stage),
         outcome,

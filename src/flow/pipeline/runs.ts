@@ -46,7 +46,8 @@ export async function findRun(ledger: Pick<Ledger, 'db'>, id: string): Promise<{
   return { run, steps: await stepsIn(ledger, id) }
 }
 
-const runNotFound = (id: string) => notFound('RUN_NOT_FOUND', { message: `there is no run "${id}"`, help: 'list them with `threeways status`' })
+const runNotFound = (id: string) =>
+  notFound('RUN_NOT_FOUND', { message: `there is no run "${id}"`, help: 'list them with `threeways status`' })
 
 const stepsIn = (place: Pick<Ledger, 'db'>, run: string): Promise<StepRow[]> =>
   tables(place).selectFrom('step').selectAll().where('run', '=', run).orderBy('position').execute()
@@ -101,7 +102,7 @@ export async function abandonedSteps(
 ): Promise<{ run: string; name: string; owner: string; fence: number }[]> {
   const rows = await tables(ledger)
     .selectFrom('step')
-    .select(['run', 'name', 'owner', 'fence', sql<boolean>`${sql.ref("leaseUntil")} < now()`.as('expired')])
+    .select(['run', 'name', 'owner', 'fence', sql<boolean>`${sql.ref('leaseUntil')} < now()`.as('expired')])
     .where('state', '=', 'running')
     .where('owner', '<>', owner)
     .execute()

@@ -1,0 +1,90 @@
+import { lstat, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { boundedTail } from '../../kernel/detached.ts'
+import { messageOf } from '../../kernel/errors.ts'
+import { buildEnvironment } from '../candidate/build-environment.ts'
+import { runCommand, type CommandEnd } from './command.ts'
+import type { Execution, StepEnd } from './execution.ts'
+import { checkoutOf } from './making.ts'
+import { environmentOf, stageOf } from './place.ts'
+import type { TestReport } from './test-report.port.ts'
+
+const reportBytesMax = 16 * 1024 * 1024
+
+/** Runs one command of the artifact's build in its checkout. */
+export async function runBuild(execution: Execution): Promise<StepEnd> {
+  const { steps, step } = execution
+  if (step.work.kind !== 'build') throw new TypeError(step.work.kind)
+  const checkout = checkoutOf(steps, step.work.copy)
+  const end = await command(execution, step.work.command, checkout.folder, await buildEnvironment(checkout, process.env))
+  return conclusion(execution, end)
+}
+
+/** Runs a check: beside the build's files, with the environment's addresses when it asks for them. */
+export async function runCheck(execution: Execution): Promise<StepEnd> {
+  const { run, steps, step } = execution
+  if (step.work.kind !== 'check') throw new TypeError(step.work.kind)
+  const check = run.definition.checks[step.work.check]!
+  const checkout = checkoutOf(steps, 'first')
+  const variables = check.in === 'environment' ? await environmentVariables(execution) : {}
+  const env = { ...(await buildEnvironment(checkout, process.env)), THREEWAYS_CANDIDATE: run.candidate!, ...variables }
+  const end = await command(execution, check.command, checkout.folder, env)
+  if (end.end !== 'exited' || check.report === undefined) return conclusion(execution, end)
+  return withReport(execution, end, await readReport(execution, path.join(checkout.folder, check.report), check.report))
+}
+
+async function environmentVariables({ provider, run, step }: Execution): Promise<Readonly<Record<string, string>>> {
+  const environment = environmentOf(run, stageOf(run, step.stage!))
+  const { variables } = await provider.observe(environment)
+  return { ...variables, THREEWAYS_ENVIRONMENT: environment }
+}
+
+function command(execution: Execution, words: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<CommandEnd> {
+  const { folder, run, step, signal, clock, homeId } = execution
+  return runCommand(
+    {
+      folder,
+      command: words,
+      cwd,
+      env: { ...env, THREEWAYS_HOME_ID: homeId },
+      mark: { name: 'THREEWAYS_STEP', value: `${run.id}/${step.name}/${step.attempt}` },
+      deadline: step.timeoutMs === null ? undefined : Date.parse(step.startedAt!) + step.timeoutMs,
+    },
+    () => clock.now(),
+    signal,
+  )
+}
+
+async function conclusion({ folder, step }: Execution, end: CommandEnd): Promise<StepEnd> {
+  if (end.end === 'cancelled' || end.end === 'lost') return { end: end.end }
+  if (end.end === 'exited' && end.code === 0) return { end: 'succeeded' }
+  const what = end.end === 'timed-out' ? `did not end within ${step.timeoutMs! / 1000} s and was killed` : `ended with exit code ${end.code}`
+  return { end: 'failed', message: `${what}\n${await boundedTail(path.join(folder, 'log'), 2048)}`.trimEnd() }
+}
+
+/** A check that promises a report and leaves none, or one nobody can read, has not said that it passed. */
+async function withReport(execution: Execution, end: CommandEnd & { end: 'exited' }, report: TestReport | Error): Promise<StepEnd> {
+  const plain = await conclusion(execution, end)
+  if (report instanceof Error) {
+    return plain.end === 'succeeded' ? { end: 'failed', message: `its report cannot be read: ${messageOf(report)}` } : plain
+  }
+  const { total, failed, skipped, failures } = report
+  const output = { tests: { total, failed, skipped, failures: failures.slice(0, 100) } }
+  if (plain.end === 'succeeded' && failed === 0) return { ...plain, message: `${total} tests`, output }
+  const first = failures[0]
+  const message = failed > 0 ? `${failed} of ${total} tests failed${first ? `: ${first.name}: ${first.message}` : ''}` : undefined
+  if (plain.end === 'succeeded') return { end: 'failed', message: message!, output }
+  return plain.end === 'failed' ? { ...plain, message: message ?? plain.message, output } : plain
+}
+
+async function readReport({ testReports, step }: Execution, file: string, name: string): Promise<TestReport | Error> {
+  try {
+    const { size, mtimeMs } = await lstat(file)
+    // Left by an earlier check or try: it says nothing about this one.
+    if (mtimeMs < Date.parse(step.startedAt!) - 1000) return new Error(`${name} was not written by this check`)
+    if (size > reportBytesMax) return new Error(`${name} is larger than ${reportBytesMax} bytes`)
+    return testReports(await readFile(file, 'utf8'), name)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}

@@ -1,0 +1,189 @@
+import { conflict, notFound, refused } from '../../kernel/errors.ts'
+import { event, type CloudEvent } from '../../ledger/event.ts'
+import { rowsOf } from '../../ledger/rows.ts'
+import { holdLifted, holdPlaced } from '../deployment/events.ts'
+import { deployments } from '../deployment/projection.ts'
+import type { Workshop } from './execution.ts'
+import { holdOn } from './gates.ts'
+import { buildOf, environmentOf, lastVerified, placeOf } from './place.ts'
+import { downstream } from './policy.ts'
+import { source } from './records.ts'
+import { changeRun, changeStep, insertRun, lockRun } from './runs.ts'
+import { rollbackSteps } from './steps.ts'
+import { tables, type RunRow, type StepRow } from './tables.ts'
+
+/** Who acts, and why: kept with what they did. */
+export type Act = { readonly by: string; readonly reason: string }
+
+/**
+ * A person lets a candidate into a stage: past a missing approval, and past a hold. The line is not theirs to pass.
+ * @throws ThreewaysError `RUN_NOT_FOUND`, `STAGE_NOT_FOUND`, `PROMOTION_OVER`, `REASON_MISSING` when a hold is lifted
+ */
+export async function promote(shop: Workshop, id: string, stage: string, act: Act): Promise<void> {
+  await shop.ledger.transaction(async (tx) => {
+    const { run, steps } = await lockRun(tx, id)
+    const step = steps.find(({ name }) => name === `${stage}/promote`)
+    if (!step) throw stageNotFound(run, stage)
+    if (step.state !== 'waiting' && step.state !== 'pending') {
+      throw conflict('PROMOTION_OVER', { message: `run ${id} does not wait to enter ${stage}: that step is ${step.state}` })
+    }
+    const events: CloudEvent[] = []
+    await tx.lock()
+    const held = run.candidate === null ? undefined : await holdOn(tx, run, stage)
+    if (held) {
+      if (act.reason.trim() === '') {
+        throw refused('REASON_MISSING', {
+          message: `this candidate was rolled back in ${stage}: ${held.reason}`,
+          help: 'say why it may enter again with --reason',
+        })
+      }
+      events.push(onCandidate(shop, run, stage, holdLifted, act))
+    }
+    await changeStep(tx, step, { approvedBy: act.by })
+    if (run.candidate !== null) events.push(shop.records.promotionApproved(run, stage, act.by, act.reason))
+    await tx.append(events)
+  })
+}
+
+/**
+ * Ends a run: what works is stopped, what waits is given up, stages it is in are settled.
+ * @throws ThreewaysError `RUN_NOT_FOUND`, `RUN_OVER`
+ */
+export async function cancel(shop: Workshop, id: string, act: Act): Promise<void> {
+  await shop.ledger.transaction(async (tx) => {
+    const { run, steps } = await lockRun(tx, id)
+    if (run.finishedAt !== null) throw conflict('RUN_OVER', { message: `run ${id} has ended: ${run.state}` })
+    const idle = steps.filter(({ state, rule }) => rule === 'success' && (state === 'waiting' || state === 'needs-attention'))
+    for (const step of idle) await changeStep(tx, step, { state: 'cancelled', waiting: null, message: act.reason })
+    await changeRun(tx, run, { cancelledBy: act.by, message: act.reason })
+  })
+}
+
+/**
+ * Runs again from a step on, with the same commit and, once built, the same candidate.
+ * @throws ThreewaysError `RUN_NOT_FOUND`, `STEP_NOT_FOUND`, `STEP_AT_WORK`
+ */
+export async function rerun(shop: Workshop, id: string, from: string): Promise<void> {
+  await shop.ledger.transaction(async (tx) => {
+    const { run, steps } = await lockRun(tx, id)
+    if (!steps.some(({ name }) => name === from)) {
+      throw notFound('STEP_NOT_FOUND', { message: `run ${id} has no step "${from}"; it has: ${steps.map(({ name }) => name).join(', ')}` })
+    }
+    const again = new Set(downstream(steps, withItsPromotion(steps, from)))
+    const repeated = steps.filter(({ name }) => again.has(name))
+    const busy = repeated.find(({ state }) => state === 'running')
+    if (busy) throw conflict('STEP_AT_WORK', { message: `step "${busy.name}" is at work`, help: `wait for it, or threeways cancel ${id}` })
+    for (const step of repeated) {
+      await changeStep(tx, step, {
+        state: 'pending',
+        attempt: step.startedAt === null ? step.attempt : step.attempt + 1,
+        waiting: null,
+        message: null,
+        output: null,
+        startedAt: null,
+        finishedAt: null,
+        notBefore: null,
+        approvedBy: null,
+      })
+    }
+    await changeRun(tx, run, { state: 'queued', finishedAt: null, cancelledBy: null, message: null })
+    await tx.append([shop.records.runQueued(run)])
+  })
+}
+
+/** A stage that was concluded was left: nothing in it can run again without entering it again. */
+function withItsPromotion(steps: readonly StepRow[], from: string): string {
+  const stage = steps.find(({ name }) => name === from)!.stage
+  if (stage === null) return from
+  const concluded = steps.find(({ name }) => name === `${stage}/conclude`)!
+  return concluded.finishedAt === null && concluded.state === 'pending' ? from : `${stage}/promote`
+}
+
+/**
+ * Brings a stage's environment back to its last verified candidate. The one that runs now is held, the line is told.
+ * @throws ThreewaysError `STAGE_NOT_FOUND`, `NOTHING_RUNS`, `NOTHING_TO_GO_BACK_TO`, `CANDIDATE_NOT_BUILT_HERE`
+ */
+export async function rollback(shop: Workshop, stream: string, stageName: string, act: Act): Promise<RunRow> {
+  const { ledger, records } = shop
+  const latest = await tables(ledger)
+    .selectFrom('run')
+    .selectAll()
+    .where('stream', '=', stream)
+    .orderBy('number', 'desc')
+    .executeTakeFirst()
+  if (!latest) throw notFound('STREAM_NOT_FOUND', { message: `nothing was ever delivered in value stream "${stream}"` })
+  const stage = latest.definition.stages.find(({ name }) => name === stageName)
+  if (stage?.environment === undefined || stage.ephemeral) throw stageNotFound(latest, stageName)
+  const now = await rowsOf(ledger.db, deployments)
+    .selectAll()
+    .where('environment', '=', environmentOf(latest, stage))
+    .where('candidate', 'is not', null)
+    .executeTakeFirst()
+  if (!now) throw refused('NOTHING_RUNS', { message: `nothing runs in ${stageName}` })
+  const target = await lastVerified(ledger, stream, stageName, now.candidate!)
+  if (target === undefined)
+    throw refused('NOTHING_TO_GO_BACK_TO', { message: `${stageName} has no other verified candidate`, help: 'deliver a commit that works' })
+  const current = await tables(ledger)
+    .selectFrom('run')
+    .selectAll()
+    .where('candidate', '=', now.candidate)
+    .orderBy('number', 'desc')
+    .executeTakeFirstOrThrow()
+  const origin = await tables(ledger)
+    .selectFrom('run')
+    .selectAll()
+    .where('candidate', '=', target)
+    .orderBy('number', 'desc')
+    .executeTakeFirstOrThrow()
+  const { definition, repository } = await buildOf(ledger, target)
+  const { branch, onTrunk, commit, author, summary, committedAt } = origin
+  return ledger.transaction(async (tx) => {
+    const id = shop.newId()
+    const run = await insertRun(
+      tx,
+      {
+        id,
+        kind: 'rollback',
+        stream,
+        repository,
+        commit,
+        branch,
+        onTrunk,
+        author,
+        summary,
+        committedAt,
+        fixesStop: null,
+        definition,
+        candidate: target,
+        requestedBy: act.by,
+        reason: act.reason,
+        queuedAt: shop.clock.instant(),
+      },
+      rollbackSteps(definition, stageName),
+    )
+    await tx.lock()
+    const told = await shop.line.follows(
+      tx,
+      { stream, commit: current.commit, candidate: now.candidate!, run: id, stage: stageName, fixesStop: undefined },
+      { kind: 'rolled-back', place: placeOf(current, stage), onTrunk: true, reason: `${act.by} rolled ${stageName} back: ${act.reason}` },
+    )
+    await tx.append([records.runQueued(run), onCandidate(shop, { ...current, id }, stageName, holdPlaced, act), ...told])
+    return run
+  })
+}
+
+function onCandidate(shop: Workshop, run: RunRow, stage: string, kind: typeof holdPlaced | typeof holdLifted, act: Act): CloudEvent {
+  const { stream, commit } = run
+  const candidate = run.candidate!
+  const envelope = { id: shop.newId(), time: shop.clock.instant(), source, subject: `${stream}/${stage}/${candidate}`, chainId: run.id }
+  return kind === holdPlaced
+    ? event(holdPlaced, envelope, { stream, stage, candidate, commit, reason: act.reason, run: run.id })
+    : event(holdLifted, envelope, { stream, stage, candidate, commit, reason: act.reason, by: act.by })
+}
+
+function stageNotFound(run: RunRow, stage: string) {
+  const names = run.definition.stages.map(({ name }) => name)
+  return notFound('STAGE_NOT_FOUND', {
+    message: `value stream ${run.stream} has no stage "${stage}" for this; its stages: ${names.join(', ')}`,
+  })
+}

@@ -1,0 +1,88 @@
+import { refused, ThreewaysError } from '../../kernel/errors.ts'
+import type { Commit, Repository } from '../candidate/repository.port.ts'
+import { readDefinition } from '../definition/read.ts'
+import type { Definition, ReadDefinition } from '../definition/definition.ts'
+import type { Workshop } from './execution.ts'
+import { insertRun } from './runs.ts'
+import { stepsOf } from './steps.ts'
+import type { RunRow } from './tables.ts'
+
+export const definitionFile = 'threeways.yaml'
+
+export type DeliveryRequest = {
+  /** Folder of the repository. */
+  readonly repository: string
+  /** @defaultValue 'HEAD' */
+  readonly revision?: string | undefined
+  readonly by: string
+}
+
+export type Delivered = {
+  readonly run: RunRow
+  /** Files of the work tree that are no part of it. */
+  readonly leftOut: readonly string[]
+}
+
+/**
+ * Takes a commit in for delivery. Everything that can be refused is refused here, before anything is done: the definition, what
+ * the provider cannot honour, a repository without commits.
+ * @throws ThreewaysError `DEFINITION_MISSING`, `DEFINITION_INVALID`, `DEFINITION_NOT_HONOURED`, and those of the repository
+ */
+export async function deliver(shop: Workshop, request: DeliveryRequest): Promise<Delivered> {
+  const repository = await shop.openRepository(request.repository)
+  const commit = await repository.resolve(request.revision ?? 'HEAD')
+  const { definition, positions } = await definitionOf(repository, commit)
+  const faults = shop.provider.refusals(definition, positions)
+  if (faults.length > 0) {
+    throw new ThreewaysError('refused', 'DEFINITION_NOT_HONOURED', {
+      message: `${definitionFile} asks for what the ${shop.provider.name} provider cannot do`,
+      faults,
+      help: 'change these places, or use a provider that can',
+    })
+  }
+  const trunk = await repository.trunk()
+  const onTrunk = await repository.isOnBranch(commit.sha, trunk)
+  const dirty = await repository.dirtyFiles()
+  const run = await shop.ledger.transaction(async (tx) => {
+    const inserted = await insertRun(
+      tx,
+      {
+        ...about(shop, request, definition, commit),
+        kind: 'delivery',
+        branch: onTrunk ? trunk : null,
+        onTrunk,
+        candidate: null,
+        reason: null,
+      },
+      stepsOf(definition),
+    )
+    await tx.append([shop.records.changeMerged(inserted), shop.records.runQueued(inserted)])
+    return inserted
+  })
+  return { run, leftOut: dirty.map(({ path }) => path) }
+}
+
+async function definitionOf(repository: Repository, commit: Commit): Promise<ReadDefinition> {
+  const text = await repository.readFile(commit.sha, definitionFile)
+  if (text !== undefined) return readDefinition(text, definitionFile)
+  throw refused('DEFINITION_MISSING', {
+    message: `commit ${commit.sha.slice(0, 8)} has no ${definitionFile}`,
+    help: 'write one with `threeways init`, and commit it',
+  })
+}
+
+function about(shop: Workshop, request: DeliveryRequest, definition: Definition, commit: Commit) {
+  return {
+    id: shop.newId(),
+    stream: definition.name,
+    repository: request.repository,
+    commit: commit.sha,
+    author: commit.author.name,
+    summary: commit.summary,
+    committedAt: commit.committedAt,
+    fixesStop: commit.fixesStop ?? null,
+    definition,
+    requestedBy: request.by,
+    queuedAt: shop.clock.instant(),
+  }
+}

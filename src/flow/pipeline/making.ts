@@ -1,0 +1,67 @@
+import path from 'node:path'
+import { event } from '../../ledger/event.ts'
+import { buildEnvironment } from '../candidate/build-environment.ts'
+import { finishCandidate, prepareCheckout, type Candidate, type Checkout } from '../candidate/build.ts'
+import { candidateBuilt } from '../candidate/events.ts'
+import { requireReproducible } from '../candidate/reproducible.ts'
+import { readTools } from '../candidate/tools.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import type { Execution, StepEnd } from './execution.ts'
+import { source } from './records.ts'
+import { changeRun } from './runs.ts'
+import { tables, type StepRow } from './tables.ts'
+import type { Copy } from './work.ts'
+
+/** Writes the commit's own tree into a folder of the run. */
+export async function checkOut({ openRepository, run, step, home, say }: Execution): Promise<StepEnd> {
+  if (step.work.kind !== 'checkout') throw new TypeError(step.work.kind)
+  const checkout = await prepareCheckout({
+    repository: await openRepository(run.repository),
+    commit: { sha: run.commit, committedAt: run.committedAt as Instant },
+    folder: path.join(home, 'runs', run.id, step.work.copy),
+  })
+  await say(`${run.commit} "${run.summary}" is checked out: the commit as it is, nothing of the work tree`)
+  return { end: 'succeeded', output: { checkout } }
+}
+
+/** What an earlier step of this run checked out. */
+export function checkoutOf(steps: readonly StepRow[], copy: Copy): Checkout {
+  const step = steps.find(({ work }) => work.kind === 'checkout' && work.copy === copy)
+  return step!.output!['checkout'] as Checkout
+}
+
+/** Packs what the build made, names the candidate, and compares with a second build where the definition asks for it. */
+export async function makeCandidate(execution: Execution): Promise<StepEnd> {
+  const { run, steps, home, say } = execution
+  const { definition } = run
+  const checkout = checkoutOf(steps, 'first')
+  const env = await buildEnvironment(checkout, process.env)
+  const tools = await readTools(definition.tools, { env, cwd: checkout.folder })
+  const twice = definition.artifact.reproducible === 'required'
+  if (twice) {
+    await requireReproducible({ first: checkout.folder, second: checkoutOf(steps, 'second').folder, pack: definition.artifact.pack })
+    await say('built twice in two folders: the same bytes')
+  }
+  const candidate = await finishCandidate({ checkout, definition, tools, store: path.join(home, 'artifacts') })
+  await say(`candidate ${candidate.digest}: commit ${candidate.commit}, artifact ${candidate.artifact}, environment ${candidate.environment}`)
+  return { end: 'succeeded', message: candidate.digest, output: { candidate }, record: record(execution, candidate, twice) }
+}
+
+function record({ run, clock, newId }: Execution, candidate: Candidate, twice: boolean) {
+  const { stream, repository, definition, branch, author, summary, committedAt } = run
+  const { digest, commit, artifact, environment, files, bytes, tools, lockFiles, folder } = candidate
+  const envelope = { id: newId(), time: clock.instant(), source, subject: digest, chainId: run.id }
+  return async (tx: Parameters<typeof changeRun>[0]) => {
+    const build = { candidate: digest, stream, commit, repository, definition: JSON.stringify(definition), artifact, folder, environment }
+    await tables(tx)
+      .insertInto('build')
+      .values(build)
+      .onConflict((c) => c.column('candidate').doUpdateSet({ folder, repository }))
+      .execute()
+    await tables(tx).updateTable('run').set({ candidate: digest }).where('id', '=', run.id).execute()
+    const content = { stream, commit, author, summary, committedAt, artifact, environment, files, bytes, tools, lockFiles }
+    return [
+      event(candidateBuilt, envelope, { ...content, reproducible: twice ? 'verified' : 'unchecked', ...(branch === null ? {} : { branch }) }),
+    ]
+  }
+}
