@@ -4,9 +4,9 @@ import { hasCode } from '../../kernel/errors.ts'
 
 /** Also what a build or the store made read-only. Links are removed, not followed. Safe to repeat. */
 export async function removeTree(folder: string): Promise<void> {
-  if (!(await exists(folder))) return
+  const found = await lstat(folder).catch(() => undefined)
   // Nothing can be removed from a read-only folder, unless by root.
-  await setFolderModes(folder, 0o755)
+  if (found?.isDirectory()) await setFolderModes(folder, 0o755)
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
