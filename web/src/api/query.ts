@@ -1,0 +1,99 @@
+import { useCallback, useSyncExternalStore } from 'react'
+import { heard, onChange } from './live.ts'
+import { asProblem, Problem } from './problem.ts'
+import { request } from './request.ts'
+
+/** `data` stays while newer data loads or fails to: an old answer and an error can stand side by side. */
+export type Answer<T> = { readonly data: T | undefined; readonly problem: Problem | undefined }
+
+/** Not asked more often than this, however much happens. */
+const coalesceMs = 150
+const keptAnswers = 60
+const empty: Answer<never> = { data: undefined, problem: undefined }
+
+type Entry = {
+  answer: Answer<unknown>
+  text: string
+  askedAt: number
+  asking: boolean
+  again: boolean
+  timer: ReturnType<typeof setTimeout> | undefined
+  readonly readers: Set<() => void>
+}
+const entries = new Map<string, Entry>()
+
+function entryOf(path: string): Entry {
+  let entry = entries.get(path)
+  if (entry === undefined) {
+    entry = { answer: empty, text: '', askedAt: 0, asking: false, again: false, timer: undefined, readers: new Set() }
+    entries.set(path, entry)
+    forgetOldest()
+  }
+  return entry
+}
+
+function forgetOldest(): void {
+  for (const [path, entry] of entries) {
+    if (entries.size <= keptAnswers) return
+    if (entry.readers.size === 0) entries.delete(path)
+  }
+}
+
+function schedule(path: string, entry: Entry): void {
+  if (entry.asking) {
+    entry.again = true
+    return
+  }
+  entry.timer ??= setTimeout(() => void ask(path, entry), Math.max(0, entry.askedAt + coalesceMs - Date.now()))
+}
+
+async function ask(path: string, entry: Entry): Promise<void> {
+  entry.timer = undefined
+  entry.asking = true
+  entry.again = false
+  entry.askedAt = Date.now()
+  try {
+    const text = await (await request(path)).text()
+    heard()
+    // The same bytes are the same answer: nothing renders.
+    if (text !== entry.text || entry.answer.problem !== undefined) {
+      entry.text = text
+      entry.answer = { data: JSON.parse(text), problem: undefined }
+      tell(entry)
+    }
+  } catch (error) {
+    entry.answer = { data: entry.answer.data, problem: asProblem(error) }
+    tell(entry)
+  } finally {
+    entry.asking = false
+    if (entry.again && entry.readers.size > 0) schedule(path, entry)
+  }
+}
+
+function tell(entry: Entry): void {
+  for (const reader of entry.readers) reader()
+}
+
+onChange(() => {
+  for (const [path, entry] of entries) if (entry.readers.size > 0) schedule(path, entry)
+})
+
+/** The answer to a GET, asked again whenever something changed. Undefined path: nothing is asked. */
+export function useQuery<T>(path: string | undefined): Answer<T> {
+  const subscribe = useCallback(
+    (reader: () => void) => {
+      if (path === undefined) return () => undefined
+      const entry = entryOf(path)
+      entry.readers.add(reader)
+      schedule(path, entry)
+      return () => entry.readers.delete(reader)
+    },
+    [path],
+  )
+  return useSyncExternalStore(subscribe, () => (path === undefined ? empty : (entries.get(path)?.answer ?? empty)) as Answer<T>)
+}
+
+/** After an action of this page, without waiting for the live stream. */
+export function refresh(): void {
+  for (const [path, entry] of entries) if (entry.readers.size > 0) schedule(path, entry)
+}

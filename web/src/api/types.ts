@@ -1,0 +1,15 @@
+export type {
+  CandidateCard,
+  CandidateStory,
+  RunState,
+  RunSummary,
+  RunView,
+  StageCandidate,
+  StageView,
+  StepState,
+  StepView,
+  StopView,
+  StoryEvent,
+  StreamView,
+  Waiting,
+} from '../../../src/flow/pipeline/schemas.ts'

@@ -1,0 +1,113 @@
+import { Link, useParams } from 'wouter'
+import { useQuery } from '../api/query.ts'
+import type { CandidateStory } from '../api/types.ts'
+import { Age } from '../piece/age.tsx'
+import { CopyButton } from '../piece/copy-button.tsx'
+import { short } from '../piece/digest.tsx'
+import { useDocumentState } from '../shell/document-state.ts'
+import { Failed, Loading } from '../shell/notice.tsx'
+import { CandidateRuns } from './candidate-runs.tsx'
+import { Story } from './story.tsx'
+import './candidate.css'
+
+/** `/candidates/:digest`: what it is made of, where it runs, everything that happened to it. */
+export function CandidatePage() {
+  const { digest = '' } = useParams()
+  const { data, problem } = useQuery<CandidateStory>(`/api/candidates/${encodeURIComponent(decoded(digest))}`)
+  useDocumentState(data === undefined ? 'Candidate' : `Candidate ${short(data.card.digest)}: ${data.card.summary}`, 'unknown')
+  if (data === undefined) return problem === undefined ? <Loading what="the candidate" /> : <Failed what="candidate" problem={problem} />
+  return (
+    <>
+      <CandidateHead story={data} />
+      <div className="candidate-columns">
+        <Story events={data.events} />
+        <div>
+          <Places deployments={data.deployments} />
+          <CandidateRuns runs={data.runs} />
+        </div>
+      </div>
+    </>
+  )
+}
+
+/** The router hands parts of the path on as they stand in the address or decoded; a digest is the same in both forms. */
+function decoded(digest: string): string {
+  try {
+    return decodeURIComponent(digest)
+  } catch {
+    return digest
+  }
+}
+
+function CandidateHead({ story }: { readonly story: CandidateStory }) {
+  const { card } = story
+  return (
+    <header className="page-head">
+      <p className="crumbs">
+        <Link href={`/?stream=${encodeURIComponent(story.stream)}`}>{story.stream}</Link> / candidate
+      </p>
+      <h1>{card.summary}</h1>
+      <p className="soft">
+        {card.author}, committed <Age since={card.committedAt} /> ago
+        {card.builtAt !== null && (
+          <>
+            , built <Age since={card.builtAt} /> ago
+          </>
+        )}
+      </p>
+      <div className="made-of" role="group" aria-label="What the candidate is made of">
+        <Part name="Commit" value={card.commit} says="the source" />
+        <i aria-hidden="true">+</i>
+        <Part name="Artifact" value={story.artifact} says="what was built from it" />
+        <i aria-hidden="true">+</i>
+        <Part name="Environment" value={story.environment} says="definition, lock files, tools" />
+        <i aria-hidden="true">=</i>
+        <Part name="Candidate" value={card.digest} says="the only thing that is promoted" whole />
+      </div>
+    </header>
+  )
+}
+
+function Part({
+  name,
+  value,
+  says,
+  whole,
+}: {
+  readonly name: string
+  readonly value: string
+  readonly says: string
+  readonly whole?: true
+}) {
+  return (
+    <div className={whole ? 'part part-whole' : 'part'}>
+      <h2>{name}</h2>
+      <code title={value}>{short(value, 12)}</code>
+      <p className="soft">{says}</p>
+      <CopyButton text={value} what={`the ${name.toLowerCase()} digest`} />
+    </div>
+  )
+}
+
+function Places({ deployments }: { readonly deployments: CandidateStory['deployments'] }) {
+  return (
+    <section className="panel" aria-labelledby="places-title">
+      <h2 id="places-title">Where it runs</h2>
+      {deployments.length === 0 ? (
+        <p className="soft">Nowhere now.</p>
+      ) : (
+        <ul className="places">
+          {deployments.map(({ environment, service, since }) => (
+            <li key={environment + service}>
+              <strong>{environment}</strong>
+              <span>{service}</span>
+              <span className="soft">
+                for <Age since={since} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,88 @@
+import type { CandidateCard, StopView } from '../api/types.ts'
+import type { Action } from '../piece/action.tsx'
+import { short } from '../piece/digest.tsx'
+
+const at = encodeURIComponent
+
+/** Everything a person can do to the line, said before it is done. */
+export function stopLine(stream: string): Action {
+  return {
+    title: 'Stop the line',
+    explanation: <p>Nothing of {stream} is promoted any more, except a commit that says it fixes this stop. What runs keeps running.</p>,
+    path: `/api/streams/${at(stream)}/stop`,
+    reason: 'required',
+    confirm: 'Stop the line',
+    tone: 'stop',
+    done: `The line of ${stream} is stopped`,
+  }
+}
+
+export function startLine(stop: StopView, others: number): Action {
+  return {
+    title: 'Start the line',
+    explanation: (
+      <>
+        <p>
+          Ends the stop by {stop.by}: <q>{stop.reason}</q>
+        </p>
+        {others > 0 && <p>The line stays stopped: {others === 1 ? 'another stop is' : `${others} other stops are`} still open.</p>}
+      </>
+    ),
+    path: `/api/streams/${at(stop.stream)}/start`,
+    body: { stop: stop.id },
+    reason: 'required',
+    confirm: others > 0 ? 'End this stop' : 'Start the line',
+    done: others > 0 ? 'The stop is ended' : `The line of ${stop.stream} is open`,
+  }
+}
+
+export function promote(run: string, stage: string, card: CandidateCard): Action {
+  return {
+    title: `Promote to ${stage}`,
+    explanation: (
+      <p>
+        <code>{short(card.commit)}</code> {card.summary}, by {card.author}, enters {stage}.
+      </p>
+    ),
+    path: `/api/runs/${at(run)}/stages/${at(stage)}/promote`,
+    reason: 'optional',
+    confirm: 'Promote',
+    done: `${short(card.commit)} is promoted to ${stage}`,
+  }
+}
+
+export function rollback(stream: string, stage: string, card: CandidateCard): Action {
+  return {
+    title: `Roll back ${stage}`,
+    explanation: (
+      <p>
+        {stage} goes back from <code>{short(card.commit)}</code> {card.summary} to the last candidate verified there.
+      </p>
+    ),
+    path: `/api/streams/${at(stream)}/rollback`,
+    body: { stage },
+    reason: 'required',
+    confirm: 'Roll back',
+    tone: 'stop',
+    done: `${stage} is going back`,
+  }
+}
+
+export function deliver(repository: string | null): Action {
+  return {
+    title: 'Deliver a commit',
+    explanation: <p>It is built once, and the same candidate goes from stage to stage.</p>,
+    path: '/api/deliveries',
+    body: repository === null ? {} : { repository },
+    fields: (
+      <label className="field">
+        <span>Commit, branch or tag (optional)</span>
+        <input className="input mono" name="revision" autoComplete="off" spellCheck={false} placeholder="HEAD" autoFocus />
+        <small>Left empty: the latest commit{repository === null ? '' : ` of ${repository}`}.</small>
+      </label>
+    ),
+    reason: 'none',
+    confirm: 'Deliver',
+    done: 'The delivery is under way',
+  }
+}

@@ -1,0 +1,92 @@
+import { useDeferredValue, useRef, useState } from 'react'
+import { Link } from 'wouter'
+import type { RunSummary, StageView } from '../api/types.ts'
+import { Age, Took } from '../piece/age.tsx'
+import { short } from '../piece/digest.tsx'
+import { Icon } from '../piece/icon.tsx'
+import { Mark } from '../piece/mark.tsx'
+import { hasEnded, wordFor } from '../piece/state.ts'
+import { useShortcut } from '../shell/keyboard.ts'
+import { LittleTrack } from './little-track.tsx'
+
+/** Recent deliveries, newest first, with a filter over everything a row says. */
+export function Deliveries({ runs, stages }: { readonly runs: readonly RunSummary[]; readonly stages: readonly StageView[] }) {
+  const [filter, setFilter] = useState('')
+  const input = useRef<HTMLInputElement>(null)
+  useShortcut('/', 'filter the deliveries', () => input.current?.focus())
+  const wanted = useDeferredValue(filter).trim().toLowerCase().split(/\s+/)
+  const shown = runs.filter((run) => wanted.every((word) => textOf(run).includes(word)))
+  return (
+    <section className="deliveries" aria-labelledby="deliveries-title">
+      <header>
+        <h2 id="deliveries-title">Deliveries</h2>
+        <label className="filter">
+          <Icon name="search" />
+          <span className="sr">Filter the deliveries</span>
+          <input
+            ref={input}
+            className="input"
+            type="search"
+            placeholder="Filter  /"
+            value={filter}
+            onChange={(event) => setFilter(event.target.value)}
+            onKeyDown={(event) => event.key === 'Escape' && (setFilter(''), event.currentTarget.blur())}
+          />
+        </label>
+      </header>
+      {shown.length === 0 && (
+        <p className="soft deliveries-none">{runs.length === 0 ? 'No delivery yet.' : 'No delivery matches the filter.'}</p>
+      )}
+      <ol aria-label="Deliveries, newest first">
+        {shown.map((run) => (
+          <Delivery key={run.id} run={run} stages={stages} />
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+function textOf(run: RunSummary): string {
+  return [run.commit, run.candidate, run.author, run.branch, run.summary, wordFor(run.state), run.stage, run.message]
+    .join(' ')
+    .toLowerCase()
+}
+
+function Delivery({ run, stages }: { readonly run: RunSummary; readonly stages: readonly StageView[] }) {
+  const where = run.stage ?? 'build'
+  return (
+    <li>
+      <Link className="delivery" data-move href={`/runs/${run.id}`}>
+        <Mark state={run.state} worded />
+        <span className="delivery-what">
+          <strong>{run.summary}</strong>
+          <span className="soft">
+            <span className="mono">{short(run.commit)}</span> {run.author}
+            {run.branch !== null && <>, on {run.branch}</>}
+            {run.fixesStop !== null && <span className="tag signal-wait">fixes a stop</span>}
+          </span>
+          {run.message !== null && run.state !== 'succeeded' && <span className="delivery-message">{run.message}</span>}
+        </span>
+        <span className="delivery-way">
+          <LittleTrack run={run} stages={stages} />
+          <span className="soft">
+            {wordFor(run.state)}
+            {run.state !== 'succeeded' && run.state !== 'queued' && ` in ${where}`}
+          </span>
+        </span>
+        <span className="delivery-times">
+          <Took from={run.queuedAt} to={run.finishedAt} />
+          <span className="soft">
+            {hasEnded(run.state) && run.finishedAt !== null ? (
+              <>
+                <Age since={run.finishedAt} /> ago
+              </>
+            ) : (
+              'so far'
+            )}
+          </span>
+        </span>
+      </Link>
+    </li>
+  )
+}

@@ -1,0 +1,48 @@
+import { useToken } from '../api/session.ts'
+import { ActionButton } from '../piece/action.tsx'
+import { CopyButton } from '../piece/copy-button.tsx'
+import { deliver } from './actions.tsx'
+
+const steps = [
+  { command: 'threeways init', text: 'writes threeways.yaml from what your repository has, and says what it guessed' },
+  { command: 'threeways deliver', text: 'takes the latest commit and brings it to production here' },
+]
+
+/** Nothing was delivered yet: what to type, and where it will show. */
+export function Empty() {
+  const acting = useToken() !== undefined
+  return (
+    <section className="empty">
+      <EmptyTrack />
+      <h1>No commit has travelled here yet</h1>
+      <p className="soft">Go to a git repository and deliver its first commit. It shows on this page as soon as it leaves.</p>
+      <ol>
+        {steps.map(({ command, text }) => (
+          <li key={command}>
+            <code>{command}</code>
+            <span className="soft">{text}</span>
+            <CopyButton text={command} what={command} />
+          </li>
+        ))}
+      </ol>
+      {acting && <ActionButton className="strong" label="Deliver from the server's folder…" action={deliver(null)} />}
+    </section>
+  )
+}
+
+function EmptyTrack() {
+  const stops = ['commit', 'candidate', 'dev', 'test', 'production']
+  return (
+    <svg className="empty-track" viewBox="0 0 600 70" role="img" aria-label="From commit over candidate, dev and test to production">
+      <path d="M40 26H560" />
+      {stops.map((stop, index) => (
+        <g key={stop} transform={`translate(${40 + index * 130} 26)`}>
+          <circle r="7" />
+          <text y="34" textAnchor="middle">
+            {stop}
+          </text>
+        </g>
+      ))}
+    </svg>
+  )
+}

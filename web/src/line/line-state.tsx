@@ -1,0 +1,112 @@
+import { useState } from 'react'
+import { Link } from 'wouter'
+import { useToken } from '../api/session.ts'
+import type { StopView, StreamView } from '../api/types.ts'
+import { ActionButton, ActionDialog } from '../piece/action.tsx'
+import { Age } from '../piece/age.tsx'
+import { CopyButton } from '../piece/copy-button.tsx'
+import { DigestLink, short } from '../piece/digest.tsx'
+import { Icon } from '../piece/icon.tsx'
+import { hasEnded } from '../piece/state.ts'
+import { timeOfDay } from '../piece/time.ts'
+import { useShortcut } from '../shell/keyboard.ts'
+import { deliver, startLine, stopLine } from './actions.tsx'
+import { SignalHead } from './signal-head.tsx'
+
+/** Open or stopped: the loudest thing on the page. */
+export function LineState({ view }: { readonly view: StreamView }) {
+  const [stopping, setStopping] = useState(false)
+  useShortcut('s', 'stop the line', () => setStopping(true))
+  const stopped = view.line.status === 'stopped'
+  return (
+    <section className={stopped ? 'line-state line-stopped' : 'line-state'} aria-label="State of the line">
+      <div className="line-head">
+        <SignalHead aspect={stopped ? 'stop' : 'clear'} />
+        <div className="line-words" role="status" aria-live={stopped ? 'assertive' : 'polite'}>
+          <h1>{stopped ? 'Line stopped' : 'Line open'}</h1>
+          <p>{stopped ? 'Nothing is promoted but the fix. What runs keeps running.' : underWay(view)}</p>
+        </div>
+        <LineButtons view={view} stopped={stopped} onStop={() => setStopping(true)} />
+      </div>
+      {stopped && (
+        <ul className="stops" aria-label="Open stops">
+          {view.line.stops.map((stop) => (
+            <Stop key={stop.id} stop={stop} others={view.line.stops.length - 1} />
+          ))}
+        </ul>
+      )}
+      {stopping && <ActionDialog action={stopLine(view.stream)} onClose={() => setStopping(false)} />}
+    </section>
+  )
+}
+
+function LineButtons({ view, stopped, onStop }: { readonly view: StreamView; readonly stopped: boolean; readonly onStop: () => void }) {
+  if (useToken() === undefined) return null
+  return (
+    <div className="line-buttons">
+      <ActionButton label="Deliver…" action={deliver(view.repository)} />
+      <button type="button" className={stopped ? 'button' : 'button stop'} onClick={onStop} aria-haspopup="dialog">
+        <Icon name="hand" />
+        {stopped ? 'Add a stop…' : 'Stop the line…'}
+      </button>
+    </div>
+  )
+}
+
+/** One calm sentence about an open line. */
+function underWay(view: StreamView): string {
+  const active = view.runs.filter((run) => !hasEnded(run.state))
+  const asking = active.filter((run) => run.state === 'waiting' || run.state === 'needs-attention').length
+  if (active.length === 0) return 'Nothing is under way.'
+  const deliveries = `${active.length} ${active.length === 1 ? 'delivery' : 'deliveries'} under way`
+  return asking === 0 ? `${deliveries}.` : `${deliveries}, ${asking} of them waiting.`
+}
+
+const causes = {
+  person: 'pulled by a person',
+  rollback: 'a rollback stopped it by itself',
+  'red-trunk': 'a red trunk stopped it by itself',
+}
+
+function Stop({ stop, others }: { readonly stop: StopView; readonly others: number }) {
+  const acting = useToken() !== undefined
+  const trailer = `Fixes-Stop: ${stop.id}`
+  return (
+    <li className="stop-order">
+      <div className="stop-why">
+        <p className="stop-reason">{stop.reason}</p>
+        <p>
+          {stop.by}, {causes[stop.cause]}, at {timeOfDay(stop.since)}
+          {stop.commit !== null && stop.run !== null && (
+            <>
+              {' · '}
+              <Link data-move href={`/runs/${stop.run}`}>
+                delivery of <span className="mono">{short(stop.commit)}</span>
+              </Link>
+            </>
+          )}
+          {stop.candidate !== null && (
+            <>
+              {' · candidate '}
+              <DigestLink digest={stop.candidate} />
+            </>
+          )}
+        </p>
+      </div>
+      <p className="stop-clock">
+        <Age since={stop.since} form="clock" />
+        <span>stopped</span>
+      </p>
+      <div className="stop-fix">
+        <p>Only a commit that carries this line in its message passes:</p>
+        <p className="stop-trailer">
+          <code>{trailer}</code>
+          <CopyButton text={trailer} what="the line for the fixing commit" />
+        </p>
+      </div>
+      {acting && (
+        <ActionButton className="stop-start" label={others > 0 ? 'End this stop…' : 'Start the line…'} action={startLine(stop, others)} />
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,67 @@
+import { useState } from 'react'
+import { Link } from 'wouter'
+import type { StageCandidate, StageView } from '../api/types.ts'
+import { useToken } from '../api/session.ts'
+import { ActionButton } from '../piece/action.tsx'
+import { Age } from '../piece/age.tsx'
+import { short } from '../piece/digest.tsx'
+import { Mark } from '../piece/mark.tsx'
+import { hasEnded, wordFor } from '../piece/state.ts'
+import { WaitingNote } from '../piece/waiting.tsx'
+import { promote } from './actions.tsx'
+import { RunProgress } from './run-progress.tsx'
+
+const shownEnded = 2
+
+/** The candidates in a stage: those under way in full, the latest that are through in a line each. */
+export function StageEntries({ stage }: { readonly stage: StageView }) {
+  const [all, setAll] = useState(false)
+  const held = new Set(stage.held.map(({ card }) => card.digest))
+  const shown = stage.candidates.filter((candidate) => !hasEnded(candidate.state) || !isServing(candidate, stage))
+  const ended = shown.filter((candidate) => hasEnded(candidate.state))
+  const hidden = all ? [] : ended.slice(shownEnded)
+  if (shown.length === 0) return null
+  return (
+    <>
+      <ul className="entries" aria-label={`Candidates in ${stage.name}`}>
+        {shown
+          .filter((candidate) => !hidden.includes(candidate))
+          .map((candidate) => (
+            <Entry key={candidate.run} candidate={candidate} stage={stage.name} quiet={held.has(candidate.card.digest)} />
+          ))}
+      </ul>
+      {hidden.length > 0 && (
+        <button type="button" className="button small quiet more" onClick={() => setAll(true)}>
+          {hidden.length} earlier
+        </button>
+      )}
+    </>
+  )
+}
+
+/** The one that serves already has the card's best place. */
+function isServing(candidate: StageCandidate, stage: StageView): boolean {
+  return candidate.state === 'verified' && stage.running?.card.digest === candidate.card.digest
+}
+
+function Entry({ candidate, stage, quiet }: { readonly candidate: StageCandidate; readonly stage: string; readonly quiet: boolean }) {
+  const { card, run, state, waiting, message, since } = candidate
+  const acting = useToken() !== undefined
+  return (
+    <li className={`entry entry-${state}`}>
+      <Link className="entry-head" data-move href={`/runs/${run}`}>
+        <Mark state={state} worded />
+        <span className="sr">{wordFor(state)}</span>
+        <span className="mono">{short(card.commit)}</span>
+        <span className="entry-summary">{card.summary}</span>
+        {hasEnded(state) && <Age since={since} />}
+      </Link>
+      {waiting !== null && <WaitingNote waiting={waiting} />}
+      {waiting === null && !hasEnded(state) && <RunProgress run={run} stage={stage} />}
+      {message !== null && !quiet && state !== 'verified' && <p className="entry-message">{message}</p>}
+      {waiting?.kind === 'approval' && acting && (
+        <ActionButton className="small strong" label={`Promote to ${stage}…`} action={promote(run, stage, card)} />
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,35 @@
+import { useEffect, useState } from 'react'
+import { Link } from 'wouter'
+
+/** The first characters that tell two apart, without the algorithm in front. */
+export function short(digest: string, length = 7): string {
+  return digest.slice(digest.indexOf(':') + 1).slice(0, length)
+}
+
+/** A candidate's short name, always leading to its story. */
+export function DigestLink({ digest }: { readonly digest: string }) {
+  return (
+    <Link className="digest mono" href={`/candidates/${encodeURIComponent(digest)}`} title={`candidate ${digest}`}>
+      {short(digest)}
+    </Link>
+  )
+}
+
+/** The same as on a station's departure board: when another candidate runs, the changed letters turn over. */
+export function Flap({ digest }: { readonly digest: string }) {
+  const [turning, setTurning] = useState(false)
+  useEffect(() => setTurning(true), [])
+  const text = short(digest)
+  return (
+    <Link className={turning ? 'flap turning' : 'flap'} href={`/candidates/${encodeURIComponent(digest)}`} title={`candidate ${digest}`}>
+      <span className="sr">{text}</span>
+      <span aria-hidden="true">
+        {[...text].map((letter, index) => (
+          <i key={`${index}${letter}`} style={{ animationDelay: `${index * 45}ms` }}>
+            {letter}
+          </i>
+        ))}
+      </span>
+    </Link>
+  )
+}

@@ -1,0 +1,48 @@
+import { useEffect, useRef } from 'react'
+
+type Shortcut = { readonly keys: string; readonly what: string; readonly run: () => void }
+const shortcuts = new Map<string, Shortcut>()
+
+/** What the keys do on this page now, for the help. */
+export function currentShortcuts(): readonly Shortcut[] {
+  return [...shortcuts.values()]
+}
+
+/** While the component is shown, `keys` (as `KeyboardEvent.key`) runs `run`. */
+export function useShortcut(keys: string, what: string, run: () => void): void {
+  const latest = useRef(run)
+  useEffect(() => {
+    latest.current = run
+  })
+  useEffect(() => {
+    const own: Shortcut = { keys, what, run: () => latest.current() }
+    shortcuts.set(keys, own)
+    return () => {
+      if (shortcuts.get(keys) === own) shortcuts.delete(keys)
+    }
+  }, [keys, what])
+}
+
+function typing(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+}
+
+export function startKeyboard(): void {
+  document.addEventListener('keydown', (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    if (typing(event.target) || document.querySelector('dialog[open]') !== null) return
+    const shortcut = shortcuts.get(event.key)
+    if (shortcut === undefined) return
+    event.preventDefault()
+    shortcut.run()
+  })
+}
+
+/** Moves focus to the next or previous `[data-move]` in reading order; Enter then does what the element does. */
+export function moveFocus(by: 1 | -1): void {
+  const stops = [...document.querySelectorAll<HTMLElement>('[data-move]')].filter((stop) => stop.offsetParent !== null)
+  const at = stops.indexOf(document.activeElement as HTMLElement)
+  const next = stops[at === -1 ? (by === 1 ? 0 : stops.length - 1) : Math.min(stops.length - 1, Math.max(0, at + by))]
+  next?.focus()
+  next?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+}
