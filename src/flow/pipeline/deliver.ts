@@ -1,13 +1,12 @@
 import { refused, ThreewaysError } from '../../kernel/errors.ts'
 import type { Commit, Repository } from '../candidate/repository.port.ts'
-import { readDefinition } from '../definition/read.ts'
+import { definitionFile, readDefinition } from '../definition/read.ts'
 import type { Definition, ReadDefinition } from '../definition/definition.ts'
 import type { Workshop } from './execution.ts'
 import { insertRun } from './runs.ts'
 import { stepsOf } from './steps.ts'
 import type { RunRow } from './tables.ts'
-
-export const definitionFile = 'threeways.yaml'
+import type { PlannedStep } from './work.ts'
 
 export type DeliveryRequest = {
   /** Folder of the repository. */
@@ -29,6 +28,19 @@ export type Delivered = {
  * @throws ThreewaysError `DEFINITION_MISSING`, `DEFINITION_INVALID`, `DEFINITION_NOT_HONOURED`, and those of the repository
  */
 export async function deliver(shop: Workshop, request: DeliveryRequest): Promise<Delivered> {
+  return takeIn(shop, request, (definition) => stepsOf(definition))
+}
+
+/** Only makes the candidate: for an environment that somebody wants to look at. @throws as `deliver` */
+export async function buildOnly(shop: Workshop, request: DeliveryRequest): Promise<Delivered> {
+  return takeIn(shop, request, (definition) => stepsOf({ ...definition, stages: [] }))
+}
+
+async function takeIn(
+  shop: Workshop,
+  request: DeliveryRequest,
+  plan: (definition: Definition) => readonly PlannedStep[],
+): Promise<Delivered> {
   const repository = await shop.openRepository(request.repository)
   const commit = await repository.resolve(request.revision ?? 'HEAD')
   const { definition, positions } = await definitionOf(repository, commit)
@@ -54,9 +66,9 @@ export async function deliver(shop: Workshop, request: DeliveryRequest): Promise
         candidate: null,
         reason: null,
       },
-      stepsOf(definition),
+      plan(definition),
     )
-    await tx.append([shop.records.changeMerged(inserted), shop.records.runQueued(inserted)])
+    await tx.append([...(onTrunk ? [shop.records.changeMerged(inserted)] : []), shop.records.runQueued(inserted)])
     return inserted
   })
   return { run, leftOut: dirty.map(({ path }) => path) }

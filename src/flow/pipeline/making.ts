@@ -43,7 +43,9 @@ export async function makeCandidate(execution: Execution): Promise<StepEnd> {
     await say('built twice in two folders: the same bytes')
   }
   const candidate = await finishCandidate({ checkout, definition, tools, store: path.join(home, 'artifacts') })
-  await say(`candidate ${candidate.digest}: commit ${candidate.commit}, artifact ${candidate.artifact}, environment ${candidate.environment}`)
+  await say(
+    `candidate ${candidate.digest}: commit ${candidate.commit}, artifact ${candidate.artifact}, environment ${candidate.environment}`,
+  )
   return { end: 'succeeded', message: candidate.digest, output: { candidate }, record: record(execution, candidate, twice) }
 }
 
@@ -61,7 +63,11 @@ function record({ run, clock, newId }: Execution, candidate: Candidate, twice: b
     await tables(tx).updateTable('run').set({ candidate: digest }).where('id', '=', run.id).execute()
     const content = { stream, commit, author, summary, committedAt, artifact, environment, files, bytes, tools, lockFiles }
     return [
-      event(candidateBuilt, envelope, { ...content, reproducible: twice ? 'verified' : 'unchecked', ...(branch === null ? {} : { branch }) }),
+      event(candidateBuilt, envelope, {
+        ...content,
+        reproducible: twice ? 'verified' : 'unchecked',
+        ...(branch === null ? {} : { branch }),
+      }),
     ]
   }
 }

@@ -13,13 +13,15 @@ export function stepsOf(definition: Definition): readonly PlannedStep[] {
   return [...first, ...second, candidate, ...definition.stages.flatMap((stage) => stageSteps(definition, stage))]
 }
 
-/** The steps of a rollback: the candidate exists, and only one stage is walked. */
+/** The steps of a rollback: the candidate exists and was verified, so one stage is walked and only its health is asked. */
 export function rollbackSteps(definition: Definition, stageName: string): readonly PlannedStep[] {
   const stage = definition.stages.find(({ name }) => name === stageName)!
-  return stageSteps({ ...definition, stages: [{ ...stage, after: [] }] }, { ...stage, after: [], checks: [] }).map((planned) => ({
-    ...planned,
-    needs: planned.needs.filter((need) => need !== 'candidate'),
-  }))
+  return stageSteps({ ...definition, stages: [{ ...stage, after: [] }] }, { ...stage, after: [], checks: [], smoke: [] }).map(
+    (planned) => ({
+      ...planned,
+      needs: planned.needs.filter((need) => need !== 'candidate'),
+    }),
+  )
 }
 
 function buildSteps({ artifact }: Definition, copy: Copy, after: readonly string[]): readonly PlannedStep[] {

@@ -2,6 +2,7 @@ import { notFound } from '../../kernel/errors.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { rowsOf } from '../../ledger/rows.ts'
 import { candidates } from '../candidate/projection.ts'
+import { candidateCard } from '../candidate/views.ts'
 import type { Stage } from '../definition/definition.ts'
 import { deployments, holds } from '../deployment/projection.ts'
 import type { EnvironmentProvider, Observed } from '../environment/provider.port.ts'
@@ -28,13 +29,31 @@ export async function streamNames({ ledger }: Viewing): Promise<readonly string[
 
 /** @throws ThreewaysError `STREAM_NOT_FOUND` */
 export async function viewStream(viewing: Viewing, stream: string): Promise<StreamView> {
-  const runs = await tables(viewing.ledger).selectFrom('run').selectAll().where('stream', '=', stream).orderBy('number', 'desc').limit(runsShown).execute()
-  const [newest] = runs
+  const runs = await tables(viewing.ledger)
+    .selectFrom('run')
+    .selectAll()
+    .where('stream', '=', stream)
+    .orderBy('number', 'desc')
+    .limit(runsShown)
+    .execute()
+  // A rollback walks an older definition; the newest delivery's is what the stream looks like now.
+  const newest = runs.find(({ kind }) => kind === 'delivery') ?? runs[0]
   if (!newest) {
     const names = await streamNames(viewing)
-    throw notFound('STREAM_NOT_FOUND', { message: `there is no value stream "${stream}"${names.length > 0 ? `; there are: ${names.join(', ')}` : ''}` })
+    throw notFound('STREAM_NOT_FOUND', {
+      message: `there is no value stream "${stream}"${names.length > 0 ? `; there are: ${names.join(', ')}` : ''}`,
+    })
   }
-  const steps = await tables(viewing.ledger).selectFrom('step').selectAll().where('run', 'in', runs.map(({ id }) => id)).orderBy('position').execute()
+  const steps = await tables(viewing.ledger)
+    .selectFrom('step')
+    .selectAll()
+    .where(
+      'run',
+      'in',
+      runs.map(({ id }) => id),
+    )
+    .orderBy('position')
+    .execute()
   const stops = await viewing.openStops(stream)
   const stages = await Promise.all(newest.definition.stages.map((stage) => viewStage(viewing, newest, stage, runs, steps)))
   return {
@@ -42,7 +61,12 @@ export async function viewStream(viewing: Viewing, stream: string): Promise<Stre
     repository: newest.repository,
     line: { status: stops.length > 0 ? 'stopped' : 'open', stops: [...stops] },
     stages,
-    runs: runs.map((run) => summaryOf(run, steps.filter((step) => step.run === run.id))),
+    runs: runs.map((run) =>
+      summaryOf(
+        run,
+        steps.filter((step) => step.run === run.id),
+      ),
+    ),
   }
 }
 
@@ -57,7 +81,22 @@ function summaryOf(run: RunRow, steps: readonly StepRow[]): RunSummary {
   const reached = steps.findLast(({ state: now, stage }) => stage !== null && now !== 'pending' && now !== 'skipped')
   const at = steps.find(({ state: now }) => now === 'running' || now === 'waiting' || now === 'needs-attention') ?? reached
   const message = run.message ?? at?.waiting?.why ?? null
-  return { id, stream, commit, branch, author, summary, committedAt, candidate, state, queuedAt, finishedAt, stage: at?.stage ?? null, message, fixesStop }
+  return {
+    id,
+    stream,
+    commit,
+    branch,
+    author,
+    summary,
+    committedAt,
+    candidate,
+    state,
+    queuedAt,
+    finishedAt,
+    stage: at?.stage ?? null,
+    message,
+    fixesStop,
+  }
 }
 
 function viewStep(step: StepRow): StepView {
@@ -88,7 +127,13 @@ export const cardOf = (run: RunRow, builtAt: string | null): CandidateCard => ({
   builtAt,
 })
 
-async function viewStage(viewing: Viewing, newest: RunRow, stage: Stage, runs: readonly RunRow[], steps: readonly StepRow[]): Promise<StageView> {
+async function viewStage(
+  viewing: Viewing,
+  newest: RunRow,
+  stage: Stage,
+  runs: readonly RunRow[],
+  steps: readonly StepRow[],
+): Promise<StageView> {
   const { ledger } = viewing
   const { stream } = newest
   const entered = await rowsOf(ledger.db, promotions)
@@ -98,11 +143,20 @@ async function viewStage(viewing: Viewing, newest: RunRow, stage: Stage, runs: r
     .orderBy('since', 'desc')
     .limit(candidatesShown)
     .execute()
-  const held = await rowsOf(ledger.db, holds).selectAll().where('stream', '=', stream).where('stage', '=', stage.name).where('held', '=', true).execute()
-  const cards = await cardsOf(ledger, [...entered, ...held].map(({ candidate }) => candidate))
+  const held = await rowsOf(ledger.db, holds)
+    .selectAll()
+    .where('stream', '=', stream)
+    .where('stage', '=', stage.name)
+    .where('held', '=', true)
+    .execute()
+  const cards = await cardsOf(
+    ledger,
+    [...entered, ...held].map(({ candidate }) => candidate),
+  )
   const waiting = runs.flatMap((run) => waitingCandidate(run, steps, stage.name))
   const inside = entered.flatMap((promotion) => enteredCandidate(promotion, cards, steps))
-  const observed = stage.environment === undefined || stage.ephemeral ? undefined : await viewing.provider.observe(environmentOf(newest, stage))
+  const observed =
+    stage.environment === undefined || stage.ephemeral ? undefined : await viewing.provider.observe(environmentOf(newest, stage))
   return {
     name: stage.name,
     after: [...stage.after],
@@ -131,29 +185,54 @@ function enteredCandidate(promotion: Promotion, cards: ReadonlyMap<string, Candi
   const card = cards.get(promotion.candidate)
   if (!card) return []
   const state = promotion.state === 'cancelled' ? 'failed' : (promotion.state as StageCandidate['state'])
-  const waiting = steps.find((step) => step.run === promotion.run && step.stage === promotion.stage && step.waiting !== null)?.waiting ?? null
+  const waiting =
+    steps.find((step) => step.run === promotion.run && step.stage === promotion.stage && step.waiting !== null)?.waiting ?? null
   return [{ card, run: promotion.run ?? '', state, since: toInstant(promotion.since), waiting, message: promotion.message }]
 }
 
 async function cardsOf(ledger: Pick<Ledger, 'db'>, digests: readonly string[]): Promise<ReadonlyMap<string, CandidateCard>> {
   if (digests.length === 0) return new Map()
-  const rows = await rowsOf(ledger.db, candidates).selectAll().where('digest', 'in', [...new Set(digests)]).execute()
+  const rows = await rowsOf(ledger.db, candidates)
+    .selectAll()
+    .where('digest', 'in', [...new Set(digests)])
+    .execute()
   return new Map(rows.map((row) => [row.digest, candidateCard(row)]))
 }
 
-function environmentView(run: RunRow, stage: Stage, observed: Observed | undefined, inside: readonly StageCandidate[]): NonNullable<StageView['environment']> {
-  const state = observed === undefined ? (inside.some((candidate) => candidate.state === 'running') ? 'starting' : 'absent') : stateOf(observed)
-  return { id: stage.ephemeral ? `${run.stream}/${stage.environment}` : environmentOf(run, stage), ephemeral: stage.ephemeral, state, urls: { ...observed?.urls } }
+function environmentView(
+  run: RunRow,
+  stage: Stage,
+  observed: Observed | undefined,
+  inside: readonly StageCandidate[],
+): NonNullable<StageView['environment']> {
+  const state =
+    observed === undefined ? (inside.some((candidate) => candidate.state === 'running') ? 'starting' : 'absent') : stateOf(observed)
+  return {
+    id: stage.ephemeral ? `${run.stream}/${stage.environment}` : environmentOf(run, stage),
+    ephemeral: stage.ephemeral,
+    state,
+    urls: { ...observed?.urls },
+  }
 }
 
 export function stateOf({ exists, traffic, services }: Observed): NonNullable<StageView['environment']>['state'] {
   if (!exists) return 'absent'
   if (traffic === undefined) return services.length > 0 ? 'starting' : 'stopped'
   const serving = services.filter(({ candidate }) => candidate === traffic)
-  return serving.every(({ state }) => state === 'ready') ? 'ready' : serving.some(({ state }) => state === 'starting') ? 'starting' : 'unhealthy'
+  return serving.every(({ state }) => state === 'ready')
+    ? 'ready'
+    : serving.some(({ state }) => state === 'starting')
+      ? 'starting'
+      : 'unhealthy'
 }
 
-async function runningView({ ledger }: Viewing, run: RunRow, stage: Stage, observed: Observed, entered: readonly Promotion[]): Promise<StageView['running']> {
+async function runningView(
+  { ledger }: Viewing,
+  run: RunRow,
+  stage: Stage,
+  observed: Observed,
+  entered: readonly Promotion[],
+): Promise<StageView['running']> {
   const card = (await cardsOf(ledger, [observed.traffic!])).get(observed.traffic!)
   if (!card) return null
   const since = await rowsOf(ledger.db, deployments)

@@ -1,0 +1,158 @@
+import type { Clock } from '../../kernel/clock.ts'
+import { conflict, invalid, notFound, refused } from '../../kernel/errors.ts'
+import type { NewId } from '../../kernel/ids.ts'
+import { event, type CloudEvent } from '../../ledger/event.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import { parity } from '../definition/parity.ts'
+import { environmentCreated, environmentDeleted } from './events.ts'
+import type { Desired, EnvironmentId, EnvironmentProvider, Observed, Progress } from './provider.port.ts'
+import type { EnvironmentView, ParityView } from './schemas.ts'
+
+const source = '/threeways/environments'
+const namePattern = /^[a-z][a-z0-9-]{0,39}$/
+
+export type EnvironmentShop = {
+  readonly ledger: Ledger
+  readonly provider: EnvironmentProvider
+  readonly clock: Clock
+  readonly newId: NewId
+  /** A built candidate as it should run under these settings. */
+  desiredOf(candidate: string, settings: string): Promise<{ readonly stream: string; readonly desired: Desired }>
+  /** The stage that owns this environment: only its pipeline changes it. */
+  ownerOf(environment: EnvironmentId): Promise<string | undefined>
+}
+
+export type Environments = ReturnType<typeof makeEnvironments>
+
+/** Environments that people ask for, beside those of the pipeline's stages. */
+export function makeEnvironments(shop: EnvironmentShop) {
+  const { ledger, provider, clock, newId } = shop
+  const told = (kind: typeof environmentCreated, id: EnvironmentId, settings: string): CloudEvent =>
+    event(
+      kind,
+      { id: newId(), time: clock.instant(), source, subject: id },
+      { name: settings },
+      { stream: id.split('/')[0]!, provider: provider.name, settings, ephemeral: true },
+    )
+
+  return {
+    /** @throws ThreewaysError `ENVIRONMENT_NAME`, `ENVIRONMENT_OWNED`, `ENVIRONMENT_UNKNOWN`, `SERVICE_UNHEALTHY` */
+    async up(
+      candidate: string,
+      settings: string,
+      name: string,
+      watch: (progress: Progress) => void,
+      signal?: AbortSignal,
+    ): Promise<EnvironmentView> {
+      const { stream, desired } = await shop.desiredOf(candidate, settings)
+      const id = idOf(`${stream}/${name}`)
+      await refuseOwned(id)
+      const isNew = !(await provider.observe(id)).exists
+      const plan = await provider.plan({ environment: id, deployments: [desired], traffic: desired.candidate })
+      const observed = await provider.apply(plan, watch, signal)
+      if (isNew) await ledger.append([told(environmentCreated, id, settings)])
+      return viewOf(observed)
+    },
+
+    async list(): Promise<readonly EnvironmentView[]> {
+      const ids = await provider.list()
+      return Promise.all(ids.map(async (id) => viewOf(await provider.observe(id))))
+    },
+
+    /** @throws ThreewaysError `ENVIRONMENT_NOT_FOUND` */
+    async show(name: string): Promise<EnvironmentView> {
+      return viewOf(await existing(name))
+    },
+
+    /** Nothing of it is left. @throws ThreewaysError `ENVIRONMENT_NOT_FOUND`, `ENVIRONMENT_OWNED` */
+    async down(name: string): Promise<void> {
+      const { environment } = await existing(name)
+      await refuseOwned(environment)
+      await provider.destroy(environment)
+      await ledger.append([told(environmentDeleted, environment, environment.split('/')[1]!)])
+    },
+
+    /** How two environments differ in what they are. @throws ThreewaysError `ENVIRONMENT_NOT_FOUND`, `NOTHING_RUNS` */
+    async diff(a: string, b: string, settingsOf: (id: EnvironmentId) => Promise<string>): Promise<ParityView> {
+      const [left, right] = [await runningIn(a), await runningIn(b)]
+      const [mine, other] = [
+        await shop.desiredOf(left.traffic, await settingsOf(left.id)),
+        await shop.desiredOf(right.traffic, await settingsOf(right.id)),
+      ]
+      const { declared, undeclared, same } = parity(mine.desired.rendered, other.desired.rendered)
+      const view = (differences: typeof declared) =>
+        differences.map(({ path, a: one, b: two }) => ({ path, a: one ?? null, b: two ?? null }))
+      return {
+        a: { id: left.id, candidate: left.traffic },
+        b: { id: right.id, candidate: right.traffic },
+        sameCandidate: left.traffic === right.traffic,
+        declared: view(declared),
+        undeclared: view(undeclared),
+        same,
+        passes: undeclared.length === 0,
+      }
+    },
+
+    existing,
+  }
+
+  async function existing(name: string): Promise<Observed> {
+    const ids = await provider.list()
+    const matching = ids.filter((id) => id === name || id.endsWith(`/${name}`))
+    if (matching.length === 1) return provider.observe(matching[0]!)
+    if (matching.length > 1)
+      throw conflict('ENVIRONMENT_AMBIGUOUS', {
+        message: `several environments are named "${name}"`,
+        help: `say which: ${matching.join(', ')}`,
+      })
+    const help = ids.length === 0 ? 'make one with `threeways env up`' : `there are: ${ids.join(', ')}`
+    throw notFound('ENVIRONMENT_NOT_FOUND', { message: `there is no environment "${name}"`, help })
+  }
+
+  async function runningIn(name: string) {
+    const { environment: id, traffic } = await existing(name)
+    if (traffic === undefined)
+      throw refused('NOTHING_RUNS', { message: `nothing runs in ${id}`, help: 'compare environments that run something' })
+    return { id, traffic }
+  }
+
+  async function refuseOwned(id: EnvironmentId): Promise<void> {
+    const stage = await shop.ownerOf(id)
+    if (stage === undefined) return
+    throw refused('ENVIRONMENT_OWNED', {
+      message: `${id} is the environment of stage ${stage}: only candidates that pass its gates change it`,
+      help: 'deliver a commit, or give your own environment another --name',
+    })
+  }
+}
+
+function idOf(text: string): EnvironmentId {
+  const name = text.split('/')[1]!
+  if (namePattern.test(name)) return text as EnvironmentId
+  throw invalid('ENVIRONMENT_NAME', {
+    message: `"${name}" cannot name an environment`,
+    help: 'lower case letters, digits and dashes, at most 40, a letter first',
+  })
+}
+
+function viewOf({ environment, exists, traffic, services, resources, urls }: Observed): EnvironmentView {
+  return {
+    id: environment,
+    exists,
+    traffic: traffic ?? null,
+    services: services.map(({ service, candidate, running, state, pid, port, restarts, since, problem }) => ({
+      service,
+      candidate,
+      running: running ?? null,
+      state,
+      serving: candidate === traffic,
+      pid: pid ?? null,
+      port: port ?? null,
+      restarts,
+      since,
+      problem: problem ?? null,
+    })),
+    resources: [...resources],
+    urls: { ...urls },
+  }
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod'
+
+/** Shapes the API answers with about environments. */
+
+export const ServiceView = z
+  .object({
+    service: z.string(),
+    candidate: z.string(),
+    running: z.string().nullable().meta({ description: 'digest read back from what really runs; null: cannot be told' }),
+    state: z.enum(['starting', 'ready', 'unhealthy', 'stopped', 'restarting']),
+    serving: z.boolean(),
+    pid: z.int().nullable(),
+    port: z.int().nullable(),
+    restarts: z.int(),
+    since: z.string(),
+    problem: z.string().nullable(),
+  })
+  .meta({ id: 'Service' })
+
+export const EnvironmentView = z
+  .object({
+    id: z.string().meta({ description: 'stream/name' }),
+    exists: z.boolean(),
+    traffic: z.string().nullable().meta({ description: 'digest of the candidate that serves' }),
+    services: z.array(ServiceView),
+    resources: z.array(z.object({ name: z.string(), type: z.string(), ready: z.boolean() })),
+    urls: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'Environment' })
+export type EnvironmentView = z.infer<typeof EnvironmentView>
+
+const Difference = z.object({ path: z.string(), a: z.string().nullable(), b: z.string().nullable() })
+
+export const ParityView = z
+  .object({
+    a: z.object({ id: z.string(), candidate: z.string() }),
+    b: z.object({ id: z.string(), candidate: z.string() }),
+    sameCandidate: z.boolean(),
+    declared: z.array(Difference).meta({ description: 'the definition says that these may differ' }),
+    undeclared: z.array(Difference).meta({ description: 'nobody said that these may differ' }),
+    same: z.int().meta({ description: 'values that are equal' }),
+    passes: z.boolean(),
+  })
+  .meta({ id: 'Parity' })
+export type ParityView = z.infer<typeof ParityView>
