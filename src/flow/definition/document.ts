@@ -40,7 +40,7 @@ export function readDocument(text: string, file: string): ParsedDocument {
   if (complaint) return { value: null, places, faults: [places.atOffset(0, '', complaint)], broken: true }
   const reader = new Reader(text, places)
   const value = reader.read(document.contents as Node, [], undefined)
-  return { value, places, faults: reader.faults, broken: !isMap(document.contents) }
+  return { value, places, faults: reader.faults, broken: reader.refused }
 }
 
 function unreadable(document: Document): Complaint | undefined {
@@ -61,13 +61,14 @@ type Path = readonly string[]
 
 class Reader {
   readonly faults: Fault[] = []
+  /** Too large or deep to be read to its end. */
+  refused = false
   readonly #text: string
   readonly #places: Places
   readonly #anchors = new Map<string, Node>()
   /** Anchored values being read: an alias to one of them would never end. */
   readonly #open = new Set<Node>()
   #values = 0
-  #refused = false
   /** Inside a value that an alias repeats; its faults were told where it is written. */
   #repeating = 0
 
@@ -112,8 +113,8 @@ class Reader {
     const deep = path.length > depthMax
     const message = deep ? `more than ${depthMax} levels deep` : `stands for more than ${valuesMax} values once its aliases are followed`
     const complaint = { message, help: 'write it plainly: no definition needs so much' }
-    if (!this.#refused) this.faults.push(this.#places.atOffset(node?.range?.[0] ?? 0, pointerOf(path), complaint))
-    this.#refused = true
+    if (!this.refused) this.faults.push(this.#places.atOffset(node?.range?.[0] ?? 0, pointerOf(path), complaint))
+    this.refused = true
     return null
   }
 
@@ -194,7 +195,7 @@ class Reader {
         continue
       }
       const merged = isAlias(source) ? this.#repeat(() => this.#contents(map, path)) : this.#contents(map, path)
-      for (const [name, value] of Object.entries(merged as Record<string, Json>)) {
+      for (const [name, value] of Object.entries((merged ?? {}) as Record<string, Json>)) {
         if (!Object.hasOwn(into, name)) into[name] = value
       }
     }

@@ -19,6 +19,7 @@ export type Complaint = { readonly message: string; readonly help: string; reado
 /** Finds lines and columns for JSON pointers, and writes faults that carry them. */
 export type Places = Positions & {
   readonly lines: LineCounter
+  /** The first place of a pointer stays: what a map says itself is read before what it merges. */
   set(pointer: string, place: Place): void
   /** A fault at the value, or at the nearest thing around it that exists. */
   atValue(pointer: string, complaint: Complaint, offset?: number): Fault
@@ -57,7 +58,9 @@ export function placesIn(file: string, text: string): Places {
 
   return {
     lines,
-    set: (pointer, place) => void places.set(pointer, place),
+    set(pointer, place) {
+      if (!places.has(pointer)) places.set(pointer, place)
+    },
     at: (pointer) => position(offsetOf(nearest(pointer))),
     atValue(pointer, complaint, offset = 0) {
       const place = nearest(pointer)

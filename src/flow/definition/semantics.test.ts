@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest'
+import { definitionText, faultsOf, judged } from './testing.ts'
+
+const web = 'web: {command: a, ports: [1], healthcheck: {x-http: /}}'
+const db = 'db: {provider: {type: threeways, options: {resource: postgres}}}'
+
+function expectFaults(text: string, ...messages: readonly string[]): void {
+  const { found, expected } = judged(text, messages)
+  expect(found).toEqual(expected)
+}
+const services = (text: string, ...messages: readonly string[]) => expectFaults(definitionText({ services: `{${text}}` }), ...messages)
+const environments = (text: string, ...messages: readonly string[]) =>
+  expectFaults(definitionText({ services: `{${db}, ${web}}`, environments: `{dev: {}, ${text}}` }), ...messages)
+const stages = (text: string, ...messages: readonly string[]) => expectFaults(definitionText({ stages: `[${text}]` }), ...messages)
+
+describe('services', () => {
+  it('say how they run, or are provided', () => {
+    services('▸web: {image: shop}', 'service "web" does not say how it runs: it has neither "x-run" nor "command"')
+    expect(faultsOf(definitionText({ services: '{db: {image: docker.io/library/postgres:18}}' }))[0]!.help).toContain('resource: postgres')
+  })
+
+  it('that are resources have no other key', () => {
+    services('db: {provider: {type: threeways, options: {resource: postgres}}, ▸command: a}', '"command" says nothing about a resource')
+  })
+
+  it('depend on services that exist and can be waited for', () => {
+    services('web: {command: a, depends_on: [▸bd]}, db: {command: a}', 'service "web" depends on "bd", which does not exist')
+    services(
+      'web: {command: a, depends_on: {▸api: {condition: service_healthy}}}, api: {command: a}',
+      'service "web" waits until "api" is healthy, but that has no health check',
+    )
+    services(`${db}, web: {command: a, depends_on: {db: {condition: service_healthy}}}`)
+  })
+
+  it('do not wait for each other', () => {
+    services(
+      'a: {command: a, depends_on: [▸b]}, b: {command: a, depends_on: {▸c: {}}}, c: {command: a, depends_on: [b, a]}',
+      'services wait for each other: a → b → c → a',
+      'services wait for each other: b → c → b',
+    )
+    services('a: {command: a, depends_on: [▸a]}', 'services wait for each other: a → a')
+  })
+
+  it('have health checks that look at something', () => {
+    services('web: {command: a, ▸healthcheck: {retries: 1}}', 'a health check needs "x-http" or "test"')
+    services('web: {command: a, healthcheck: {x-http: ▸/}}', 'service "web" has no port to ask for its health')
+  })
+
+  it('do not set what the environment sets', () => {
+    services(
+      `${db}, web: {command: a, depends_on: [db], environment: [▸PORT=1, ▸DB_URL=x, WEB_URL=y, ▸THREEWAYS_X=1]}`,
+      '"PORT" is set by the environment: the port to listen on',
+      '"DB_URL" is set by the environment: the address of "db"',
+      '"THREEWAYS_X" is set by the environment: a name kept for our own variables',
+    )
+  })
+})
+
+describe('environments', () => {
+  const undeclared = 'undeclared difference: "A" differs in "test", but is not listed in "parity"'
+
+  it('differ only in what is declared', () => {
+    environments('test: {environment: {web: {▸A: 1}}}', undeclared)
+    environments('test: {environment: {web: [▸A=1]}}', undeclared)
+    environments('defaults: {parity: [A]}, test: {environment: {web: {A: 1}}}')
+    environments('test: {parity: [A], environment: {web: {A: 1}}}')
+  })
+
+  it('do not complain about differences while their declaration is unclear', () => {
+    environments('defaults: {parity: ▸A}, test: {environment: {web: {A: 1}}}', 'should be a list, got "A"')
+  })
+
+  it('speak of services and resources that exist', () => {
+    environments(
+      'test: {environment: {▸wbe: {}, ▸db: {}}, seed: {▸web: a.sql}}',
+      'there is no service "wbe"',
+      '"db" is a resource and gets no variables',
+      'there is no resource "web" to seed',
+    )
+  })
+
+  it('do not set what the environment sets', () => {
+    environments('test: {parity: [PORT], environment: {web: {▸PORT: 1}}}', '"PORT" is set by the environment: the port to listen on')
+  })
+
+  it('have names that can be folders and databases', () => {
+    environments(
+      '▸Test: {}, ▸ephemeral: {}',
+      'the name "Test" should be lower case letters, digits and dashes, begin with a letter and have at most 40 characters',
+      '"ephemeral" is no name for an environment',
+    )
+  })
+
+  it('may be empty, which means the defaults', () => {
+    expectFaults(definitionText({ environments: '\n    dev:\n    production:' }))
+  })
+})
+
+describe('stages', () => {
+  it('follow stages that exist', () => {
+    stages('{name: dev}, {name: test, after: [▸dve]}', 'there is no stage "dve"')
+  })
+
+  it('do not go round in a circle, and the circle is named', () => {
+    stages(
+      '{name: a, after: [▸c]}, {name: b, after: [a]}, {name: c, after: [b]}',
+      'stages wait for each other: "a" after "c" after "b" after "a"',
+    )
+    stages('{name: a, after: [▸a]}', 'stages wait for each other: "a" after "a"')
+  })
+
+  it('have names of their own', () => {
+    stages('{name: a}, {name: ▸a}', 'there are two stages "a"')
+  })
+
+  it('deploy to environments that exist, and not two to the same', () => {
+    stages('{name: a, environment: ▸prod}', 'there is no environment "prod"')
+    stages(
+      '{name: a, environment: dev}, {name: b, environment: ▸dev}',
+      `stage "a" also deploys to "dev": each would replace the other's candidate`,
+    )
+    stages('{name: a, environment: dev, ephemeral: true}, {name: b, environment: dev}')
+    expect(faultsOf(definitionText({ stages: '[{name: a, environment: ephemeral}]' }))[0]!.help).toContain('ephemeral: true')
+  })
+
+  it('without an environment do not deploy', () => {
+    stages(
+      '{name: a, ▸deploy: {}, ▸smoke: [▸unit], ▸rollback: {}, ▸ephemeral: true}',
+      '"deploy" needs an environment, and this stage names none',
+      '"smoke" needs an environment, and this stage names none',
+      'the smoke check "unit" does not look at the environment',
+      '"rollback" needs an environment, and this stage names none',
+      '"ephemeral" needs an environment, and this stage names none',
+    )
+    stages('{name: a, smoke: [], ephemeral: false}')
+  })
+
+  it('run checks that exist, once, and where they can', () => {
+    const checks = '{unit: {run: a}, int: {run: a, in: environment}}'
+    expectFaults(
+      definitionText({ checks, stages: '[{name: a, checks: [▸unti, unit, ▸unit, ▸int]}]' }),
+      'there is no check "unti"',
+      'the check "unit" is there twice',
+      'the check "int" runs in an environment, and this stage names none',
+    )
+    expectFaults(
+      definitionText({ checks, stages: '[{name: a, environment: dev, smoke: [▸unit]}]' }),
+      'the smoke check "unit" does not look at the environment',
+    )
+  })
+
+  it('move traffic only to services whose health is known', () => {
+    const blueGreen = (text: string, ...messages: readonly string[]) =>
+      expectFaults(
+        definitionText({ services: `{${text}}`, stages: '[{name: a, environment: dev, deploy: {strategy: ▸blue-green}}]' }),
+        ...messages,
+      )
+    blueGreen(web)
+    blueGreen('web: {command: a, ports: [1]}', 'blue-green moves traffic when the new is healthy, and service "web" has no health check')
+    blueGreen('web: {command: a}', 'blue-green moves traffic, and no service has a port')
+  })
+})
