@@ -81,9 +81,8 @@ export function createShop(database: Database, metrics: Metrics, site: Site): Se
   /** With `rehearse=1` everything happens but the last word: the order is rolled back, and its sums are the answer. */
   async function checkout(call: Call): Promise<Answer> {
     const form = await call.form()
-    const [order, name, email] = ['order', 'name', 'email'].map((field) =>
-      (form.get(field) ?? '').replaceAll('\0', '').trim().slice(0, 200),
-    ) as [string, string, string]
+    const field = (key: string): string => (form.get(key) ?? '').replaceAll('\0', '').trim().slice(0, 200)
+    const [order, name, email] = [field('order'), field('name'), field('email')]
     if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(order)) throw new Refused(400, 'The order has no valid number.')
     if (name === '' || !/^\S+@\S+$/.test(email)) return showBasket(call, 'Please enter your name and e-mail address.', 400)
     const lines = await database.lines(call.basket)
