@@ -1,2 +1,17 @@
-/** One database cluster for the whole run; replaced as soon as the store exists. */
-export default function setup(): void {}
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { startCluster } from '../src/kernel/postgres/cluster.ts'
+import { clusterFolderVariable } from '../src/ledger/testing.ts'
+
+/** One database cluster for the whole run, started by the first test that needs it; nothing is left of it afterwards. */
+export default async function setup(): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'threeways-test-'))
+  process.env[clusterFolderVariable] = folder
+  return async () => {
+    const directory = path.join(folder, 'postgres')
+    if (existsSync(path.join(directory, 'data', 'postmaster.pid'))) await (await startCluster({ directory })).stop()
+    await rm(folder, { recursive: true })
+  }
+}

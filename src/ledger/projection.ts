@@ -46,9 +46,10 @@ export type Change<Key extends string, C extends Columns> = { readonly [K in Key
 export type Row<P> =
   P extends Projection<infer Key, infer C> ? { readonly [K in Key]: string } & { readonly [K in keyof C]: Value<C[K]> | null } : never
 
-type Handler<Key extends string, C extends Columns> = {
+/** Typed by `.on` as it is added; read by the store as plain values. */
+type Handler = {
   readonly type: string
-  readonly changes: (fact: Fact<never>) => readonly Change<Key, C>[]
+  readonly changes: (fact: Fact<never>) => readonly Readonly<Record<string, unknown>>[]
 }
 
 export type Projection<Key extends string = string, C extends Columns = Columns> = {
@@ -59,7 +60,7 @@ export type Projection<Key extends string = string, C extends Columns = Columns>
   readonly columns: C
   /** Columns (of the key or not) that views select by. */
   readonly indexes: readonly (readonly string[])[]
-  readonly handlers: readonly Handler<Key, C>[]
+  readonly handlers: readonly Handler[]
 }
 
 /** Starts a projection; say with `.on` which events speak of it. */
@@ -82,7 +83,7 @@ function open<Key extends string, C extends Columns>(definition: Projection<Key,
     on: (kind, changes) =>
       open({
         ...definition,
-        handlers: [...definition.handlers, { type: kind.type, changes: changes as Handler<Key, C>['changes'] }],
+        handlers: [...definition.handlers, { type: kind.type, changes: changes as Handler['changes'] }],
       }),
   }
 }

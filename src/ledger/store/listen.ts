@@ -1,0 +1,82 @@
+import { Client, type ClientConfig } from 'pg'
+
+/**
+ * Tells listeners of new heads: of this process at once, of others through LISTEN. Connects only while somebody listens, and
+ * again when the database comes back; what was missed meanwhile is told then.
+ */
+export class Listening {
+  private readonly listeners = new Set<(head: number) => void>()
+  private readonly config: ClientConfig
+  private client: Client | undefined
+  private retry: NodeJS.Timeout | undefined
+  private told = 0
+  private closed = false
+
+  constructor(config: ClientConfig) {
+    this.config = config
+  }
+
+  add(listener: (head: number) => void): () => void {
+    // Each its own, though the same function listens twice.
+    const own = (head: number): void => listener(head)
+    this.listeners.add(own)
+    if (!this.client && !this.retry) void this.connect(1)
+    return () => {
+      this.listeners.delete(own)
+      if (this.listeners.size === 0) void this.disconnect()
+    }
+  }
+
+  tell(head: number): void {
+    if (head <= this.told) return
+    this.told = head
+    for (const listener of this.listeners) listener(head)
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    this.listeners.clear()
+    await this.disconnect()
+  }
+
+  private async connect(attempt: number): Promise<void> {
+    const client = new Client(this.config)
+    this.client = client
+    client.on('notification', ({ payload }) => this.tell(Number(payload)))
+    const lost = (): void => {
+      if (this.client === client) this.again(attempt)
+    }
+    client.on('error', lost)
+    client.on('end', lost)
+    try {
+      await client.connect()
+      await client.query('listen threeways_ledger')
+      attempt = 1
+      const { rows } = await client.query<{ seq: number }>('select seq from ledger_head')
+      this.tell(rows[0]!.seq)
+    } catch {
+      lost()
+    }
+  }
+
+  private again(attempt: number): void {
+    void this.disconnect()
+    if (this.closed || this.listeners.size === 0) return
+    this.retry = setTimeout(
+      () => {
+        this.retry = undefined
+        void this.connect(attempt + 1)
+      },
+      Math.min(100 * 2 ** attempt, 5_000),
+    )
+    this.retry.unref()
+  }
+
+  private async disconnect(): Promise<void> {
+    clearTimeout(this.retry)
+    this.retry = undefined
+    const client = this.client
+    this.client = undefined
+    await client?.end().catch(() => {})
+  }
+}
