@@ -31,7 +31,7 @@ const depthMax = 40
  */
 export function readDocument(text: string, file: string): ParsedDocument {
   const places = placesIn(file, text)
-  const document = parseDocument(text, { lineCounter: places.lines, uniqueKeys: false, merge: false, prettyErrors: false, version: '1.2' })
+  const document = parseDocument(text, { uniqueKeys: false, merge: false, prettyErrors: false, version: '1.2' })
   const problems = [...document.errors, ...document.warnings]
   if (problems.length > 0) {
     return { value: null, places, faults: problems.map((problem) => syntaxFault(problem, text, places)), broken: true }
@@ -149,7 +149,7 @@ class Reader {
       const start = pair.key.range?.[0] ?? 0
       const first = firstAt.get(name)
       if (first !== undefined) {
-        const { line } = this.#places.lines.linePos(first)
+        const line = this.#places.lineAt(first)
         this.#complain(pair.key, [...path, name], {
           message: `the key "${name}" is there twice, first on line ${line}`,
           help: 'keep one of them',

@@ -104,7 +104,7 @@ function helpFor(issue: $ZodIssue, value: unknown, path: Path, schema: z.ZodType
   if (issue.code === 'invalid_value') {
     if (value === false && issue.values.includes('no')) return 'write "no" in quotes'
     const words = issue.values.filter((each) => typeof each === 'string')
-    const near = nearest(String(value), words)
+    const near = typeof value === 'string' ? nearest(value, words) : undefined
     if (near !== undefined) return `did you mean ${JSON.stringify(near)}?`
     return words.length > 1 ? 'choose one of them' : `write ${issue.values.map(String).join(' or ')}`
   }
@@ -115,15 +115,14 @@ function helpFor(issue: $ZodIssue, value: unknown, path: Path, schema: z.ZodType
 
 function unknownKey(key: string, path: Path, schema: z.ZodType, places: Places): Fault {
   const { names, notes } = keysAt(schema, path)
-  const pointer = pointerOf([...path, key])
-  const instead = notes.compose !== undefined && Object.hasOwn(notes.compose, key) ? notes.compose[key] : undefined
-  if (instead !== undefined)
-    return places.atKey(pointer, { message: `"${key}" is valid in Compose, but not honoured by processes`, value: key, help: instead })
-  const elsewhere = notes.elsewhere?.[key]
-  if (elsewhere !== undefined) return places.atKey(pointer, { message: `"${key}" does not stand here`, help: elsewhere })
+  const told = (message: string, help: string) => places.atKey(pointerOf([...path, key]), { message, help })
+  const note = (table: Readonly<Record<string, string>> = {}) => (Object.hasOwn(table, key) ? table[key] : undefined)
+  const instead = note(notes.compose)
+  if (instead !== undefined) return told(`"${key}" is valid in Compose, but not honoured by processes`, instead)
+  const elsewhere = note(notes.elsewhere)
+  if (elsewhere !== undefined) return told(`"${key}" does not stand here`, elsewhere)
   const near = nearest(key, names)
-  const help = near === undefined ? `keys here: ${names.join(', ')}` : `did you mean "${near}"?`
-  return places.atKey(pointer, { message: `unknown key "${key}"`, value: key, help })
+  return told(`unknown key "${key}"`, near === undefined ? `keys here: ${names.join(', ')}` : `did you mean "${near}"?`)
 }
 
 function missing(path: Path, schema: z.ZodType, places: Places): Fault {

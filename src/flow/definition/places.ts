@@ -1,4 +1,3 @@
-import { LineCounter } from 'yaml'
 import type { Fault } from '../../kernel/errors.ts'
 import type { Positions } from './definition.ts'
 
@@ -18,13 +17,13 @@ export type Complaint = { readonly message: string; readonly help: string; reado
 
 /** Finds lines and columns for JSON pointers, and writes faults that carry them. */
 export type Places = Positions & {
-  readonly lines: LineCounter
   /** The first place of a pointer stays: what a map says itself is read before what it merges. */
   set(pointer: string, place: Place): void
   /** A fault at the value, or at the nearest thing around it that exists. */
   atValue(pointer: string, complaint: Complaint, offset?: number): Fault
   /** A fault at the key itself. */
   atKey(pointer: string, complaint: Complaint): Fault
+  lineAt(offset: number): number
   atOffset(offset: number, pointer: string, complaint: Complaint): Fault
 }
 
@@ -34,7 +33,7 @@ export function pointerOf(path: readonly PropertyKey[]): string {
 }
 
 export function placesIn(file: string, text: string): Places {
-  const lines = new LineCounter()
+  const lineStarts = [0, ...Array.from(text.matchAll(/\n/g), (match) => match.index + 1)]
   const places = new Map<string, Place>()
 
   const nearest = (pointer: string): Place | undefined => {
@@ -43,9 +42,11 @@ export function placesIn(file: string, text: string): Places {
       if (place || at === '') return place
     }
   }
+  const lineAt = (offset: number) => countUpTo(lineStarts, offset)
   const position = (offset: number) => {
-    const { line, col } = lines.linePos(Math.min(offset, text.length))
-    return { file, line: Math.max(1, line), column: Math.max(1, col) }
+    const inside = Math.min(offset, text.length)
+    const line = lineAt(inside)
+    return { file, line, column: inside - lineStarts[line - 1]! + 1 }
   }
   const offsetOf = (place: Place | undefined) => (place === undefined ? 0 : place.collection ? (place.key ?? place.value) : place.value)
   const atOffset = (offset: number, pointer: string, { message, help, value }: Complaint): Fault => ({
@@ -57,7 +58,6 @@ export function placesIn(file: string, text: string): Places {
   })
 
   return {
-    lines,
     set(pointer, place) {
       if (!places.has(pointer)) places.set(pointer, place)
     },
@@ -70,8 +70,21 @@ export function placesIn(file: string, text: string): Places {
       const place = nearest(pointer)
       return atOffset(place?.key ?? place?.value ?? 0, pointer, complaint)
     },
+    lineAt,
     atOffset,
   }
+}
+
+/** How many of the sorted numbers are at most `limit`. */
+function countUpTo(sorted: readonly number[], limit: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (sorted[middle]! <= limit) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** A value as a fault shows it: JSON, cut when long. */

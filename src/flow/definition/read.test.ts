@@ -178,6 +178,12 @@ const refusals: readonly (readonly [string, string, ...string[]])[] = [
   ['too many retries', definitionText({ checks: '{unit: {run: a, retries: ▸11}}' }), 'should be at most 10, got 11'],
   ['half a retry', definitionText({ checks: '{unit: {run: a, retries: ▸1.5}}' }), 'should be a whole number, got 1.5'],
   ['a truth value as text', definitionText({ checks: '{unit: {run: a, idempotent: ▸yes}}' }), 'should be true or false, got "yes"'],
+  [
+    'keys every object has',
+    definitionText().replace('version: 1', 'version: 1\n  ▸constructor: {toString: 1}\n  ▸valueOf: 2'),
+    'unknown key "constructor"',
+    'unknown key "valueOf"',
+  ],
   ['no stages', definitionText({ stages: '[]' }).replace('stages', '▸stages'), 'has no stage'],
   ['a later version of the format', definitionText().replace('version: 1', 'version: ▸2'), 'should be 1, got 2'],
   ['checks below the pipeline', definitionText().replace('pipeline: {', 'pipeline: {▸checks: {}, '), '"checks" does not stand here'],

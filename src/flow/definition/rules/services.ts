@@ -20,7 +20,7 @@ export const runnable: Rule = ({ services }, report) => {
         })
       }
     } else if (!Object.hasOwn(written, 'x-run') && !Object.hasOwn(written, 'command')) {
-      const postgres = /(^|\/)(postgres|postgis|timescaledb)\b/.test(String(written['image'] ?? ''))
+      const postgres = /(^|\/)(postgres|postgis|timescaledb)\b/.test(typeof written['image'] === 'string' ? written['image'] : '')
       report.key(path, {
         message: `service "${name}" does not say how it runs: it has neither "x-run" nor "command"`,
         help: postgres
@@ -132,5 +132,8 @@ function reportReserved(
 
 /** Where a variable stands, in either form of writing. */
 export function variablePath(path: readonly string[], written: unknown, variable: string): readonly (string | number)[] {
-  return [...path, Array.isArray(written) ? written.findIndex((entry) => String(entry).startsWith(`${variable}=`)) : variable]
+  return [
+    ...path,
+    Array.isArray(written) ? written.findIndex((entry) => typeof entry === 'string' && entry.startsWith(`${variable}=`)) : variable,
+  ]
 }

@@ -166,7 +166,9 @@ export const Service = z
     restart: z
       .enum(['always', 'on-failure', 'no'], {
         error: ({ input }) =>
-          input === 'unless-stopped' || String(input).startsWith('on-failure:') ? 'is valid in Compose, but not honoured' : undefined,
+          typeof input === 'string' && (input === 'unless-stopped' || input.startsWith('on-failure:'))
+            ? 'is valid in Compose, but not honoured'
+            : undefined,
       })
       .default('always')
       .meta({

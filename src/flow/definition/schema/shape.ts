@@ -13,6 +13,9 @@ type Def = $ZodTypeDef & {
   readonly in?: $ZodType
 }
 
+/** Not what every object inherits: a file may hold the key `constructor`. */
+const memberOf = (shape: NonNullable<Def['shape']>, key: PropertyKey) => (Object.hasOwn(shape, key) ? shape[String(key)] : undefined)
+
 const defOf = (schema: $ZodType) => schema._zod.def as Def
 
 /** The schemas a value may have to meet at one place: what wrappers hide, and every branch of a union. */
@@ -31,7 +34,7 @@ function schemasAt(schema: $ZodType, path: readonly PropertyKey[]): readonly $Zo
   return here.flatMap((each) => {
     const { type, shape, valueType, element, catchall } = defOf(each)
     const next =
-      type === 'object' ? (shape![String(key)] ?? catchall) : type === 'record' ? valueType : type === 'array' ? element : undefined
+      type === 'object' ? (memberOf(shape!, key) ?? catchall) : type === 'record' ? valueType : type === 'array' ? element : undefined
     return next === undefined ? [] : schemasAt(next, rest)
   })
 }
@@ -56,7 +59,7 @@ export function defaultOf(schema: $ZodType): unknown {
 export function exampleAt(schema: z.ZodType, path: readonly PropertyKey[]): unknown {
   const key = path.at(-1)
   for (const parent of schemasAt(schema, path.slice(0, -1))) {
-    const member = defOf(parent).shape?.[String(key)] as z.ZodType | undefined
+    const member = memberOf(defOf(parent).shape ?? {}, key ?? '') as z.ZodType | undefined
     if (member === undefined) continue
     const examples = member.meta()?.['examples'] as readonly unknown[] | undefined
     return examples?.[0] ?? defaultOf(member)
