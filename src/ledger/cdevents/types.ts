@@ -55,7 +55,7 @@ const ticket = {
 }
 const incident = { description: text, 'environment!': reference, service: reference, artifactId: filled }
 const deployed = only({ 'environment!': reference, 'artifactId!': filled })
-const inEnvironment = only({ 'environment!': reference })
+const inEnvironment = only({ environment: reference })
 const pipelineRun = { pipelineName: text, uri }
 const taskRun = { taskName: text, uri, pipelineRun: reference }
 const environmentFacts = only({ name: text, uri })
