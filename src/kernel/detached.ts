@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { open, readFile, stat, truncate } from 'node:fs/promises'
+import { open, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from './errors.ts'
 import { identify, isAlive, type ProcessIdentity } from './process.ts'
@@ -29,7 +29,7 @@ export type Launch = {
 // `trap :` keeps the shell alive through a signal to the group, so that the code of the program it waits for is still
 // written; the program itself starts with the default dispositions.
 const script =
-  'exit_file=$1; shift; trap : TERM INT HUP; "$@"; code=$?; printf %s "$code" > "$exit_file.new" && mv "$exit_file.new" "$exit_file"; exit "$code"'
+  'exit_file=$1; shift; trap : TERM INT HUP QUIT; "$@"; code=$?; printf %s "$code" > "$exit_file.new" && mv "$exit_file.new" "$exit_file"; exit "$code"'
 
 /**
  * Starts a program detached. A program that cannot be found ends with 127 and says so in its log, as in a shell.
@@ -74,33 +74,61 @@ async function exitCode(file: string): Promise<number | undefined> {
   }
 }
 
-/** Waits until it no longer runs. Works for programs that an earlier process of ours started. */
-export async function ended(detached: Detached, signal?: AbortSignal): Promise<Exclude<Standing, { state: 'running' }>> {
-  for (let wait = 1; ; wait = Math.min(wait * 1.5, 50)) {
+/**
+ * Waits until it no longer runs. Works for programs that an earlier process of ours started. Looks often at first, then
+ * every `lookMsMax`.
+ * @throws AbortError
+ */
+export async function ended(detached: Detached, signal?: AbortSignal, lookMsMax = 50): Promise<Exclude<Standing, { state: 'running' }>> {
+  for (let wait = 1; ; wait = Math.min(wait * 1.5, lookMsMax)) {
     signal?.throwIfAborted()
-    const now = await standing(detached)
-    if (now.state !== 'running') return now
-    await sleep(wait)
+    if (!(await isAlive(detached.identity))) {
+      const now = await standing(detached)
+      if (now.state !== 'running') return now
+    }
+    await sleep(wait, undefined, signal ? { signal } : {})
   }
 }
 
 /**
  * Keeps a growing log within bounds: over `bytesMax` the file is emptied in place (its writer appends, so it goes on at the
- * start) and its last `bytesKept` are moved to `<file>.1`.
+ * start) and its last `bytesKept` are moved to `<file>.1`. On a full disk nothing is kept, but the space is given back.
  * @returns whether it had to
  */
 export async function boundLog(file: string, bytesMax: number, bytesKept: number): Promise<boolean> {
   const { size } = await stat(file).catch(() => ({ size: 0 }))
   if (size <= bytesMax) return false
+  try {
+    await keepEnd(file, Math.max(0, size - bytesKept), bytesKept)
+  } catch (error) {
+    if (!hasCode(error, 'ENOSPC') && !hasCode(error, 'EDQUOT')) throw error
+  } finally {
+    await truncate(file, 0)
+  }
+  return true
+}
+
+async function keepEnd(file: string, from: number, bytes: number): Promise<void> {
   const source = await open(file, 'r')
   try {
-    const { buffer, bytesRead } = await source.read(Buffer.alloc(bytesKept), 0, bytesKept, Math.max(0, size - bytesKept))
-    const kept = await open(`${file}.1`, 'w', 0o600)
-    await kept.write(buffer.subarray(0, bytesRead))
-    await kept.close()
+    const { buffer, bytesRead } = await source.read(Buffer.alloc(bytes), 0, bytes, from)
+    await writeFile(`${file}.1`, buffer.subarray(0, bytesRead), { mode: 0o600 })
   } finally {
     await source.close()
   }
-  await truncate(file, 0)
-  return true
+}
+
+/** The last bytes of a log, from the start of a line; empty when there is none. */
+export async function boundedTail(file: string, bytesMax: number): Promise<string> {
+  const source = await open(file, 'r').catch(() => undefined)
+  if (source === undefined) return ''
+  try {
+    const { size } = await source.stat()
+    const start = Math.max(0, size - bytesMax)
+    const { buffer, bytesRead } = await source.read(Buffer.alloc(Math.min(size, bytesMax)), 0, Math.min(size, bytesMax), start)
+    const text = buffer.subarray(0, bytesRead).toString('utf8')
+    return start === 0 ? text : text.slice(text.indexOf('\n') + 1)
+  } finally {
+    await source.close()
+  }
 }

@@ -138,6 +138,25 @@ export async function workingDirectoryOf(pid: number): Promise<string | undefine
   }
 }
 
+/** The environment a living process was started with. Linux only; undefined elsewhere, or when it cannot be read. */
+export async function environmentOf(pid: number): Promise<Readonly<Record<string, string>> | undefined> {
+  try {
+    const entries = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0').filter((entry) => entry.includes('='))
+    return Object.fromEntries(entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]))
+  } catch {
+    return undefined
+  }
+}
+
+/** Pids of the living children of a process, oldest first. Linux only; elsewhere an empty list. */
+export async function childrenOf(pid: number): Promise<readonly number[]> {
+  try {
+    return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
+}
+
 /** Sends a signal to a process group, or to one process. @returns false when there is none */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   for (const target of [-pid, pid]) {

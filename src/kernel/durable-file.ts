@@ -1,0 +1,17 @@
+import { open, rename } from 'node:fs/promises'
+import path from 'node:path'
+
+/** Replaces a file as a whole: after a crash or a full disk it holds the old text or the new one. Only its owner can read it. */
+export async function writeDurably(file: string, text: string): Promise<void> {
+  const beside = `${file}.new`
+  const handle = await open(beside, 'w', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(beside, file)
+  const folder = await open(path.dirname(file))
+  await folder.sync().finally(() => folder.close())
+}
