@@ -2,6 +2,10 @@ import type { Digest } from '../../kernel/digest.ts'
 import type { Fault } from '../../kernel/errors.ts'
 import type { Definition, Positions } from '../definition/definition.ts'
 
+// A provider sees the definition through its port; rendering is the same for all.
+export { rendered } from '../definition/render.ts'
+export type { Definition, HealthCheck, Positions, Resource, Service } from '../definition/definition.ts'
+
 /** `<stream>/<name>`, for example `parts-unlimited/production`. */
 export type EnvironmentId = `${string}/${string}`
 
@@ -29,6 +33,8 @@ export type Desired = {
   readonly artifact: string
   /** Digest of that folder's content; compared when the running digest is read back. */
   readonly artifactDigest: Digest
+  /** Folder with the repository's files at the candidate's commit, where seeds are read from. @defaultValue the artifact */
+  readonly source?: string
 }
 
 /**

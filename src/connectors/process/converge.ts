@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { shortDigest, type Digest } from '../../kernel/digest.ts'
+import { refused } from '../../kernel/errors.ts'
+import type { Desired, Target } from '../../flow/environment/provider.port.ts'
+import type { Environment } from './environment.ts'
+import type { Instance } from './instance.ts'
+import { checkTarget, decide, isCompleted, type Decision } from './plan.ts'
+import { takePort } from './ports.ts'
+import { readSeed } from './postgres-resource.ts'
+import type { InstanceState } from './state.ts'
+
+/**
+ * Brings an environment to its target. Every step is on disk before it is taken, so that whoever comes after a kill -9
+ * finds what there is; the same target again goes on from there.
+ *
+ * What can fail without touching what serves comes first. A deployment that gives way to another is stopped before the other
+ * starts only when the target asks for the other alone (`replace`).
+ */
+export async function converge(environment: Environment, target: Target, signal: AbortSignal): Promise<void> {
+  checkTarget(target)
+  const { state } = environment
+  for (const desired of target.deployments) await requireArtifact(desired)
+  const decision = decide(target, state, unfitness)
+  // What is on its way out is still described: whoever resumes has to end it properly.
+  const leaving = state.deployments.filter((one) => !target.deployments.some((desired) => desired.candidate === one.candidate))
+  state.deployments = [...target.deployments, ...leaving]
+  await createResources(environment, target)
+  await environment.openRoutes()
+  if (serves(environment, target.traffic)) await moveTraffic(environment, target.traffic)
+  await stopUnwanted(environment, decision, target)
+  signal.throwIfAborted()
+  const created = await create(environment, decision)
+  await start(environment, created, decision, signal)
+  await moveTraffic(environment, target.traffic)
+  state.deployments = target.deployments
+  await environment.openRoutes()
+  environment.direct()
+}
+
+/** Why an instance that is supervised here has to be replaced. */
+export function unfitness(instance: InstanceState): string | undefined {
+  if (instance.phase === 'ready' || instance.phase === 'starting' || isCompleted(instance)) return undefined
+  return instance.problem ?? `it is ${instance.phase}`
+}
+
+async function requireArtifact(desired: Desired): Promise<void> {
+  const found = await stat(desired.artifact).catch(() => undefined)
+  if (found?.isDirectory()) return
+  throw refused('ARTIFACT_MISSING', {
+    message: `the artifact of candidate ${shortDigest(desired.candidate)} is not at "${desired.artifact}"`,
+    help: 'build the candidate again',
+  })
+}
+
+async function createResources(environment: Environment, target: Target): Promise<void> {
+  const { state, home } = environment
+  for (const desired of target.deployments) {
+    for (const [name, { seed }] of Object.entries(desired.rendered.definition.resources)) {
+      const resource = (state.resources[name] ??= home.postgres.describe(state.environment, name))
+      if (resource.ready) continue
+      const content = seed === undefined ? undefined : await readSeed(desired.source ?? desired.artifact, seed)
+      environment.tell(`resource ${name}`, content ? `making a database from ${content.file}` : 'making an empty database')
+      // Name and password are on disk before they exist.
+      await environment.save()
+      await home.postgres.create(resource, `${state.environment} ${name}`, content)
+      resource.ready = true
+      await environment.save()
+    }
+  }
+  await environment.openResources()
+}
+
+/** Every service of the candidate is ready, so that it can take over at once. */
+function serves(environment: Environment, candidate: Digest | undefined): boolean {
+  if (candidate === undefined) return false
+  const { services } = environment.desired(candidate).rendered.definition
+  return Object.keys(services).every((service) => {
+    const instance = environment.state.instances.find((one) => one.candidate === candidate && one.service === service)
+    return instance !== undefined && (instance.phase === 'ready' || isCompleted(instance))
+  })
+}
+
+async function moveTraffic(environment: Environment, to: Digest | undefined): Promise<void> {
+  const { state } = environment
+  const before = state.traffic ?? undefined
+  if (before !== to) {
+    state.traffic = to ?? null
+    await environment.save()
+    environment.tell('traffic', to === undefined ? 'goes nowhere' : `goes to ${shortDigest(to)}`)
+  }
+  environment.direct()
+}
+
+async function stopUnwanted(environment: Environment, decision: Decision, target: Target): Promise<void> {
+  const { state } = environment
+  // With its deployment gone, or about to be started again, nothing serves: better told than refused connections.
+  if (state.traffic !== null && !target.deployments.some((desired) => desired.candidate === state.traffic)) {
+    await moveTraffic(environment, undefined)
+  }
+  if (decision.stop.length === 0) return
+  const instances = decision.stop.map((instance) => environment.attach(instance))
+  for (const { state } of instances) state.phase = 'stopping'
+  await environment.save()
+  await environment.discard(instances)
+  environment.direct()
+}
+
+async function create(environment: Environment, decision: Decision): Promise<readonly Instance[]> {
+  const { state, home } = environment
+  const created: InstanceState[] = []
+  for (const { desired, service } of decision.create) {
+    const hasPort = desired.rendered.definition.services[service]!.port !== undefined
+    created.push({
+      id: randomUUID(),
+      service,
+      candidate: desired.candidate,
+      port: hasPort ? await takePort(home.host) : null,
+      phase: 'starting',
+      proven: false,
+      process: null,
+      variables: null,
+      launches: 0,
+      restarts: 0,
+      since: home.clock.instant(),
+      problem: null,
+    })
+  }
+  state.instances = [...state.instances, ...created]
+  if (created.length > 0) await environment.save()
+  return created.map((instance) => environment.attach(instance))
+}
+
+/** Returns when every service that must be ready is; ends early at the first that will not be. */
+async function start(environment: Environment, created: readonly Instance[], decision: Decision, signal: AbortSignal): Promise<void> {
+  const failing = new AbortController()
+  const both = AbortSignal.any([signal, failing.signal])
+  const waited = [...environment.instances.values()].filter((instance) => decision.required.includes(instance.state.candidate))
+  for (const { state } of created) environment.tell(`service ${state.service}`, 'starting')
+  const starting = environment.startInOrder(created, 'give up', both)
+  const settling = waited.map(async (instance) => {
+    if ((await instance.settled(both)) === 'failed') throw unhealthy(instance)
+  })
+  try {
+    await Promise.all([...settling, starting])
+  } catch (error) {
+    failing.abort()
+    await Promise.allSettled([...settling, starting])
+    throw waited.map((instance) => (hasFailed(instance.state) ? unhealthy(instance) : undefined)).find(Boolean) ?? error
+  }
+}
+
+function hasFailed({ phase, problem }: InstanceState): boolean {
+  return phase === 'unhealthy' || phase === 'restarting' || (phase === 'stopped' && problem !== null)
+}
+
+function unhealthy(instance: Instance) {
+  const { service, candidate, problem } = instance.state
+  return refused('SERVICE_UNHEALTHY', {
+    message: `service "${service}" of candidate ${shortDigest(candidate)} is not healthy: ${problem ?? 'it gave no reason'}`,
+    help: 'read its log with `threeways env logs`; correct the change, or its health check in the definition',
+  })
+}

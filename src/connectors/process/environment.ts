@@ -1,0 +1,287 @@
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Digest } from '../../kernel/digest.ts'
+import { refused } from '../../kernel/errors.ts'
+import type { Desired, EnvironmentId, Progress } from '../../flow/environment/provider.port.ts'
+import { Instance } from './instance.ts'
+import { keepPort, returnPort } from './ports.ts'
+import type { PostgresResource } from './postgres-resource.ts'
+import { openRoute, type Route } from './router.ts'
+import type { EnvironmentState, InstanceState, StateStore } from './state.ts'
+import { processVariables, variableName } from './variables.ts'
+
+/** What all environments of a home share. */
+export type Home = {
+  readonly homeId: string
+  readonly host: string
+  readonly clock: Clock
+  readonly store: StateStore
+  readonly postgres: PostgresResource
+}
+
+export type Watch = (progress: Progress) => void
+
+/** How the instances that were on record were found. */
+export type Found = { adopted: number; restarted: number }
+
+/** One environment that is supervised here: its state, its processes, its public addresses. */
+export class Environment {
+  readonly home: Home
+  readonly state: EnvironmentState
+  readonly instances = new Map<string, Instance>()
+  readonly routes = new Map<string, Route>()
+  /** Who hears what happens while a plan is applied. */
+  watch: Watch = () => {}
+  #writing: Promise<void> = Promise.resolve()
+  #next: Promise<void> | undefined
+  #gone = false
+  /** Of each resource, for those who depend on it; known while the cluster runs. */
+  #resourceAddresses: Record<string, Readonly<Record<string, string>>> = {}
+
+  private constructor(home: Home, state: EnvironmentState) {
+    this.home = home
+    this.state = state
+  }
+
+  /** Reads the state, or begins a new one. Nothing runs yet. */
+  static async open(home: Home, environment: EnvironmentId): Promise<Environment> {
+    const state = (await home.store.read(environment)) ?? newState(environment)
+    return new Environment(home, state)
+  }
+
+  tell(subject: string, message: string): void {
+    this.watch({ at: this.home.clock.instant(), subject, message })
+  }
+
+  /** The state as it is when this returns, or newer, is on disk. One write at a time. */
+  save(): Promise<void> {
+    this.#next ??= this.#writing
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined
+        this.#writing = this.#gone ? Promise.resolve() : this.home.store.write(this.state)
+        return this.#writing
+      })
+    return this.#next
+  }
+
+  /** Takes over what lives, starts what is missing, ends what was to be ended. Returns when all that is under way, not ready. */
+  async resume(): Promise<Found> {
+    await this.openResources()
+    await this.openRoutes()
+    const missing: Instance[] = []
+    const found = { adopted: 0, restarted: 0 }
+    // A list of its own: discarding shortens the state's.
+    for (const instance of this.state.instances.map((state) => this.attach(state))) {
+      const { state } = instance
+      if (state.phase === 'stopping') await this.discard([instance])
+      else if (state.phase === 'stopped') continue
+      else if (await instance.adopt()) found.adopted++
+      else missing.push(instance)
+    }
+    found.restarted = missing.length
+    await Promise.all(missing.map((instance) => instance.end()))
+    void this.startInOrder(missing, 'start all the same', new AbortController().signal).catch(() => {})
+    this.direct()
+    return found
+  }
+
+  /** Where resources listen may change with every start of their server. */
+  async openResources(): Promise<void> {
+    for (const [name, resource] of Object.entries(this.state.resources)) {
+      if (resource.ready) this.#resourceAddresses[name] = await this.home.postgres.addresses(name, resource)
+    }
+  }
+
+  get resourceVariables(): Readonly<Record<string, string>> {
+    return Object.assign({}, ...Object.values(this.#resourceAddresses)) as Record<string, string>
+  }
+
+  /** A public address for every service that has a port, none for others. */
+  async openRoutes(): Promise<void> {
+    const { environment, publicPorts, deployments } = this.state
+    const wanted = new Set(deployments.flatMap(({ rendered }) => servicesWithPort(rendered.definition.services)))
+    for (const [service, route] of this.routes) {
+      if (wanted.has(service)) continue
+      await route.close()
+      this.routes.delete(service)
+    }
+    for (const service of Object.keys(publicPorts)) if (!wanted.has(service)) this.#forgetPort(service)
+    for (const service of wanted) {
+      if (this.routes.has(service)) continue
+      const before = publicPorts[service]
+      const route = await openRoute({ host: this.home.host, name: `${service} of ${environment}`, port: before })
+      this.routes.set(service, route)
+      publicPorts[service] = route.port
+      const moved = before !== undefined && before !== route.port
+      if (moved) this.tell(`service ${service}`, `its public port ${before} is taken by another program; it is now ${route.port}`)
+    }
+    await this.save()
+  }
+
+  #forgetPort(service: string): void {
+    returnPort(this.state.publicPorts[service]!)
+    delete this.state.publicPorts[service]
+  }
+
+  /** Sends new requests where the state says. */
+  direct(): void {
+    for (const [service, route] of this.routes) {
+      const instance = this.state.instances.find((one) => one.candidate === this.state.traffic && one.service === service)
+      route.switchTo(instance?.port == null ? undefined : { id: instance.id, port: instance.port })
+    }
+  }
+
+  attach(state: InstanceState): Instance {
+    const known = this.instances.get(state.id)
+    if (known) return known
+    if (state.port !== null) keepPort(state.port)
+    const desired = this.desired(state.candidate)
+    const service = desired.rendered.definition.services[state.service]!
+    const subject = `service ${state.service}`
+    const instance: Instance = new Instance(state, {
+      folder: this.folderOf(state.id),
+      service,
+      cwd: path.join(desired.artifact, service.workdir),
+      host: this.home.host,
+      variables: (temporaryFolder) => this.#variablesOf(state, desired, temporaryFolder),
+      save: () => this.save(),
+      moved: () => this.#moved(state),
+      tell: (message) => this.tell(subject, message),
+      clock: this.home.clock,
+    })
+    this.instances.set(state.id, instance)
+    return instance
+  }
+
+  folderOf(instance: string): string {
+    return path.join(this.home.store.folderOf(this.state.environment), 'instances', instance)
+  }
+
+  desired(candidate: Digest): Desired {
+    return this.state.deployments.find((one) => one.candidate === candidate)!
+  }
+
+  #variablesOf(state: InstanceState, desired: Desired, temporaryFolder: string): Readonly<Record<string, string>> {
+    const { services } = desired.rendered.definition
+    const service = services[state.service]!
+    const addresses: Record<string, string> = {}
+    for (const name of Object.keys(service.dependsOn)) {
+      Object.assign(addresses, this.#resourceAddresses[name])
+      // Of the same deployment: a new candidate never talks to the old one's services.
+      const other = this.state.instances.find((one) => one.service === name && one.candidate === state.candidate)
+      if (other?.port != null) addresses[variableName(name, 'URL')] = `http://${this.home.host}:${other.port}`
+    }
+    return processVariables({
+      home: this.home.homeId,
+      instance: state.id,
+      environment: this.state.environment,
+      candidate: state.candidate,
+      service,
+      port: state.port,
+      temporaryFolder,
+      addresses,
+      own: process.env,
+    })
+  }
+
+  #moved(moved: InstanceState): void {
+    this.direct()
+    for (const instance of this.instances.values()) {
+      const depends = instance.options.service.dependsOn[moved.service] !== undefined
+      if (depends && instance.state.candidate === moved.candidate && instance.state.process) void instance.renew().catch(() => {})
+    }
+  }
+
+  /** Each after what it depends on; those that do not depend on each other at once. */
+  async startInOrder(instances: readonly Instance[], afterFailure: 'give up' | 'start all the same', signal: AbortSignal): Promise<void> {
+    const begun = new Map<string, Promise<void>>()
+    const find = (name: string, candidate: Digest) =>
+      [...this.instances.values()].find((one) => one.state.service === name && one.state.candidate === candidate)
+    const begin = (instance: Instance): Promise<void> => {
+      const { candidate, id } = instance.state
+      const known = begun.get(id)
+      if (known) return known
+      const dependencies = Object.entries(instance.options.service.dependsOn).map(async ([name, condition]) => {
+        const other = find(name, candidate)
+        if (!other) return
+        if (instances.includes(other)) await begin(other)
+        if (condition === 'started') return other.launched(signal)
+        if ((await other.settled(signal)) === 'failed' && afterFailure === 'give up') throw unready(instance, other)
+      })
+      const beginning = Promise.all(dependencies).then(() => {
+        signal.throwIfAborted()
+        instance.start()
+      })
+      begun.set(id, beginning)
+      return beginning
+    }
+    await Promise.all(instances.map(begin))
+  }
+
+  /** Ends instances, dependants first, lets what is under way finish, and removes all that is theirs. */
+  async discard(instances: readonly Instance[]): Promise<void> {
+    const ending = new Map<Instance, Promise<void>>()
+    const end = (instance: Instance): Promise<void> => {
+      const known = ending.get(instance)
+      if (known) return known
+      const { service, candidate } = instance.state
+      const dependants = instances.filter(
+        (one) => one.state.candidate === candidate && one.options.service.dependsOn[service] !== undefined,
+      )
+      const done = Promise.all(dependants.map(end)).then(() => this.#discardOne(instance))
+      ending.set(instance, done)
+      return done
+    }
+    await Promise.all(instances.map(end))
+    const left = this.state.instances.filter((one) => !instances.some((instance) => instance.state.id === one.id))
+    this.state.instances = left
+    await this.save()
+    for (const { state } of instances) await rm(this.folderOf(state.id), { recursive: true, force: true })
+  }
+
+  async #discardOne(instance: Instance): Promise<void> {
+    const { id, port, service } = instance.state
+    const cut = await this.routes.get(service)?.drain(id, instance.options.service.stop.graceMs)
+    if (cut) this.tell(`service ${service}`, `${cut} requests were still under way and were cut off`)
+    await instance.stop()
+    if (port !== null) returnPort(port)
+    this.instances.delete(id)
+    this.tell(`service ${service}`, 'stopped')
+  }
+
+  /** Ends supervision. @param how - `stop`: what runs ends too, and is started again by whoever resumes it */
+  async close(how: 'stop' | 'leave'): Promise<void> {
+    await Promise.all([...this.instances.values()].map((instance) => (how === 'stop' ? instance.end() : instance.leave())))
+    await this.closeRoutes()
+    await this.save()
+  }
+
+  async closeRoutes(): Promise<void> {
+    await Promise.all([...this.routes.values()].map((route) => route.close()))
+    this.routes.clear()
+  }
+
+  /** Nothing is written any more: what was there is removed. */
+  async forget(): Promise<void> {
+    this.#gone = true
+    await this.#writing.catch(() => {})
+    for (const service of Object.keys(this.state.publicPorts)) this.#forgetPort(service)
+  }
+}
+
+function unready(instance: Instance, dependency: Instance) {
+  const [dependant, name] = [instance.state.service, dependency.state.service]
+  return refused('DEPENDENCY_UNHEALTHY', {
+    message: `service "${dependant}" was not started: "${name}", which it depends on, is not healthy`,
+  })
+}
+
+function newState(environment: EnvironmentId): EnvironmentState {
+  return { format: 1, environment, destroying: false, deployments: [], traffic: null, publicPorts: {}, resources: {}, instances: [] }
+}
+
+function servicesWithPort(services: Desired['rendered']['definition']['services']): readonly string[] {
+  return Object.entries(services).flatMap(([name, service]) => (service.port === undefined ? [] : [name]))
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Client } from 'pg'
+import { startCluster, type Cluster } from '../../kernel/postgres/cluster.ts'
+import { environmentOf, killMarked, pidsMarked } from '../../kernel/process.ts'
+import type { ProviderHarness } from '../../flow/environment/provider.contract.ts'
+import type { EnvironmentId } from '../../flow/environment/provider.port.ts'
+import { processProvider, type ProcessProviderOptions } from './provider.ts'
+import { marks } from './variables.ts'
+
+/** A home of its own under the temporary folder, and a database server when one is asked for. */
+export async function makeHome(digestOfTree: ProcessProviderOptions['digestOfTree']) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'threeways environments '))
+  const home = path.join(folder, 'home')
+  const homeId = randomUUID()
+  let starting: Promise<Cluster> | undefined
+  const cluster = () => (starting ??= startCluster({ directory: path.join(home, 'resources', 'pg'), tcp: true }))
+  const options: ProcessProviderOptions = { home, homeId, cluster, digestOfTree }
+  return {
+    folder,
+    home,
+    homeId,
+    options,
+    provider: () => processProvider(options),
+
+    async leftovers(environment: EnvironmentId): Promise<readonly string[]> {
+      const found: string[] = []
+      for (const pid of await pidsMarked(marks.home, homeId)) {
+        if ((await environmentOf(pid))?.[marks.environment] === environment) found.push(`process ${pid}`)
+      }
+      const state = path.join(home, 'environments', environment)
+      if (existsSync(state)) found.push(`folder ${state}`)
+      if (starting) found.push(...(await databasesAbout(await starting, environment)))
+      return found
+    },
+
+    async dispose(): Promise<void> {
+      await killMarked(marks.home, homeId)
+      if (starting) await (await starting).stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export type TestHome = Awaited<ReturnType<typeof makeHome>>
+
+/** Databases that say they belong to the environment, and the roles of the same name. */
+async function databasesAbout(cluster: Cluster, environment: string): Promise<readonly string[]> {
+  const client = new Client(cluster.connection('postgres'))
+  await client.connect()
+  try {
+    const sql = `select datname as name from pg_database where strpos(shobj_description(oid, 'pg_database'), ' ' || $1 || ' ') > 0`
+    const databases = (await client.query<{ name: string }>(sql, [environment])).rows.map(({ name }) => `database ${name}`)
+    const stray = `select rolname as name from pg_roles where starts_with(rolname, 'env_') and rolname not in (select datname from pg_database)`
+    return [...databases, ...(await client.query<{ name: string }>(stray)).rows.map(({ name }) => `role ${name}`)]
+  } finally {
+    await client.end()
+  }
+}
+
+/** For the contract. */
+export async function makeHarness(digestOfTree: ProcessProviderOptions['digestOfTree']): Promise<ProviderHarness> {
+  const home = await makeHome(digestOfTree)
+  let current = home.provider()
+  return {
+    folder: path.join(home.folder, 'candidates'),
+    provider: current,
+    async restarted() {
+      await current.close('leave')
+      current = home.provider()
+      return current
+    },
+    async kill(service) {
+      process.kill(service.pid!, 'SIGKILL')
+    },
+    leftovers: (environment) => home.leftovers(environment),
+    async dispose() {
+      await current.close('stop')
+      await home.dispose()
+    },
+  }
+}

@@ -1,0 +1,128 @@
+import { connect } from 'node:net'
+import { get } from 'node:http'
+import { run } from '../../kernel/process.ts'
+import { formatDuration } from '../../kernel/duration.ts'
+import { messageOf } from '../../kernel/errors.ts'
+import type { HealthCheck, Service } from '../../flow/environment/provider.port.ts'
+
+/** How we find out whether a service is ready. Without a health check: its port answers, or (no port) it stays alive for a moment. */
+export type Probing = Omit<HealthCheck, 'probe'> & {
+  readonly probe: HealthCheck['probe'] | { readonly kind: 'listens' } | { readonly kind: 'lives'; readonly forMs: number }
+}
+
+const defaults = { intervalMs: 5_000, timeoutMs: 2_000, retries: 3, startPeriodMs: 30_000 }
+
+export function probingOf(service: Service): Probing {
+  if (service.health) return service.health
+  if (service.port !== undefined) return { ...defaults, probe: { kind: 'listens' } }
+  // Longer than a program takes to find that it cannot start.
+  return { ...defaults, probe: { kind: 'lives', forMs: 300 } }
+}
+
+export type Verdict = 'starting' | 'ready' | 'unhealthy'
+
+/**
+ * Counts as Compose does: one success is enough, failures during the start period do not count, `retries` failures in a row
+ * afterwards make it unhealthy. Before the first success we look more often than `interval`, but count no faster.
+ */
+export function judge(probing: Probing, startedAtMs: number) {
+  let verdict: Verdict = 'starting'
+  let failures = 0
+  let countedAtMs = startedAtMs
+  let looks = 0
+  return {
+    note(success: boolean, nowMs: number): Verdict {
+      if (success) {
+        failures = 0
+        return (verdict = 'ready')
+      }
+      const counts = verdict === 'ready' || (nowMs >= startedAtMs + probing.startPeriodMs && nowMs >= countedAtMs + probing.intervalMs)
+      if (!counts) return verdict
+      failures++
+      countedAtMs = nowMs
+      if (failures >= probing.retries) verdict = 'unhealthy'
+      return verdict
+    },
+    /** Until the next look. */
+    waitMs(): number {
+      looks++
+      if (verdict === 'ready') return probing.intervalMs
+      return Math.min(probing.intervalMs, 250, 10 * 1.4 ** looks)
+    },
+  }
+}
+
+export type ProbeTarget = {
+  readonly host: string
+  readonly port: number | null
+  readonly cwd: string
+  readonly variables: Readonly<Record<string, string>>
+  readonly startedAtMs: number
+}
+
+/** Asks once. @returns why it is not healthy, undefined when it is */
+export async function probe(probing: Probing, target: ProbeTarget, signal: AbortSignal): Promise<string | undefined> {
+  switch (probing.probe.kind) {
+    case 'http':
+      return probeHttp(probing.probe.path, probing.timeoutMs, target, signal)
+    case 'command':
+      return probeCommand(probing.probe.command, probing.timeoutMs, target, signal)
+    case 'listens':
+      return probePort(probing.timeoutMs, target, signal)
+    case 'lives':
+      return Date.now() - target.startedAtMs >= probing.probe.forMs ? undefined : 'it has just started'
+  }
+}
+
+function nothingListens(target: ProbeTarget): string {
+  return `nothing listens on ${target.host}:${target.port} (as a plain process it must listen on $PORT)`
+}
+
+function probeHttp(path: string, timeoutMs: number, target: ProbeTarget, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const asked = get({ host: target.host, port: target.port, path, agent: false, timeout: timeoutMs, signal }, (response) => {
+      clearTimeout(timer)
+      const status = response.statusCode ?? 0
+      response.destroy()
+      resolve(status >= 200 && status < 400 ? undefined : `GET ${path} answered ${status}`)
+    })
+    // A slow drip of headers keeps a socket busy for ever; the whole answer has this long.
+    const timer = setTimeout(() => asked.destroy(new Error(`GET ${path} had no answer within ${formatDuration(timeoutMs)}`)), timeoutMs)
+    asked.once('error', (error) => {
+      clearTimeout(timer)
+      resolve('code' in error && error.code === 'ECONNREFUSED' ? nothingListens(target) : `GET ${path}: ${error.message}`)
+    })
+  })
+}
+
+async function probeCommand(
+  command: readonly string[],
+  timeoutMs: number,
+  target: ProbeTarget,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const name = command.join(' ')
+  try {
+    const [program, ...args] = command
+    const limits = { timeoutMs, outputBytesMax: 4096, signal }
+    const ran = await run(program!, args, { cwd: target.cwd, env: target.variables, ...limits })
+    if (ran.code === 0) return undefined
+    const said = (ran.stderr || ran.stdout).trim()
+    return `"${name}" ended with ${ran.code ?? ran.signal}${said === '' ? '' : `: ${said}`}`
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+function probePort(timeoutMs: number, target: ProbeTarget, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: target.host, port: target.port!, signal })
+    const finish = (problem: string | undefined) => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(problem)
+    }
+    const timer = setTimeout(() => finish(nothingListens(target)), timeoutMs)
+    socket.once('connect', () => finish(undefined)).once('error', () => finish(nothingListens(target)))
+  })
+}

@@ -1,0 +1,300 @@
+import { mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '../../kernel/clock.ts'
+import { ended, launch } from '../../kernel/detached.ts'
+import { digestOf, type Digest } from '../../kernel/digest.ts'
+import { formatDuration } from '../../kernel/duration.ts'
+import { hasCode, messageOf } from '../../kernel/errors.ts'
+import { isAlive, killMarked, stopTree } from '../../kernel/process.ts'
+import type { Service } from '../../flow/environment/provider.port.ts'
+import { judge, probe, probingOf } from './health.ts'
+import { endOfLog, keepLogBounded } from './logs.ts'
+import { isFree, returnPort, takePort } from './ports.ts'
+import { afterEnding, crashLoopFrom } from './restart.ts'
+import type { InstanceState, Phase } from './state.ts'
+import { marks } from './variables.ts'
+
+export type InstanceOptions = {
+  /** Ours alone: log, exit codes, the process's TMPDIR. */
+  readonly folder: string
+  readonly service: Service
+  /** The artifact's folder for this service. */
+  readonly cwd: string
+  readonly host: string
+  /** Asked at every start: where others listen may have changed. */
+  readonly variables: (temporaryFolder: string) => Readonly<Record<string, string>>
+  /** Its state changed and must be on disk when this returns. */
+  readonly save: () => Promise<void>
+  /** It listens elsewhere than those who depend on it were told. */
+  readonly moved: () => void
+  readonly tell: (message: string) => void
+  readonly clock: Clock
+}
+
+/** How a start went, for who waits for it. `completed`: it did its work and ended, as it may. */
+export type Outcome = 'ready' | 'completed' | 'failed'
+
+// More tries than two programs in a row can spoil by taking the port between our look and the service's.
+const bindTries = 5
+
+/** Keeps one service process running: starts or adopts it, watches its health and its end, starts it again, stops it. */
+export class Instance {
+  readonly state: InstanceState
+  readonly options: InstanceOptions
+  #supervision = new AbortController()
+  #supervising: Promise<void> | undefined
+  #quickEndings = 0
+  readonly #waiting = new Set<() => void>()
+
+  constructor(state: InstanceState, options: InstanceOptions) {
+    this.state = state
+    this.options = options
+  }
+
+  get logFile(): string {
+    return path.join(this.options.folder, 'log')
+  }
+
+  get temporaryFolder(): string {
+    return path.join(this.options.folder, 'tmp')
+  }
+
+  get supervised(): boolean {
+    return this.#supervising !== undefined
+  }
+
+  /** Takes over a process that an earlier server started. @returns false when it does not live, or was told other addresses */
+  async adopt(): Promise<boolean> {
+    if (!(await this.isAlive()) || this.state.variables !== digestOfAddresses(this.options.variables(this.temporaryFolder))) return false
+    this.#supervise(true)
+    return true
+  }
+
+  async isAlive(): Promise<boolean> {
+    return this.state.process !== null && (await isAlive(this.state.process.identity))
+  }
+
+  start(): void {
+    this.#quickEndings = 0
+    this.#supervise(false)
+  }
+
+  /** Resolves when it is ready or never will be. A process that is only slow is `failed` when its health check says so. */
+  async settled(signal: AbortSignal): Promise<Outcome> {
+    for (;;) {
+      signal.throwIfAborted()
+      const { phase, problem } = this.state
+      if (phase === 'ready') return 'ready'
+      if (phase === 'stopped') return problem === null ? 'completed' : 'failed'
+      if (phase === 'unhealthy' || phase === 'restarting') return 'failed'
+      await this.#change(signal)
+    }
+  }
+
+  /** Resolves when its process exists, or did. */
+  async launched(signal: AbortSignal): Promise<void> {
+    while (this.state.phase === 'starting' && this.state.process === null) await this.#change(signal)
+    signal.throwIfAborted()
+  }
+
+  /** Nothing of it lives when this returns; its folder stays. Safe to repeat. */
+  async stop(): Promise<void> {
+    await this.leave()
+    this.state.phase = 'stopping'
+    await this.options.save()
+    await this.end()
+  }
+
+  /** Ends what runs, without a word on whether it should: whoever resumes it starts it again. */
+  async end(): Promise<void> {
+    await this.leave()
+    const mark = { name: marks.instance, value: this.state.id }
+    const { stop } = this.options.service
+    if (this.state.process) {
+      const outcome = await stopTree(this.state.process.identity, mark, stop)
+      if (outcome === 'killed') this.options.tell(`did not end within ${formatDuration(stop.graceMs)} and was killed`)
+    } else {
+      await killMarked(mark.name, mark.value)
+    }
+    this.state.process = null
+    await rm(this.temporaryFolder, { recursive: true, force: true })
+  }
+
+  /** Another process in its place, which knows the addresses as they are now. */
+  async renew(): Promise<void> {
+    await this.end()
+    this.start()
+  }
+
+  /** Ends supervision; the process lives on. */
+  async leave(): Promise<void> {
+    this.#supervision.abort()
+    await this.#supervising
+    this.#supervising = undefined
+  }
+
+  #supervise(adopted: boolean): void {
+    this.#supervision = new AbortController()
+    const { signal } = this.#supervision
+    this.#supervising = this.#live(adopted, signal).catch((error: unknown) => {
+      if (signal.aborted) return
+      // Full disk, missing folder: nothing more can be done here than to say so.
+      const missing = hasCode(error, 'ENOENT') ? `${this.options.cwd} is not there: ` : ''
+      void this.#enter('stopped', `cannot be started: ${missing}${messageOf(error)}`).catch(() => {})
+    })
+  }
+
+  /** One turn per process. */
+  async #live(adopted: boolean, signal: AbortSignal): Promise<void> {
+    for (let isThere = adopted, tries = 1; !signal.aborted; isThere = false) {
+      if (!isThere) await this.#launch()
+      const startedAtMs = Date.now()
+      const code = await this.#untilEnded(isThere, startedAtMs, signal)
+      if (signal.aborted) return
+      if (!this.state.proven && tries++ < bindTries && (await this.#moveIfPortTaken())) continue
+      if (!(await this.#afterEnd(code, Date.now() - startedAtMs, signal))) return
+    }
+  }
+
+  async #launch(): Promise<void> {
+    const { state, options } = this
+    if (state.launches > 0) await killMarked(marks.instance, state.id)
+    if (state.proven && state.port !== null && !(await isFree(options.host, state.port))) await this.#move()
+    await mkdir(this.temporaryFolder, { recursive: true, mode: 0o700 })
+    await rm(this.#exitFile(), { force: true })
+    const variables = options.variables(this.temporaryFolder)
+    state.launches++
+    state.process = null
+    state.variables = digestOfAddresses(variables)
+    // On disk before it exists: if we are killed now, its mark leads to it.
+    await this.#enter('starting', null)
+    const { service, cwd } = options
+    state.process = await launch({ command: service.command, cwd, env: variables, logFile: this.logFile, exitFile: this.#exitFile() })
+    await this.#changed()
+  }
+
+  #exitFile(): string {
+    return path.join(this.options.folder, `exit-${this.state.launches}`)
+  }
+
+  async #untilEnded(adopted: boolean, startedAtMs: number, signal: AbortSignal): Promise<number | undefined> {
+    const over = new AbortController()
+    const both = AbortSignal.any([signal, over.signal])
+    const beside = [keepLogBounded(this.logFile, both), this.#watchHealth(adopted, startedAtMs, both)]
+    const problem = Promise.all(beside).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    try {
+      const end = await ended(this.state.process!, signal, 200)
+      return end.state === 'ended' ? end.code : undefined
+    } catch (error) {
+      if (signal.aborted) return undefined
+      throw error
+    } finally {
+      over.abort()
+      const failed = await problem
+      if (failed !== undefined && !signal.aborted) this.options.tell(`watching it failed: ${messageOf(failed)}`)
+    }
+  }
+
+  async #watchHealth(adopted: boolean, startedAtMs: number, signal: AbortSignal): Promise<void> {
+    const { service, host, cwd } = this.options
+    const probing = probingOf(service)
+    const health = judge(probing, startedAtMs)
+    const variables = this.options.variables(this.temporaryFolder)
+    if (adopted && this.state.phase === 'ready') health.note(true, startedAtMs)
+    while (!signal.aborted) {
+      const problem = await probe(probing, { host, port: this.state.port, cwd, variables, startedAtMs }, signal)
+      if (signal.aborted) return
+      const verdict = health.note(problem === undefined, Date.now())
+      if (verdict === 'ready' && this.state.phase !== 'ready') await this.#becomeReady(startedAtMs)
+      if (verdict === 'unhealthy' && this.state.phase !== 'unhealthy') await this.#enter('unhealthy', await this.#withLog(problem!))
+      await sleep(health.waitMs(), undefined, { signal }).catch(() => {})
+    }
+  }
+
+  async #becomeReady(startedAtMs: number): Promise<void> {
+    // A port that answers proves nothing when the process that should listen there is gone.
+    if (!(await this.isAlive())) return
+    this.state.proven = true
+    await this.#enter('ready', null)
+    this.options.tell(`ready after ${formatDuration(Date.now() - startedAtMs)}`)
+  }
+
+  /** @returns whether it is started again */
+  async #afterEnd(code: number | undefined, livedMs: number, signal: AbortSignal): Promise<boolean> {
+    const { service } = this.options
+    const serves = service.port !== undefined || service.health !== undefined
+    const standing = { proven: this.state.proven, serves, quickEndings: this.#quickEndings }
+    const next = afterEnding(service.restart, { code, livedMs }, standing, Math.random())
+    const how = `${code === undefined ? 'was killed' : `ended with code ${code}`} after ${formatDuration(livedMs)}`
+    if (next.kind === 'completed') {
+      await this.#enter('stopped', null)
+      return false
+    }
+    if (next.kind === 'failed') {
+      await killMarked(marks.instance, this.state.id)
+      await this.#enter('stopped', await this.#withLog(how))
+      return false
+    }
+    this.#quickEndings = next.quickEndings
+    this.state.restarts++
+    const loop = next.quickEndings >= crashLoopFrom ? `crash loop, ${next.quickEndings} quick endings in a row: ` : ''
+    const problem = `${loop}${how}; starts again in ${formatDuration(next.afterMs)}`
+    this.options.tell(problem)
+    await this.#enter('restarting', await this.#withLog(problem))
+    await sleep(next.afterMs, undefined, { signal }).catch(() => {})
+    return true
+  }
+
+  async #moveIfPortTaken(): Promise<boolean> {
+    const { port } = this.state
+    if (port === null || (await isFree(this.options.host, port))) return false
+    await this.#move()
+    return true
+  }
+
+  async #move(): Promise<void> {
+    const taken = this.state.port!
+    this.state.port = await takePort(this.options.host)
+    returnPort(taken)
+    this.options.tell(`port ${taken} is taken by another program, it moves to ${this.state.port}`)
+    this.options.moved()
+  }
+
+  async #withLog(problem: string): Promise<string> {
+    const lines = await endOfLog(this.logFile, 20)
+    return lines.length === 0 ? problem : `${problem}; end of its log:\n${lines.join('\n').slice(-4096)}`
+  }
+
+  async #enter(phase: Phase, problem: string | null): Promise<void> {
+    this.state.phase = phase
+    this.state.problem = problem
+    this.state.since = this.options.clock.instant()
+    await this.#changed()
+  }
+
+  async #changed(): Promise<void> {
+    await this.options.save()
+    for (const wake of this.#waiting) wake()
+  }
+
+  async #change(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const wake = () => {
+        this.#waiting.delete(wake)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      this.#waiting.add(wake)
+      signal.addEventListener('abort', wake)
+    })
+  }
+}
+
+/** Of everything but what comes from the server's own environment, which may differ with every start of it. */
+function digestOfAddresses(variables: Readonly<Record<string, string>>): Digest {
+  return digestOf({ ...variables, PATH: undefined, HOME: undefined })
+}

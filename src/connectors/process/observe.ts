@@ -1,0 +1,63 @@
+import { isAlive } from '../../kernel/process.ts'
+import type { Desired, Observed, ObservedService, ServiceState } from '../../flow/environment/provider.port.ts'
+import type { Home } from './environment.ts'
+import type { ReadBack } from './running.ts'
+import type { EnvironmentState, InstanceState } from './state.ts'
+import { variableName } from './variables.ts'
+
+type How = {
+  /** Reads every file of the artifact again. */
+  readonly freshly: boolean
+  /** Somebody keeps the phases up to date. */
+  readonly supervised: boolean
+}
+
+/** What an environment looks like now, from its state and from the processes themselves. */
+export function observer(home: Home, readBack: (instance: InstanceState, desired: Desired, freshly: boolean) => Promise<ReadBack>) {
+  const observeService = async (instance: InstanceState, state: EnvironmentState, how: How): Promise<ObservedService> => {
+    const { service, candidate, restarts, since } = instance
+    const isLiving = instance.process !== null && (await isAlive(instance.process.identity))
+    const desired = state.deployments.find((one) => one.candidate === candidate)
+    const read = isLiving && desired ? await readBack(instance, desired, how.freshly) : undefined
+    return {
+      service,
+      candidate,
+      state: stateOf(instance, isLiving || how.supervised),
+      running: read?.running,
+      pid: read?.pid,
+      port: instance.port ?? undefined,
+      restarts,
+      since,
+      problem: instance.problem ?? read?.problem,
+    }
+  }
+
+  return async (state: EnvironmentState, how: How): Promise<Observed> => {
+    const ports = Object.entries(state.publicPorts)
+    const urls = Object.fromEntries(ports.map(([service, port]) => [service, `http://${home.host}:${port}`]))
+    const variables: Record<string, string> = {}
+    for (const [service, url] of Object.entries(urls)) variables[variableName(service, 'URL')] = url
+    const resources = await Promise.all(
+      Object.entries(state.resources).map(async ([name, resource]) => {
+        // A database server that cannot be had is a fact about the environment, not a reason to say nothing of the rest.
+        const addresses = resource.ready ? await home.postgres.addresses(name, resource).catch(() => undefined) : undefined
+        Object.assign(variables, addresses)
+        return { name, type: resource.type, ready: addresses !== undefined }
+      }),
+    )
+    return {
+      environment: state.environment,
+      exists: true,
+      traffic: state.traffic ?? undefined,
+      services: await Promise.all(state.instances.map((instance) => observeService(instance, state, how))),
+      resources,
+      urls,
+      variables,
+    }
+  }
+}
+
+function stateOf(instance: InstanceState, isCurrent: boolean): ServiceState {
+  if (!isCurrent || instance.phase === 'stopping') return 'stopped'
+  return instance.phase
+}

@@ -1,0 +1,244 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { systemClock, type Clock } from '../../kernel/clock.ts'
+import type { Digest } from '../../kernel/digest.ts'
+import { conflict, messageOf, notFound } from '../../kernel/errors.ts'
+import type { Cluster } from '../../kernel/postgres/cluster.ts'
+import { isAlive, run } from '../../kernel/process.ts'
+import { rendered, type EnvironmentId, type EnvironmentProvider, type Target } from '../../flow/environment/provider.port.ts'
+import { converge, unfitness } from './converge.ts'
+import { Environment, type Found, type Home, type Watch } from './environment.ts'
+import { observer } from './observe.ts'
+import { readLogs } from './logs.ts'
+import { endOrphans } from './orphans.ts'
+import { checkTarget, decide, isCompleted } from './plan.ts'
+import { postgresResource } from './postgres-resource.ts'
+import { processRefusals } from './refusals.ts'
+import { runningReader } from './running.ts'
+import { stateStore, type InstanceState } from './state.ts'
+
+export type ProcessProviderOptions = {
+  /** The `.threeways` folder. One provider at a time may drive it. */
+  readonly home: string
+  /** Random id of this home: marks its processes, so that they are found after a crash. */
+  readonly homeId: string
+  /** The database server the environments share; asked for when the first resource is. Must listen on TCP. */
+  readonly cluster: () => Promise<Cluster>
+  /** Digest of a folder's content, as candidates have it. */
+  readonly digestOfTree: (folder: string) => Promise<Digest>
+  readonly clock?: Clock
+  /** Where services and public addresses listen. @defaultValue '127.0.0.1' */
+  readonly host?: string
+  /** Told what went wrong where nobody waits for an answer. */
+  readonly warn?: (message: string) => void
+}
+
+/** Environments as plain processes of this machine: nothing to install, many side by side, each on ports of its own. */
+export function processProvider(options: ProcessProviderOptions): EnvironmentProvider {
+  return new ProcessProvider(options)
+}
+
+const execMsMax = 3_600_000
+
+class ProcessProvider implements EnvironmentProvider {
+  readonly name = 'process'
+  readonly #home: Home
+  readonly #options: ProcessProviderOptions
+  readonly #observe: ReturnType<typeof observer>
+  readonly #live = new Map<EnvironmentId, Environment>()
+  readonly #turns = new Map<EnvironmentId, Promise<unknown>>()
+  readonly #applying = new Map<EnvironmentId, AbortController>()
+
+  constructor(options: ProcessProviderOptions) {
+    const { homeId, host = '127.0.0.1', clock = systemClock } = options
+    this.#options = options
+    this.#home = { homeId, host, clock, store: stateStore(options.home), postgres: postgresResource(options.cluster) }
+    this.#observe = observer(this.#home, runningReader(options.digestOfTree))
+  }
+
+  capabilities() {
+    return { strategies: ['replace', 'blue-green'], resources: ['postgres'], networkIsolation: false, restarts: true } as const
+  }
+
+  render = rendered
+  refusals = processRefusals
+
+  async plan(target: Target) {
+    checkTarget(target)
+    const live = this.#live.get(target.environment)
+    const state = live?.state ?? (await this.#home.store.read(target.environment))
+    const dead = new Set<InstanceState>()
+    for (const instance of state?.instances ?? []) {
+      const runs = live ? true : instance.process !== null && (await isAlive(instance.process.identity))
+      if (!runs && !isCompleted(instance)) dead.add(instance)
+    }
+    const decision = decide(target, state, (instance) => (dead.has(instance) ? 'its process is gone' : unfitness(instance)))
+    return { target, actions: decision.actions }
+  }
+
+  async apply({ target }: { readonly target: Target }, watch: Watch, signal?: AbortSignal) {
+    const { environment: id } = target
+    checkTarget(target)
+    return this.#inTurn(id, async () => {
+      const cancel = new AbortController()
+      this.#applying.set(id, cancel)
+      const either = signal ? AbortSignal.any([signal, cancel.signal]) : cancel.signal
+      const environment = await this.#resumed(id, watch)
+      try {
+        either.throwIfAborted()
+        await converge(environment, target, either)
+        return await this.#observe(environment.state, { freshly: true, supervised: true })
+      } finally {
+        this.#applying.delete(id)
+        environment.watch = () => {}
+      }
+    })
+  }
+
+  /** Supervised from now on, with whatever an earlier server left. */
+  async #resumed(id: EnvironmentId, watch: Watch): Promise<Environment> {
+    const known = this.#live.get(id)
+    if (known) {
+      known.watch = watch
+      return known
+    }
+    const state = await this.#home.store.read(id)
+    if (state?.destroying) await this.#destroy(id)
+    const environment = await Environment.open(this.#home, id)
+    environment.watch = watch
+    await environment.save()
+    await this.#resume(id, environment)
+    return environment
+  }
+
+  async #resume(id: EnvironmentId, environment: Environment): Promise<Found> {
+    try {
+      const found = await environment.resume()
+      this.#live.set(id, environment)
+      return found
+    } catch (error) {
+      await environment.close('leave')
+      throw error
+    }
+  }
+
+  async observe(id: EnvironmentId) {
+    const live = this.#live.get(id)
+    const state = live?.state ?? (await this.#home.store.read(id))
+    if (state) return this.#observe(state, { freshly: false, supervised: live !== undefined })
+    return { environment: id, exists: false, traffic: undefined, services: [], resources: [], urls: {}, variables: {} }
+  }
+
+  list() {
+    return this.#home.store.list()
+  }
+
+  async *logs(id: EnvironmentId, how: Parameters<EnvironmentProvider['logs']>[1]) {
+    const { store } = this.#home
+    const sources = async () => {
+      const state = this.#live.get(id)?.state ?? (await store.read(id))
+      const wanted = state?.instances.filter((instance) => how.service === undefined || instance.service === how.service)
+      return wanted?.map(({ id: instance, service, candidate }) => {
+        return { service, candidate, file: path.join(store.folderOf(id), 'instances', instance, 'log') }
+      })
+    }
+    if (!(await sources())) throw unknownEnvironment(id)
+    yield* readLogs(sources, { lines: how.lines ?? 200, follow: how.follow ?? false, signal: how.signal })
+  }
+
+  async exec(id: EnvironmentId, service: string, command: readonly string[]) {
+    const environment = this.#live.get(id) ?? (await Environment.open(this.#home, id))
+    const { state } = environment
+    const instances = state.instances.filter((one) => one.service === service)
+    const found = instances.find((one) => one.candidate === state.traffic) ?? instances.at(-1)
+    if (!found) {
+      if (state.instances.length === 0 && !(await this.#home.store.read(id))) throw unknownEnvironment(id)
+      const names = [...new Set(state.instances.map((one) => one.service))].join(', ')
+      throw notFound('SERVICE_UNKNOWN', { message: `"${id}" runs no service "${service}"`, help: `it runs ${names || 'none'}` })
+    }
+    await environment.openResources()
+    const { options, temporaryFolder } = environment.attach(found)
+    const [program, ...args] = command
+    const { code, stdout, stderr } = await run(program!, args, {
+      cwd: options.cwd,
+      env: options.variables(temporaryFolder),
+      timeoutMs: execMsMax,
+    })
+    return { code, stdout, stderr }
+  }
+
+  async destroy(id: EnvironmentId) {
+    this.#home.store.folderOf(id)
+    this.#applying.get(id)?.abort(conflict('ENVIRONMENT_IS_GOING', { message: `environment "${id}" is being taken down` }))
+    await this.#inTurn(id, () => this.#destroy(id))
+  }
+
+  async #destroy(id: EnvironmentId): Promise<void> {
+    const { store, postgres, homeId } = this.#home
+    if (!existsSync(store.folderOf(id))) return
+    // Unreadable: what it held is found by mark and by name.
+    const environment = this.#live.get(id) ?? (await Environment.open(this.#home, id).catch(() => undefined))
+    if (environment) {
+      environment.state.destroying = true
+      environment.state.traffic = null
+      await environment.save()
+      environment.direct()
+      await environment.discard(environment.state.instances.map((instance) => environment.attach(instance)))
+      await environment.closeRoutes()
+    }
+    await endOrphans(homeId, new Set(), id)
+    if (!environment || Object.keys(environment.state.resources).length > 0) await postgres.drop(id)
+    await environment?.forget()
+    this.#live.delete(id)
+    await store.remove(id)
+  }
+
+  async recover() {
+    const counts = { adopted: 0, ended: 0, restarted: 0 }
+    const known = new Set<string>()
+    const ids = await this.#home.store.list()
+    for (const id of ids) {
+      await this.#inTurn(id, () => this.#recover(id, counts, known)).catch((error: unknown) => {
+        this.#options.warn?.(`environment "${id}" could not be taken up again: ${messageOf(error)}`)
+      })
+    }
+    counts.ended += await endOrphans(this.#home.homeId, known)
+    return counts
+  }
+
+  async #recover(id: EnvironmentId, counts: { adopted: number; restarted: number }, known: Set<string>): Promise<void> {
+    const state = this.#live.get(id)?.state ?? (await this.#home.store.read(id))
+    for (const instance of state?.instances ?? []) known.add(instance.id)
+    if (this.#live.has(id)) return
+    if (!state || state.destroying) return this.#destroy(id)
+    const environment = await Environment.open(this.#home, id)
+    const found = await this.#resume(id, environment)
+    counts.adopted += found.adopted
+    counts.restarted += found.restarted
+  }
+
+  async close(what: 'stop' | 'leave') {
+    for (const cancel of this.#applying.values()) cancel.abort(conflict('PROVIDER_CLOSED', { message: 'the server is being stopped' }))
+    await Promise.all([...this.#live.keys()].map((id) => this.#inTurn(id, () => this.#live.get(id)!.close(what))))
+    this.#live.clear()
+  }
+
+  /** One after the other for the same environment. */
+  #inTurn<T>(id: EnvironmentId, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(id) ?? Promise.resolve()
+    const turn = before.then(work, work)
+    const settled = turn.then(
+      () => {},
+      () => {},
+    )
+    this.#turns.set(id, settled)
+    void settled.then(() => {
+      if (this.#turns.get(id) === settled) this.#turns.delete(id)
+    })
+    return turn
+  }
+}
+
+function unknownEnvironment(id: EnvironmentId) {
+  return notFound('ENVIRONMENT_UNKNOWN', { message: `there is no environment "${id}"`, help: 'list them with `threeways env ls`' })
+}

@@ -1,0 +1,71 @@
+import type { Fault } from '../../kernel/errors.ts'
+import type { Definition, Positions, Service } from '../../flow/environment/provider.port.ts'
+import { resourceVariables, variableName } from './variables.ts'
+
+/** What plain processes cannot honour, each where the file asks for it. */
+export function processRefusals(definition: Definition, positions: Positions): readonly Fault[] {
+  const fault = (path: string, message: string, help: string, value?: string): Fault => ({
+    path,
+    message,
+    help,
+    ...(value === undefined ? {} : { value }),
+    ...positions.at(path),
+  })
+  const services = Object.entries(definition.services).flatMap(([name, service]) => serviceFaults(name, service, definition, fault))
+  const environments = Object.entries(definition.environments).flatMap(([name, settings]) => {
+    const own = pointer('x-threeways', 'environments', name, 'provider')
+    const provider: string = settings.provider
+    const wrong =
+      provider === 'process'
+        ? []
+        : [fault(own, `"${provider}" is not the process provider`, 'write `provider: process`, or leave it out', provider)]
+    const variables = Object.entries(settings.environment).flatMap(([service, values]) =>
+      ownedNames(definition.services[service], definition, Object.keys(values)).map(({ variable, why }) =>
+        fault(pointer('x-threeways', 'environments', name, 'environment', service, variable), why, `leave "${variable}" out`, variable),
+      ),
+    )
+    return [...wrong, ...variables]
+  })
+  return [...services, ...environments]
+}
+
+type MakeFault = (path: string, message: string, help: string, value?: string) => Fault
+
+function serviceFaults(name: string, service: Service, definition: Definition, fault: MakeFault): readonly Fault[] {
+  const at = pointer('services', name)
+  const faults: Fault[] = []
+  if (service.command.length === 0) {
+    faults.push(fault(at, `service "${name}" has no command, so it cannot run as a process`, 'add `x-run: {command: [program, argument]}`'))
+  }
+  if (service.health?.probe.kind === 'http' && service.port === undefined) {
+    const help = 'add `ports: ["3000"]`; the process gets a free port in PORT'
+    faults.push(fault(`${at}/healthcheck`, `service "${name}" is asked for its health over HTTP but has no port`, help))
+  }
+  for (const { variable, why } of ownedNames(service, definition, Object.keys(service.environment))) {
+    faults.push(fault(`${at}/environment/${escape(variable)}`, why, `leave "${variable}" out`, variable))
+  }
+  return faults
+}
+
+/** `PORT` is not among them: containers need it, and as a process the service simply gets another. */
+function ownedNames(service: Service | undefined, definition: Definition, names: readonly string[]) {
+  const dependencies = Object.keys(service?.dependsOn ?? {})
+  return names.flatMap((variable) => {
+    if (variable.startsWith('THREEWAYS_')) return [{ variable, why: `"${variable}" is set by threeways and cannot be given a value` }]
+    const owner = dependencies.find((name) => suppliedBy(name, definition).includes(variable))
+    return owner === undefined ? [] : [{ variable, why: `"${variable}" is the address of "${owner}" and cannot be given a value` }]
+  })
+}
+
+function suppliedBy(name: string, definition: Definition): readonly string[] {
+  if (definition.resources[name]) return resourceVariables.map((what) => variableName(name, what))
+  return definition.services[name]?.port === undefined ? [] : [variableName(name, 'URL')]
+}
+
+function pointer(...parts: readonly string[]): string {
+  return parts.map((part) => `/${escape(part)}`).join('')
+}
+
+function escape(part: string): string {
+  return part.replaceAll('~', '~0').replaceAll('/', '~1')
+}

@@ -1,0 +1,89 @@
+import { lstat, readdir, realpath } from 'node:fs/promises'
+import path from 'node:path'
+import { sha256, shortDigest, type Digest } from '../../kernel/digest.ts'
+import { messageOf } from '../../kernel/errors.ts'
+import { childrenOf, environmentOf, workingDirectoryOf } from '../../kernel/process.ts'
+import type { Desired } from '../../flow/environment/provider.port.ts'
+import type { InstanceState } from './state.ts'
+import { marks } from './variables.ts'
+
+/** What a living instance really runs. `running` is undefined when that cannot be told, `problem` says why. */
+export type ReadBack = { readonly pid: number | undefined; readonly running: Digest | undefined; readonly problem: string | undefined }
+
+/**
+ * Reads back what runs: the candidate the process itself was started for, in the folder it stands in, whose files are still
+ * those of the artifact. Where a process's own word cannot be read (no /proc) its recorded identity stands in.
+ */
+export function runningReader(digestOfTree: (folder: string) => Promise<Digest>) {
+  const trees = treeDigests(digestOfTree)
+  return async (instance: InstanceState, desired: Desired, freshly: boolean): Promise<ReadBack> => {
+    const leader = instance.process!.identity.pid
+    const pid = (await childrenOf(leader))[0] ?? leader
+    const unknown = (problem: string): ReadBack => ({ pid, running: undefined, problem })
+    let running: string | undefined = instance.candidate
+    if (process.platform === 'linux') {
+      running = (await environmentOf(pid))?.[marks.candidate]
+      if (running === undefined) return unknown(`process ${pid} does not say which candidate it was started for`)
+      const folder = await workingDirectoryOf(pid)
+      if (!(await isInside(folder, desired.artifact)))
+        return unknown(`process ${pid} stands in ${folder ?? 'no folder'}, not in its artifact`)
+    }
+    const content = await trees(desired.artifact, freshly).catch((error: unknown) => messageOf(error))
+    if (content === desired.artifactDigest) return { pid, running: running as Digest, problem: undefined }
+    const found = content.startsWith('sha256:')
+      ? `has digest ${shortDigest(content)} instead of ${shortDigest(desired.artifactDigest)}`
+      : content
+    return unknown(`the artifact's folder was changed: ${desired.artifact} ${found}`)
+  }
+}
+
+async function isInside(folder: string | undefined, outer: string): Promise<boolean> {
+  if (folder === undefined) return false
+  const real = await realpath(outer).catch(() => outer)
+  const relative = path.relative(real, folder)
+  return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative))
+}
+
+type Known = { readonly outline: string; readonly digest: Digest; readonly validUntil: number }
+
+/**
+ * Digests of folders, computed again when a file's time, size or mode changed, or when asked to. Looking for changes costs a
+ * walk; one in twenty of the time goes into walks at most.
+ */
+function treeDigests(digestOfTree: (folder: string) => Promise<Digest>) {
+  const known = new Map<string, Known>()
+  const underWay = new Map<string, Promise<Digest>>()
+
+  const look = async (folder: string, freshly: boolean): Promise<Digest> => {
+    const began = performance.now()
+    // Before the content: what changes while we read is seen next time.
+    const outline = sha256((await outlineOf(folder, '')).join('\n'))
+    const validUntil = performance.now() + 20 * (performance.now() - began)
+    const before = known.get(folder)
+    const digest = !freshly && before?.outline === outline ? before.digest : await digestOfTree(folder)
+    known.set(folder, { outline, digest, validUntil })
+    return digest
+  }
+
+  return (folder: string, freshly: boolean): Promise<Digest> => {
+    const before = known.get(folder)
+    if (!freshly && before && performance.now() < before.validUntil) return Promise.resolve(before.digest)
+    const key = `${freshly} ${folder}`
+    const looking = underWay.get(key) ?? look(folder, freshly).finally(() => underWay.delete(key))
+    underWay.set(key, looking)
+    return looking
+  }
+}
+
+async function outlineOf(root: string, inside: string): Promise<readonly string[]> {
+  const entries = await readdir(path.join(root, inside), { withFileTypes: true })
+  const lines = await Promise.all(
+    entries.map(async (entry) => {
+      const name = path.join(inside, entry.name)
+      const { size, mode, mtimeMs, ctimeMs, ino } = await lstat(path.join(root, name))
+      const own = `${name} ${size} ${mode} ${mtimeMs} ${ctimeMs} ${ino}`
+      return entry.isDirectory() ? [own, ...(await outlineOf(root, name))] : [own]
+    }),
+  )
+  return lines.flat()
+}
