@@ -25,7 +25,10 @@ export function makeHttp(options: HttpOptions, mount: (api: Hono<HttpEnv>) => vo
   const app = new Hono<HttpEnv>()
   app.onError((error) => problemResponse(error, options.report))
   app.notFound((c) =>
-    problemResponse(notFound('ROUTE_NOT_FOUND', { message: `there is no ${c.req.method} ${c.req.path}`, help: 'see /api/openapi.json' }), options.report),
+    problemResponse(
+      notFound('ROUTE_NOT_FOUND', { message: `there is no ${c.req.method} ${c.req.path}`, help: 'see /api/openapi.json' }),
+      options.report,
+    ),
   )
   app.use('*', guard(options))
   app.use('/api/*', authentication(options))
@@ -72,7 +75,11 @@ function authentication({ authenticate, anonymous }: HttpOptions): MiddlewareHan
     } else {
       const token = /^Bearer +([\w-]{20,200})$/i.exec(header)?.[1]
       const actor = token === undefined ? undefined : await authenticate(token)
-      if (!actor) throw unauthorized('TOKEN_UNKNOWN', { message: 'this token is not known, or was revoked', help: 'make one with `threeways token create`' })
+      if (!actor)
+        throw unauthorized('TOKEN_UNKNOWN', {
+          message: 'this token is not known, or was revoked',
+          help: 'make one with `threeways token create`',
+        })
       c.set('actor', actor)
     }
     await next()
@@ -97,7 +104,9 @@ export function problemResponse(error: unknown, report: (error: unknown) => void
 function asOurs(error: unknown, report: (error: unknown) => void): ThreewaysError {
   if (error instanceof ThreewaysError) return error
   if (error instanceof HTTPException && error.status < 500) {
-    return new ThreewaysError(error.status === 413 ? 'tooLarge' : 'invalid', 'REQUEST_INVALID', { message: messageOf(error).toLowerCase() || 'the request cannot be read' })
+    return new ThreewaysError(error.status === 413 ? 'tooLarge' : 'invalid', 'REQUEST_INVALID', {
+      message: messageOf(error).toLowerCase() || 'the request cannot be read',
+    })
   }
   report(error)
   return internal('INTERNAL', { message: 'something went wrong inside', help: 'the server log says what; nothing was half done' })

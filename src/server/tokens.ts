@@ -52,7 +52,11 @@ export function makeTokens(ledger: Pick<Ledger, 'db'>, clock: Clock) {
         .values({ name, hash: sha256(secret), scopes: JSON.stringify(scopes), createdAt: clock.instant(), revokedAt: null })
         .onConflict((c) => c.column('name').doNothing())
         .executeTakeFirstOrThrow()
-      if (numInsertedOrUpdatedRows === 0n) throw conflict('TOKEN_EXISTS', { message: `a token named "${name}" exists`, help: 'choose another name; a revoked one keeps its name' })
+      if (numInsertedOrUpdatedRows === 0n)
+        throw conflict('TOKEN_EXISTS', {
+          message: `a token named "${name}" exists`,
+          help: 'choose another name; a revoked one keeps its name',
+        })
       return secret
     },
 
@@ -62,13 +66,24 @@ export function makeTokens(ledger: Pick<Ledger, 'db'>, clock: Clock) {
 
     /** @throws ThreewaysError `TOKEN_NOT_FOUND` */
     async revoke(name: string): Promise<void> {
-      const { numUpdatedRows } = await db.updateTable('token').set({ revokedAt: clock.instant() }).where('name', '=', name).where('revokedAt', 'is', null).executeTakeFirstOrThrow()
-      if (numUpdatedRows === 0n) throw notFound('TOKEN_NOT_FOUND', { message: `no token is named "${name}"`, help: 'list them with `threeways token ls`' })
+      const { numUpdatedRows } = await db
+        .updateTable('token')
+        .set({ revokedAt: clock.instant() })
+        .where('name', '=', name)
+        .where('revokedAt', 'is', null)
+        .executeTakeFirstOrThrow()
+      if (numUpdatedRows === 0n)
+        throw notFound('TOKEN_NOT_FOUND', { message: `no token is named "${name}"`, help: 'list them with `threeways token ls`' })
     },
 
     async authenticate(secret: string): Promise<Actor | undefined> {
       const hash = sha256(secret)
-      const row = await db.selectFrom('token').select(['name', 'hash', 'scopes']).where('hash', '=', hash).where('revokedAt', 'is', null).executeTakeFirst()
+      const row = await db
+        .selectFrom('token')
+        .select(['name', 'hash', 'scopes'])
+        .where('hash', '=', hash)
+        .where('revokedAt', 'is', null)
+        .executeTakeFirst()
       if (!row || !timingSafeEqual(Buffer.from(row.hash), Buffer.from(hash))) return undefined
       return { name: row.name, scopes: row.scopes, anonymous: false }
     },

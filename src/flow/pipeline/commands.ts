@@ -58,8 +58,7 @@ function command(execution: Execution, words: readonly string[], cwd: string, en
 async function conclusion({ folder, step }: Execution, end: CommandEnd): Promise<StepEnd> {
   if (end.end === 'cancelled' || end.end === 'lost') return { end: end.end }
   if (end.end === 'exited' && end.code === 0) return { end: 'succeeded' }
-  const what =
-    end.end === 'timed-out' ? `did not end within ${step.timeoutMs! / 1000} s and was killed` : `ended with exit code ${end.code}`
+  const what = end.end !== 'exited' ? `did not end within ${step.timeoutMs! / 1000} s and was killed` : `ended with exit code ${end.code}`
   return { end: 'failed', message: `${what}\n${await boundedTail(path.join(folder, 'log'), 2048)}`.trimEnd() }
 }
 

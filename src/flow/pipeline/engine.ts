@@ -35,13 +35,25 @@ export type EngineOptions = Workshop & {
   complain(message: string): void
 }
 
-export type Engine = ReturnType<typeof startEngine>
+export type Engine = {
+  /** Looks at a run soon, or at all of them. */
+  look(run?: string): void
+  /** A run was cancelled: its attempts are ended. */
+  cancelled(run: string): Promise<void>
+  /** Resolves when the first take-over is done. */
+  ready(): Promise<void>
+  /** Stops working and ends the commands of its steps; the next server begins those anew. */
+  close(): Promise<void>
+}
+
+/** Leaves runs to the server that works on them. */
+export const restingEngine: Engine = { look() {}, async cancelled() {}, async ready() {}, async close() {} }
 
 /**
  * Walks runs through their steps until closed. All state is in the ledger's database, so an engine that starts where another
  * was killed goes on: it takes over what the dead one held and waits for processes that outlived it.
  */
-export function startEngine(options: EngineOptions) {
+export function startEngine(options: EngineOptions): Engine {
   const { ledger, owner, clock } = options
   const working = new Map<string, { readonly controller: AbortController; readonly done: Promise<void> }>()
   /** Runs to look at; `all` after something that any of them may wait for. */
@@ -205,17 +217,13 @@ export function startEngine(options: EngineOptions) {
   const started = takeOver().then(() => look())
 
   return {
-    /** Looks at a run soon, or at all of them. */
     look,
-    interrupt,
-    async cancelled(run: string): Promise<void> {
+    async cancelled(run) {
       interrupt((await findRun(ledger, run)).steps)
       look(run)
     },
-    /** Resolves when the first take-over is done. */
     ready: () => started,
-    /** Stops working and ends the commands of its steps; the next server begins those anew. */
-    async close(): Promise<void> {
+    async close() {
       closed = true
       deaf()
       clearInterval(heart)

@@ -5,6 +5,7 @@ import { rowsOf } from '../../ledger/rows.ts'
 import type { Stage } from '../definition/definition.ts'
 import type { Deployment } from '../deployment/deploy.ts'
 import { holds } from '../deployment/projection.ts'
+import { environments } from '../environment/projection.ts'
 import type { Desired, EnvironmentId, EnvironmentProvider } from '../environment/provider.port.ts'
 import type { Execution } from './execution.ts'
 import type { Place } from './line.port.ts'
@@ -74,4 +75,23 @@ export async function deploymentOf(execution: Execution, stage: Stage, previous:
     say: (line) => void say(line).catch(() => {}),
     signal,
   }
+}
+
+/** The stage whose environment this is; undefined: a person's own. */
+export async function stageOwning(ledger: Pick<Ledger, 'db'>, id: EnvironmentId): Promise<string | undefined> {
+  const [stream, name] = id.split('/') as [string, string]
+  const run = await tables(ledger)
+    .selectFrom('run')
+    .selectAll()
+    .where('stream', '=', stream)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return run?.definition.stages.find((stage) => !stage.ephemeral && stage.environment === name)?.name
+}
+
+/** The settings an environment was made from: of a stage its own, of a person's what its event said. */
+export async function settingsOf(ledger: Pick<Ledger, 'db'>, id: EnvironmentId): Promise<string> {
+  const made = await rowsOf(ledger.db, environments).select('settings').where('id', '=', id).executeTakeFirst()
+  return made?.settings ?? id.split('/')[1]!
 }

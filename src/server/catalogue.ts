@@ -1,0 +1,34 @@
+import { lineStarted, lineStopped } from '../feedback/line/events.ts'
+import { lineStops } from '../feedback/line/projection.ts'
+import { candidateBuilt, changeMerged } from '../flow/candidate/events.ts'
+import { candidates, changes } from '../flow/candidate/projection.ts'
+import * as deployment from '../flow/deployment/events.ts'
+import { deployments, holds } from '../flow/deployment/projection.ts'
+import * as environment from '../flow/environment/events.ts'
+import { environments } from '../flow/environment/projection.ts'
+import * as pipeline from '../flow/pipeline/events.ts'
+import { promotions } from '../flow/pipeline/projection.ts'
+import type { AnyEventType } from '../ledger/event.ts'
+import type { Projection } from '../ledger/projection.ts'
+
+/** Every kind of event this product writes. */
+export const ownTypes: readonly AnyEventType[] = [
+  changeMerged,
+  candidateBuilt,
+  ...Object.values(pipeline),
+  ...Object.values(deployment),
+  ...Object.values(environment),
+  lineStopped,
+  lineStarted,
+]
+
+/** Every table kept from events. */
+export const projections = [
+  changes,
+  candidates,
+  promotions,
+  deployments,
+  holds,
+  environments,
+  lineStops,
+] as unknown as readonly Projection[]

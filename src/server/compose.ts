@@ -1,0 +1,174 @@
+import path from 'node:path'
+import type { Hono } from 'hono'
+import { openRepository } from '../connectors/git/repository.ts'
+import { readJunit } from '../connectors/junit/junit.ts'
+import { processProvider } from '../connectors/process/provider.ts'
+import { makeLine } from '../feedback/line/line.ts'
+import { lineRoutes, viewStop } from '../feedback/line/routes.ts'
+import { digestOfTree } from '../flow/candidate/tree.ts'
+import { makeEnvironments } from '../flow/environment/environments.ts'
+import { environmentRoutes } from '../flow/environment/routes.ts'
+import type { EnvironmentId } from '../flow/environment/provider.port.ts'
+import { restingEngine, startEngine, type Engine } from '../flow/pipeline/engine.ts'
+import type { Workshop } from '../flow/pipeline/execution.ts'
+import { buildOf, desired, settingsOf, stageOwning } from '../flow/pipeline/place.ts'
+import { recordsOf } from '../flow/pipeline/records.ts'
+import { pipelineRoutes } from '../flow/pipeline/routes.ts'
+import { pipelineMigrations } from '../flow/pipeline/tables.ts'
+import { systemClock, type Clock } from '../kernel/clock.ts'
+import type { Actor, HttpEnv } from '../kernel/http.ts'
+import { newId } from '../kernel/ids.ts'
+import { identify, isAlive } from '../kernel/process.ts'
+import { startCluster, type Cluster } from '../kernel/postgres/cluster.ts'
+import { makeCatalogue } from '../ledger/catalogue.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { ledgerRoutes } from '../ledger/routes.ts'
+import { openLedger } from '../ledger/store/open.ts'
+import { ownTypes, projections } from './catalogue.ts'
+import { makeHttp } from './http.ts'
+import type { Home } from './home.ts'
+import { linePort } from './line-port.ts'
+import { makeLive } from './live.ts'
+import { sentenceOf } from './sentences.ts'
+import { localAdmin, makeTokens, tokenMigrations } from './tokens.ts'
+import { tokenRoutes } from './token-routes.ts'
+import { version } from './version.ts'
+
+export type ThreewaysOptions = {
+  readonly home: Home
+  /** A server's database instead of the embedded one. */
+  readonly databaseUrl?: string | undefined
+  /** Where deliveries come from when none is named. */
+  readonly repository?: string | undefined
+  /** What a request without a token may do. */
+  readonly anonymous: Actor | undefined
+  readonly hosts: ReadonlySet<string> | undefined
+  /** Steps at work at the same time. */
+  readonly parallel: number
+  /** false: only looks and records; runs and environments are left to the server that works on them. */
+  readonly work: boolean
+  readonly clock?: Clock
+  /** Told what goes on inside, for the server's log. */
+  readonly log: (message: string) => void
+}
+
+export type Threeways = {
+  readonly app: Hono<HttpEnv>
+  readonly ledger: Ledger
+  readonly engine: Engine
+  readonly workshop: Workshop
+  /** The token of whoever owns the data folder. */
+  readonly adminToken: string
+  /** Re-attaches what lived on without us; call it once before anything else is asked of environments. */
+  recover(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Plugs the Ways together. The only place that knows all of them. */
+export async function openThreeways(options: ThreewaysOptions): Promise<Threeways> {
+  const { home, log, clock = systemClock } = options
+  const cluster =
+    options.databaseUrl === undefined ? await startCluster({ directory: path.join(home.folder, 'ledger'), watch: log }) : undefined
+  const ledger = await openLedger({
+    database: cluster === undefined ? { url: options.databaseUrl! } : { cluster },
+    projections,
+    migrations: { ...pipelineMigrations, ...tokenMigrations },
+    catalogue: makeCatalogue(ownTypes),
+    clock,
+  })
+  const resources = lazyCluster(path.join(home.folder, 'resources'), log)
+  const provider = processProvider({ home: home.folder, homeId: home.id, cluster: resources.get, digestOfTree, clock })
+  const line = makeLine(ledger, { clock, newId })
+  const workshop: Workshop = {
+    ledger,
+    home: home.folder,
+    homeId: home.id,
+    provider,
+    openRepository,
+    line: linePort(line),
+    testReports: readJunit,
+    clock,
+    newId,
+    records: recordsOf({ clock, newId }),
+  }
+  const live = makeLive(ledger)
+  const { parallel, work } = options
+  const engine = work
+    ? startEngine({ ...workshop, owner: await ownName(), isDead: isDeadHere, parallel, changed: live.changed, complain: log })
+    : restingEngine
+  const viewing = { ledger, provider, openStops: async (stream: string) => (await line.openStops(stream)).map(viewStop) }
+  const environments = makeEnvironments({
+    ledger,
+    provider,
+    clock,
+    newId,
+    desiredOf: async (candidate, settings) => {
+      const build = await buildOf(ledger, candidate)
+      return { stream: build.stream, desired: desired(provider, build, settings) }
+    },
+    ownerOf: (id) => stageOwning(ledger, id),
+  })
+  const tokens = makeTokens(ledger, clock)
+  const admin = await localAdmin(home.folder)
+  const app = makeHttp(
+    {
+      authenticate: async (token) => (token === admin.secret ? admin.actor : tokens.authenticate(token)),
+      anonymous: options.anonymous,
+      hosts: options.hosts,
+      report: (error) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      version,
+    },
+    (api) => {
+      api.route('/', ledgerRoutes(ledger, makeCatalogue(ownTypes)))
+      api.route('/', pipelineRoutes({ shop: workshop, engine, viewing, telling: { ...viewing, sentence: sentenceOf } }, options.repository))
+      api.route('/', lineRoutes(line))
+      api.route('/', environmentRoutes({ environments, provider, settingsOf: (id: EnvironmentId) => settingsOf(ledger, id) }))
+      api.route('/', tokenRoutes(tokens))
+      api.route('/', live.routes())
+    },
+  )
+  return {
+    app,
+    ledger,
+    engine,
+    workshop,
+    adminToken: admin.secret,
+    async recover() {
+      const { adopted, ended, restarted } = await provider.recover()
+      if (adopted + ended + restarted > 0)
+        log(`environments: ${adopted} processes adopted, ${restarted} started again, ${ended} orphans ended`)
+    },
+    async close() {
+      live.close()
+      await engine.close()
+      await provider.close(work ? 'stop' : 'leave')
+      if (work) await resources.stop()
+      await ledger.close()
+      // One that another process started, or that we found running, is not ours to end unless we are the server.
+      if (work || cluster?.adopted === false) await cluster?.stop()
+      else cluster?.detach()
+    },
+  }
+}
+
+/** The databases of environments: started when the first environment needs one. */
+function lazyCluster(directory: string, watch: (message: string) => void) {
+  let started: Promise<Cluster> | undefined
+  return {
+    get: () => (started ??= startCluster({ directory, tcp: true, watch })),
+    async stop(): Promise<void> {
+      await (await started)?.stop()
+    },
+  }
+}
+
+/** Process identity as text: whoever reads it on this machine can tell whether that server lives. */
+async function ownName(): Promise<string> {
+  const { pid, startedAt } = (await identify(process.pid))!
+  return `${pid} ${startedAt}`
+}
+
+async function isDeadHere(owner: string): Promise<boolean> {
+  const space = owner.indexOf(' ')
+  return !(await isAlive({ pid: Number(owner.slice(0, space)), startedAt: owner.slice(space + 1) }))
+}

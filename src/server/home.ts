@@ -1,0 +1,105 @@
+import { mkdir, readFile, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { writeDurably } from '../kernel/durable-file.ts'
+import { hasCode, unavailable } from '../kernel/errors.ts'
+import { withFileLock } from '../kernel/file-lock.ts'
+import { newSecret } from '../kernel/ids.ts'
+import { identify, isAlive, type ProcessIdentity } from '../kernel/process.ts'
+
+/** The data folder of one installation, `.threeways`: the ledger's database, artifacts, runs, environments. */
+export type Home = {
+  readonly folder: string
+  /** Marks every process that belongs to this folder. */
+  readonly id: string
+}
+
+/** The server at work on a home: where it listens, and which process it is. */
+export type ServerNote = { readonly url: string; readonly process: ProcessIdentity }
+
+const format = 1
+
+/** @throws ThreewaysError `HOME_TOO_NEW`, `HOME_NOT_WRITABLE`, `HOME_FOREIGN` */
+export async function openHome(folder: string): Promise<Home> {
+  const file = path.join(folder, 'home.json')
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    return await withFileLock(path.join(folder, 'home.lock'), async () => {
+      const known = await readHome(file)
+      if (known !== undefined) return { folder, id: known }
+      const id = newSecret().slice(0, 16)
+      await writeDurably(file, `${JSON.stringify({ format, id })}\n`)
+      return { folder, id }
+    })
+  } catch (error) {
+    if (!hasCode(error, 'EACCES') && !hasCode(error, 'EROFS') && !hasCode(error, 'ENOSPC')) throw error
+    throw unavailable('HOME_NOT_WRITABLE', {
+      message: `cannot write to the data folder "${folder}"`,
+      help: 'make room or give the folder to this user, or choose another with --home',
+      cause: error,
+    })
+  }
+}
+
+async function readHome(file: string): Promise<string | undefined> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  })
+  if (text === undefined) return undefined
+  const home = parse(text)
+  if (home === undefined)
+    throw unavailable('HOME_FOREIGN', { message: `"${file}" is not a note of ours`, help: 'choose another data folder with --home' })
+  if (home.format > format)
+    throw unavailable('HOME_TOO_NEW', {
+      message: `"${file}" was written by a newer version`,
+      help: 'use that version, or export its ledger with it and import it here',
+    })
+  return home.id
+}
+
+function parse(text: string): { format: number; id: string } | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null || !('id' in value) || !('format' in value)) return undefined
+    return typeof value.id === 'string' && typeof value.format === 'number' ? { id: value.id, format: value.format } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const noteFile = (folder: string) => path.join(folder, 'server.json')
+
+/** The server that works on this folder now, if one lives. */
+export async function runningServer(folder: string): Promise<ServerNote | undefined> {
+  try {
+    const note = JSON.parse(await readFile(noteFile(folder), 'utf8')) as ServerNote
+    return (await isAlive(note.process)) ? note : undefined
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** Claims the folder for this process. @throws ThreewaysError `SERVER_RUNS` */
+export async function claimHome(folder: string): Promise<{ note(url: string): Promise<void>; release(): Promise<void> }> {
+  const self = (await identify(process.pid))!
+  await withFileLock(path.join(folder, 'home.lock'), async () => {
+    const other = await runningServer(folder)
+    if (other)
+      throw unavailable('SERVER_RUNS', {
+        message: `a server works on "${folder}" already: process ${other.process.pid}, ${other.url}`,
+        help: 'use that one, or end it first',
+      })
+    await writeDurably(noteFile(folder), JSON.stringify({ url: '', process: self }))
+  })
+  return {
+    note: (url) => writeDurably(noteFile(folder), JSON.stringify({ url, process: self })),
+    release: () => rm(noteFile(folder), { force: true }),
+  }
+}
+
+export const exists = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  )

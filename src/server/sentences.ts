@@ -1,0 +1,62 @@
+import { shortDigest } from '../kernel/digest.ts'
+import type { RecordedEvent } from '../ledger/event.ts'
+
+type Told = {
+  readonly subject: string
+  readonly content: Readonly<Record<string, unknown>>
+  readonly custom: Readonly<Record<string, unknown>>
+}
+
+const word = (value: unknown): string => (typeof value === 'string' ? value : '')
+const short = (value: unknown): string => word(value).slice(0, 8)
+const first = (value: unknown): string => word(value).split('\n', 1)[0]!
+const place = ({ content }: Told): string => word((content['environment'] as { id?: unknown } | undefined)?.id)
+const stepName = ({ content }: Told): string => word(content['taskName'])
+
+/** What events of the delivery's vocabulary say, by the part of their type without version. Others are not worth a line. */
+const sentences: Readonly<Record<string, (told: Told) => string | undefined>> = {
+  'change.merged': ({ custom }) => `${word(custom['author'])} committed ${short(custom['commit'])} "${word(custom['summary'])}"`,
+  'pipelinerun.queued': ({ custom }) =>
+    `${word(custom['by']) || 'someone'} asked for ${custom['kind'] === 'rollback' ? 'a rollback to' : 'the delivery of'} ${short(custom['commit'])}`,
+  'pipelinerun.finished': ({ content }) =>
+    content['outcome'] === 'success'
+      ? 'the delivery is complete'
+      : `the delivery ended: ${first(content['errors']) || word(content['outcome'])}`,
+  'taskrun.finished': (told) => {
+    if (told.custom['kind'] === 'promote') return undefined
+    return told.content['outcome'] === 'success'
+      ? `${stepName(told)} succeeded`
+      : `${stepName(told)}: ${first(told.content['errors']) || word(told.content['outcome'])}`
+  },
+  'threeways-candidate.built': ({ subject, content }) =>
+    `candidate ${shortDigest(subject)} was built: artifact ${shortDigest(word(content['artifact']))}, environment ${shortDigest(word(content['environment']))}`,
+  'threeways-gate.decided': ({ content }) =>
+    content['decision'] === 'open'
+      ? `every gate of ${word(content['stage'])} is open`
+      : `${word(content['stage'])} waits: ${first(content['reason'])}`,
+  'threeways-promotion.approved': ({ content }) =>
+    `${word(content['by'])} let it into ${word(content['stage'])}${content['reason'] ? `: ${word(content['reason'])}` : ''}`,
+  'threeways-promotion.started': ({ content }) => `it entered ${word(content['stage'])}`,
+  'threeways-promotion.verified': ({ content }) => `it is verified in ${word(content['stage'])}`,
+  'threeways-promotion.failed': ({ content }) =>
+    `it did not pass ${word(content['stage'])} (${word(content['outcome'])}): ${first(content['reason'])}`,
+  'service.deployed': (told) => `${told.subject} runs in ${place(told)}`,
+  'service.upgraded': (told) => `${told.subject} was upgraded in ${place(told)}`,
+  'service.rolledback': (told) => `${told.subject} in ${place(told)} went back to ${short(told.custom['commit'])}`,
+  'service.removed': (told) => `${told.subject} was removed from ${place(told)}`,
+  'environment.created': ({ subject }) => `environment ${subject} was made`,
+  'environment.deleted': ({ subject }) => `environment ${subject} was destroyed`,
+  'threeways-hold.placed': ({ content }) => `it is held out of ${word(content['stage'])}: ${first(content['reason'])}`,
+  'threeways-hold.lifted': ({ content }) =>
+    `${word(content['by'])} lifted the hold in ${word(content['stage'])}: ${word(content['reason'])}`,
+  'threeways-line.stopped': ({ subject, content }) => `the line stopped (${subject}): ${first(content['reason'])}`,
+  'threeways-line.started': ({ subject, content }) => `the line moves again (${subject}): ${first(content['reason'])}`,
+}
+
+/** An event as a sentence for people; undefined when it is not worth a line of a story. */
+export function sentenceOf({ event }: RecordedEvent): string | undefined {
+  const kind = /^dev\.cdeventsx?\.(.+)\.\d+\.\d+\.\d+$/.exec(event.type)?.[1] ?? ''
+  const { subject, customData } = event.data
+  const custom = typeof customData === 'object' ? customData : {}
+  return sentences[kind]?.({ subject: subject.id, content: subject.content, custom })
+}

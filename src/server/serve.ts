@@ -1,0 +1,102 @@
+import type { AddressInfo } from 'node:net'
+import { availableParallelism } from 'node:os'
+import { serve, type ServerType } from '@hono/node-server'
+import { hasCode, unavailable } from '../kernel/errors.ts'
+import type { Actor } from '../kernel/http.ts'
+import { openThreeways, type Threeways } from './compose.ts'
+import { claimHome, openHome } from './home.ts'
+import { servePage } from './page.ts'
+
+export const defaultPort = 7333
+
+export type ServeOptions = {
+  /** The data folder. */
+  readonly home: string
+  readonly host: string
+  readonly port: number
+  /** Take another port when this one is taken. */
+  readonly anyPort: boolean
+  readonly databaseUrl: string | undefined
+  readonly repository: string | undefined
+  readonly log: (message: string) => void
+}
+
+export type Server = {
+  readonly threeways: Threeways
+  /** `http://127.0.0.1:7333` */
+  readonly url: string
+  close(): Promise<void>
+}
+
+const loopback = new Set(['127.0.0.1', 'localhost', '[::1]', '::1'])
+/** On a loopback address whoever is on this machine may look; doing takes a token. */
+const onlooker: Actor = { name: 'anonymous', scopes: ['read'], anonymous: true }
+
+/**
+ * Opens a home, listens, and re-attaches what lived on.
+ * @throws ThreewaysError `SERVER_RUNS`, `PORT_IN_USE`, and those of the ledger
+ */
+export async function startServer(options: ServeOptions): Promise<Server> {
+  const { host, log } = options
+  const home = await openHome(options.home)
+  const claim = await claimHome(home.folder)
+  const isLoopback = loopback.has(host)
+  let threeways: Threeways | undefined
+  let server: ServerType | undefined
+  const close = async () => {
+    server?.close()
+    if (server && 'closeIdleConnections' in server) server.closeIdleConnections()
+    await threeways?.close()
+    if (server && 'closeAllConnections' in server) server.closeAllConnections()
+    await claim.release()
+  }
+  try {
+    threeways = await openThreeways({
+      home,
+      databaseUrl: options.databaseUrl,
+      repository: options.repository,
+      anonymous: isLoopback ? onlooker : undefined,
+      hosts: isLoopback ? loopback : undefined,
+      parallel: Math.max(4, availableParallelism() * 2),
+      work: true,
+      log,
+    })
+    servePage(threeways.app)
+    server = await listen(threeways, options)
+    const url = urlOf(host, (server.address() as AddressInfo).port)
+    await threeways.recover()
+    await claim.note(url)
+    return { threeways, url, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const urlOf = (host: string, port: number) => `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
+
+async function listen({ app }: Threeways, { host, port, anyPort, log }: ServeOptions): Promise<ServerType> {
+  try {
+    return await listenOn(app.fetch, host, port)
+  } catch (error) {
+    if (!hasCode(error, 'EADDRINUSE')) throw error
+    if (!anyPort)
+      throw unavailable('PORT_IN_USE', {
+        message: `port ${port} on ${host} is in use`,
+        help: 'end the program that has it, or choose another with --port',
+        cause: error,
+      })
+    log(`port ${port} is in use by another program; taking a free one`)
+    return listenOn(app.fetch, host, 0)
+  }
+}
+
+function listenOn(fetch: Threeways['app']['fetch'], hostname: string, port: number): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname, port }, () => {
+      server.off('error', reject)
+      resolve(server)
+    })
+    server.once('error', reject)
+  })
+}
