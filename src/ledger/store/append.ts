@@ -71,13 +71,13 @@ function resolve(submissions: readonly Submission[], known: ReadonlyMap<string, 
   const places = submissions.map((submission): readonly (Place & { duplicate: boolean })[] | ThreewaysError => {
     const start = fresh.length
     const own: (Place & { duplicate: boolean })[] = []
-    for (const prepared of submission) {
+    for (const [position, prepared] of submission.entries()) {
       const there = known.get(prepared.name)
       const here = written.get(prepared.name)
       if (there ? !there.same : here && here.body !== prepared.body) {
         // All or none: what this caller has brought so far is taken back.
         for (const { name } of fresh.splice(start)) written.delete(name)
-        return reused(prepared)
+        return reused(prepared, submission.length > 1 ? `/${position}` : '')
       }
       if (there) own.push({ seq: there.seq, duplicate: true })
       else if (here) own.push({ index: here.index, duplicate: true })
@@ -100,10 +100,11 @@ function outcomesOf(places: ReturnType<typeof resolve>['places'], headBefore: nu
   )
 }
 
-function reused({ event: { id, source, type } }: Prepared): ThreewaysError {
+function reused({ event: { id, source, type } }: Prepared, path: string): ThreewaysError {
   return conflict('EVENT_ID_REUSED', {
     message: `event "${id}" of "${source}" (type "${type}") is recorded with another content`,
     help: 'give a new event a new id; a correction is a new event',
+    faults: [{ path: `${path}/id`, message: 'is recorded with another content' }],
   })
 }
 
