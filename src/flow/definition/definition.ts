@@ -43,11 +43,6 @@ export type HealthCheck = {
   readonly startPeriodMs: number
 }
 
-/** Service or resource `order-db` as its dependants' variables begin: `ORDER_DB`. */
-export function variablePrefix(name: string): string {
-  return name.toUpperCase().replaceAll('-', '_')
-}
-
 /** A backing service; its name `db` gives dependants `DB_URL`. */
 export type Resource = {
   readonly type: 'postgres'

@@ -197,10 +197,7 @@ describe('what a definition may not say', () => {
   })
 
   it('tells every fault at once, in the order of the file, each with what to do', () => {
-    const text = service('comand: a, networks: [x], ports: ["1", "2"], environment: {A: 1.10, PORT: 1}').replace(
-      'version: 1',
-      'version: $V',
-    )
+    const text = service('comand: a, networks: [x], ports: ["1", "2"], environment: {A: 1.10, A-B: 1}').replace('version: 1', 'version: $V')
     const faults = faultsOf(`${text}x-treeways: 1\n`)
     expect(faults.map((fault) => fault.line)).toEqual([2, 2, 2, 2, 2, 2, 4, 9])
     for (const fault of faults) {

@@ -45,15 +45,6 @@ describe('services', () => {
     services('web: {command: a, ▸healthcheck: {retries: 1}}', 'a health check needs "x-http" or "test"')
     services('web: {command: a, healthcheck: {x-http: ▸/}}', 'service "web" has no port to ask for its health')
   })
-
-  it('do not set what the environment sets', () => {
-    services(
-      `${db}, web: {command: a, depends_on: [db], environment: [▸PORT=1, ▸DB_URL=x, WEB_URL=y, ▸THREEWAYS_X=1]}`,
-      '"PORT" is set by the environment: the port to listen on',
-      '"DB_URL" is set by the environment: the address of "db"',
-      '"THREEWAYS_X" is set by the environment: a name kept for our own variables',
-    )
-  })
 })
 
 describe('environments', () => {
@@ -77,10 +68,6 @@ describe('environments', () => {
       '"db" is a resource and gets no variables',
       'there is no resource "web" to seed',
     )
-  })
-
-  it('do not set what the environment sets', () => {
-    environments('test: {parity: [PORT], environment: {web: {▸PORT: 1}}}', '"PORT" is set by the environment: the port to listen on')
   })
 
   it('have names that can be folders and databases', () => {

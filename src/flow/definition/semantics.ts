@@ -3,14 +3,13 @@ import type { Outline } from './outline.ts'
 import type { Places } from './places.ts'
 import { differences, environmentNames } from './rules/environments.ts'
 import { reporting, type Rule } from './rules/rule.ts'
-import { dependencies, healthChecks, reservedVariables, runnable } from './rules/services.ts'
+import { dependencies, healthChecks, runnable } from './rules/services.ts'
 import { blueGreen, order, stageChecks, stageEnvironments } from './rules/stages.ts'
 
 const rules: readonly Rule[] = [
   runnable,
   dependencies,
   healthChecks,
-  reservedVariables,
   environmentNames,
   differences,
   order,

@@ -1,8 +1,7 @@
-import { variablePrefix } from '../definition.ts'
-import type { Entry, Outline } from '../outline.ts'
+import type { Entry } from '../outline.ts'
 import type { ServiceEntry } from '../schema.ts'
 import { suggestion } from '../suggest.ts'
-import { cyclesOf, type Report, type Rule } from './rule.ts'
+import { cyclesOf, type Rule } from './rule.ts'
 
 const isResource = (entry: Entry<ServiceEntry>) => Object.hasOwn(entry.written, 'provider')
 
@@ -85,48 +84,6 @@ export const healthChecks: Rule = ({ services }, report) => {
     if (http && value && (written['ports'] === undefined || value.ports?.length === 0)) {
       report([...path, 'x-http'], { message: `service "${name}" has no port to ask for its health`, help: 'add ports: ["3000"]' })
     }
-  }
-}
-
-/** Variables an environment sets itself cannot be set in the file: they would be lost. */
-export const reservedVariables: Rule = (outline, report) => {
-  for (const [name, { written, value }] of Object.entries(outline.services)) {
-    reportReserved(outline, name, Object.keys(value?.environment ?? {}), written['environment'], ['services', name, 'environment'], report)
-  }
-  for (const [environment, { written, value }] of Object.entries(outline.environments)) {
-    for (const [name, variables] of Object.entries(value?.environment ?? {})) {
-      const wrote = (written['environment'] as Record<string, unknown> | undefined)?.[name]
-      reportReserved(
-        outline,
-        name,
-        Object.keys(variables),
-        wrote,
-        ['x-threeways', 'environments', environment, 'environment', name],
-        report,
-      )
-    }
-  }
-}
-
-function reportReserved(
-  outline: Outline,
-  service: string,
-  variables: readonly string[],
-  written: unknown,
-  path: readonly string[],
-  report: Report,
-): void {
-  const dependencies = outline.services[service]?.value?.depends_on ?? {}
-  const given = new Map(Object.keys(dependencies).map((name) => [`${variablePrefix(name)}_URL`, `the address of "${name}"`]))
-  given.set('PORT', 'the port to listen on')
-  for (const variable of variables) {
-    const what = given.get(variable) ?? (variable.startsWith('THREEWAYS_') ? 'a name kept for our own variables' : undefined)
-    if (what === undefined) continue
-    report.key(variablePath(path, written, variable), {
-      message: `"${variable}" is set by the environment: ${what}`,
-      value: variable,
-      help: 'remove it, or choose another name',
-    })
   }
 }
 

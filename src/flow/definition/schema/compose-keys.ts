@@ -3,7 +3,7 @@
  * limits and does not get them would be a quiet lie. The value is what to do instead.
  */
 const remove = 'remove it'
-const later = 'remove it; a container provider will honour it'
+const containers = 'remove it: only containers have this'
 const isolation = 'remove it: services reach each other through the variables they are given, for example DB_URL'
 const files = 'remove it: a service gets the files of its artifact'
 const values = 'write the values under "environment"'
@@ -13,7 +13,7 @@ export const rootKeys = {
   networks: isolation,
   volumes: 'remove it: data belongs into a resource (provider: {type: threeways, options: {resource: postgres}})',
   configs: files,
-  secrets: values,
+  secrets: 'remove it: secrets are not part of the definition',
   include: 'write everything into this file',
   models: remove,
 }
@@ -22,13 +22,14 @@ const text = (help: string, keys: string): Record<string, string> => Object.from
 
 export const serviceKeys = {
   ...text(
-    later,
+    containers,
     'annotations attach blkio_config cap_add cap_drop cgroup cgroup_parent cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset deploy device_cgroup_rules devices domainname extra_hosts gpus group_add hostname init ipc isolation label_file labels logging mac_address mem_limit mem_reservation mem_swappiness memswap_limit models oom_kill_disable oom_score_adj pid pids_limit platform privileged pull_policy pull_refresh_after read_only runtime scale security_opt shm_size stdin_open storage_opt sysctls tty ulimits use_api_socket user userns_mode uts',
   ),
   ...text(isolation, 'dns dns_opt dns_search external_links links network_mode networks'),
-  ...text(files, 'configs tmpfs volumes volumes_from'),
-  ...text(values, 'env_file secrets'),
-  ...text('write the commands into "x-run" or the artifact\'s build', 'post_start pre_stop develop extends profiles'),
+  ...text(files, 'configs secrets tmpfs volumes volumes_from'),
+  ...text(values, 'env_file'),
+  ...text('write the commands under "x-run", or in the build of the artifact', 'post_start pre_stop'),
+  ...text('remove it, and write out what it stands for', 'extends develop profiles'),
   container_name: 'remove it: several environments run side by side',
   credential_spec: remove,
   entrypoint: 'write the whole command under "x-run"',
