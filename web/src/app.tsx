@@ -7,9 +7,10 @@ import { ConnectionBar } from './shell/connection-bar.tsx'
 import { ErrorBoundary } from './shell/error-boundary.tsx'
 import { Header } from './shell/header.tsx'
 import { Notice } from './shell/notice.tsx'
-import { useDocumentState } from './shell/document-state.ts'
+import { useFavicon, useTitle } from './shell/document-state.ts'
 
 export function App() {
+  useFavicon()
   return (
     <ErrorBoundary>
       <a className="skip" href="#main">
@@ -31,7 +32,7 @@ export function App() {
 }
 
 function Unknown() {
-  useDocumentState('No such page', 'unknown')
+  useTitle('No such page')
   return (
     <Notice title="The line does not stop here">
       <p>

@@ -4,7 +4,7 @@ import type { CandidateStory } from '../api/types.ts'
 import { Age } from '../piece/age.tsx'
 import { CopyButton } from '../piece/copy-button.tsx'
 import { short } from '../piece/digest.tsx'
-import { useDocumentState } from '../shell/document-state.ts'
+import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { CandidateRuns } from './candidate-runs.tsx'
 import { Story } from './story.tsx'
@@ -14,7 +14,7 @@ import './candidate.css'
 export function CandidatePage() {
   const { digest = '' } = useParams()
   const { data, problem } = useQuery<CandidateStory>(`/api/candidates/${encodeURIComponent(decoded(digest))}`)
-  useDocumentState(data === undefined ? 'Candidate' : `Candidate ${short(data.card.digest)}: ${data.card.summary}`, 'unknown')
+  useTitle(data === undefined ? 'Candidate' : `Candidate ${short(data.card.digest)}: ${data.card.summary}`)
   if (data === undefined) return problem === undefined ? <Loading what="the candidate" /> : <Failed what="candidate" problem={problem} />
   return (
     <>

@@ -9,9 +9,13 @@ import { Trains } from './trains.tsx'
 
 /** The value stream from left to right: rails, stations with what runs and waits there, deliveries moving along. */
 export function Board({ view }: { readonly view: StreamView }) {
-  const board = useRef<HTMLDivElement>(null)
   const columns = columnsOf(view.stages)
-  const rails = useRails(board, columns.map((column) => column.map((stage) => stage.name).join()).join(';'))
+  return <BoardOf key={columns.map((column) => column.map((stage) => stage.name).join()).join(';')} view={view} columns={columns} />
+}
+
+function BoardOf({ view, columns }: { readonly view: StreamView; readonly columns: ReturnType<typeof columnsOf> }) {
+  const board = useRef<HTMLDivElement>(null)
+  const rails = useRails(board)
   const stopped = view.line.status === 'stopped'
   return (
     <section className="board-scroll" aria-label="From commit to production">

@@ -39,7 +39,7 @@ export function CandidateStation({ view }: { readonly view: StreamView }) {
   const first = view.runs[0]
   const broken = first !== undefined && first.candidate === null && first.state === 'failed' ? [first] : []
   return (
-    <Station station={candidateStation} name="candidate" label="Candidates" sign="commit + artifact + environment">
+    <Station station={candidateStation} name="candidate" label="Candidates">
       {newest?.candidate ? (
         <div className="serving">
           <Flap digest={newest.candidate} />

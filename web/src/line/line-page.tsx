@@ -1,9 +1,9 @@
+import { useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { StreamView } from '../api/types.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
-import { useDocumentState, type LineLamp } from '../shell/document-state.ts'
-import { hasEnded } from '../piece/state.ts'
+import { useTitle } from '../shell/document-state.ts'
 import { Board } from './board.tsx'
 import { Deliveries } from './deliveries.tsx'
 import { Empty } from './empty.tsx'
@@ -16,8 +16,12 @@ export function LinePage() {
   const { data, problem } = useQuery<{ readonly streams: readonly StreamView[] }>('/api/streams')
   const [search] = useSearchParams()
   const streams = data?.streams ?? []
-  const view = streams.find(({ stream }) => stream === search.get('stream')) ?? streams.find(isStopped) ?? streams[0]
-  useDocumentState(titleOf(view), lampOf(view))
+  const [first, setFirst] = useState<string>()
+  // Chosen once: a line that stops later must not take the place of the one that is read.
+  if (first === undefined && streams[0] !== undefined) setFirst((streams.find(isStopped) ?? streams[0]).stream)
+  const wanted = search.get('stream') ?? first
+  const view = streams.find(({ stream }) => stream === wanted) ?? streams[0]
+  useTitle(titleOf(view))
   if (data === undefined) return problem === undefined ? <Loading what="the line" /> : <Failed what="line" problem={problem} />
   if (view === undefined) return <Empty />
   return (
@@ -36,10 +40,4 @@ function titleOf(view: StreamView | undefined): string {
   if (view === undefined) return 'Threeways'
   if (isStopped(view)) return `STOPPED: ${view.line.stops[0]?.reason ?? view.stream} · ${view.stream}`
   return `Line open · ${view.stream}`
-}
-
-function lampOf(view: StreamView | undefined): LineLamp {
-  if (view === undefined) return 'unknown'
-  if (isStopped(view)) return 'stopped'
-  return view.runs.some((run) => !hasEnded(run.state)) ? 'moving' : 'open'
 }

@@ -8,7 +8,7 @@ import { CopyButton } from '../piece/copy-button.tsx'
 import { DigestLink, short } from '../piece/digest.tsx'
 import { Icon } from '../piece/icon.tsx'
 import { hasEnded } from '../piece/state.ts'
-import { timeOfDay } from '../piece/time.ts'
+import { dayOf, timeOfDay } from '../piece/time.ts'
 import { useShortcut } from '../shell/keyboard.ts'
 import { deliver, startLine, stopLine } from './actions.tsx'
 import { SignalHead } from './signal-head.tsx'
@@ -59,13 +59,15 @@ function underWay(view: StreamView): string {
   const asking = active.filter((run) => run.state === 'waiting' || run.state === 'needs-attention').length
   if (active.length === 0) return 'Nothing is under way.'
   const deliveries = `${active.length} ${active.length === 1 ? 'delivery' : 'deliveries'} under way`
-  return asking === 0 ? `${deliveries}.` : `${deliveries}, ${asking} of them waiting.`
+  if (asking === 0) return `${deliveries}.`
+  return active.length === asking ? `${deliveries}, waiting.` : `${deliveries}, ${asking} waiting.`
 }
 
-const causes = {
-  person: 'pulled by a person',
-  rollback: 'a rollback stopped it by itself',
-  'red-trunk': 'a red trunk stopped it by itself',
+const causes = { person: '', rollback: ' after a rollback', 'red-trunk': ' because the trunk is red' }
+const longAgoMs = 20 * 3_600_000
+
+function stoppedAt({ since }: StopView): string {
+  return Date.now() - Date.parse(since) > longAgoMs ? `${dayOf(since)}, ${timeOfDay(since)}` : timeOfDay(since)
 }
 
 function Stop({ stop, others }: { readonly stop: StopView; readonly others: number }) {
@@ -76,7 +78,8 @@ function Stop({ stop, others }: { readonly stop: StopView; readonly others: numb
       <div className="stop-why">
         <p className="stop-reason">{stop.reason}</p>
         <p>
-          {stop.by}, {causes[stop.cause]}, at {timeOfDay(stop.since)}
+          Stopped by {stop.by}
+          {causes[stop.cause]} at {stoppedAt(stop)}
           {stop.commit !== null && stop.run !== null && (
             <>
               {' · '}

@@ -38,8 +38,8 @@ function measure(board: HTMLElement): Rails {
   return { width: board.scrollWidth, height: board.scrollHeight, upright: window.innerWidth < uprightBelowPx, byStation }
 }
 
-/** Measures again whenever a station changes its size; `shape` names the stations there are. */
-export function useRails(ref: RefObject<HTMLElement | null>, shape: string): Rails | undefined {
+/** Measures again whenever a station changes its size. For a board whose stations stay the same. */
+export function useRails(ref: RefObject<HTMLElement | null>): Rails | undefined {
   const [rails, setRails] = useState<Rails>()
   useLayoutEffect(() => {
     const board = ref.current
@@ -53,6 +53,6 @@ export function useRails(ref: RefObject<HTMLElement | null>, shape: string): Rai
     observer.observe(board)
     for (const station of board.querySelectorAll('[data-station]')) observer.observe(station)
     return () => observer.disconnect()
-  }, [ref, shape])
+  }, [ref])
   return rails
 }

@@ -17,7 +17,9 @@ const shownEnded = 2
 export function StageEntries({ stage }: { readonly stage: StageView }) {
   const [all, setAll] = useState(false)
   const held = new Set(stage.held.map(({ card }) => card.digest))
-  const shown = stage.candidates.filter((candidate) => !hasEnded(candidate.state) || !isServing(candidate, stage))
+  const shown = stage.candidates.filter(
+    (candidate) => !hasEnded(candidate.state) || !(isServing(candidate, stage) || held.has(candidate.card.digest)),
+  )
   const ended = shown.filter((candidate) => hasEnded(candidate.state))
   const hidden = all ? [] : ended.slice(shownEnded)
   if (shown.length === 0) return null
@@ -27,7 +29,7 @@ export function StageEntries({ stage }: { readonly stage: StageView }) {
         {shown
           .filter((candidate) => !hidden.includes(candidate))
           .map((candidate) => (
-            <Entry key={candidate.run} candidate={candidate} stage={stage.name} quiet={held.has(candidate.card.digest)} />
+            <Entry key={candidate.run} candidate={candidate} stage={stage.name} />
           ))}
       </ul>
       {hidden.length > 0 && (
@@ -39,12 +41,12 @@ export function StageEntries({ stage }: { readonly stage: StageView }) {
   )
 }
 
-/** The one that serves already has the card's best place. */
+/** The one that serves already has the card's best place; one that is held has its own. */
 function isServing(candidate: StageCandidate, stage: StageView): boolean {
   return candidate.state === 'verified' && stage.running?.card.digest === candidate.card.digest
 }
 
-function Entry({ candidate, stage, quiet }: { readonly candidate: StageCandidate; readonly stage: string; readonly quiet: boolean }) {
+function Entry({ candidate, stage }: { readonly candidate: StageCandidate; readonly stage: string }) {
   const { card, run, state, waiting, message, since } = candidate
   const acting = useToken() !== undefined
   return (
@@ -58,7 +60,7 @@ function Entry({ candidate, stage, quiet }: { readonly candidate: StageCandidate
       </Link>
       {waiting !== null && <WaitingNote waiting={waiting} />}
       {waiting === null && !hasEnded(state) && <RunProgress run={run} stage={stage} />}
-      {message !== null && !quiet && state !== 'verified' && <p className="entry-message">{message}</p>}
+      {message !== null && state !== 'verified' && <p className="entry-message">{message}</p>}
       {waiting?.kind === 'approval' && acting && (
         <ActionButton className="small strong" label={`Promote to ${stage}…`} action={promote(run, stage, card)} />
       )}

@@ -1,8 +1,9 @@
+import { Link } from 'wouter'
 import type { StageView, StreamView } from '../api/types.ts'
 import { useToken } from '../api/session.ts'
 import { ActionButton } from '../piece/action.tsx'
 import { Age } from '../piece/age.tsx'
-import { DigestLink, Flap } from '../piece/digest.tsx'
+import { Flap, short } from '../piece/digest.tsx'
 import { Icon } from '../piece/icon.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { rollback } from './actions.tsx'
@@ -48,7 +49,7 @@ function Serving({ stage, stream }: { readonly stage: StageView; readonly stream
       </div>
       <p className="serving-summary">{card.summary}</p>
       <p className="soft">
-        {card.author}, running for <Age since={running.since} />
+        <span className="mono">{short(card.commit)}</span> by {card.author}, running for <Age since={running.since} />
       </p>
       <div className="serving-row serving-links">
         {Object.entries(environment.urls).map(([service, url]) => (
@@ -71,14 +72,14 @@ function Held({ stage }: { readonly stage: StageView }) {
     <ul className="entries held" aria-label={`Held back from ${stage.name}`}>
       {stage.held.map(({ card, reason, since }) => (
         <li key={card.digest} className="entry entry-held">
-          <p className="entry-line">
-            <Mark state="held" />
-            <DigestLink digest={card.digest} />
-            <span>
-              held for <Age since={since} />
-            </span>
-          </p>
-          <p className="entry-message">{reason}</p>
+          <Link className="entry-head" data-move href={`/candidates/${encodeURIComponent(card.digest)}`}>
+            <Mark state="held" worded />
+            <span className="sr">held</span>
+            <span className="mono">{short(card.commit)}</span>
+            <span className="entry-summary">{card.summary}</span>
+            <Age since={since} />
+          </Link>
+          <p className="entry-message">Held back: {reason}</p>
         </li>
       ))}
     </ul>
@@ -90,7 +91,7 @@ function Checks({ stage }: { readonly stage: StageView }) {
   return (
     <p className="checks">
       <span className="soft">checked by</span> {stage.checks.join(', ')}
-      {stage.strategy !== null && <span className="soft">, deployed {stage.strategy}</span>}
+      {stage.strategy !== null && <span className="soft deployed">, deployed {stage.strategy}</span>}
     </p>
   )
 }

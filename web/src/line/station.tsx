@@ -19,7 +19,7 @@ export function Station({
   return (
     <article className="station" data-station={station} aria-label={label}>
       <header className="station-sign">
-        <h2>{name}</h2>
+        <h2 title={name}>{name}</h2>
         <p>{sign}</p>
       </header>
       <div className="station-rail" data-rail aria-hidden="true" />

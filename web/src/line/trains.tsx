@@ -28,8 +28,9 @@ function place(trains: readonly Train[], rails: Rails): readonly Placed[] {
     const small = ordered.length * (trainWidth + room) > to - from
     const width = small ? 22 : trainWidth
     let limit = to - width
-    return ordered.map((train) => {
-      const x = Math.max(from, Math.min(limit, from + (to - width - from) * places[train.state]))
+    return ordered.map((train, index) => {
+      const roomBehind = (ordered.length - 1 - index) * (width + room)
+      const x = Math.max(from + roomBehind, Math.min(limit, from + (to - width - from) * places[train.state]))
       limit = x - width - room
       return { train, x, y: rail.y - 12, small }
     })

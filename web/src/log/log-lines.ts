@@ -1,4 +1,5 @@
 import { parseAnsi, plain, type Piece, type Style } from './ansi.ts'
+import { columnsOfText } from './windowing.ts'
 
 export type LogLine = {
   readonly text: string
@@ -6,6 +7,8 @@ export type LogLine = {
   readonly pieces: readonly Piece[] | undefined
   /** Its number in the whole log, from 1. */
   readonly number: number
+  /** What it takes in a fixed-width font. */
+  readonly columns: number
 }
 
 const keptLines = 200_000
@@ -18,8 +21,6 @@ export class LogLines {
   lines: LogLine[] = []
   /** Lines that were dropped from the start. */
   dropped = 0
-  /** Grows with each change. */
-  version = 0
   #chars = 0
   #open = ''
   #style: Style = plain
@@ -38,7 +39,6 @@ export class LogLines {
     }
     this.#showOpen()
     this.#drop()
-    this.version += 1
   }
 
   get total(): number {
@@ -86,9 +86,11 @@ export class LogLines {
 function read(raw: string, style: Style, number: number): readonly [LogLine, Style] {
   const ended = raw.endsWith('\r') ? raw.slice(0, -1) : raw
   const seen = expandTabs(ended.slice(ended.lastIndexOf('\r') + 1))
-  if (style === plain && !/[\x00-\x1f\x7f]/.test(seen)) return [{ text: seen, pieces: undefined, number }, style]
+  if (style === plain && !/[\x00-\x1f\x7f]/.test(seen))
+    return [{ text: seen, pieces: undefined, number, columns: columnsOfText(seen) }, style]
   const [pieces, next] = parseAnsi(seen, style)
-  return [{ text: pieces.map((piece) => piece.text).join(''), pieces, number }, next]
+  const text = pieces.map((piece) => piece.text).join('')
+  return [{ text, pieces, number, columns: columnsOfText(text) }, next]
 }
 
 function expandTabs(text: string): string {

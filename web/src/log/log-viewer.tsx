@@ -1,23 +1,33 @@
-import { useCallback, useDeferredValue, useMemo, useState } from 'react'
+import { useCallback, useDeferredValue, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import { ProblemNote } from '../piece/problem-note.tsx'
-import { useLog, type LogState } from './use-log.ts'
+import { LogReader, type LogState } from './log-reader.ts'
 import { LogSearch } from './log-search.tsx'
 import { LogWindow } from './log-window.tsx'
 import './log.css'
 
+type Props = {
+  readonly run: string
+  readonly step: string
+  /** Opens at the end: what is written now, or what a failure said last. */
+  readonly atEnd: boolean
+}
+
 /** A step's log: live, searchable, of any length. */
-export function LogViewer({ run, step, live }: { readonly run: string; readonly step: string; readonly live: boolean }) {
+export function LogViewer({ run, step, atEnd }: Props) {
+  const [reader] = useState(() => new LogReader(run, step))
   const [paused, setPaused] = useState(false)
-  const [follow, setFollow] = useState(live)
+  const [follow, setFollow] = useState(atEnd)
   const [wrap, setWrap] = useState(true)
   const [search, setSearch] = useState('')
   const [hit, setHit] = useState(0)
-  const state = useLog(run, step, paused)
-  const { log, complete } = state
+  const state = useSyncExternalStore(reader.subscribe, () => reader.state)
+  useEffect(() => {
+    if (paused) return
+    reader.start()
+    return reader.stop
+  }, [reader, paused])
   const wanted = useDeferredValue(search).toLowerCase()
-  const version = log.version
-  // The log grows in place; its version says when to look again.
-  const hits = useMemo(() => linesWith(log.lines, wanted), [log, version, wanted])
+  const hits = useMemo(() => linesWith(state, wanted), [state, wanted])
   const goTo = (index: number) => {
     setFollow(false)
     setHit((index + hits.length) % Math.max(1, hits.length))
@@ -33,15 +43,15 @@ export function LogViewer({ run, step, live }: { readonly run: string; readonly 
         <LogSearch search={search} onSearch={changeSearch} hits={hits.length} hit={hit} onGo={goTo} />
         <Toggle on={wrap} set={setWrap} label="Wrap" />
         <Toggle on={follow} set={setFollow} label="Follow" />
-        {!complete && <Toggle on={paused} set={setPaused} label="Pause" />}
+        {!state.complete && <Toggle on={paused} set={setPaused} label="Pause" />}
       </div>
-      <LogWindow log={log} version={version} wrap={wrap} follow={follow} onFollow={setFollow} wanted={wanted} shown={hits[hit]} />
-      <LogFoot state={state} paused={paused} />
+      <LogWindow state={state} wrap={wrap} follow={follow} onFollow={setFollow} wanted={wanted} shown={hits[hit]} />
+      <LogFoot state={state} paused={paused} onReadOn={reader.readOn} />
     </section>
   )
 }
 
-function linesWith(lines: readonly { readonly text: string }[], wanted: string): readonly number[] {
+function linesWith({ lines }: LogState, wanted: string): readonly number[] {
   if (wanted === '') return []
   const found: number[] = []
   for (let index = 0; index < lines.length; index++) if (lines[index]!.text.toLowerCase().includes(wanted)) found.push(index)
@@ -56,17 +66,18 @@ function Toggle({ on, set, label }: { readonly on: boolean; readonly set: (on: b
   )
 }
 
-function LogFoot({ state, paused }: { readonly state: LogState; readonly paused: boolean }) {
-  const { log, complete, problem, longAt, readOn } = state
+function LogFoot({ state, paused, onReadOn }: { readonly state: LogState; readonly paused: boolean; readonly onReadOn: () => void }) {
+  const { lines, dropped, complete, problem, longAt } = state
+  const total = dropped + lines.length
   return (
     <div className="log-foot">
       <p>
-        {log.total.toLocaleString('en')} {log.total === 1 ? 'line' : 'lines'}
-        {log.dropped > 0 && `, the first ${log.dropped.toLocaleString('en')} not kept here`}
+        {total.toLocaleString('en')} {total === 1 ? 'line' : 'lines'}
+        {dropped > 0 && `, the first ${dropped.toLocaleString('en')} not kept here`}
         {complete ? ', complete' : paused ? ', paused' : longAt === undefined ? ', more as it comes' : ', very long'}
       </p>
       {longAt !== undefined && (
-        <button type="button" className="button small" onClick={readOn}>
+        <button type="button" className="button small" onClick={onReadOn}>
           Read on after {Math.round(longAt / 1024 / 1024)} MB
         </button>
       )}

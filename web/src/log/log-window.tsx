@@ -1,5 +1,5 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import type { LogLines } from './log-lines.ts'
+import { useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import type { LogState } from './log-reader.ts'
 import { LogText } from './log-text.tsx'
 import { lineAtRow, rowsBefore } from './windowing.ts'
 
@@ -9,8 +9,7 @@ const overscan = 12
 const gutterPx = 62
 
 type Props = {
-  readonly log: LogLines
-  readonly version: number
+  readonly state: LogState
   readonly wrap: boolean
   readonly follow: boolean
   readonly onFollow: (follow: boolean) => void
@@ -20,24 +19,25 @@ type Props = {
 }
 
 /** Only the lines on the screen are in the document, so that a log of any length scrolls smoothly. */
-export function LogWindow({ log, version, wrap, follow, onFollow, wanted, shown }: Props) {
+export function LogWindow({ state, wrap, follow, onFollow, wanted, shown }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const ruler = useRef<HTMLSpanElement>(null)
   const [view, setView] = useState({ top: 0, height: 400, columns: 80 })
-  const before = useMemo(() => rowsBefore(log.lines, wrap ? view.columns : undefined), [log, version, wrap, view.columns])
+  const before = useMemo(() => rowsBefore(state.lines, wrap ? view.columns : undefined), [state, wrap, view.columns])
   const rows = before.at(-1) ?? 0
   useSize(box, ruler, setView)
 
   useLayoutEffect(() => {
     const element = box.current
-    if (element !== null && follow) element.scrollTop = element.scrollHeight
+    if (element !== null && follow) element.scrollTop = rows * rowPx - view.height
   }, [follow, rows, view.height])
 
-  useEffect(() => {
+  const bringIntoView = useEffectEvent((line: number) => {
     const element = box.current
-    if (element === null || shown === undefined) return
-    element.scrollTop = (before[shown] ?? 0) * rowPx - element.clientHeight / 3
-    // Only when another hit is chosen, not when the log grows.
+    if (element !== null) element.scrollTop = (before[line] ?? 0) * rowPx - element.clientHeight / 3
+  })
+  useEffect(() => {
+    if (shown !== undefined) bringIntoView(shown)
   }, [shown])
 
   const onScroll = () => {
@@ -48,7 +48,7 @@ export function LogWindow({ log, version, wrap, follow, onFollow, wanted, shown 
     if (follow && !atEnd) onFollow(false)
   }
   const first = Math.max(0, lineAtRow(before, Math.floor(view.top / rowPx)) - overscan)
-  const last = Math.min(log.lines.length, lineAtRow(before, Math.ceil((view.top + view.height) / rowPx)) + overscan)
+  const last = Math.min(state.lines.length, lineAtRow(before, Math.ceil((view.top + view.height) / rowPx)) + overscan)
   return (
     <div
       className={wrap ? 'log-box log-wrap' : 'log-box'}
@@ -64,7 +64,7 @@ export function LogWindow({ log, version, wrap, follow, onFollow, wanted, shown 
       </span>
       <div className="log-space" style={{ height: rows * rowPx }}>
         <div className="log-lines" style={{ transform: `translateY(${(before[first] ?? 0) * rowPx}px)` }}>
-          {log.lines.slice(first, last).map((line, index) => (
+          {state.lines.slice(first, last).map((line, index) => (
             <div
               key={line.number}
               className={first + index === shown ? 'log-line log-shown' : 'log-line'}
@@ -78,7 +78,7 @@ export function LogWindow({ log, version, wrap, follow, onFollow, wanted, shown 
           ))}
         </div>
       </div>
-      {log.lines.length === 0 && <p className="log-none">Nothing written yet</p>}
+      {state.lines.length === 0 && <p className="log-none">Nothing written yet</p>}
     </div>
   )
 }

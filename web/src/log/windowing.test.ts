@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { columnsOfText, lineAtRow, rowsBefore } from './windowing.ts'
 
-const lines = ['', 'abc', 'a'.repeat(25), 'end'].map((text) => ({ text }))
+const lines = ['', 'abc', 'a'.repeat(25), 'end'].map((text) => ({ columns: text.length }))
 
 describe('which lines of a log are on the screen', () => {
   it('counts one row for each line that does not wrap', () => {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { Link } from 'wouter'
 
 /** The first characters that tell two apart, without the algorithm in front. */
@@ -17,11 +17,14 @@ export function DigestLink({ digest }: { readonly digest: string }) {
 
 /** The same as on a station's departure board: when another candidate runs, the changed letters turn over. */
 export function Flap({ digest }: { readonly digest: string }) {
-  const [turning, setTurning] = useState(false)
-  useEffect(() => setTurning(true), [])
+  const [first] = useState(digest)
   const text = short(digest)
   return (
-    <Link className={turning ? 'flap turning' : 'flap'} href={`/candidates/${encodeURIComponent(digest)}`} title={`candidate ${digest}`}>
+    <Link
+      className={digest === first ? 'flap' : 'flap turning'}
+      href={`/candidates/${encodeURIComponent(digest)}`}
+      title={`candidate ${digest}`}
+    >
       <span className="sr">{text}</span>
       <span aria-hidden="true">
         {[...text].map((letter, index) => (

@@ -5,7 +5,7 @@ import { Age, Took } from '../piece/age.tsx'
 import { DigestLink, short } from '../piece/digest.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { hasEnded, signalOf, wordFor } from '../piece/state.ts'
-import { useDocumentState } from '../shell/document-state.ts'
+import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { RunButtons } from './run-buttons.tsx'
 import { StepDetail } from './step-detail.tsx'
@@ -17,7 +17,7 @@ import './run.css'
 export function RunPage() {
   const { id = '' } = useParams()
   const { data: run, problem } = useQuery<RunView>(`/api/runs/${encodeURIComponent(id)}`)
-  useDocumentState(run === undefined ? 'Delivery' : `${wordFor(run.state)}: ${run.summary}`, 'unknown')
+  useTitle(run === undefined ? 'Delivery' : `${wordFor(run.state)}: ${run.summary}`)
   if (run === undefined) return problem === undefined ? <Loading what="the delivery" /> : <Failed what="delivery" problem={problem} />
   return <Run key={run.id} run={run} />
 }

@@ -31,7 +31,7 @@ export function StepDetail({ run, step }: { readonly run: string; readonly step:
       {step.message !== null && <p className={`step-message signal-${signalOf(step.state)}`}>{step.message}</p>}
       {tests !== null && <Tests tests={tests} />}
       {step.hasLog ? (
-        <LogViewer key={step.attempt} run={run} step={step.name} live={step.state === 'running'} />
+        <LogViewer key={step.attempt} run={run} step={step.name} atEnd={step.state === 'running' || step.state === 'failed'} />
       ) : (
         <p className="soft step-no-log">{step.startedAt === null ? 'It has not started, so there is no log.' : 'It wrote no log.'}</p>
       )}

@@ -1,15 +1,25 @@
 import { useEffect } from 'react'
+import { useQuery } from '../api/query.ts'
+import type { StreamView } from '../api/types.ts'
+import { hasEnded } from '../piece/state.ts'
 
-export type LineLamp = 'unknown' | 'open' | 'moving' | 'stopped'
-
-/** The tab says it too: title and favicon. */
-export function useDocumentState(title: string, lamp: LineLamp): void {
+export function useTitle(title: string): void {
   useEffect(() => {
     document.title = title
   }, [title])
+}
+
+/** On every page the tab's sign is the worst any line is in: a tab in the background says it too. */
+export function useFavicon(): void {
+  const { data } = useQuery<{ readonly streams: readonly StreamView[] }>('/api/streams')
+  const lamp = data === undefined ? 'unknown' : lampOf(data.streams)
   useEffect(() => {
-    const href = `/favicon-${lamp}.svg`
-    const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]')
-    if (icon !== null && icon.getAttribute('href') !== href) icon.setAttribute('href', href)
+    document.querySelector('link[rel="icon"]')?.setAttribute('href', `/favicon-${lamp}.svg`)
   }, [lamp])
+}
+
+function lampOf(streams: readonly StreamView[]): 'unknown' | 'open' | 'moving' | 'stopped' {
+  if (streams.length === 0) return 'unknown'
+  if (streams.some(({ line }) => line.status === 'stopped')) return 'stopped'
+  return streams.some(({ runs }) => runs.some((run) => !hasEnded(run.state))) ? 'moving' : 'open'
 }

@@ -51,7 +51,7 @@ function LiveLamp() {
   return (
     <p className={`live live-${status}`}>
       <i aria-hidden="true" />
-      {connectionWords[status]}
+      <span>{connectionWords[status]}</span>
     </p>
   )
 }

@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { extname, join, normalize } from 'node:path'
+import { fixture, fixtureNames, type Fixture, type FixtureName } from './fixtures.ts'
+
+/**
+ * Answers as the server does, from a fixture: for designing the page, its screenshots and its test. What the page asks to be
+ * done is kept in `posted` and not done.
+ */
+export type FakeServer = {
+  readonly url: string
+  readonly posted: { readonly path: string; readonly body: unknown; readonly authorization: string | undefined }[]
+  /** Shows another situation and tells everyone who listens. */
+  show(next: Fixture): void
+  /** Refuses every action from now on, as problem+json. */
+  refuse(problem: Readonly<Record<string, unknown>> | undefined): void
+  /** Ends the live connections; `false` refuses new ones and every request too. */
+  connected(answering: boolean): void
+  close(): Promise<void>
+}
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+}
+const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'"
+
+export async function serveFake(dist: string, first: Fixture, port = 0): Promise<FakeServer> {
+  const posted: FakeServer['posted'] = []
+  const listeners = new Set<ServerResponse>()
+  let current = first
+  let head = 1
+  let answering = true
+  let refusal: Readonly<Record<string, unknown>> | undefined
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = new URL(request.url ?? '/', 'http://fake')
+    if (!answering) return void request.socket.destroy()
+    if (request.method === 'POST') {
+      posted.push({ path: url.pathname, body: JSON.parse(await bodyOf(request)), authorization: request.headers.authorization })
+      return refusal === undefined ? json(response, 200, {}) : json(response, Number(refusal['status'] ?? 422), refusal)
+    }
+    if (url.pathname === '/api/live') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(`event: head\ndata: {"head": ${head}}\n\n`)
+      listeners.add(response)
+      return void response.on('close', () => listeners.delete(response))
+    }
+    if (url.pathname.startsWith('/api/')) return answer(url, current, response)
+    await file(dist, url.pathname, response)
+  }
+  const server = createServer((request, response) => void handle(request, response))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const address = server.address()
+  const drop = () => listeners.forEach((listener) => listener.destroy())
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : port}`,
+    posted,
+    show(next) {
+      current = next
+      head += 1
+      for (const listener of listeners) listener.write(`event: head\ndata: {"head": ${head}}\n\n`)
+    },
+    refuse(problem) {
+      refusal = problem
+    },
+    connected(next) {
+      answering = next
+      if (!next) drop()
+    },
+    close: () =>
+      new Promise((resolve) => {
+        drop()
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function answer(url: URL, { streams, runs, stories, logs }: Fixture, response: ServerResponse): void {
+  const [, , kind, name = '', part] = url.pathname.split('/').map(decodeURIComponent)
+  if (kind === 'runs' && part === 'log') {
+    const log = logs[`${name} ${url.searchParams.get('step')}`] ?? { text: '', complete: true }
+    return logChunk(response, Buffer.from(log.text), Number(url.searchParams.get('offset') ?? 0), log.complete)
+  }
+  const found = {
+    streams: name === '' ? { streams } : streams.find(({ stream }) => stream === name),
+    runs: runs.find(({ id }) => id === name),
+    candidates: stories.find(({ card }) => card.digest === name),
+  }[kind ?? '']
+  if (found !== undefined) return json(response, 200, found)
+  json(response, 404, {
+    title: 'not found',
+    detail: `there is no ${kind} "${name}"`,
+    code: 'NOT_FOUND',
+    help: 'list what there is with `threeways status`',
+    faults: [],
+  })
+}
+
+const chunkBytes = 256 * 1024
+
+function logChunk(response: ServerResponse, bytes: Buffer, offset: number, complete: boolean): void {
+  const end = Math.min(bytes.length, offset + chunkBytes)
+  response.writeHead(200, {
+    'content-type': 'text/plain; charset=utf-8',
+    'x-next-offset': String(end),
+    'x-complete': String(complete && end === bytes.length),
+  })
+  response.end(bytes.subarray(offset, end))
+}
+
+async function file(dist: string, path: string, response: ServerResponse): Promise<void> {
+  const wanted = extname(path) === '' ? 'index.html' : normalize(path)
+  const content = await readFile(join(dist, wanted)).catch(() => undefined)
+  if (content === undefined) return void response.writeHead(404).end()
+  response.writeHead(200, { 'content-type': types[extname(wanted)] ?? 'application/octet-stream', 'content-security-policy': policy })
+  response.end(content)
+}
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' })
+  response.end(JSON.stringify(body))
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString()
+}
+
+if (import.meta.main) {
+  const name = process.argv[2] ?? 'running'
+  if (!fixtureNames.includes(name as FixtureName)) {
+    console.error(`there is no fixture "${name}"; there are ${fixtureNames.join(', ')}`)
+    process.exit(2)
+  }
+  const server = await serveFake(join(import.meta.dirname, '../dist'), fixture(name as FixtureName, Date.now()), 7444)
+  console.log(`${server.url}/#token=fake shows "${name}"`)
+}
