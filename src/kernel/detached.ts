@@ -29,7 +29,7 @@ export type Launch = {
 // `trap :` keeps the shell alive through a signal to the group, so that the code of the program it waits for is still
 // written; the program itself starts with the default dispositions.
 const script =
-  'exit_file=$1; shift; trap : TERM INT HUP QUIT; "$@"; code=$?; printf %s "$code" > "$exit_file.new" && mv "$exit_file.new" "$exit_file"; exit "$code"'
+  'umask 022; exit_file=$1; shift; trap : TERM INT HUP QUIT; "$@"; code=$?; printf %s "$code" > "$exit_file.new" && mv "$exit_file.new" "$exit_file"; exit "$code"'
 
 /**
  * Starts a program detached. A program that cannot be found ends with 127 and says so in its log, as in a shell.

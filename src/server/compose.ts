@@ -14,23 +14,20 @@ import type { Workshop } from '../flow/pipeline/execution.ts'
 import { buildOf, desired, settingsOf, stageOwning } from '../flow/pipeline/place.ts'
 import { recordsOf } from '../flow/pipeline/records.ts'
 import { pipelineRoutes } from '../flow/pipeline/routes.ts'
-import { pipelineMigrations } from '../flow/pipeline/tables.ts'
 import { systemClock, type Clock } from '../kernel/clock.ts'
 import type { Actor, HttpEnv } from '../kernel/http.ts'
 import { newId } from '../kernel/ids.ts'
 import { identify, isAlive } from '../kernel/process.ts'
 import { startCluster, type Cluster } from '../kernel/postgres/cluster.ts'
-import { makeCatalogue } from '../ledger/catalogue.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ledgerRoutes } from '../ledger/routes.ts'
-import { openLedger } from '../ledger/store/open.ts'
-import { ownTypes, projections } from './catalogue.ts'
 import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
 import { linePort } from './line-port.ts'
 import { makeLive } from './live.ts'
 import { sentenceOf } from './sentences.ts'
-import { localAdmin, makeTokens, tokenMigrations } from './tokens.ts'
+import { openStore } from './store.ts'
+import { localAdmin, makeTokens } from './tokens.ts'
 import { tokenRoutes } from './token-routes.ts'
 import { version } from './version.ts'
 
@@ -67,21 +64,15 @@ export type Threeways = {
 /** Plugs the Ways together. The only place that knows all of them. */
 export async function openThreeways(options: ThreewaysOptions): Promise<Threeways> {
   const { home, log, clock = systemClock } = options
-  const cluster =
-    options.databaseUrl === undefined ? await startCluster({ directory: path.join(home.folder, 'ledger'), watch: log }) : undefined
-  const ledger = await openLedger({
-    database: cluster === undefined ? { url: options.databaseUrl! } : { cluster },
-    projections,
-    migrations: { ...pipelineMigrations, ...tokenMigrations },
-    catalogue: makeCatalogue(ownTypes),
-    clock,
-  })
+  const store = await openStore({ home, databaseUrl: options.databaseUrl, clock, log })
+  const { ledger, catalogue } = store
   const resources = lazyCluster(path.join(home.folder, 'resources'), log)
   const provider = processProvider({ home: home.folder, homeId: home.id, cluster: resources.get, digestOfTree, clock })
   const line = makeLine(ledger, { clock, newId })
   const workshop: Workshop = {
     ledger,
     home: home.folder,
+    work: home.work,
     homeId: home.id,
     provider,
     openRepository,
@@ -119,7 +110,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       version,
     },
     (api) => {
-      api.route('/', ledgerRoutes(ledger, makeCatalogue(ownTypes)))
+      api.route('/', ledgerRoutes(ledger, catalogue))
       api.route('/', pipelineRoutes({ shop: workshop, engine, viewing, telling: { ...viewing, sentence: sentenceOf } }, options.repository))
       api.route('/', lineRoutes(line))
       api.route('/', environmentRoutes({ environments, provider, settingsOf: (id: EnvironmentId) => settingsOf(ledger, id) }))
@@ -143,10 +134,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       await engine.close()
       await provider.close(work ? 'stop' : 'leave')
       if (work) await resources.stop()
-      await ledger.close()
-      // One that another process started, or that we found running, is not ours to end unless we are the server.
-      if (work || cluster?.adopted === false) await cluster?.stop()
-      else cluster?.detach()
+      await store.close(work)
     },
   }
 }

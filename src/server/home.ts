@@ -1,5 +1,7 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import path from 'node:path'
+import { removeTree } from '../flow/candidate/folders.ts'
 import { writeDurably } from '../kernel/durable-file.ts'
 import { hasCode, unavailable } from '../kernel/errors.ts'
 import { withFileLock } from '../kernel/file-lock.ts'
@@ -11,12 +13,20 @@ export type Home = {
   readonly folder: string
   /** Marks every process that belongs to this folder. */
   readonly id: string
+  /**
+   * Checkouts and artifacts, outside of any project: a build or a service inside one would find the project's own libraries in
+   * the folders above it, and work here with what is not in the commit.
+   */
+  readonly work: string
 }
 
 /** The server at work on a home: where it listens, and which process it is. */
 export type ServerNote = { readonly url: string; readonly process: ProcessIdentity }
 
 const format = 1
+
+/** Where this user's programs keep data (XDG base directories). */
+const workRoot = () => path.join(process.env['XDG_DATA_HOME'] || path.join(homedir(), '.local', 'share'), 'threeways')
 
 /** @throws ThreewaysError `HOME_TOO_NEW`, `HOME_NOT_WRITABLE`, `HOME_FOREIGN` */
 export async function openHome(folder: string): Promise<Home> {
@@ -25,10 +35,11 @@ export async function openHome(folder: string): Promise<Home> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     return await withFileLock(path.join(folder, 'home.lock'), async () => {
       const known = await readHome(file)
-      if (known !== undefined) return { folder, id: known }
-      const id = newSecret().slice(0, 16)
-      await writeDurably(file, `${JSON.stringify({ format, id })}\n`)
-      return { folder, id }
+      const id = known ?? newSecret().slice(0, 16)
+      if (known === undefined) await writeDurably(file, `${JSON.stringify({ format, id })}\n`)
+      // A repository around us must not see our data as new files.
+      await writeFile(path.join(folder, '.gitignore'), '*\n')
+      return { folder, id, work: await openWork(folder, id) }
     })
   } catch (error) {
     if (!hasCode(error, 'EACCES') && !hasCode(error, 'EROFS') && !hasCode(error, 'ENOSPC')) throw error
@@ -38,6 +49,20 @@ export async function openHome(folder: string): Promise<Home> {
       cause: error,
     })
   }
+}
+
+/** Opens a home's work folder, and removes those whose home is gone. */
+async function openWork(folder: string, id: string): Promise<string> {
+  const root = workRoot()
+  const work = path.join(root, id)
+  await mkdir(work, { recursive: true, mode: 0o700 })
+  await writeFile(path.join(work, 'home'), folder)
+  for (const other of await readdir(root)) {
+    const owner = await readFile(path.join(root, other, 'home'), 'utf8').catch(() => undefined)
+    if (owner !== undefined && (await readHome(path.join(owner, 'home.json')).catch(() => other)) !== other)
+      await removeTree(path.join(root, other))
+  }
+  return work
 }
 
 async function readHome(file: string): Promise<string | undefined> {
@@ -97,9 +122,3 @@ export async function claimHome(folder: string): Promise<{ note(url: string): Pr
     release: () => rm(noteFile(folder), { force: true }),
   }
 }
-
-export const exists = (file: string): Promise<boolean> =>
-  stat(file).then(
-    () => true,
-    () => false,
-  )

@@ -14,6 +14,11 @@ export type Workshop = {
   readonly ledger: Ledger
   /** The data folder, `.threeways`. */
   readonly home: string
+  /**
+   * Folder of checkouts and artifacts. Not inside a project: a program that looks for its libraries in the folders above it
+   * must find its own or none.
+   */
+  readonly work: string
   /** Marks every process of this home. */
   readonly homeId: string
   readonly provider: EnvironmentProvider

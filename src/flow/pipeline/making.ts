@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { event } from '../../ledger/event.ts'
 import { buildEnvironment } from '../candidate/build-environment.ts'
@@ -6,6 +7,8 @@ import { candidateBuilt } from '../candidate/events.ts'
 import { requireReproducible } from '../candidate/reproducible.ts'
 import { readTools } from '../candidate/tools.ts'
 import type { Instant } from '../../kernel/clock.ts'
+import type { Positions } from '../definition/definition.ts'
+import { definitionFile, readDefinition } from '../definition/read.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { source } from './records.ts'
 import { changeRun } from './runs.ts'
@@ -13,15 +16,18 @@ import { tables, type StepRow } from './tables.ts'
 import type { Copy } from './work.ts'
 
 /** Writes the commit's own tree into a folder of the run. */
-export async function checkOut({ openRepository, run, step, home, say }: Execution): Promise<StepEnd> {
+export async function checkOut({ openRepository, run, step, work, say }: Execution): Promise<StepEnd> {
   if (step.work.kind !== 'checkout') throw new TypeError(step.work.kind)
   const checkout = await prepareCheckout({
     repository: await openRepository(run.repository),
     commit: { sha: run.commit, committedAt: run.committedAt as Instant },
-    folder: path.join(home, 'runs', run.id, step.work.copy),
+    folder: path.join(work, 'runs', run.id, step.work.copy),
   })
   await say(`${run.commit} "${run.summary}" is checked out: the commit as it is, nothing of the work tree`)
-  return { end: 'succeeded', output: { checkout } }
+  // Asked before the build: a wrong tool must not cost the time of a build.
+  const env = await buildEnvironment(checkout, process.env)
+  const tools = await readTools(run.definition.tools, { env, cwd: checkout.folder, positions: await positionsIn(checkout) })
+  return { end: 'succeeded', output: { checkout, tools } }
 }
 
 /** What an earlier step of this run checked out. */
@@ -30,19 +36,24 @@ export function checkoutOf(steps: readonly StepRow[], copy: Copy): Checkout {
   return step!.output!['checkout'] as Checkout
 }
 
+/** Where the definition's values stand, for errors. */
+async function positionsIn({ folder }: Checkout): Promise<Positions> {
+  return readDefinition(await readFile(path.join(folder, definitionFile)), definitionFile).positions
+}
+
 /** Packs what the build made, names the candidate, and compares with a second build where the definition asks for it. */
 export async function makeCandidate(execution: Execution): Promise<StepEnd> {
-  const { run, steps, home, say } = execution
+  const { run, steps, work, say } = execution
   const { definition } = run
   const checkout = checkoutOf(steps, 'first')
-  const env = await buildEnvironment(checkout, process.env)
-  const tools = await readTools(definition.tools, { env, cwd: checkout.folder })
+  const positions = await positionsIn(checkout)
+  const tools = steps.find(({ work: { kind } }) => kind === 'checkout')!.output!['tools'] as Readonly<Record<string, string>>
   const twice = definition.artifact.reproducible === 'required'
   if (twice) {
-    await requireReproducible({ first: checkout.folder, second: checkoutOf(steps, 'second').folder, pack: definition.artifact.pack })
+    await requireReproducible({ first: checkout.folder, second: checkoutOf(steps, 'second').folder, pack: definition.artifact.pack, positions })
     await say('built twice in two folders: the same bytes')
   }
-  const candidate = await finishCandidate({ checkout, definition, tools, store: path.join(home, 'artifacts') })
+  const candidate = await finishCandidate({ checkout, definition, positions, tools, store: path.join(work, 'artifacts') })
   await say(
     `candidate ${candidate.digest}: commit ${candidate.commit}, artifact ${candidate.artifact}, environment ${candidate.environment}`,
   )

@@ -1,0 +1,149 @@
+import { ThreewaysError, unavailable, type ErrorKind } from '../kernel/errors.ts'
+import type { Problem } from '../kernel/http.ts'
+import type { CliContext } from './context.ts'
+import { homeFolder } from './context.ts'
+
+/** Where to find a server, and whose word to give it. */
+export type ConnectFlags = { readonly home?: string; readonly server?: string }
+
+export const connectFlags = {
+  home: { kind: 'parsed', parse: String, optional: true, brief: 'data folder [default: .threeways of the project]' },
+  server: { kind: 'parsed', parse: String, optional: true, brief: 'address of a server elsewhere; its token in THREEWAYS_TOKEN' },
+} as const
+
+/** The API as a command uses it: over the network, or in this process when no server runs. */
+export type Api = {
+  /** Undefined: in this process. */
+  readonly url: string | undefined
+  get<T>(path: string): Promise<T>
+  send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>
+  /** The raw response, for streams. @throws like the others */
+  open(path: string, init?: RequestInit): Promise<Response>
+  close(): Promise<void>
+}
+
+type Fetch = (path: string, init: RequestInit) => Promise<Response>
+
+/** @throws ThreewaysError `SERVER_UNREACHABLE`, and what opening the ledger here throws */
+export async function connect(context: CliContext, flags: ConnectFlags): Promise<Api> {
+  const told = flags.server ?? context.env['THREEWAYS_SERVER']
+  const home = homeFolder(context, flags.home)
+  if (told !== undefined) return remote(told, context.env['THREEWAYS_TOKEN'])
+  const { runningServer } = await import('../server/home.ts')
+  const server = await runningServer(home)
+  if (server === undefined) return inProcess(context, home)
+  const { readAdminToken } = await import('../server/tokens.ts')
+  return remote(server.url, context.env['THREEWAYS_TOKEN'] ?? (await readAdminToken(home)))
+}
+
+/** Like `connect`, and closes again whatever happens. */
+export async function withApi<T>(context: CliContext, flags: ConnectFlags, work: (api: Api) => Promise<T>): Promise<T> {
+  const api = await connect(context, flags)
+  try {
+    return await work(api)
+  } finally {
+    await api.close()
+  }
+}
+
+function remote(url: string, token: string | undefined): Api {
+  const base = url.replace(/\/+$/, '')
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  return apiOver(base, async (path, init) => {
+    try {
+      return await fetch(`${base}${path}`, { ...init, headers: { ...headers, ...init.headers } })
+    } catch (error) {
+      throw unavailable('SERVER_UNREACHABLE', {
+        message: `no server answers at ${base}`,
+        help: 'start it with `threeways up`, or correct --server',
+        cause: error,
+      })
+    }
+  })
+}
+
+/** Looks and records by itself; runs and environments need a server that works on them. */
+async function inProcess({ output }: CliContext, folder: string): Promise<Api> {
+  const [{ openThreeways }, { openHome }] = await Promise.all([import('../server/compose.ts'), import('../server/home.ts')])
+  const threeways = await openThreeways({
+    home: await openHome(folder),
+    databaseUrl: process.env['DATABASE_URL'],
+    repository: undefined,
+    anonymous: undefined,
+    hosts: undefined,
+    parallel: 0,
+    work: false,
+    log: (message) => output.say(output.colour.dim(message)),
+  })
+  return apiInside(threeways)
+}
+
+/** The API of a server in this very process. */
+export function apiInside(threeways: {
+  readonly app: { request(path: string, init: RequestInit): Response | Promise<Response> }
+  readonly adminToken: string
+  close(): Promise<void>
+}): Api {
+  const authorization = `Bearer ${threeways.adminToken}`
+  const api = apiOver(undefined, async (path, init) =>
+    threeways.app.request(path, { ...init, headers: { authorization, ...init.headers } }),
+  )
+  return { ...api, close: () => threeways.close() }
+}
+
+function apiOver(url: string | undefined, request: Fetch): Api {
+  const open = async (path: string, init: RequestInit = {}) => {
+    const response = await request(path, init)
+    if (!response.ok) throw await problemOf(response)
+    return response
+  }
+  return {
+    url,
+    open,
+    get: async <T>(path: string) => (await (await open(path)).json()) as T,
+    async send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown) {
+      const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+      return (await (await open(path, { method, ...content })).json()) as T
+    },
+    async close() {},
+  }
+}
+
+const kinds: Readonly<Record<number, ErrorKind>> = {
+  400: 'invalid',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'notFound',
+  409: 'conflict',
+  413: 'tooLarge',
+  422: 'refused',
+  503: 'unavailable',
+}
+
+async function problemOf(response: Response): Promise<ThreewaysError> {
+  const problem = (await response.json().catch(() => undefined)) as Problem | undefined
+  if (problem?.code === undefined)
+    return unavailable('SERVER_STRANGE', {
+      message: `the server answered ${response.status} and no reason`,
+      help: 'is it a Threeways server?',
+    })
+  const { code, detail, help, faults } = problem
+  return new ThreewaysError(kinds[response.status] ?? 'internal', code, {
+    message: detail,
+    ...(help === undefined ? {} : { help }),
+    ...(faults === undefined ? {} : { faults: faults as ThreewaysError['faults'] }),
+  })
+}
+
+/** The value stream a command means: as told, or the only one. @throws ThreewaysError `STREAM_MISSING` */
+export async function streamNamed(api: Api, told: string | undefined): Promise<string> {
+  if (told !== undefined) return told
+  const { streams } = await api.get<{ streams: { stream: string }[] }>('/api/streams')
+  const [only, another] = streams
+  if (only !== undefined && another === undefined) return only.stream
+  const names = streams.map(({ stream }) => stream).join(', ')
+  throw new ThreewaysError('invalid', 'STREAM_MISSING', {
+    message: only === undefined ? 'nothing was delivered here yet' : `which value stream? there are: ${names}`,
+    help: only === undefined ? 'deliver a commit with `threeways deliver`' : 'say it with --stream',
+  })
+}

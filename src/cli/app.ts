@@ -1,0 +1,58 @@
+import { buildApplication, buildRouteMap } from '@stricli/core'
+import colors from 'picocolors'
+import { ThreewaysError } from '../kernel/errors.ts'
+import { version } from '../server/version.ts'
+import type { CliContext } from './context.ts'
+import * as flow from './commands/flow.ts'
+import { completionCommand } from './commands/completion.ts'
+import { envRoutes } from './commands/env.ts'
+import { eventsCommand, ledgerRoutes } from './commands/ledger.ts'
+import { demoCommand, initCommand, upCommand } from './commands/serve.ts'
+import { tokenRoutes } from './commands/token.ts'
+import { describeError } from './output.ts'
+
+const root = buildRouteMap<string, CliContext>({
+  routes: {
+    up: upCommand,
+    demo: demoCommand,
+    init: initCommand,
+    deliver: flow.deliverCommand,
+    status: flow.statusCommand,
+    stop: flow.stopCommand,
+    start: flow.startCommand,
+    promote: flow.promoteCommand,
+    rollback: flow.rollbackCommand,
+    cancel: flow.cancelCommand,
+    rerun: flow.rerunCommand,
+    logs: flow.logsCommand,
+    env: envRoutes,
+    events: eventsCommand,
+    ledger: ledgerRoutes,
+    token: tokenRoutes,
+    completion: completionCommand,
+  },
+  docs: {
+    brief: 'Delivers a small change from commit to production, on one ledger of delivery events',
+    fullDescription: [
+      'Delivers a small change from commit to production, on one ledger of delivery events.',
+      '',
+      'Start with `threeways init` in your repository, then `threeways up` and `threeways deliver`.',
+      'Commands talk to the server of this folder; without one they work by themselves.',
+    ].join('\n'),
+  },
+})
+
+export const app = buildApplication<CliContext>(root, {
+  name: 'threeways',
+  versionInfo: { currentVersion: version },
+  scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
+  documentation: { caseStyle: 'convert-camel-to-kebab', useAliasInUsageLine: true },
+  determineExitCode: (error) => (error instanceof ThreewaysError ? error.exitCode : 1),
+  localization: {
+    text: {
+      ...(await import('@stricli/core')).text_en,
+      exceptionWhileRunningCommand: (error, ansiColor) => describeError(error, colors.createColors(ansiColor)),
+      commandErrorResult: (error, ansiColor) => describeError(error, colors.createColors(ansiColor)),
+    },
+  },
+})

@@ -1,0 +1,71 @@
+import { buildCommand, buildRouteMap } from '@stricli/core'
+import { connectFlags, type ConnectFlags } from '../api.ts'
+import type { CliContext } from '../context.ts'
+import { jsonFlag } from './flow.ts'
+
+type Common = ConnectFlags & { readonly json: boolean }
+const flags = { ...connectFlags, json: jsonFlag }
+const named = (placeholder: string, brief = 'its name, or stream/name') => ({ placeholder, brief, parse: String }) as const
+const one = { kind: 'tuple', parameters: [named('environment')] } as const
+
+const up = buildCommand<Common & { name?: string; revision: string; repository?: string }, [string], CliContext>({
+  loader: async () => (await import('../environments.ts')).up,
+  parameters: {
+    flags: {
+      ...flags,
+      name: { kind: 'parsed', parse: String, optional: true, brief: 'what to call it [default: my-<settings>]' },
+      revision: { kind: 'parsed', parse: String, default: 'HEAD', brief: 'the commit to run' },
+      repository: { kind: 'parsed', parse: String, optional: true, brief: 'folder of the repository [default: this one]' },
+    },
+    positional: { kind: 'tuple', parameters: [named('settings', 'key of `environments` in threeways.yaml')] },
+  },
+  docs: { brief: 'Bring up an environment of your own, like one of the definition' },
+})
+
+const ls = buildCommand<Common, [], CliContext>({
+  loader: async () => (await import('../environments.ts')).list,
+  parameters: { flags },
+  docs: { brief: 'List environments, their services and addresses' },
+})
+
+const logs = buildCommand<Common & { service?: string; lines: number; follow: boolean }, [string], CliContext>({
+  loader: async () => (await import('../environments.ts')).logs,
+  parameters: {
+    flags: {
+      ...flags,
+      service: { kind: 'parsed', parse: String, optional: true, brief: 'only this service' },
+      lines: { kind: 'parsed', parse: Number, default: '100', brief: 'how many of the latest' },
+      follow: { kind: 'boolean', default: false, withNegated: false, brief: 'go on with what comes' },
+    },
+    positional: one,
+    aliases: { f: 'follow', n: 'lines' },
+  },
+  docs: { brief: 'Print what its services write' },
+})
+
+const exec = buildCommand<Common, [string, string, ...string[]], CliContext>({
+  loader: async () => (await import('../environments.ts')).exec,
+  parameters: {
+    flags,
+    positional: {
+      kind: 'array',
+      parameter: { brief: 'the environment, the service, then the command', placeholder: 'word', parse: String },
+      minimum: 3,
+    },
+  },
+  docs: { brief: 'Run a command beside a service, with its variables: env exec <environment> <service> -- <command…>' },
+})
+
+const diff = buildCommand<Common, [string, string], CliContext>({
+  loader: async () => (await import('../environments.ts')).diff,
+  parameters: { flags, positional: { kind: 'tuple', parameters: [named('a'), named('b')] } },
+  docs: { brief: 'The parity report of two environments; an undeclared difference fails' },
+})
+
+const down = buildCommand<Common, [string], CliContext>({
+  loader: async () => (await import('../environments.ts')).down,
+  parameters: { flags, positional: one },
+  docs: { brief: 'Destroy an environment of your own: nothing of it is left' },
+})
+
+export const envRoutes = buildRouteMap({ routes: { up, ls, logs, exec, diff, down }, docs: { brief: 'Environments on demand' } })

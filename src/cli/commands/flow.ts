@@ -1,0 +1,187 @@
+import { buildCommand } from '@stricli/core'
+import { unavailable } from '../../kernel/errors.ts'
+import type { RunView, StreamView } from '../../flow/pipeline/schemas.ts'
+import { connectFlags, streamNamed, withApi, type Api, type ConnectFlags } from '../api.ts'
+import type { CliContext } from '../context.ts'
+import { describeStream } from '../status.ts'
+
+export const jsonFlag = { kind: 'boolean', default: false, withNegated: false, brief: 'print JSON on standard output' } as const
+export const streamFlag = { kind: 'parsed', parse: String, optional: true, brief: 'the value stream, where there are several' } as const
+export const reasonFlag = { kind: 'parsed', parse: String, default: '', brief: 'why; kept on the ledger' } as const
+const positional = (brief: string, placeholder: string) => ({ brief, placeholder, parse: String }) as const
+
+type Common = ConnectFlags & { readonly json: boolean }
+
+export const deliverCommand = buildCommand<Common & { repository?: string; detach: boolean; once: boolean }, [string?], CliContext>({
+  loader: async () => (await import('../deliver.ts')).deliver,
+  parameters: {
+    flags: {
+      ...connectFlags,
+      json: jsonFlag,
+      repository: { kind: 'parsed', parse: String, optional: true, brief: 'folder of the repository [default: this one]' },
+      detach: { kind: 'boolean', default: false, withNegated: false, brief: 'do not wait for the end (needs a server)' },
+      once: {
+        kind: 'boolean',
+        default: false,
+        withNegated: false,
+        brief: 'without a server: end after the delivery instead of serving on',
+      },
+    },
+    positional: { kind: 'tuple', parameters: [{ ...positional('what to deliver [default: HEAD]', 'revision'), optional: true }] },
+    aliases: {},
+  },
+  docs: { brief: 'Take a commit in and walk it through the stages' },
+})
+
+export const statusCommand = buildCommand<Common & { stream?: string }, [], CliContext>({
+  async func(flags) {
+    await withApi(this, flags, async (api) => {
+      const { streams } = await api.get<{ streams: StreamView[] }>('/api/streams')
+      const shown = streams.filter(({ stream }) => flags.stream === undefined || stream === flags.stream)
+      if (flags.json) this.output.json(shown)
+      else if (shown.length === 0) this.output.result('nothing was delivered here yet: threeways deliver')
+      else this.output.result(shown.map((stream) => describeStream(stream, this.output)).join('\n\n'))
+    })
+  },
+  parameters: { flags: { ...connectFlags, json: jsonFlag, stream: streamFlag } },
+  docs: { brief: 'Show the line: what runs where, what waits and why' },
+})
+
+type LineView = { status: string; stops: { id: string; reason: string }[] }
+
+export const stopCommand = buildCommand<Common & { stream?: string }, [string], CliContext>({
+  async func(flags, reason) {
+    await withApi(this, flags, async (api) => {
+      const stream = await streamNamed(api, flags.stream)
+      const line = await api.send<LineView>('POST', `/api/streams/${stream}/stop`, { reason })
+      if (flags.json) this.output.json(line)
+      else
+        this.output.result(
+          `the line of ${stream} is stopped (${line.stops.at(-1)?.id}): nothing is promoted but a commit that says "Fixes-Stop: ${line.stops.at(-1)?.id}"`,
+        )
+    })
+  },
+  parameters: {
+    flags: { ...connectFlags, json: jsonFlag, stream: streamFlag },
+    positional: { kind: 'tuple', parameters: [positional('why', 'reason')] },
+  },
+  docs: { brief: 'Stop the line: promote nothing until it starts again' },
+})
+
+export const startCommand = buildCommand<Common & { stream?: string; stop?: string }, [string], CliContext>({
+  async func(flags, reason) {
+    await withApi(this, flags, async (api) => {
+      const stream = await streamNamed(api, flags.stream)
+      const line = await api.send<LineView>('POST', `/api/streams/${stream}/start`, {
+        reason,
+        ...(flags.stop === undefined ? {} : { stop: flags.stop }),
+      })
+      if (flags.json) this.output.json(line)
+      else if (line.status === 'open') this.output.result(`the line of ${stream} moves again`)
+      else
+        this.output.result(`the line of ${stream} is still stopped: ${line.stops.map((stop) => `${stop.id} (${stop.reason})`).join(', ')}`)
+    })
+  },
+  parameters: {
+    flags: {
+      ...connectFlags,
+      json: jsonFlag,
+      stream: streamFlag,
+      stop: { kind: 'parsed', parse: String, optional: true, brief: 'which stop, where several are open' },
+    },
+    positional: { kind: 'tuple', parameters: [positional('what was done about it', 'reason')] },
+  },
+  docs: { brief: 'End a stop' },
+})
+
+export const promoteCommand = buildCommand<Common & { reason: string }, [string, string], CliContext>({
+  async func(flags, run, stage) {
+    await actOnRun(this, flags, `/api/runs/${run}/stages/${stage}/promote`, { reason: flags.reason }, `run ${run} may enter ${stage}`)
+  },
+  parameters: {
+    flags: { ...connectFlags, json: jsonFlag, reason: reasonFlag },
+    positional: { kind: 'tuple', parameters: [positional('the run', 'run'), positional('the stage', 'stage')] },
+  },
+  docs: { brief: 'Let a candidate into a stage that waits for a person' },
+})
+
+export const rollbackCommand = buildCommand<Common & { stream?: string; reason: string }, [string], CliContext>({
+  async func(flags, stage) {
+    const { follow } = await import('../follow.ts')
+    await withApi(this, flags, async (api) => {
+      const stream = await streamNamed(api, flags.stream)
+      needsServer(api)
+      const started = await api.send<RunView>('POST', `/api/streams/${stream}/rollback`, { stage, reason: flags.reason })
+      const run = await follow(api, started.id, this.output, new AbortController().signal)
+      report(this, flags.json, run, `${stage} runs ${run.commit.slice(0, 8)} again; the line is stopped until the fix is delivered`)
+    })
+  },
+  parameters: {
+    flags: { ...connectFlags, json: jsonFlag, stream: streamFlag, reason: reasonFlag },
+    positional: { kind: 'tuple', parameters: [positional('the stage', 'stage')] },
+  },
+  docs: { brief: 'Bring a stage back to its last verified candidate' },
+})
+
+export const cancelCommand = buildCommand<Common & { reason: string }, [string], CliContext>({
+  async func(flags, run) {
+    await actOnRun(this, flags, `/api/runs/${run}/cancel`, { reason: flags.reason }, `run ${run} is being cancelled`)
+  },
+  parameters: {
+    flags: { ...connectFlags, json: jsonFlag, reason: reasonFlag },
+    positional: { kind: 'tuple', parameters: [positional('the run', 'run')] },
+  },
+  docs: { brief: 'End a run; stages it is in are settled' },
+})
+
+export const rerunCommand = buildCommand<Common & { from: string }, [string], CliContext>({
+  async func(flags, run) {
+    await actOnRun(this, flags, `/api/runs/${run}/rerun`, { from: flags.from }, `run ${run} goes on from ${flags.from}`)
+  },
+  parameters: {
+    flags: {
+      ...connectFlags,
+      json: jsonFlag,
+      from: { kind: 'parsed', parse: String, brief: 'the step, as `threeways logs <run>` names it' },
+    },
+    positional: { kind: 'tuple', parameters: [positional('the run', 'run')] },
+  },
+  docs: { brief: 'Run again from a step, with the same inputs' },
+})
+
+export const logsCommand = buildCommand<Common, [string, string?], CliContext>({
+  loader: async () => (await import('../step-logs.ts')).logs,
+  parameters: {
+    flags: { ...connectFlags, json: jsonFlag },
+    positional: {
+      kind: 'tuple',
+      parameters: [positional('the run', 'run'), { ...positional('the step [default: list the steps]', 'step'), optional: true }],
+    },
+  },
+  docs: { brief: 'Print the log of a step' },
+})
+
+async function actOnRun(context: CliContext, flags: Common, path: string, body: object, sentence: string): Promise<void> {
+  await withApi(context, flags, async (api) => {
+    const run = await api.send<RunView>('POST', path, body)
+    if (flags.json) context.output.json(run)
+    else context.output.result(api.url === undefined ? `${sentence}, as soon as a server works: threeways up` : sentence)
+  })
+}
+
+/** Prints how a run ended; anything but success is a failed command. */
+export function report(context: CliContext, json: boolean, run: RunView, sentence: string): void {
+  if (json) context.output.json(run)
+  else
+    context.output.result(
+      run.state === 'succeeded'
+        ? sentence
+        : `run ${run.id}: ${run.state}${run.message === null ? '' : `: ${run.message.split('\n', 1)[0]}`}`,
+    )
+  if (run.state !== 'succeeded') context.process.exitCode = 1
+}
+
+export function needsServer(api: Api): void {
+  if (api.url === undefined)
+    throw unavailable('SERVER_NEEDED', { message: 'no server works on this folder', help: 'start one with `threeways up`' })
+}

@@ -1,0 +1,49 @@
+import { buildCommand } from '@stricli/core'
+import { connectFlags } from '../api.ts'
+import type { CliContext } from '../context.ts'
+import { jsonFlag } from './flow.ts'
+
+const portFlag = { kind: 'parsed', parse: portNumber, optional: true, brief: 'port of the API and the page [default: 7333]' } as const
+
+export const upCommand = buildCommand<{ home?: string; port?: number; host?: string }, [], CliContext>({
+  loader: async () => (await import('../up.ts')).up,
+  parameters: {
+    flags: {
+      home: connectFlags.home,
+      port: portFlag,
+      host: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'address to listen on [default: 127.0.0.1]; on others even looking takes a token',
+      },
+    },
+  },
+  docs: { brief: 'Start the server of this folder: works on deliveries, keeps environments, shows the page' },
+})
+
+export const demoCommand = buildCommand<{ home?: string; port?: number; once: boolean; story: boolean; json: boolean }, [], CliContext>({
+  loader: async () => (await import('../demo.ts')).demo,
+  parameters: {
+    flags: {
+      home: connectFlags.home,
+      port: portFlag,
+      once: { kind: 'boolean', default: false, withNegated: false, brief: 'end after the delivery' },
+      story: { kind: 'boolean', default: false, withNegated: false, brief: 'play the whole story: good change, two bad ones, the fix' },
+      json: jsonFlag,
+    },
+  },
+  docs: { brief: 'Deliver the example shop from commit to production on this machine' },
+})
+
+export const initCommand = buildCommand<{ print: boolean }, [], CliContext>({
+  loader: async () => (await import('../init.ts')).init,
+  parameters: { flags: { print: { kind: 'boolean', default: false, withNegated: false, brief: 'only print what would be written' } } },
+  docs: { brief: 'Write a threeways.yaml from what this repository has' },
+})
+
+function portNumber(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port
+  throw new Error(`"${text}" is no port: a number from 0 to 65535`)
+}

@@ -1,0 +1,58 @@
+import path from 'node:path'
+import type { RunView } from '../flow/pipeline/schemas.ts'
+import { invalid } from '../kernel/errors.ts'
+import { runningServer } from '../server/home.ts'
+import { apiInside, withApi, type Api, type ConnectFlags } from './api.ts'
+import { report } from './commands/flow.ts'
+import { homeFolder, projectFolder, type CliContext } from './context.ts'
+import { follow } from './follow.ts'
+import { serveHere, untilEnded } from './serve-here.ts'
+
+export type DeliverFlags = ConnectFlags & { json: boolean; repository?: string; detach: boolean; once: boolean }
+
+/** Delivers through the server of this folder; without one, becomes it. */
+export async function deliver(this: CliContext, flags: DeliverFlags, revision = 'HEAD'): Promise<void> {
+  const repository = path.resolve(this.cwd, flags.repository ?? projectFolder(this.cwd))
+  const home = homeFolder(this, flags.home)
+  if (flags.server !== undefined || this.env['THREEWAYS_SERVER'] !== undefined || (await runningServer(home)) !== undefined) {
+    await withApi(this, flags, (api) => deliverOver(this, api, flags, repository, revision))
+    return
+  }
+  if (flags.detach)
+    throw invalid('SERVER_NEEDED', {
+      message: 'nobody would work on it: no server runs here',
+      help: 'start one with `threeways up`, or leave --detach away',
+    })
+  const server = await serveHere(this, { home, repository, port: undefined, host: undefined })
+  try {
+    const run = await deliverOver(this, apiInside(server.threeways), flags, repository, revision)
+    if (run.state === 'succeeded' && !flags.once && this.process.stdin.isTTY === true) {
+      this.output.say(`it runs, and ${server.url} shows the line; Ctrl-C ends both (threeways up --help for a server that stays)`)
+      await untilEnded(this)
+    }
+  } finally {
+    await server.close()
+  }
+}
+
+async function deliverOver(context: CliContext, api: Api, flags: DeliverFlags, repository: string, revision: string): Promise<RunView> {
+  const { run, leftOut } = await api.send<{ run: RunView; leftOut: string[] }>('POST', '/api/deliveries', { repository, revision })
+  const { output } = context
+  output.say(
+    `${output.colour.bold(run.stream)} ${run.commit.slice(0, 8)} "${run.summary}" by ${run.author} ${output.colour.dim(`(run ${run.id})`)}`,
+  )
+  if (leftOut.length > 0)
+    output.say(
+      output.colour.yellow(
+        `  ${leftOut.length} changed or new file(s) of the work tree are not part of it: ${leftOut.slice(0, 5).join(', ')}${leftOut.length > 5 ? ' …' : ''}`,
+      ),
+    )
+  if (flags.detach) {
+    if (flags.json) output.json(run)
+    else output.result(run.id)
+    return run
+  }
+  const ended = await follow(api, run.id, output, new AbortController().signal)
+  report(context, flags.json, ended, `${ended.commit.slice(0, 8)} is delivered: candidate ${ended.candidate}`)
+  return ended
+}

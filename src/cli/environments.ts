@@ -1,0 +1,184 @@
+import { createInterface } from 'node:readline'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import type { EnvironmentView, ParityView } from '../flow/environment/schemas.ts'
+import type { LogLine, Progress } from '../flow/environment/provider.port.ts'
+import type { RunView } from '../flow/pipeline/schemas.ts'
+import { shortDigest } from '../kernel/digest.ts'
+import { refused, unavailable } from '../kernel/errors.ts'
+import { runningServer } from '../server/home.ts'
+import { apiInside, withApi, type Api, type ConnectFlags } from './api.ts'
+import { needsServer } from './commands/flow.ts'
+import { homeFolder, projectFolder, type CliContext } from './context.ts'
+import { follow } from './follow.ts'
+import { serveHere, untilEnded } from './serve-here.ts'
+
+type Common = ConnectFlags & { readonly json: boolean }
+type UpFlags = Common & { name?: string; revision: string; repository?: string }
+
+/** Builds the candidate if need be and brings it up. Without a server it lives as long as this command. */
+export async function up(this: CliContext, flags: UpFlags, settings: string): Promise<void> {
+  const repository = path.resolve(this.cwd, flags.repository ?? projectFolder(this.cwd))
+  const home = homeFolder(this, flags.home)
+  if (flags.server !== undefined || this.env['THREEWAYS_SERVER'] !== undefined || (await runningServer(home)) !== undefined) {
+    await withApi(this, flags, (api) => upOver(this, api, flags, settings, repository))
+    return
+  }
+  const server = await serveHere(this, { home, repository, port: undefined, host: undefined })
+  try {
+    const made = await upOver(this, apiInside(server.threeways), flags, settings, repository)
+    this.output.say('no server works here, so it lives as long as this command: Ctrl-C ends it (threeways up keeps environments)')
+    await untilEnded(this)
+    await server.threeways.app.request(`/api/environments?name=${encodeURIComponent(made.id)}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${server.threeways.adminToken}` },
+    })
+  } finally {
+    await server.close()
+  }
+}
+
+async function upOver(context: CliContext, api: Api, flags: UpFlags, settings: string, repository: string): Promise<EnvironmentView> {
+  const { output } = context
+  const { run } = await api.send<{ run: RunView }>('POST', '/api/deliveries', { repository, revision: flags.revision, buildOnly: true })
+  const built = await follow(api, run.id, output, new AbortController().signal)
+  if (built.candidate === null)
+    throw refused('CANDIDATE_NOT_BUILT', {
+      message: `run ${run.id}: ${built.message ?? built.state}`,
+      help: `see threeways logs ${run.id}`,
+    })
+  const body = JSON.stringify({ candidate: built.candidate, settings, name: flags.name ?? `my-${settings}` })
+  const response = await api.open('/api/environments', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+  for await (const line of linesOf(response)) {
+    const said = JSON.parse(line) as {
+      progress?: Progress
+      environment?: EnvironmentView
+      problem?: { code: string; detail: string; help?: string }
+    }
+    if (said.progress) output.say(output.colour.dim(`  ${said.progress.subject}: ${said.progress.message}`))
+    if (said.problem)
+      throw refused(said.problem.code, {
+        message: said.problem.detail,
+        ...(said.problem.help === undefined ? {} : { help: said.problem.help }),
+      })
+    if (said.environment) {
+      if (flags.json) output.json(said.environment)
+      else output.result(describe([said.environment], context))
+      return said.environment
+    }
+  }
+  throw unavailable('SERVER_STRANGE', {
+    message: 'the server ended its answer before the environment was up',
+    help: 'see its log, and `threeways env ls`',
+  })
+}
+
+export async function list(this: CliContext, flags: Common): Promise<void> {
+  await withApi(this, flags, async (api) => {
+    const { environments } = await api.get<{ environments: EnvironmentView[] }>('/api/environments')
+    if (flags.json) this.output.json(environments)
+    else this.output.result(environments.length === 0 ? 'there are no environments' : describe(environments, this))
+  })
+}
+
+function describe(environments: readonly EnvironmentView[], { output }: CliContext): string {
+  const { colour } = output
+  const rows = environments.flatMap(({ id, services, resources, urls }) => [
+    ...services.map(({ service, candidate, running, state, serving, restarts, problem }, index) => [
+      index === 0 ? colour.bold(id) : '',
+      service,
+      shortDigest(candidate),
+      state === 'ready' ? colour.green(state) : colour.red(state),
+      running === candidate ? '' : colour.red(running === null ? 'unknown bits' : `runs ${shortDigest(running)}`),
+      serving ? (urls[service] ?? '') : colour.dim('stands by'),
+      [restarts > 0 ? `${restarts} restarts` : '', (problem ?? '').split('\n', 1)[0]!].filter(Boolean).join(', '),
+    ]),
+    ...resources.map(({ name, type, ready }) => [
+      services.length === 0 ? colour.bold(id) : '',
+      name,
+      type,
+      ready ? colour.green('ready') : colour.red('down'),
+      '',
+      '',
+      '',
+    ]),
+    ...(services.length + resources.length === 0 ? [[colour.bold(id), colour.dim('empty'), '', '', '', '', '']] : []),
+  ])
+  return output.table(rows)
+}
+
+export async function logs(
+  this: CliContext,
+  flags: Common & { service?: string; lines: number; follow: boolean },
+  name: string,
+): Promise<void> {
+  await withApi(this, flags, async (api) => {
+    const query = new URLSearchParams({
+      name,
+      lines: String(flags.lines),
+      follow: String(flags.follow),
+      ...(flags.service === undefined ? {} : { service: flags.service }),
+    })
+    for await (const line of linesOf(await api.open(`/api/environments/logs?${query}`))) {
+      const { service, candidate, line: text } = JSON.parse(line) as LogLine
+      if (flags.json) this.process.stdout.write(`${line}\n`)
+      else this.output.result(`${this.output.colour.cyan(service)} ${this.output.colour.dim(shortDigest(candidate).slice(0, 6))} ${text}`)
+    }
+  })
+}
+
+export async function exec(this: CliContext, flags: Common, name: string, service: string, ...command: string[]): Promise<void> {
+  await withApi(this, flags, async (api) => {
+    const ran = await api.send<{ code: number | null; stdout: string; stderr: string }>(
+      'POST',
+      `/api/environments/exec?name=${encodeURIComponent(name)}`,
+      { service, command },
+    )
+    if (flags.json) this.output.json(ran)
+    else {
+      this.process.stdout.write(ran.stdout)
+      this.process.stderr.write(ran.stderr)
+    }
+    this.process.exitCode = ran.code ?? 1
+  })
+}
+
+export async function diff(this: CliContext, flags: Common, a: string, b: string): Promise<void> {
+  await withApi(this, flags, async (api) => {
+    const report = await api.get<ParityView>(`/api/environments/diff?${new URLSearchParams({ a, b })}`)
+    if (flags.json) this.output.json(report)
+    else this.output.result(describeParity(report, this))
+    if (!report.passes) this.process.exitCode = 1
+  })
+}
+
+function describeParity({ a, b, sameCandidate, declared, undeclared, same, passes }: ParityView, { output }: CliContext): string {
+  const { colour } = output
+  const rows = (differences: ParityView['declared'], mark: string) =>
+    differences.map(({ path: place, a: left, b: right }) => [
+      `  ${mark} ${place}`,
+      left ?? colour.dim('absent'),
+      right ?? colour.dim('absent'),
+    ])
+  return [
+    `${a.id} runs ${shortDigest(a.candidate)}, ${b.id} ${sameCandidate ? 'the same candidate' : `runs ${shortDigest(b.candidate)}`}`,
+    output.table([...rows(undeclared, colour.red('undeclared')), ...rows(declared, colour.dim('declared'))]),
+    passes
+      ? colour.green(`${same} values are equal, ${declared.length} differ as declared, none undeclared`)
+      : colour.red(`${undeclared.length} undeclared differences: declare them under parity, or remove them`),
+  ]
+    .filter((line) => line !== '')
+    .join('\n')
+}
+
+export async function down(this: CliContext, flags: Common, name: string): Promise<void> {
+  await withApi(this, flags, async (api) => {
+    needsServer(api)
+    await api.send('DELETE', `/api/environments?name=${encodeURIComponent(name)}`)
+    this.output.result(`${name} is destroyed: nothing of it is left`)
+  })
+}
+
+async function* linesOf(response: Response): AsyncIterable<string> {
+  if (response.body) yield* createInterface({ input: Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]) })
+}

@@ -1,0 +1,119 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { hasCode, notFound, refused } from '../kernel/errors.ts'
+import type { RecordedEvent } from '../ledger/event.ts'
+import { rebuildProjections, verifyProjections } from '../ledger/rebuild.ts'
+import { exportLedger, importLedger } from '../ledger/transfer.ts'
+import { openHome } from '../server/home.ts'
+import { openStore } from '../server/store.ts'
+import { sentenceOf } from '../server/sentences.ts'
+import { withApi, type ConnectFlags } from './api.ts'
+import { homeFolder, type CliContext } from './context.ts'
+
+type EventsFlags = ConnectFlags & { json: boolean; follow: boolean; limit: number; type?: string; run?: string }
+
+/** Prints the latest events, oldest first; with `follow` also those to come. */
+export async function events(this: CliContext, flags: EventsFlags): Promise<void> {
+  await withApi(this, flags, async (api) => {
+    const query = new URLSearchParams({
+      ...(flags.type === undefined ? {} : { type: flags.type }),
+      ...(flags.run === undefined ? {} : { chain: flags.run }),
+    })
+    const page = async (more: Record<string, string>) =>
+      (await api.get<{ events: RecordedEvent[] }>(`/api/events?${query}&${new URLSearchParams(more)}`)).events
+    const latest = (await page({ order: 'newest', limit: String(flags.limit) })).toReversed()
+    for (const event of latest) tell(this, event, flags.json)
+    for (let after = latest.at(-1)?.seq ?? 0; flags.follow; await sleep(300)) {
+      for (const event of await page({ after: String(after), limit: '500' })) {
+        tell(this, event, flags.json)
+        after = event.seq
+      }
+    }
+  })
+}
+
+function tell({ output, process }: CliContext, recorded: RecordedEvent, json: boolean): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(recorded)}\n`)
+    return
+  }
+  const { seq, recordedAt, event } = recorded
+  const type = event.type.replace(/^dev\.cdeventsx?\./, '').replace(/\.\d+\.\d+\.\d+$/, '')
+  output.result(
+    `${String(seq).padStart(6)}  ${output.colour.dim(event.time ?? recordedAt)}  ${output.colour.cyan(type.padEnd(28))}  ${sentenceOf(recorded) ?? event.subject ?? ''}`,
+  )
+}
+
+/** A file appears whole or not at all. */
+export async function exportTo(this: CliContext, flags: { home?: string }, file: string): Promise<void> {
+  await withStore(this, flags.home, async (ledger) => {
+    if (file === '-') {
+      await pipeline(exportLedger(ledger), this.process.stdout, { end: false })
+      return
+    }
+    const target = path.resolve(this.cwd, file)
+    const beside = `${target}.new`
+    try {
+      await pipeline(exportLedger(ledger), createWriteStream(beside, { mode: 0o600, flush: true }))
+      await rename(beside, target)
+    } catch (error) {
+      await rm(beside, { force: true })
+      throw error
+    }
+    this.output.say(`${await ledger.head()} events are in ${file}`)
+  })
+}
+
+export async function importFrom(this: CliContext, flags: { home?: string }, file: string): Promise<void> {
+  const source = file === '-' ? this.process.stdin : createReadStream(path.resolve(this.cwd, file))
+  await withStore(this, flags.home, async (ledger) => {
+    const { lines, recorded, duplicates } = await importLedger(ledger, source, file, (progress) =>
+      this.output.say(`${progress.lines} lines`),
+    ).catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT')) throw notFound('FILE_NOT_FOUND', { message: `there is no file "${file}"`, cause: error })
+      throw error
+    })
+    this.output.result(`${lines} lines: ${recorded} events recorded, ${duplicates} were there already`)
+  })
+}
+
+export async function rebuild(this: CliContext, flags: { home?: string; check: boolean }): Promise<void> {
+  await withStore(this, flags.home, async (ledger) => {
+    const progress = (done: number, of: number) => this.output.say(`${done} of ${of} events`)
+    if (!flags.check) {
+      await rebuildProjections(ledger, progress)
+      this.output.result(`every projection is made anew from ${await ledger.head()} events`)
+      return
+    }
+    const differences = await verifyProjections(ledger, progress)
+    if (differences.length === 0) {
+      this.output.result('every projection is what its events say')
+      return
+    }
+    throw refused('PROJECTIONS_DIFFER', {
+      message: `projections differ from what the events say: ${differences.map(({ projection }) => projection).join(', ')}`,
+      help: 'make them anew with `threeways ledger rebuild`, and report how it came to this',
+    })
+  })
+}
+
+async function withStore(
+  context: CliContext,
+  told: string | undefined,
+  work: (ledger: Awaited<ReturnType<typeof openStore>>['ledger']) => Promise<void>,
+): Promise<void> {
+  const home = await openHome(homeFolder(context, told))
+  const store = await openStore({
+    home,
+    databaseUrl: context.env['DATABASE_URL'],
+    log: (message) => context.output.say(context.output.colour.dim(message)),
+  })
+  try {
+    await work(store.ledger)
+  } finally {
+    await store.close()
+  }
+}

@@ -1,0 +1,14 @@
+import { proposeCompletions, run, type StricliDynamicCommandContext } from '@stricli/core'
+import { app } from './app.ts'
+import { makeContext, type CliContext } from './context.ts'
+
+const [first, ...words] = process.argv.slice(2)
+// Node's process may have no exit code yet, which the library's type leaves out.
+const context = makeContext() as StricliDynamicCommandContext<CliContext>
+
+if (first === '--complete') {
+  // Asked by the shell: every word so far, the last one unfinished.
+  for (const { completion } of await proposeCompletions(app, words, context)) console.log(completion)
+} else {
+  await run(app, first === undefined ? ['--help'] : [first, ...words], context)
+}

@@ -1,0 +1,50 @@
+import colors from 'picocolors'
+import { ThreewaysError } from '../kernel/errors.ts'
+
+export type Output = ReturnType<typeof makeOutput>
+
+/** Results go to standard output, narration to standard error, so that a pipe gets only the result. */
+export function makeOutput(process: NodeJS.Process) {
+  const colour = colors.createColors(wantsColour(process))
+  return {
+    colour,
+    isTerminal: process.stderr.isTTY === true,
+    columns: process.stderr.columns ?? 100,
+    result: (text: string) => void process.stdout.write(`${text}\n`),
+    json: (value: unknown) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    say: (text: string) => void process.stderr.write(`${text}\n`),
+    raw: (text: string) => void process.stderr.write(text),
+    table: (rows: readonly (readonly string[])[]) => table(rows),
+  }
+}
+
+function wantsColour({ env, stderr }: NodeJS.Process): boolean {
+  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false
+  if (env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0') return true
+  return stderr.isTTY === true && env['TERM'] !== 'dumb'
+}
+
+const escapes = /\u001B\[[\d;]*m/g
+const width = (text: string) => text.replaceAll(escapes, '').length
+
+/** Columns wide enough for their cells. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>((wide, row) => row.map((cell, at) => Math.max(wide[at] ?? 0, width(cell))), [])
+  return rows
+    .map((row) => row.map((cell, at) => (at === row.length - 1 ? cell : cell + ' '.repeat(widths[at]! - width(cell)))).join('  '))
+    .join('\n')
+}
+
+/** What went wrong, where, and what to do about it. */
+export function describeError(error: unknown, colour: Output['colour']): string {
+  if (!(error instanceof ThreewaysError)) {
+    return `${colour.red('error')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+  }
+  const faults = error.faults.map(({ file, line, column, path, message, value, help }) => {
+    const place = file === undefined ? path : `${file}:${line}:${column}`
+    const found = value === undefined ? '' : colour.dim(` (${value})`)
+    return `  ${colour.cyan(place)} ${message}${found}${help === undefined ? '' : `\n    ${colour.dim(help)}`}`
+  })
+  const help = error.help === undefined ? [] : [colour.dim(error.help)]
+  return [`${colour.red(colour.bold(error.code))} ${error.message}`, ...faults, ...help].join('\n')
+}

@@ -1,0 +1,46 @@
+import path from 'node:path'
+import { pipelineMigrations } from '../flow/pipeline/tables.ts'
+import { systemClock, type Clock } from '../kernel/clock.ts'
+import { startCluster } from '../kernel/postgres/cluster.ts'
+import { makeCatalogue } from '../ledger/catalogue.ts'
+import { openLedger } from '../ledger/store/open.ts'
+import { ownTypes, projections } from './catalogue.ts'
+import type { Home } from './home.ts'
+import { tokenMigrations } from './tokens.ts'
+
+export type StoreOptions = {
+  readonly home: Home
+  /** A server's database instead of the embedded one. */
+  readonly databaseUrl: string | undefined
+  readonly clock?: Clock
+  readonly log: (message: string) => void
+}
+
+/** Opens a home's ledger. Several processes may have it open. @throws ThreewaysError as `startCluster` and `openLedger` */
+export async function openStore({ home, databaseUrl, clock = systemClock, log }: StoreOptions) {
+  const cluster = databaseUrl === undefined ? await startCluster({ directory: path.join(home.folder, 'ledger'), watch: log }) : undefined
+  const catalogue = makeCatalogue(ownTypes)
+  try {
+    const ledger = await openLedger({
+      database: cluster === undefined ? { url: databaseUrl! } : { cluster },
+      projections,
+      migrations: { ...pipelineMigrations, ...tokenMigrations },
+      catalogue,
+      clock,
+    })
+    return {
+      ledger,
+      catalogue,
+      /** @param ends - end the embedded database too, also one that was found running */
+      async close(ends = false): Promise<void> {
+        await ledger.close()
+        if (ends || cluster?.adopted === false) await cluster?.stop()
+        else cluster?.detach()
+      },
+    }
+  } catch (error) {
+    if (cluster?.adopted === false) await cluster.stop()
+    else cluster?.detach()
+    throw error
+  }
+}
