@@ -80,6 +80,9 @@ export class Environment {
       else if (await instance.adopt()) found.adopted++
       else missing.push(instance)
     }
+    for (const { state } of missing) {
+      state.phase = 'starting'
+    }
     found.restarted = missing.length
     await Promise.all(missing.map((instance) => instance.end()))
     void this.startInOrder(missing, 'start all the same', new AbortController().signal).catch(() => {})

@@ -77,6 +77,7 @@ export class Instance {
 
   start(): void {
     this.#quickEndings = 0
+    this.state.phase = 'starting'
     this.#supervise(false)
   }
 

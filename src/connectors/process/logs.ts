@@ -1,3 +1,4 @@
+import { watch } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { boundLog } from '../../kernel/detached.ts'
@@ -10,16 +11,53 @@ export const logBytesKept = 1024 * 1024
 const lineBytesMax = 16 * 1024
 const readBytesMax = 256 * 1024
 
-/** Keeps a process's log within bounds until `signal`: the faster it grows, the closer it is watched. */
+/**
+ * Keeps a process's log within bounds until `signal`. A silent log costs nothing; one that is written to is looked at, the
+ * faster it grows the sooner, so that a burst after a long silence does not get far.
+ */
 export async function keepLogBounded(file: string, signal: AbortSignal): Promise<void> {
-  let known = 0
-  for (let wait = 10; !signal.aborted;) {
+  const written = wakeOnWrite(file, signal)
+  for (let known = 0, pause = pauseMsMax; !signal.aborted;) {
     const size = await sizeOf(file)
     const cut = await boundLog(file, logBytesMax, logBytesKept)
-    const perMs = Math.max(0, size - known) / wait
+    const perMs = Math.max(0, size - known) / pause
     known = cut ? 0 : size
-    wait = Math.min(500, Math.max(2, logBytesMax / 4 / perMs))
-    await sleep(wait, undefined, { signal }).catch(() => {})
+    pause = Math.min(pauseMsMax, Math.max(2, logBytesMax / 4 / perMs))
+    await sleep(pause, undefined, { signal }).catch(() => {})
+    await written()
+  }
+}
+
+const pauseMsMax = 20
+/** Where the system does not tell us of writes. */
+const lookMsMax = 200
+
+/** @returns resolves when something was written since the last time it was asked, or it is time to look anyway */
+function wakeOnWrite(file: string, signal: AbortSignal): () => Promise<void> {
+  let isWritten = false
+  let wake = () => {}
+  const note = () => {
+    isWritten = true
+    wake()
+  }
+  let isTold = true
+  const fail = () => {
+    isTold = false
+    wake()
+  }
+  try {
+    watch(file, { persistent: false, signal }, note).on('error', fail)
+  } catch {
+    isTold = false // So many are watched that the system allows no more.
+  }
+  signal.addEventListener('abort', () => wake(), { once: true })
+  return async () => {
+    if (!isWritten && !signal.aborted) {
+      const timer = setTimeout(() => wake(), isTold ? 60_000 : lookMsMax)
+      await new Promise<void>((resolve) => (wake = resolve))
+      clearTimeout(timer)
+    }
+    isWritten = false
   }
 }
 

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { definitionOf, web } from '../../flow/environment/fixture.ts'
+import type { Definition, Positions } from '../../flow/environment/provider.port.ts'
+import { processRefusals } from './refusals.ts'
+
+const positions: Positions = { at: (pointer) => ({ file: 'threeways.yaml', line: pointer.length, column: 1 }) }
+const refusals = (parts: Partial<Definition>) =>
+  processRefusals(definitionOf(parts), positions).map(({ path, message }) => `${path}: ${message}`)
+
+describe('what plain processes cannot honour', () => {
+  it('is nothing in an ordinary definition', () => {
+    expect(refusals({})).toEqual([])
+  })
+
+  it('is a service without a command', () => {
+    expect(refusals({ services: { web: { ...web, command: [] } } })).toEqual([
+      '/services/web: service "web" has no command, so it cannot run as a process',
+    ])
+  })
+
+  it('is a health check over HTTP without a port', () => {
+    expect(refusals({ services: { web: { ...web, port: undefined } } })).toEqual([
+      '/services/web/healthcheck: service "web" is asked for its health over HTTP but has no port',
+    ])
+  })
+
+  it('is a value for a variable that we set, in the service or in an environment', () => {
+    const environment = { DB_URL: 'postgres://own', THREEWAYS_CANDIDATE: 'x', PORT: '3000', OTHER_URL: 'fine' }
+    const service = { ...web, environment, dependsOn: { db: 'healthy' as const } }
+    const resources = { db: { type: 'postgres' as const, seed: undefined } }
+    const settings = { provider: 'process' as const, environment: { web: { DB_HOST: 'elsewhere' } }, parity: ['DB_HOST'], seed: {} }
+    expect(refusals({ services: { web: service }, resources, environments: { test: settings } })).toEqual([
+      '/services/web/environment/DB_URL: "DB_URL" is the address of "db" and cannot be given a value',
+      '/services/web/environment/THREEWAYS_CANDIDATE: "THREEWAYS_CANDIDATE" is set by threeways and cannot be given a value',
+      '/x-threeways/environments/test/environment/web/DB_HOST: "DB_HOST" is the address of "db" and cannot be given a value',
+    ])
+  })
+
+  it('stands at its place in the file', () => {
+    const [fault] = processRefusals(definitionOf({ services: { web: { ...web, command: [] } } }), positions)
+    expect(fault).toMatchObject({ file: 'threeways.yaml', line: '/services/web'.length, column: 1 })
+  })
+})
