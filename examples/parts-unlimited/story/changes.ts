@@ -93,7 +93,8 @@ it('cents are written as dollars'`,
         [
           "it('what is not there cannot be bought",
           `it('the note stays with the order', async () => {
-  const [visit, order] = [visitor(), { ...customer(), note: 'Leave it with the neighbour' }]
+  const visit = visitor()
+  const order: Record<string, string> = { ...customer(), note: 'Leave it with the neighbour' }
   await visit('/basket', { part, quantity: '1' })
   await visit('/checkout', order)
   assert.deepEqual((await database.query('select note from orders where id = $1', [order.order])).rows, [{ note: order.note }])
