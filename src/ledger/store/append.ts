@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg'
-import { digestOf } from '../../kernel/digest.ts'
+import { digestOf, sha256 } from '../../kernel/digest.ts'
 import { conflict, type ThreewaysError } from '../../kernel/errors.ts'
 import type { Accepted } from '../catalogue.ts'
 import type { Receipt } from '../ledger.ts'
@@ -36,7 +36,7 @@ export function writerOf(tables: readonly ProjectionTable[]): Writer {
   }
 }
 
-type Known = { readonly seq: number; readonly same: boolean }
+type Known = { readonly seq: number; readonly digest: string }
 /** Where an event stands in the list that is to be written, or in the ledger already. */
 type Place = { readonly index: number } | { readonly seq: number }
 
@@ -60,7 +60,9 @@ export async function record(
       return { outcomes: outcomesOf(places, Number(answer.head)), head: Number(answer.head) + fresh.length }
     }
     // Some stand there already. Behind the lock nothing changes any more, so the next round knows.
-    answer.known.forEach((index, at) => known.set(fresh[index]!.name, { seq: Number(answer.known_seq[at]), same: answer.known_same[at]! }))
+    answer.known.forEach((index, at) =>
+      known.set(fresh[index]!.name, { seq: Number(answer.known_seq[at]), digest: `sha256:${answer.known_digest[at]!.toString('hex')}` }),
+    )
   }
 }
 
@@ -74,7 +76,7 @@ function resolve(submissions: readonly Submission[], known: ReadonlyMap<string, 
     for (const [position, prepared] of submission.entries()) {
       const there = known.get(prepared.name)
       const here = written.get(prepared.name)
-      if (there ? !there.same : here && here.body !== prepared.body) {
+      if (there ? there.digest !== sha256(prepared.body) : here && here.body !== prepared.body) {
         // All or none: what this caller has brought so far is taken back.
         for (const { name } of fresh.splice(start)) written.delete(name)
         return reused(prepared, submission.length > 1 ? `/${position}` : '')
@@ -110,7 +112,7 @@ function reused({ event: { id, source, type } }: Prepared, path: string): Threew
 
 const separator = '\u001E'
 
-type Appended = { head: string; known: number[] | null; known_seq: string[]; known_same: boolean[] }
+type Appended = { head: string; known: number[] | null; known_seq: string[]; known_digest: Buffer[] }
 
 async function append(client: ClientBase, writer: Writer, events: readonly Prepared[], now: string): Promise<Appended> {
   const joined = (field: (prepared: Prepared) => string): string => events.map(field).join(separator)

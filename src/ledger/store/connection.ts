@@ -101,8 +101,8 @@ const retryable = new Set(['40001', '40P01'])
 /** The database asks for another try: a deadlock or two transactions that cannot both be right. */
 export const asksAgain = (error: unknown): boolean => error instanceof DatabaseError && retryable.has(error.code ?? '')
 
-// Shutdown, crash, start-up, too many connections, killed session, no disk space, no memory: classes of SQLSTATE.
-const gone = /^(57P0|08|53|25P03)/
+// Shutdown, crash, start-up, broken connection, no room or memory, ended session, not let in, no such database: of SQLSTATE.
+const gone = /^(57P0|08|53|25P03|28|3D000)/
 const systemGone = new Set([
   'ECONNREFUSED',
   'ENOENT',

@@ -39,7 +39,7 @@ const statements = [
   // the lock.
   `create function ledger_append(
     projections text, sources text, ids text, types text, subjects text, chains text, times text, arrivals text, bodies text,
-    out head bigint, out known int[], out known_seq bigint[], out known_same boolean[]
+    out head bigint, out known int[], out known_seq bigint[], out known_digest bytea[]
   ) language plpgsql as $$
   declare
     separator constant text := chr(30);
@@ -63,10 +63,9 @@ const statements = [
       update ledger_head set seq = head + added;
       perform pg_notify('threeways_ledger', (head + added)::text);
     exception when unique_violation then
-      select array_agg(e.n::int - 1), array_agg(s.seq), array_agg(s.body = e.body)
-      into known, known_seq, known_same
-      from unnest(string_to_array(sources, separator), string_to_array(ids, separator), string_to_array(bodies, separator))
-        with ordinality as e(source, id, body, n)
+      select array_agg(e.n::int - 1), array_agg(s.seq), array_agg(s.digest)
+      into known, known_seq, known_digest
+      from unnest(string_to_array(sources, separator), string_to_array(ids, separator)) with ordinality as e(source, id, n)
       join event s on s.source = e.source and s.id = e.id;
     end;
   end $$`,
