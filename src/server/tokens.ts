@@ -23,7 +23,7 @@ type TokenTables = {
 }
 
 export const tokenMigrations: Readonly<Record<string, Migration>> = {
-  '2026-11-tokens': {
+  'tokens-2026-11': {
     async up(db: Kysely<unknown>) {
       await db.schema
         .createTable('token')

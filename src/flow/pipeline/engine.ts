@@ -1,5 +1,6 @@
 import { mkdir, appendFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, ThreewaysError } from '../../kernel/errors.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import { closing } from './command.ts'
@@ -60,6 +61,7 @@ export function startEngine(options: EngineOptions): Engine {
   const due = new Set<string>()
   let all = true
   let closed = false
+  const end = new AbortController()
   let loop: Promise<void> | undefined
   const timers = new Set<NodeJS.Timeout>()
 
@@ -105,8 +107,9 @@ export function startEngine(options: EngineOptions): Engine {
   }
 
   async function pause(error: unknown): Promise<void> {
+    if (closed) return
     options.complain(`the engine tries again in 1 s: ${messageOf(error)}`)
-    await new Promise((resolve) => later(1000, () => resolve(undefined)))
+    await sleep(1000, undefined, { signal: end.signal }).catch(() => {})
   }
 
   function later(ms: number, act: () => void): void {
@@ -143,14 +146,15 @@ export function startEngine(options: EngineOptions): Engine {
   }
 
   async function finish(step: StepRow, how: StepEnd): Promise<void> {
-    for (let tries = 1; ; tries++) {
+    let ending = how
+    for (;;) {
       try {
         const next = await ledger.transaction(async (tx) => {
           const { run, steps } = await lockRun(tx, step.run)
           const now = steps.find(({ name }) => name === step.name)
           // Another server took it over while this one was thought dead: its word counts, not ours.
           if (now?.state !== 'running' || now.owner !== owner || now.fence !== step.fence) return undefined
-          await endStep(options, tx, run, now, how)
+          await endStep(options, tx, run, now, ending)
           return { run, steps, claimed: await moveOn(options, tx, run, steps, free() + 1) }
         })
         if (next) begin(next.run, next.steps, next.claimed)
@@ -158,6 +162,8 @@ export function startEngine(options: EngineOptions): Engine {
         return
       } catch (error) {
         if (closed) return
+        // What the ledger refuses now it will refuse for ever: the step has failed, and says so.
+        if (error instanceof ThreewaysError && error.kind !== 'unavailable') ending = unrecordable(error)
         await pause(error)
       }
     }
@@ -179,10 +185,7 @@ export function startEngine(options: EngineOptions): Engine {
       return await executors[step.work.kind as Exclude<Work['kind'], 'promote'>](execution)
     } catch (error) {
       if (signal.aborted) return { end: 'cancelled' }
-      const help = error instanceof ThreewaysError && error.help !== undefined ? `\n${error.help}` : ''
-      const faults =
-        error instanceof ThreewaysError ? error.faults.map(({ path: place, message }) => `\n${place}: ${message}`).join('') : ''
-      return { end: 'failed', message: `${messageOf(error)}${faults}${help}` }
+      return { end: 'failed', message: describe(error) }
     }
   }
 
@@ -225,6 +228,7 @@ export function startEngine(options: EngineOptions): Engine {
     ready: () => started,
     async close() {
       closed = true
+      end.abort()
       deaf()
       clearInterval(heart)
       for (const timer of timers) clearTimeout(timer)
@@ -233,6 +237,21 @@ export function startEngine(options: EngineOptions): Engine {
       await Promise.allSettled([loop, started, ...[...working.values()].map(({ done }) => done)])
     },
   }
+}
+
+const unrecordable = (error: ThreewaysError): StepEnd => ({
+  end: 'failed',
+  final: true,
+  message: `its outcome could not be recorded: ${describe(error)}`,
+})
+
+/** All that an error knows, for the step's message. */
+function describe(error: unknown): string {
+  if (!(error instanceof ThreewaysError)) return messageOf(error)
+  const faults = error.faults.map(
+    ({ path: place, file, line, message }) => `\n${file === undefined ? place : `${file}:${line}`}: ${message}`,
+  )
+  return `${error.message}${faults.join('')}${error.help === undefined ? '' : `\n${error.help}`}`
 }
 
 /** Where an attempt keeps its log and the notes about its process. */

@@ -56,9 +56,9 @@ type Consequence = {
   readonly output?: Record<string, unknown>
   /**
    * Done in the transaction that records the end, so both happen or neither. Returns the events that belong to it. May run
-   * twice when the database asks; touches nothing but `tx`.
+   * twice when the database asks; touches nothing but `tx` and the run's row.
    */
-  readonly record?: (tx: LedgerTransaction) => Promise<readonly CloudEvent[]>
+  readonly record?: (tx: LedgerTransaction, run: RunRow) => Promise<readonly CloudEvent[]>
 }
 
 export type Executor = (execution: Execution) => Promise<StepEnd>

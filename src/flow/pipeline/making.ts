@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { event } from '../../ledger/event.ts'
+import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import { buildEnvironment } from '../candidate/build-environment.ts'
 import { finishCandidate, prepareCheckout, type Candidate, type Checkout } from '../candidate/build.ts'
 import { candidateBuilt } from '../candidate/events.ts'
@@ -12,7 +13,7 @@ import { definitionFile, readDefinition } from '../definition/read.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { source } from './records.ts'
 import { changeRun } from './runs.ts'
-import { tables, type StepRow } from './tables.ts'
+import { tables, type RunRow, type StepRow } from './tables.ts'
 import type { Copy } from './work.ts'
 
 /** Writes the commit's own tree into a folder of the run. */
@@ -50,7 +51,12 @@ export async function makeCandidate(execution: Execution): Promise<StepEnd> {
   const tools = steps.find(({ work: { kind } }) => kind === 'checkout')!.output!['tools'] as Readonly<Record<string, string>>
   const twice = definition.artifact.reproducible === 'required'
   if (twice) {
-    await requireReproducible({ first: checkout.folder, second: checkoutOf(steps, 'second').folder, pack: definition.artifact.pack, positions })
+    await requireReproducible({
+      first: checkout.folder,
+      second: checkoutOf(steps, 'second').folder,
+      pack: definition.artifact.pack,
+      positions,
+    })
     await say('built twice in two folders: the same bytes')
   }
   const candidate = await finishCandidate({ checkout, definition, positions, tools, store: path.join(work, 'artifacts') })
@@ -64,14 +70,14 @@ function record({ run, clock, newId }: Execution, candidate: Candidate, twice: b
   const { stream, repository, definition, branch, author, summary, committedAt } = run
   const { digest, commit, artifact, environment, files, bytes, tools, lockFiles, folder } = candidate
   const envelope = { id: newId(), time: clock.instant(), source, subject: digest, chainId: run.id }
-  return async (tx: Parameters<typeof changeRun>[0]) => {
+  return async (tx: LedgerTransaction, row: RunRow) => {
     const build = { candidate: digest, stream, commit, repository, definition: JSON.stringify(definition), artifact, folder, environment }
     await tables(tx)
       .insertInto('build')
       .values(build)
       .onConflict((c) => c.column('candidate').doUpdateSet({ folder, repository }))
       .execute()
-    await tables(tx).updateTable('run').set({ candidate: digest }).where('id', '=', run.id).execute()
+    await changeRun(tx, row, { candidate: digest })
     const content = { stream, commit, author, summary, committedAt, artifact, environment, files, bytes, tools, lockFiles }
     return [
       event(candidateBuilt, envelope, {

@@ -109,7 +109,7 @@ async function claim(
 /** Records how an attempt ended; a further try may follow. */
 export async function endStep({ clock, records }: Bench, tx: LedgerTransaction, run: RunRow, step: StepRow, how: StepEnd): Promise<void> {
   const now = clock.instant()
-  const consequences = 'record' in how && how.record ? await how.record(tx) : []
+  const consequences = 'record' in how && how.record ? await how.record(tx, run) : []
   const output = 'output' in how && how.output ? { output: how.output } : {}
   if (how.end === 'succeeded') {
     await changeStep(tx, step, { state: 'succeeded', finishedAt: now, message: how.message ?? null, ...output })

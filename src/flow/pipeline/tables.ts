@@ -174,4 +174,4 @@ const created: Migration = {
 }
 
 /** In order of their names, after the ledger's own. */
-export const pipelineMigrations: Readonly<Record<string, Migration>> = { '2026-11-pipeline': created }
+export const pipelineMigrations: Readonly<Record<string, Migration>> = { 'pipeline-2026-11': created }
