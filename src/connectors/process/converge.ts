@@ -115,6 +115,8 @@ async function create(environment: Environment, decision: Decision): Promise<rea
       id: randomUUID(),
       service,
       candidate: desired.candidate,
+      artifact: desired.artifact,
+      settings: desired.rendered.digest,
       port: hasPort ? await takePort(home.host) : null,
       phase: 'starting',
       proven: false,

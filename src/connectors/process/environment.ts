@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Digest } from '../../kernel/digest.ts'
@@ -18,6 +18,8 @@ export type Home = {
   readonly clock: Clock
   readonly store: StateStore
   readonly postgres: PostgresResource
+  /** Told what happens while nobody watches. */
+  readonly warn: (message: string) => void
 }
 
 export type Watch = (progress: Progress) => void
@@ -32,10 +34,11 @@ export class Environment {
   readonly instances = new Map<string, Instance>()
   readonly routes = new Map<string, Route>()
   /** Who hears what happens while a plan is applied. */
-  watch: Watch = () => {}
+  watcher: Watch | undefined
   #writing: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
   #gone = false
+  readonly #closing = new AbortController()
   /** Of each resource, for those who depend on it; known while the cluster runs. */
   #resourceAddresses: Record<string, Readonly<Record<string, string>>> = {}
 
@@ -51,7 +54,8 @@ export class Environment {
   }
 
   tell(subject: string, message: string): void {
-    this.watch({ at: this.home.clock.instant(), subject, message })
+    if (this.watcher) this.watcher({ at: this.home.clock.instant(), subject, message })
+    else this.home.warn(`environment "${this.state.environment}", ${subject}: ${message}`)
   }
 
   /** The state as it is when this returns, or newer, is on disk. One write at a time. */
@@ -70,6 +74,7 @@ export class Environment {
   async resume(): Promise<Found> {
     await this.openResources()
     await this.openRoutes()
+    await this.#removeForgotten()
     const missing: Instance[] = []
     const found = { adopted: 0, restarted: 0 }
     // A list of its own: discarding shortens the state's.
@@ -85,9 +90,17 @@ export class Environment {
     }
     found.restarted = missing.length
     await Promise.all(missing.map((instance) => instance.end()))
-    void this.startInOrder(missing, 'start all the same', new AbortController().signal).catch(() => {})
+    void this.startInOrder(missing, 'start all the same', this.#closing.signal).catch(() => {})
     this.direct()
     return found
+  }
+
+  /** Folders of instances that were ended just before we were killed. */
+  async #removeForgotten(): Promise<void> {
+    const folder = this.folderOf('')
+    const entries = await readdir(folder).catch(() => [])
+    const forgotten = entries.filter((entry) => !this.state.instances.some(({ id }) => id === entry))
+    for (const entry of forgotten) await rm(path.join(folder, entry), { recursive: true, force: true })
   }
 
   /** Where resources listen may change with every start of their server. */
@@ -256,6 +269,7 @@ export class Environment {
 
   /** Ends supervision. @param how - `stop`: what runs ends too, and is started again by whoever resumes it */
   async close(how: 'stop' | 'leave'): Promise<void> {
+    this.#closing.abort()
     await Promise.all([...this.instances.values()].map((instance) => (how === 'stop' ? instance.end() : instance.leave())))
     await this.closeRoutes()
     await this.save()

@@ -17,7 +17,9 @@ export async function makeHome(digestOfTree: ProcessProviderOptions['digestOfTre
   const home = path.join(folder, 'home')
   const homeId = randomUUID()
   let starting: Promise<Cluster> | undefined
-  const cluster = () => (starting ??= startCluster({ directory: path.join(home, 'resources', 'pg'), tcp: true }))
+  // Nothing of it outlives a test, so it need not reach the disk.
+  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+  const cluster = () => (starting ??= startCluster({ directory: path.join(home, 'resources', 'pg'), tcp: true, settings }))
   const options: ProcessProviderOptions = { home, homeId, cluster, digestOfTree }
   return {
     folder,

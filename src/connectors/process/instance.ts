@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,7 +12,7 @@ import type { Service } from '../../flow/environment/provider.port.ts'
 import { judge, probe, probingOf } from './health.ts'
 import { endOfLog, keepLogBounded } from './logs.ts'
 import { isFree, returnPort, takePort } from './ports.ts'
-import { afterEnding, crashLoopFrom } from './restart.ts'
+import { afterEnding, crashLoopFrom, type Ending } from './restart.ts'
 import type { InstanceState, Phase } from './state.ts'
 import { marks } from './variables.ts'
 
@@ -45,6 +46,7 @@ export class Instance {
   #supervision = new AbortController()
   #supervising: Promise<void> | undefined
   #quickEndings = 0
+  #isOver = false
   readonly #waiting = new Set<() => void>()
 
   constructor(state: InstanceState, options: InstanceOptions) {
@@ -75,7 +77,9 @@ export class Instance {
     return this.state.process !== null && (await isAlive(this.state.process.identity))
   }
 
+  /** Does nothing once it was stopped, for those who decided to start it before. */
   start(): void {
+    if (this.#isOver) return
     this.#quickEndings = 0
     this.state.phase = 'starting'
     this.#supervise(false)
@@ -101,6 +105,7 @@ export class Instance {
 
   /** Nothing of it lives when this returns; its folder stays. Safe to repeat. */
   async stop(): Promise<void> {
+    this.#isOver = true
     await this.leave()
     this.state.phase = 'stopping'
     await this.options.save()
@@ -138,27 +143,36 @@ export class Instance {
   #supervise(adopted: boolean): void {
     this.#supervision = new AbortController()
     const { signal } = this.#supervision
-    this.#supervising = this.#live(adopted, signal).catch((error: unknown) => {
-      if (signal.aborted) return
-      // Full disk, missing folder: nothing more can be done here than to say so.
-      const missing = hasCode(error, 'ENOENT') ? `${this.options.cwd} is not there: ` : ''
-      void this.#enter('stopped', `cannot be started: ${missing}${messageOf(error)}`).catch(() => {})
-    })
+    this.#supervising = this.#live(adopted, signal)
   }
 
   /** One turn per process. */
   async #live(adopted: boolean, signal: AbortSignal): Promise<void> {
     for (let isThere = adopted, tries = 1; !signal.aborted; isThere = false) {
-      if (!isThere) await this.#launch()
+      const problem = isThere ? undefined : await this.#launch()
       const startedAtMs = Date.now()
-      const code = await this.#untilEnded(isThere, startedAtMs, signal)
+      const code = problem === undefined ? await this.#untilEnded(isThere, startedAtMs, signal) : undefined
       if (signal.aborted) return
       if (!this.state.proven && tries++ < bindTries && (await this.#moveIfPortTaken())) continue
-      if (!(await this.#afterEnd(code, Date.now() - startedAtMs, signal))) return
+      const livedMs = Date.now() - startedAtMs
+      const how = `${code === undefined ? 'was killed' : `ended with code ${code}`} after ${formatDuration(livedMs)}`
+      if (!(await this.#afterEnd({ code, livedMs }, problem ?? how, signal))) return
     }
   }
 
-  async #launch(): Promise<void> {
+  /** @returns why it could not be started */
+  async #launch(): Promise<string | undefined> {
+    const { cwd } = this.options
+    try {
+      await this.#startProcess()
+      return undefined
+    } catch (error) {
+      const missing = hasCode(error, 'ENOENT') && !existsSync(cwd)
+      return `cannot be started: ${missing ? `its folder ${cwd} is not there` : messageOf(error)}`
+    }
+  }
+
+  async #startProcess(): Promise<void> {
     const { state, options } = this
     if (state.launches > 0) await killMarked(marks.instance, state.id)
     if (state.proven && state.port !== null && !(await isFree(options.host, state.port))) await this.#move()
@@ -225,12 +239,12 @@ export class Instance {
   }
 
   /** @returns whether it is started again */
-  async #afterEnd(code: number | undefined, livedMs: number, signal: AbortSignal): Promise<boolean> {
+  /** @returns whether it is started again */
+  async #afterEnd(ending: Ending, how: string, signal: AbortSignal): Promise<boolean> {
     const { service } = this.options
     const serves = service.port !== undefined || service.health !== undefined
     const standing = { proven: this.state.proven, serves, quickEndings: this.#quickEndings }
-    const next = afterEnding(service.restart, { code, livedMs }, standing, Math.random())
-    const how = `${code === undefined ? 'was killed' : `ended with code ${code}`} after ${formatDuration(livedMs)}`
+    const next = afterEnding(service.restart, ending, standing, Math.random())
     if (next.kind === 'completed') {
       await this.#enter('stopped', null)
       return false
@@ -277,8 +291,9 @@ export class Instance {
     await this.#changed()
   }
 
+  /** Going on without a record is better than not going on: a full disk must not end supervision. Its marks still lead to it. */
   async #changed(): Promise<void> {
-    await this.options.save()
+    await this.options.save().catch((error: unknown) => this.options.tell(`its state could not be written: ${messageOf(error)}`))
     for (const wake of this.#waiting) wake()
   }
 

@@ -19,13 +19,15 @@ function desiredOf(version: string): Desired {
 
 const [old, next] = [desiredOf('old'), desiredOf('next')]
 
-function instanceOf({ candidate }: Desired, parts: Partial<InstanceState> = {}): InstanceState {
+function instanceOf({ candidate, artifact, rendered }: Desired, parts: Partial<InstanceState> = {}): InstanceState {
   const process = { identity: { pid: 1, startedAt: '1' }, logFile: 'log', exitFile: 'exit' }
   const counts = { launches: 1, restarts: 0, since: '2026-01-01T00:00:00.000Z' }
   const state = {
     id: candidate,
     service: 'web',
     candidate,
+    artifact,
+    settings: rendered.digest,
     port: 20_000,
     phase: 'ready',
     proven: true,

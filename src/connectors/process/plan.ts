@@ -44,7 +44,7 @@ export function decide(target: Target, state: EnvironmentState | undefined, unfi
     for (const service of Object.keys(desired.rendered.definition.services)) {
       const instance = instances.find((one) => one.candidate === desired.candidate && one.service === service && one.phase !== 'stopping')
       const subject = subjectOf({ service, candidate: desired.candidate })
-      const reason = instance ? (changed(desired, state) ?? unfit(instance)) : 'does not run yet'
+      const reason = instance ? (changed(desired, instance) ?? unfit(instance)) : 'does not run yet'
       if (instance && (reason === undefined || !required.includes(desired.candidate))) {
         keep.push(instance)
         actions.push({ kind: 'keep', subject, reason: reason === undefined ? 'runs' : `left as it is: ${reason}` })
@@ -95,11 +95,9 @@ function isWanted(target: Target, instance: InstanceState): boolean {
   return desired?.rendered.definition.services[instance.service] !== undefined && instance.phase !== 'stopping'
 }
 
-function changed(desired: Desired, state: EnvironmentState | undefined): string | undefined {
-  const before = state?.deployments.find((one) => one.candidate === desired.candidate)
-  if (!before) return undefined
-  if (before.artifact !== desired.artifact) return `runs from another folder, ${before.artifact}`
-  return before.rendered.digest === desired.rendered.digest ? undefined : 'its settings changed'
+function changed(desired: Desired, instance: InstanceState): string | undefined {
+  if (instance.artifact !== desired.artifact) return `runs from another folder, ${instance.artifact}`
+  return instance.settings === desired.rendered.digest ? undefined : 'its settings changed'
 }
 
 function resourcesOf(target: Target, state: EnvironmentState | undefined): Decision['resources'] {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { systemClock, type Clock } from '../../kernel/clock.ts'
 import type { Digest } from '../../kernel/digest.ts'
-import { conflict, messageOf, notFound } from '../../kernel/errors.ts'
+import { conflict, hasCode, messageOf, notFound, unavailable } from '../../kernel/errors.ts'
 import type { Cluster } from '../../kernel/postgres/cluster.ts'
 import { isAlive, run } from '../../kernel/process.ts'
 import { rendered, type EnvironmentId, type EnvironmentProvider, type Target } from '../../flow/environment/provider.port.ts'
@@ -29,7 +29,7 @@ export type ProcessProviderOptions = {
   readonly clock?: Clock
   /** Where services and public addresses listen. @defaultValue '127.0.0.1' */
   readonly host?: string
-  /** Told what went wrong where nobody waits for an answer. */
+  /** Told what happens while nobody waits for an answer: restarts, crash loops, ports that had to change. */
   readonly warn?: (message: string) => void
 }
 
@@ -43,16 +43,14 @@ const execMsMax = 3_600_000
 class ProcessProvider implements EnvironmentProvider {
   readonly name = 'process'
   readonly #home: Home
-  readonly #options: ProcessProviderOptions
   readonly #observe: ReturnType<typeof observer>
   readonly #live = new Map<EnvironmentId, Environment>()
   readonly #turns = new Map<EnvironmentId, Promise<unknown>>()
   readonly #applying = new Map<EnvironmentId, AbortController>()
 
   constructor(options: ProcessProviderOptions) {
-    const { homeId, host = '127.0.0.1', clock = systemClock } = options
-    this.#options = options
-    this.#home = { homeId, host, clock, store: stateStore(options.home), postgres: postgresResource(options.cluster) }
+    const { homeId, host = '127.0.0.1', clock = systemClock, warn = () => {} } = options
+    this.#home = { homeId, host, clock, store: stateStore(options.home), postgres: postgresResource(options.cluster), warn }
     this.#observe = observer(this.#home, runningReader(options.digestOfTree))
   }
 
@@ -86,11 +84,13 @@ class ProcessProvider implements EnvironmentProvider {
       const environment = await this.#resumed(id, watch)
       try {
         either.throwIfAborted()
-        await converge(environment, target, either)
+        await converge(environment, target, either).catch((error: unknown) => {
+          throw hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT') ? diskFull(id, error) : error
+        })
         return await this.#observe(environment.state, { freshly: true, supervised: true })
       } finally {
         this.#applying.delete(id)
-        environment.watch = () => {}
+        environment.watcher = undefined
       }
     })
   }
@@ -99,13 +99,13 @@ class ProcessProvider implements EnvironmentProvider {
   async #resumed(id: EnvironmentId, watch: Watch): Promise<Environment> {
     const known = this.#live.get(id)
     if (known) {
-      known.watch = watch
+      known.watcher = watch
       return known
     }
     const state = await this.#home.store.read(id)
     if (state?.destroying) await this.#destroy(id)
     const environment = await Environment.open(this.#home, id)
-    environment.watch = watch
+    environment.watcher = watch
     await environment.save()
     await this.#resume(id, environment)
     return environment
@@ -199,7 +199,7 @@ class ProcessProvider implements EnvironmentProvider {
     const ids = await this.#home.store.list()
     for (const id of ids) {
       await this.#inTurn(id, () => this.#recover(id, counts, known)).catch((error: unknown) => {
-        this.#options.warn?.(`environment "${id}" could not be taken up again: ${messageOf(error)}`)
+        this.#home.warn(`environment "${id}" could not be taken up again: ${messageOf(error)}`)
       })
     }
     counts.ended += await endOrphans(this.#home.homeId, known)
@@ -237,6 +237,14 @@ class ProcessProvider implements EnvironmentProvider {
     })
     return turn
   }
+}
+
+function diskFull(id: EnvironmentId, cause: unknown) {
+  return unavailable('DISK_FULL', {
+    message: `no space is left for environment "${id}": ${messageOf(cause)}`,
+    help: 'free some space and try again; what was serving still serves',
+    cause,
+  })
 }
 
 function unknownEnvironment(id: EnvironmentId) {

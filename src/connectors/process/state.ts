@@ -15,6 +15,9 @@ export type InstanceState = {
   readonly id: string
   readonly service: string
   readonly candidate: Digest
+  /** What it was made from: something else needs another instance. */
+  readonly artifact: string
+  readonly settings: Digest
   /** Kept over restarts, because others were told. */
   port: number | null
   phase: Phase
