@@ -1,4 +1,4 @@
-import type { CandidateCard, StopView } from '../api/types.ts'
+import type { StopView } from '../api/types.ts'
 import type { Action } from '../piece/action.tsx'
 import { short } from '../piece/digest.tsx'
 
@@ -36,7 +36,9 @@ export function startLine(stop: StopView, others: number): Action {
   }
 }
 
-export function promote(run: string, stage: string, card: CandidateCard): Action {
+type Change = { readonly commit: string; readonly summary: string; readonly author: string }
+
+export function promote(run: string, stage: string, card: Change): Action {
   return {
     title: `Promote to ${stage}`,
     explanation: (
@@ -51,7 +53,7 @@ export function promote(run: string, stage: string, card: CandidateCard): Action
   }
 }
 
-export function rollback(stream: string, stage: string, card: CandidateCard): Action {
+export function rollback(stream: string, stage: string, card: Change): Action {
   return {
     title: `Roll back ${stage}`,
     explanation: (

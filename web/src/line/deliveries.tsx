@@ -52,8 +52,12 @@ function textOf(run: RunSummary): string {
     .toLowerCase()
 }
 
+function placeOf({ state, stage }: RunSummary): string {
+  if (state === 'succeeded' || state === 'queued') return wordFor(state)
+  return stage === null && state === 'running' ? 'being built' : `${wordFor(state)} in ${stage ?? 'the build'}`
+}
+
 function Delivery({ run, stages }: { readonly run: RunSummary; readonly stages: readonly StageView[] }) {
-  const where = run.stage ?? 'build'
   return (
     <li>
       <Link className="delivery" data-move href={`/runs/${run.id}`}>
@@ -69,10 +73,7 @@ function Delivery({ run, stages }: { readonly run: RunSummary; readonly stages: 
         </span>
         <span className="delivery-way">
           <LittleTrack run={run} stages={stages} />
-          <span className="soft">
-            {wordFor(run.state)}
-            {run.state !== 'succeeded' && run.state !== 'queued' && ` in ${where}`}
-          </span>
+          <span className="soft">{placeOf(run)}</span>
         </span>
         <span className="delivery-times">
           <Took from={run.queuedAt} to={run.finishedAt} />

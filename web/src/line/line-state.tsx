@@ -63,11 +63,11 @@ function underWay(view: StreamView): string {
   return active.length === asking ? `${deliveries}, waiting.` : `${deliveries}, ${asking} waiting.`
 }
 
-const causes = { person: '', rollback: ' after a rollback', 'red-trunk': ' because the trunk is red' }
+const causes = { person: '', rollback: ', after a rollback', 'red-trunk': ', because the trunk is red' }
 const longAgoMs = 20 * 3_600_000
 
 function stoppedAt({ since }: StopView): string {
-  return Date.now() - Date.parse(since) > longAgoMs ? `${dayOf(since)}, ${timeOfDay(since)}` : timeOfDay(since)
+  return Date.now() - Date.parse(since) > longAgoMs ? `${timeOfDay(since)} on ${dayOf(since)}` : timeOfDay(since)
 }
 
 function Stop({ stop, others }: { readonly stop: StopView; readonly others: number }) {
@@ -78,8 +78,8 @@ function Stop({ stop, others }: { readonly stop: StopView; readonly others: numb
       <div className="stop-why">
         <p className="stop-reason">{stop.reason}</p>
         <p>
-          Stopped by {stop.by}
-          {causes[stop.cause]} at {stoppedAt(stop)}
+          Stopped at {stoppedAt(stop)} by {stop.by}
+          {causes[stop.cause]}
           {stop.commit !== null && stop.run !== null && (
             <>
               {' · '}

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useState, type RefObject } from 'react'
+import { flushSync } from 'react-dom'
 
 /** Where a station's piece of rail lies on the board, pixels from its top left corner. */
 export type Rail = {
@@ -49,7 +50,8 @@ export function useRails(ref: RefObject<HTMLElement | null>): Rails | undefined 
       setRails((before) => (JSON.stringify(before) === JSON.stringify(next) ? before : next))
     }
     update()
-    const observer = new ResizeObserver(update)
+    // In the same frame, so that rails and trains never lag behind the cards they belong to.
+    const observer = new ResizeObserver(() => flushSync(update))
     observer.observe(board)
     for (const station of board.querySelectorAll('[data-station]')) observer.observe(station)
     return () => observer.disconnect()

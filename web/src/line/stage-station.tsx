@@ -49,7 +49,7 @@ function Serving({ stage, stream }: { readonly stage: StageView; readonly stream
       </div>
       <p className="serving-summary">{card.summary}</p>
       <p className="soft">
-        <span className="mono">{short(card.commit)}</span> by {card.author}, running for <Age since={running.since} />
+        <span className="mono">{short(card.commit)}</span> by {card.author}, here for <Age since={running.since} />
       </p>
       <div className="serving-row serving-links">
         {Object.entries(environment.urls).map(([service, url]) => (
@@ -68,6 +68,7 @@ function Serving({ stage, stream }: { readonly stage: StageView; readonly stream
 
 function Held({ stage }: { readonly stage: StageView }) {
   if (stage.held.length === 0) return null
+  const rolledBack = new Set(stage.candidates.filter(({ state }) => state === 'rolled-back').map((candidate) => candidate.card.digest))
   return (
     <ul className="entries held" aria-label={`Held back from ${stage.name}`}>
       {stage.held.map(({ card, reason, since }) => (
@@ -79,7 +80,10 @@ function Held({ stage }: { readonly stage: StageView }) {
             <span className="entry-summary">{card.summary}</span>
             <Age since={since} />
           </Link>
-          <p className="entry-message">Held back: {reason}</p>
+          <p className="entry-message">
+            {rolledBack.has(card.digest) ? 'Rolled back and held: ' : 'Held: '}
+            {reason}
+          </p>
         </li>
       ))}
     </ul>
@@ -90,8 +94,14 @@ function Checks({ stage }: { readonly stage: StageView }) {
   if (stage.checks.length === 0) return null
   return (
     <p className="checks">
-      <span className="soft">checked by</span> {stage.checks.join(', ')}
-      {stage.strategy !== null && <span className="soft deployed">, deployed {stage.strategy}</span>}
+      <span>
+        <span className="soft">checked by</span> {stage.checks.join(', ')}
+      </span>
+      {stage.strategy !== null && (
+        <span>
+          <span className="soft">deployed</span> {stage.strategy}
+        </span>
+      )}
     </p>
   )
 }

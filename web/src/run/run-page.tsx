@@ -31,7 +31,7 @@ function Run({ run }: { readonly run: RunView }) {
       <RunHead run={run} />
       <div className="run-columns">
         <StepChart run={run} selected={step?.name} onSelect={select} />
-        {step === undefined ? <p className="soft">No step is planned yet.</p> : <StepDetail key={step.name} run={run.id} step={step} />}
+        {step === undefined ? <p className="soft">No step is planned yet.</p> : <StepDetail key={step.name} run={run} step={step} />}
       </div>
     </>
   )

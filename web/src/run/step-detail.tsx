@@ -1,12 +1,16 @@
-import type { StepView } from '../api/types.ts'
+import type { RunView, StepView } from '../api/types.ts'
+import { useToken } from '../api/session.ts'
+import { promote } from '../line/actions.tsx'
 import { LogViewer } from '../log/log-viewer.tsx'
+import { ActionButton } from '../piece/action.tsx'
 import { Took } from '../piece/age.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { signalOf, wordFor } from '../piece/state.ts'
 import { WaitingNote } from '../piece/waiting.tsx'
 
 /** One step: how it stands and why, the tests that failed, its log. */
-export function StepDetail({ run, step }: { readonly run: string; readonly step: StepView }) {
+export function StepDetail({ run, step }: { readonly run: RunView; readonly step: StepView }) {
+  const acting = useToken() !== undefined
   const { tests } = step
   return (
     <section className="step" aria-label={`Step ${step.title}`}>
@@ -28,10 +32,13 @@ export function StepDetail({ run, step }: { readonly run: string; readonly step:
         </p>
       </header>
       {step.waiting !== null && <WaitingNote waiting={step.waiting} />}
+      {step.waiting?.kind === 'approval' && step.stage !== null && acting && (
+        <ActionButton className="strong step-promote" label={`Promote to ${step.stage}…`} action={promote(run.id, step.stage, run)} />
+      )}
       {step.message !== null && <p className={`step-message signal-${signalOf(step.state)}`}>{step.message}</p>}
       {tests !== null && <Tests tests={tests} />}
       {step.hasLog ? (
-        <LogViewer key={step.attempt} run={run} step={step.name} atEnd={step.state === 'running' || step.state === 'failed'} />
+        <LogViewer key={step.attempt} run={run.id} step={step.name} atEnd={step.state === 'running' || step.state === 'failed'} />
       ) : (
         <p className="soft step-no-log">{step.startedAt === null ? 'It has not started, so there is no log.' : 'It wrote no log.'}</p>
       )}

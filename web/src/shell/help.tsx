@@ -16,6 +16,8 @@ const legend: readonly State[] = [
   'pending',
 ]
 
+const order = 'jk/sgt?'
+
 /** The keys of every page, and the help that lists them with the signs. */
 export function Help() {
   const [open, setOpen] = useState(false)
@@ -45,14 +47,16 @@ function HelpText() {
   return (
     <div className="help">
       <dl>
-        {currentShortcuts().map(({ keys, what }) => (
-          <div key={keys}>
-            <dt>
-              <kbd>{keys}</kbd>
-            </dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
+        {currentShortcuts()
+          .toSorted((a, b) => order.indexOf(a.keys) - order.indexOf(b.keys))
+          .map(({ keys, what }) => (
+            <div key={keys}>
+              <dt>
+                <kbd>{keys}</kbd>
+              </dt>
+              <dd>{what}</dd>
+            </div>
+          ))}
         <div>
           <dt>
             <kbd>Enter</kbd>
