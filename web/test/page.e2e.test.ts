@@ -27,10 +27,9 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     // In a process of its own: the test runner's NODE_ENV would build the development form of React.
     const vite = join(import.meta.dirname, '../../node_modules/vite/bin/vite.js')
     const options = ['build', '--logLevel', 'error', '--outDir', dist, '--emptyOutDir']
-    await promisify(execFile)(process.execPath, [vite, ...options], { cwd: join(import.meta.dirname, '..'), env: { ...process.env, NODE_ENV: 'production' } })
-      configFile: join(import.meta.dirname, '../vite.config.ts'),
-      logLevel: 'error',
-      build: { outDir: dist, emptyOutDir: true },
+    await promisify(execFile)(process.execPath, [vite, ...options], {
+      cwd: join(import.meta.dirname, '..'),
+      env: { ...process.env, NODE_ENV: 'production' },
     })
     server = await serveFake(dist, fixture('fresh', Date.now()))
     browser = await launch(chromium!)
