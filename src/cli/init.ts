@@ -1,6 +1,6 @@
 import type { CliContext } from './context.ts'
 import { projectFolder } from './context.ts'
-import { initProject } from '../flow/definition/init/init.ts'
+import { initProject } from '../server/init-project.ts'
 
 /** Writes threeways.yaml from what the repository has, and says what was guessed from where. */
 export async function init(this: CliContext, flags: { print: boolean }): Promise<void> {
