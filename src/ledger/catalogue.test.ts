@@ -108,7 +108,7 @@ describe('an event is refused, with the path of the fault, when it', () => {
 
   it.each([
     ['a leap second', '2016-12-31T23:59:60Z', 'is a leap second; write the second before or after'],
-    ['no time at all', 'yesterday', 'is not a time as RFC 3339 has it, 2026-03-01T09:30:00Z'],
+    ['no time at all', 'yesterday', 'is not an RFC 3339 time, for example 2026-03-01T09:30:00Z'],
     ['a time before computers', '1066-10-14T09:00:00Z', 'lies outside the years 1970 to 2199'],
   ])('is dated to %s', (_, time, fault) => {
     const value = but(but(good, '/time', time) as CloudEvent, '/data/context/timestamp', time)

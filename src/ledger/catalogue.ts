@@ -1,4 +1,4 @@
-import { canonicalJson } from '../kernel/digest.ts'
+import { canonical } from '../kernel/digest.ts'
 import { invalid, type Fault, type ThreewaysError } from '../kernel/errors.ts'
 import { bytesMax, cdEventSchema, cloudEventSchema } from './cdevents/schema.ts'
 import { standardTypes, type Json } from './cdevents/types.ts'
@@ -93,10 +93,9 @@ export function makeCatalogue(ownTypes: readonly AnyEventType[]): Catalogue {
       const time = normaliseTime(event.data.context.timestamp)
       const more = [...disagreements(event, time), ...overLimits(event)]
       if (more.length > 0) throw notValid(value, more)
-      const body = bodyOf(event)
-      // Read back from what is kept: a rebuild sees exactly this.
-      const kept = JSON.parse(body) as CloudEvent
-      return { event: kept, body, fact: factOf(kept, time as string) }
+      // What is read back from the kept text: a rebuild sees exactly this.
+      const { text, value: kept } = keptForm(event)
+      return { event: kept, body: text, fact: factOf(kept, time as string) }
     },
   }
 }
@@ -170,7 +169,7 @@ function disagreements(event: CloudEvent, time: ReturnType<typeof normaliseTime>
   }
   if (typeof time !== 'string')
     return [...faults, { path: '/data/context/timestamp', message: time.fault, value: shortened(context.timestamp) }]
-  if (event.time === undefined) return faults
+  if (event.time === undefined || event.time === context.timestamp) return faults
   const outside = normaliseTime(event.time)
   if (typeof outside !== 'string') faults.push({ path: '/time', message: outside.fault, value: shortened(event.time) })
   else if (outside !== time) {
@@ -206,15 +205,16 @@ function overLimits({
   return faults
 }
 
-function bodyOf(event: CloudEvent): string {
-  let body: string
+function keptForm(event: CloudEvent): ReturnType<typeof canonical<CloudEvent>> {
+  let form: ReturnType<typeof canonical<CloudEvent>>
   try {
-    body = canonicalJson(event)
+    form = canonical(event)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     const deep = /call stack/i.test(error.message)
     throw notValid(event, [{ path: '', message: deep ? 'is nested too deeply' : error.message }])
   }
+  const body = form.text
   const bytes = body.length * 3 > eventBytesMax ? Buffer.byteLength(body) : 0
   if (bytes > eventBytesMax) {
     throw notValid(event, [
@@ -229,7 +229,7 @@ function bodyOf(event: CloudEvent): string {
   if (body.includes('\\u0000') && /(?<!\\)(\\\\)*\\u0000/.test(body)) {
     throw notValid(event, [{ path: pathOfZero(event) ?? '', message: 'holds a zero character (U+0000)' }])
   }
-  return body
+  return form
 }
 
 function pathOfZero(value: unknown, path = ''): string | undefined {

@@ -1,5 +1,8 @@
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
 
+/** As JavaScript writes times of these years: most of what comes. */
+const milliseconds = /^(19[7-9]|20\d|21\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
 export type TimeFault = { readonly fault: string }
 
 /**
@@ -7,6 +10,11 @@ export type TimeFault = { readonly fault: string }
  * @returns why it is none of ours, when it is not
  */
 export function normaliseTime(text: string): string | TimeFault {
+  if (milliseconds.test(text)) {
+    const ms = Date.parse(text)
+    // A day that does not exist (31 April) is either no date or comes back as another one.
+    if (ms >= 0 && new Date(ms).toISOString() === text) return `${text.slice(0, -1)}000000Z`
+  }
   const found = rfc3339.exec(text)
   if (!found) return { fault: 'is not an RFC 3339 time, for example 2026-03-01T09:30:00Z' }
   const [, year, month, day, hour, minute, second, fraction = '', sign, offsetHour = '0', offsetMinute = '0'] = found

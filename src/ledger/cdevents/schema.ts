@@ -5,9 +5,11 @@ export const bytesMax = { id: 1_000, source: 1_000, subject: 2_000, chainId: 1_0
 
 // CloudEvents 1.0, "Type System": a String holds no control characters.
 const name: Json = { type: 'string', minLength: 1, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' }
-const uriReference: Json = { ...name, format: 'uri-reference' }
+const uriReference: Json = { type: 'string', minLength: 1, format: 'uri-reference' }
 const uri: Json = { type: 'string', minLength: 1, format: 'uri' }
-const time: Json = { type: 'string', format: 'date-time' }
+/** Looked at by the catalogue: times are normalised, and what CloudEvents say twice is compared. */
+const time: Json = { type: 'string' }
+const repeated: Json = { type: 'string' }
 const contextId: Json = { type: 'object', properties: { contextId: { type: 'string', minLength: 1 } }, required: ['contextId'] }
 
 const link = (linkType: string, members: Json, required: readonly string[]): Json => ({
@@ -42,8 +44,8 @@ export function cdEventSchema(
         type: 'object',
         properties: {
           specversion: { type: 'string', minLength: 1 },
-          id: name,
-          source: plainSources ? name : uriReference,
+          id: repeated,
+          source: repeated,
           type,
           timestamp: time,
           schemaUri: uri,
@@ -76,7 +78,7 @@ export function cloudEventSchema(type: Json, data: Json): Json {
       id: name,
       source: uriReference,
       type,
-      subject: name,
+      subject: repeated,
       time,
       datacontenttype: { type: 'string', pattern: '^[^;]*[/+][jJ][sS][oO][nN]\\s*(;.*)?$' },
       dataschema: uri,
