@@ -14,11 +14,20 @@ export type FakeServer = {
   show(next: Fixture): void
   /** Refuses every action from now on, as problem+json. */
   refuse(problem: Readonly<Record<string, unknown>> | undefined): void
+  /** Reading needs a token too, as on a server that others reach. */
+  lock(locked: boolean): void
   /** Ends the live connections; `false` refuses new ones and every request too. */
   connected(answering: boolean): void
   close(): Promise<void>
 }
 
+const unknownVisitor = {
+  title: 'unauthorized',
+  detail: 'no token was sent',
+  code: 'TOKEN_MISSING',
+  help: 'make one with `threeways token`',
+  faults: [],
+}
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -33,11 +42,14 @@ export async function serveFake(dist: string, first: Fixture, port = 0): Promise
   let current = first
   let head = 1
   let answering = true
+  let locked = false
   let refusal: Readonly<Record<string, unknown>> | undefined
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://fake')
     if (!answering) return void request.socket.destroy()
+    if (locked && url.pathname.startsWith('/api/') && request.headers.authorization === undefined)
+      return json(response, 401, unknownVisitor)
     if (request.method === 'POST') {
       posted.push({ path: url.pathname, body: JSON.parse(await bodyOf(request)), authorization: request.headers.authorization })
       return refusal === undefined ? json(response, 200, {}) : json(response, Number(refusal['status'] ?? 422), refusal)
@@ -65,6 +77,9 @@ export async function serveFake(dist: string, first: Fixture, port = 0): Promise
     },
     refuse(problem) {
       refusal = problem
+    },
+    lock(next) {
+      locked = next
     },
     connected(next) {
       answering = next

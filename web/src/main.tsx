@@ -1,7 +1,8 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { startLive } from './api/live.ts'
-import { adoptToken } from './api/session.ts'
+import { connect, startLive } from './api/live.ts'
+import { refresh } from './api/query.ts'
+import { adoptToken, onToken } from './api/session.ts'
 import { App } from './app.tsx'
 import { startKeyboard } from './shell/keyboard.ts'
 import './style/tokens.css'
@@ -11,6 +12,11 @@ import './shell/shell.css'
 
 adoptToken()
 window.addEventListener('hashchange', adoptToken)
+// Where reading needs a token too, another one shows another picture.
+onToken(() => {
+  connect()
+  refresh()
+})
 startKeyboard()
 startLive()
 

@@ -41,6 +41,7 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
   })
   beforeEach(async () => {
     server.refuse(undefined)
+    server.lock(false)
     server.posted.length = 0
     context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
     page = await context.newPage()
@@ -55,12 +56,13 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
   const show = (name: (typeof fixtureNames)[number]) => server.show(fixture(name, Date.now()))
 
   describe.each(fixtureNames)('in the situation "%s"', (name) => {
-    it('shows every page without an error, and nothing is wider than a phone', async () => {
+    it('shows without an error, and nothing is wider than a phone', async () => {
       const shown = fixture(name, Date.now())
       server.show(shown)
       await page.setViewportSize(phone)
       const run = shown.runs.find(({ state }) => state === 'failed') ?? shown.runs[0]
-      const pages = ['/', ...(run === undefined ? [] : [`/runs/${run.id}`, `/candidates/${run.candidate}`])]
+      const inside = run !== undefined && ['running', 'stopped', 'red', 'long'].includes(name)
+      const pages = ['/', ...(inside ? [`/runs/${run.id}`, `/candidates/${run.candidate}`] : [])]
       for (const path of pages) {
         await open(path)
         await heading(/./).waitFor()
@@ -174,6 +176,17 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     await page.getByLabel('Token').fill('pasted')
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Start the line…' }).waitFor()
+  })
+
+  it('asks for a token where even looking needs one', async () => {
+    show('idle')
+    server.lock(true)
+    await open('/', '')
+    await heading('A token is needed to see the line').waitFor()
+    await page.getByLabel('Token').fill('pasted')
+    await page.getByRole('button', { name: 'Use this token' }).click()
+    await heading('Line open').waitFor()
+    await page.getByText('live', { exact: true }).waitFor()
   })
 
   it('can be used by the keyboard alone', async () => {

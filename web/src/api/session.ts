@@ -36,11 +36,12 @@ export function currentToken(): string | undefined {
   return token
 }
 
-function subscribe(listener: () => void): () => void {
+/** @returns a function that ends it */
+export function onToken(listener: () => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
 
 export function useToken(): string | undefined {
-  return useSyncExternalStore(subscribe, currentToken)
+  return useSyncExternalStore(onToken, currentToken)
 }

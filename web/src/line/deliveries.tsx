@@ -5,7 +5,7 @@ import { Age, Took } from '../piece/age.tsx'
 import { short } from '../piece/digest.tsx'
 import { Icon } from '../piece/icon.tsx'
 import { Mark } from '../piece/mark.tsx'
-import { hasEnded, wordFor } from '../piece/state.ts'
+import { hasEnded, signalOf, wordFor } from '../piece/state.ts'
 import { useShortcut } from '../shell/keyboard.ts'
 import { LittleTrack } from './little-track.tsx'
 
@@ -69,7 +69,9 @@ function Delivery({ run, stages }: { readonly run: RunSummary; readonly stages: 
             {run.branch !== null && <>, on {run.branch}</>}
             {run.fixesStop !== null && <span className="tag signal-wait">fixes a stop</span>}
           </span>
-          {run.message !== null && run.state !== 'succeeded' && <span className="delivery-message">{run.message}</span>}
+          {run.message !== null && run.state !== 'succeeded' && (
+            <span className={`delivery-message signal-${signalOf(run.state)}`}>{run.message}</span>
+          )}
         </span>
         <span className="delivery-way">
           <LittleTrack run={run} stages={stages} />

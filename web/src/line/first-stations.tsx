@@ -3,7 +3,7 @@ import type { RunSummary, StreamView } from '../api/types.ts'
 import { Age } from '../piece/age.tsx'
 import { Flap, short } from '../piece/digest.tsx'
 import { Mark } from '../piece/mark.tsx'
-import { hasEnded } from '../piece/state.ts'
+import { hasEnded, signalOf } from '../piece/state.ts'
 import { candidateStation, commitStation } from './layout.ts'
 import { RunProgress } from './run-progress.tsx'
 import { Station } from './station.tsx'
@@ -67,7 +67,7 @@ function Entries({ runs, label }: { readonly runs: readonly RunSummary[]; readon
             <span className="entry-summary">{run.summary}</span>
           </Link>
           {!hasEnded(run.state) && <RunProgress run={run.id} stage={null} />}
-          {run.message !== null && <p className="entry-message">{run.message}</p>}
+          {run.message !== null && <p className={`entry-message signal-${signalOf(run.state)}`}>{run.message}</p>}
         </li>
       ))}
     </ul>

@@ -6,8 +6,8 @@ import { ActionButton } from '../piece/action.tsx'
 import { Age } from '../piece/age.tsx'
 import { short } from '../piece/digest.tsx'
 import { Mark } from '../piece/mark.tsx'
-import { hasEnded, wordFor } from '../piece/state.ts'
-import { WaitingNote } from '../piece/waiting.tsx'
+import { hasEnded, signalOf, wordFor } from '../piece/state.ts'
+import { canPromote, WaitingNote } from '../piece/waiting.tsx'
 import { promote } from './actions.tsx'
 import { RunProgress } from './run-progress.tsx'
 
@@ -29,7 +29,7 @@ export function StageEntries({ stage }: { readonly stage: StageView }) {
         {shown
           .filter((candidate) => !hidden.includes(candidate))
           .map((candidate) => (
-            <Entry key={candidate.run} candidate={candidate} stage={stage.name} />
+            <Entry key={candidate.run + candidate.card.digest + candidate.since} candidate={candidate} stage={stage.name} />
           ))}
       </ul>
       {hidden.length > 0 && (
@@ -51,7 +51,7 @@ function Entry({ candidate, stage }: { readonly candidate: StageCandidate; reado
   const acting = useToken() !== undefined
   return (
     <li className={`entry entry-${state}`}>
-      <Link className="entry-head" data-move href={`/runs/${run}`}>
+      <Link className="entry-head" data-move href={run === '' ? `/candidates/${encodeURIComponent(card.digest)}` : `/runs/${run}`}>
         <Mark state={state} worded />
         <span className="sr">{wordFor(state)}</span>
         <span className="mono">{short(card.commit)}</span>
@@ -60,8 +60,8 @@ function Entry({ candidate, stage }: { readonly candidate: StageCandidate; reado
       </Link>
       {waiting !== null && <WaitingNote waiting={waiting} />}
       {waiting === null && !hasEnded(state) && <RunProgress run={run} stage={stage} />}
-      {message !== null && state !== 'verified' && <p className="entry-message">{message}</p>}
-      {waiting?.kind === 'approval' && acting && (
+      {message !== null && state !== 'verified' && <p className={`entry-message signal-${signalOf(state)}`}>{message}</p>}
+      {canPromote(waiting) && acting && (
         <ActionButton className="small strong" label={`Promote to ${stage}…`} action={promote(run, stage, card)} />
       )}
     </li>

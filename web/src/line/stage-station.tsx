@@ -80,7 +80,7 @@ function Held({ stage }: { readonly stage: StageView }) {
             <span className="entry-summary">{card.summary}</span>
             <Age since={since} />
           </Link>
-          <p className="entry-message">
+          <p className="entry-message signal-stop">
             {rolledBack.has(card.digest) ? 'Rolled back and held: ' : 'Held: '}
             {reason}
           </p>

@@ -80,9 +80,11 @@ export class LogReader {
     if (signal.aborted) return false
     const next = Number(response.headers.get('x-next-offset') ?? this.#offset + bytes.byteLength)
     const complete = response.headers.get('x-complete') === 'true'
-    const moved = next > this.#offset
+    const moved = bytes.byteLength > 0 && next !== this.#offset
+    // The server kept a log within its bounds meanwhile: what is left of it begins anew.
+    if (moved && next < this.#offset) this.#log.append('\n\x1b[33m… the log was shortened here …\x1b[0m\n')
     if (moved) this.#log.append(this.#decoder.decode(bytes, { stream: !complete }))
-    this.#offset = Math.max(this.#offset, next)
+    if (moved) this.#offset = next
     if (moved || complete || this.state.problem !== undefined) this.#tell({ complete, problem: undefined }, !moved || complete)
     return moved
   }

@@ -6,7 +6,7 @@ import { ActionButton } from '../piece/action.tsx'
 import { Took } from '../piece/age.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { signalOf, wordFor } from '../piece/state.ts'
-import { WaitingNote } from '../piece/waiting.tsx'
+import { canPromote, WaitingNote } from '../piece/waiting.tsx'
 
 /** One step: how it stands and why, the tests that failed, its log. */
 export function StepDetail({ run, step }: { readonly run: RunView; readonly step: StepView }) {
@@ -32,7 +32,7 @@ export function StepDetail({ run, step }: { readonly run: RunView; readonly step
         </p>
       </header>
       {step.waiting !== null && <WaitingNote waiting={step.waiting} />}
-      {step.waiting?.kind === 'approval' && step.stage !== null && acting && (
+      {canPromote(step.waiting) && step.stage !== null && acting && (
         <ActionButton className="strong step-promote" label={`Promote to ${step.stage}…`} action={promote(run.id, step.stage, run)} />
       )}
       {step.message !== null && <p className={`step-message signal-${signalOf(step.state)}`}>{step.message}</p>}

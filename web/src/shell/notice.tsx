@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { Problem } from '../api/problem.ts'
 import { ProblemNote } from '../piece/problem-note.tsx'
+import { TokenHelp } from './token.tsx'
 
 /** A page that has nothing else to show. */
 export function Notice({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
@@ -24,6 +25,14 @@ export function Loading({ what }: { readonly what: string }) {
 }
 
 export function Failed({ what, problem }: { readonly what: string; readonly problem: Problem }) {
+  if (problem.status === 401) {
+    return (
+      <Notice title={`A token is needed to see the ${what}`}>
+        <ProblemNote problem={problem} />
+        <TokenHelp />
+      </Notice>
+    )
+  }
   return (
     <Notice title={problem.status === 404 ? `There is no such ${what}` : `Cannot show the ${what}`}>
       <ProblemNote problem={problem} />

@@ -3,19 +3,20 @@ import { setToken, useToken } from '../api/session.ts'
 import { Dialog } from '../piece/dialog.tsx'
 
 /** How to get from reading to acting. */
-export function TokenHelp({ onClose }: { readonly onClose: () => void }) {
+export function TokenHelp({ onClose }: { readonly onClose?: () => void }) {
   return (
     <form
+      className="token-help"
       onSubmit={(event) => {
         event.preventDefault()
         const token = String(new FormData(event.currentTarget).get('token') ?? '').trim()
         if (token === '') return
         setToken(token)
-        onClose()
+        onClose?.()
       }}
     >
       <div className="dialog-text">
-        <p>Everyone who reaches this page may look. To act, it needs a token, so that the ledger can say who did what.</p>
+        <p>To act, this page needs a token, so that the ledger can say who did what.</p>
         <p>
           Open the link that <code>threeways up</code> printed, or make a token with <code>threeways token</code> and put it here. It stays
           in this tab only.
@@ -26,9 +27,11 @@ export function TokenHelp({ onClose }: { readonly onClose: () => void }) {
         <input className="input mono" name="token" type="password" autoComplete="off" spellCheck={false} required autoFocus />
       </label>
       <div className="dialog-buttons">
-        <button type="button" className="button" onClick={onClose}>
-          Stay read-only
-        </button>
+        {onClose !== undefined && (
+          <button type="button" className="button" onClick={onClose}>
+            Stay read-only
+          </button>
+        )}
         <button type="submit" className="button strong">
           Use this token
         </button>
