@@ -12,8 +12,7 @@ export function variablesOf(written: unknown): ReadVariables {
   const leftOut: { name: string; why: string }[] = []
   for (const [name, value] of pairs(written)) {
     const text = value === undefined ? undefined : resolved(value)
-    if (text === undefined)
-      leftOut.push({ name, why: 'its value comes from the machine: write it into the file, or leave it to a secret store' })
+    if (text === undefined) leftOut.push({ name, why: 'its value comes from the machine: write it into the file if it is no secret' })
     else values[name] = text
   }
   return { values, leftOut }

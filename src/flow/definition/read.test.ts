@@ -64,7 +64,7 @@ describe('a definition is read with everything said', () => {
       read(definitionText({ services: `{db: {provider: {type: threeways, options: {resource: postgres}}}, web: {${web}}}` })).services
     expect(services('command: node server.js, environment: [A=1, "B=x=y", C=], depends_on: [db], ports: [3000]')).toEqual(
       services(
-        'x-run: {command: [node, server.js]}, environment: {A: 1, B: x=y, C: ""}, depends_on: {db: {}}, ports: [{target: 3000, published: 8080, protocol: tcp}]',
+        'x-run: {command: [node, server.js]}, environment: {A: 1, B: x=y, C: ""}, depends_on: {db: {condition: service_started}}, ports: [{target: 3000, published: 8080, protocol: tcp}]',
       ),
     )
     for (const port of ['"3000"', '"8080:3000"', '"127.0.0.1:8080:3000/tcp"', '":3000"'])
@@ -135,6 +135,12 @@ const refusals: readonly (readonly [string, string, ...string[]])[] = [
   ['no port at all', service('command: a, ports: [▸http]'), 'is not a port'],
   ['a restart of Compose', service('command: a, restart: ▸unless-stopped'), notHonoured],
   ['an unknown restart', service('command: a, restart: ▸alway'), 'should be one of "always", "on-failure", "no", got "alway"'],
+  [
+    'a dependency without its condition, which Compose asks for',
+    definitionText({ services: '{a: {command: a}, b: {command: b, depends_on: {▸a: {}}}}' }),
+    '"condition" is missing',
+  ],
+  ['a number among the words of a command', service('command: [sleep, ▸5]'), 'should be text, got 5'],
   [
     'a dependency that ends',
     definitionText({ services: '{a: {command: a}, b: {command: b, depends_on: {a: {condition: ▸service_completed_successfully}}}}' }),

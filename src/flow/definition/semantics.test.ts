@@ -34,7 +34,7 @@ describe('services', () => {
 
   it('do not wait for each other', () => {
     services(
-      'a: {command: a, depends_on: [▸b]}, b: {command: a, depends_on: {▸c: {}}}, c: {command: a, depends_on: [b, a]}',
+      'a: {command: a, depends_on: [▸b]}, b: {command: a, depends_on: {▸c: {condition: service_started}}}, c: {command: a, depends_on: [b, a]}',
       'services wait for each other: a → b → c → a',
       'services wait for each other: b → c → b',
     )

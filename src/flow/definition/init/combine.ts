@@ -22,9 +22,10 @@ export function combine(project: ProjectFiles, readers: readonly ClueReader[], n
   const others = root.some((clues) => (clues.build?.length ?? 0) > 0) ? [] : folders.flatMap(read)
   const all = [...root, ...others]
   for (const { from, leftOut } of all) for (const { what, why } of leftOut ?? []) notes.leftOut.push({ what, from, why })
+  const name = nameOf(project, root, notes)
   const resources = resourcesOf(project, root.length > 0 ? all : [], notes)
   const draft = {
-    name: nameOf(project, root, notes),
+    name,
     services: servicesOf(found, resources, notes),
     resources: resources.map(({ name, from, seed }): DraftResource => ({ name, from, seed })),
     build: all.flatMap(({ from, build }) => (build ?? []).flatMap((each) => toCommand(each, from))),

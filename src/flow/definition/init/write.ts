@@ -1,3 +1,5 @@
+import { canonicalJson } from '../../../kernel/digest.ts'
+import { splitWords } from '../words.ts'
 import type { Draft, DraftHealth, DraftService, LeftOut } from './draft.ts'
 
 /** Writes a draft as `threeways.yaml`, with comments that say where each part comes from. */
@@ -37,8 +39,10 @@ const noServices = [
 
 function serviceLines(service: DraftService): readonly string[] {
   const { name, from, command, workdir, port, environment, health, dependsOn, stop } = service
-  const run = { command, ...(workdir === '.' ? {} : { workdir }), ...(Object.keys(stop).length === 0 ? {} : { stop }) }
-  const waits = Object.fromEntries(dependsOn.map((each) => [each.name, each.healthy ? { condition: 'service_healthy' } : {}]))
+  const run = { command: written(command), ...(workdir === '.' ? {} : { workdir }), ...(Object.keys(stop).length === 0 ? {} : { stop }) }
+  const waits = Object.fromEntries(
+    dependsOn.map((each) => [each.name, { condition: each.healthy ? 'service_healthy' : 'service_started' }]),
+  )
   return [
     `  ${comment(from)}`,
     `  ${name}:`,
@@ -82,7 +86,7 @@ function artifactLines({ build, hints }: Draft): readonly string[] {
         ]),
     ...(build.length === 0
       ? ['    build: []']
-      : ['    build:', ...build.map(({ command, from }) => `      - ${flow(command)}   ${comment(from)}`)]),
+      : ['    build:', ...build.map(({ command, from }) => `      - ${flow(written(command))}   ${comment(from)}`)]),
     '    pack: ["."]   # everything in the checkout after the build; name less to make it smaller',
     '    # reproducible: required   # builds twice and shows which files differ',
   ]
@@ -106,7 +110,7 @@ function checkLines({ checks }: Draft): readonly string[] {
     '  checks:',
     ...checks.map(
       ({ name, from, command, in: where }) =>
-        `    ${name}: ${flow({ run: command, ...(where === 'build' ? { idempotent: true } : { in: where }) })}   ${comment(from)}`,
+        `    ${name}: ${flow({ run: written(command), ...(where === 'build' ? { idempotent: true } : { in: where }) })}   ${comment(from)}`,
     ),
   ]
 }
@@ -129,6 +133,13 @@ function pipelineLines({ services, checks }: Draft): readonly string[] {
   ]
 }
 
+/** A command as people write it, when splitting it gives the same words back. */
+function written(command: readonly string[]): string | readonly string[] {
+  const text = command.join(' ')
+  const split = splitWords(text)
+  return 'words' in split && canonicalJson(split.words) === canonicalJson(command) ? text : command
+}
+
 /** A value in YAML's flow form. */
 function flow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
@@ -144,7 +155,7 @@ const otherwise = /^(true|false|null|yes|no|on|off|y|n|~|\.inf|\.nan)$/i
 
 /** Text, in quotes where YAML would read something else; a dollar sign is doubled, as Compose asks. */
 function scalar(text: string): string {
-  if (/^[A-Za-z_./@][\w./@+-]*$/.test(text) && !otherwise.test(text)) return text
+  if (/^[A-Za-z_./][\w./@+-]*(?:[ :][\w./@+-]+)*$|^\d+(?:ms|s|m|h)$/.test(text) && !otherwise.test(text)) return text
   return JSON.stringify(text)
     .replaceAll('$', '$$$$')
     .replaceAll('\u007f', '\\u007f')

@@ -14,10 +14,12 @@ const ProviderOptions = z.strictObject({
   }),
 })
 
-const Provider = z.strictObject({
-  type: z.literal('threeways').meta({ description: "Who provides it. The word is Compose's own for services that are no containers." }),
-  options: ProviderOptions.meta({ description: 'What is wanted.' }),
-})
+const Provider = z
+  .strictObject({
+    type: z.literal('threeways').meta({ description: "Who provides it. The word is Compose's own for services that are no containers." }),
+    options: ProviderOptions.meta({ description: 'What is wanted.' }),
+  })
+  .register(keyNotes, { foreign: true })
 
 const Dependency = z
   .strictObject({
@@ -28,13 +30,13 @@ const Dependency = z
             ? 'is valid in Compose, but not honoured: services are not waited for until they end'
             : undefined,
       })
-      .default('service_started')
       .meta({
         description:
           'What to wait for before this service starts. `service_healthy` needs a health check there; resources always have one.',
+        examples: ['service_healthy'],
       }),
   })
-  .register(keyNotes, { compose: dependencyKeys })
+  .register(keyNotes, { compose: dependencyKeys, foreign: true })
 
 const DependsOn = z
   .union([

@@ -35,7 +35,7 @@ export function duration(minMs: number): z.ZodType<number, string> {
 const shellHelp = (text: string) => `write ["sh", "-c", ${JSON.stringify(text)}], or a list of words, or several commands`
 
 /** Text that is split into words without a shell, or the words themselves. */
-export const Command = z.union([z.string(), z.array(ScalarText)]).transform((written, context): readonly string[] => {
+export const Command = z.union([z.string(), z.array(z.string())]).transform((written, context): readonly string[] => {
   const split = typeof written === 'string' ? splitWords(written) : { words: written }
   if ('problem' in split) {
     const params = { offset: split.offset, help: shellHelp(String(written)) }
