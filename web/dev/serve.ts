@@ -34,7 +34,7 @@ const types: Record<string, string> = {
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
 }
-const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'"
+const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 export async function serveFake(dist: string, first: Fixture, port = 0): Promise<FakeServer> {
   const posted: FakeServer['posted'] = []

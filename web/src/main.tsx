@@ -5,6 +5,7 @@ import { refresh } from './api/query.ts'
 import { adoptToken, onToken } from './api/session.ts'
 import { App } from './app.tsx'
 import { startKeyboard } from './shell/keyboard.ts'
+import { startTheme } from './shell/theme.ts'
 import './style/tokens.css'
 import './style/base.css'
 import './piece/piece.css'
@@ -17,6 +18,7 @@ onToken(() => {
   connect()
   refresh()
 })
+startTheme()
 startKeyboard()
 startLive()
 

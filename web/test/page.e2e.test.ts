@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { build } from 'vite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { clockAt } from '../dev/build-fixtures.ts'
 import { chromiumPath, launch } from '../dev/browser.ts'
@@ -24,12 +23,10 @@ let faults: string[]
 describe.skipIf(chromium === undefined)('the page (skipped when there is no Chromium; set CHROMIUM_PATH)', () => {
   beforeAll(async () => {
     dist = await mkdtemp(join(tmpdir(), 'threeways page '))
-    // In a process of its own: the test runner's NODE_ENV would build the development form of React.
-    const vite = join(import.meta.dirname, '../../node_modules/vite/bin/vite.js')
-    const options = ['build', '--logLevel', 'error', '--outDir', dist, '--emptyOutDir']
-    await promisify(execFile)(process.execPath, [vite, ...options], {
-      cwd: join(import.meta.dirname, '..'),
-      env: { ...process.env, NODE_ENV: 'production' },
+    await build({
+      configFile: join(import.meta.dirname, '../vite.config.ts'),
+      logLevel: 'error',
+      build: { outDir: dist, emptyOutDir: true },
     })
     server = await serveFake(dist, fixture('fresh', Date.now()))
     browser = await launch(chromium!)
@@ -122,7 +119,7 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     const stop = page.getByRole('list', { name: 'Open stops' })
     expect(await stop.textContent()).toMatch(/checkout answers 500 in production.*after a rollback.*Fixes-Stop: stop-7f3a91c2/)
     expect(await page.title()).toMatch(/^STOPPED: checkout answers 500/)
-    await expect.poll(() => page.locator('link[rel=icon]').getAttribute('href')).toBe('/favicon-stopped.svg')
+    await expect.poll(() => page.locator('link[rel=icon]').getAttribute('href')).toMatch(/^\/assets\/stopped-.*\.svg$/)
     await stop.getByRole('button', { name: 'Start the line…' }).click()
     await page.getByRole('textbox', { name: 'Reason' }).fill('fixed by hand')
     await page.getByRole('dialog').getByRole('button', { name: 'Start the line' }).click()
@@ -176,6 +173,16 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     await page.getByLabel('Token').fill('pasted')
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Start the line…' }).waitFor()
+  })
+
+  it('keeps the chosen colours for the next visit, from the first paint on', async () => {
+    show('idle')
+    await open()
+    await page.getByRole('button', { name: 'Colours: system' }).click()
+    await page.getByRole('button', { name: 'Colours: light' }).click()
+    await page.reload()
+    await heading('Line open').waitFor()
+    expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
   })
 
   it('asks for a token where even looking needs one', async () => {

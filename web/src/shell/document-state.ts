@@ -1,7 +1,13 @@
 import { useEffect } from 'react'
 import { useQuery } from '../api/query.ts'
 import type { StreamView } from '../api/types.ts'
+import moving from '../favicon/moving.svg'
+import open from '../favicon/open.svg'
+import stopped from '../favicon/stopped.svg'
+import unknown from '../favicon/unknown.svg'
 import { hasEnded } from '../piece/state.ts'
+
+const icons = { unknown, open, moving, stopped }
 
 export function useTitle(title: string): void {
   useEffect(() => {
@@ -14,11 +20,11 @@ export function useFavicon(): void {
   const { data } = useQuery<{ readonly streams: readonly StreamView[] }>('/api/streams')
   const lamp = data === undefined ? 'unknown' : lampOf(data.streams)
   useEffect(() => {
-    document.querySelector('link[rel="icon"]')?.setAttribute('href', `/favicon-${lamp}.svg`)
+    document.querySelector('link[rel="icon"]')?.setAttribute('href', icons[lamp])
   }, [lamp])
 }
 
-function lampOf(streams: readonly StreamView[]): 'unknown' | 'open' | 'moving' | 'stopped' {
+function lampOf(streams: readonly StreamView[]): keyof typeof icons {
   if (streams.length === 0) return 'unknown'
   if (streams.some(({ line }) => line.status === 'stopped')) return 'stopped'
   return streams.some(({ runs }) => runs.some((run) => !hasEnded(run.state))) ? 'moving' : 'open'

@@ -4,10 +4,18 @@ export type Theme = 'system' | 'light' | 'dark'
 const key = 'threeways-theme'
 const order: readonly Theme[] = ['system', 'light', 'dark']
 
-/** Kept in step with public/theme.js, which reads it before the first paint. */
 function stored(): Theme {
-  const theme = document.documentElement.dataset['theme']
-  return theme === 'light' || theme === 'dark' ? theme : 'system'
+  try {
+    const theme = localStorage.getItem(key)
+    return theme === 'light' || theme === 'dark' ? theme : 'system'
+  } catch {
+    return 'system'
+  }
+}
+
+/** Before the first paint. */
+export function startTheme(): void {
+  apply(stored())
 }
 
 function apply(theme: Theme): void {
