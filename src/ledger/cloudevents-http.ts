@@ -41,8 +41,10 @@ async function bodyOf(request: Request, bytesMax: number): Promise<unknown> {
   try {
     return JSON.parse(strict.decode(bytes))
   } catch (error) {
-    const what = error instanceof SyntaxError ? error.message.replaceAll(/"[^"]*"\.{0,3}/g, '…') : 'it is not UTF-8'
-    throw invalid('BODY_INVALID', { message: `the body is not JSON: ${what}`, help: 'send one JSON value, encoded in UTF-8' })
+    // The parser's own words quote the body.
+    const position = error instanceof SyntaxError ? /at position (\d+)/.exec(error.message)?.[1] : undefined
+    const what = !(error instanceof SyntaxError) ? ': it is not UTF-8' : position === undefined ? '' : `, from character ${position} on`
+    throw invalid('BODY_INVALID', { message: `the body is not JSON${what}`, help: 'send one JSON value, encoded in UTF-8' })
   }
 }
 
