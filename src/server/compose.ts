@@ -67,7 +67,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const store = await openStore({ home, databaseUrl: options.databaseUrl, clock, log })
   const { ledger, catalogue } = store
   const resources = lazyCluster(path.join(home.folder, 'resources'), log)
-  const provider = processProvider({ home: home.folder, homeId: home.id, cluster: resources.get, digestOfTree, clock })
+  const provider = processProvider({ home: home.folder, homeId: home.id, cluster: resources.get, digestOfTree, clock, warn: log })
   const line = makeLine(ledger, { clock, newId })
   const workshop: Workshop = {
     ledger,
@@ -150,13 +150,14 @@ function lazyCluster(directory: string, watch: (message: string) => void) {
   }
 }
 
-/** Process identity as text: whoever reads it on this machine can tell whether that server lives. */
+/** Names the engine of this process so that whoever reads it on this machine can tell whether it lives. */
 async function ownName(): Promise<string> {
   const { pid, startedAt } = (await identify(process.pid))!
-  return `${pid} ${startedAt}`
+  return [pid, startedAt, newId()].join('/')
 }
 
+/** An engine is dead with its process; another one in this process was closed before ours was opened. */
 async function isDeadHere(owner: string): Promise<boolean> {
-  const space = owner.indexOf(' ')
-  return !(await isAlive({ pid: Number(owner.slice(0, space)), startedAt: owner.slice(space + 1) }))
+  const [pid, startedAt] = owner.split('/') as [string, string]
+  return Number(pid) === process.pid || !(await isAlive({ pid: Number(pid), startedAt }))
 }

@@ -9,9 +9,10 @@ export function linePort(line: Line): LinePort {
   return {
     blocks: (tx, change) => line.blocks(tx, passage(change)),
     async follows(tx, change, outcome) {
-      if (outcome.kind === 'verified') return line.startsItself(tx, passage(change), outcome.place === 'final')
-      if (outcome.place === 'first' || !outcome.onTrunk) return []
-      const cause = outcome.kind === 'rolled-back' && outcome.place === 'final' ? 'rollback' : 'red-trunk'
+      if (outcome.kind === 'verified') return line.startsItself(tx, passage(change), outcome.place.final)
+      const { first, final } = outcome.place
+      const cause = outcome.kind === 'rolled-back' && final ? 'rollback' : 'red-trunk'
+      if (!outcome.onTrunk || (cause === 'red-trunk' && first)) return []
       return line.stopsItself(
         tx,
         passage(change),

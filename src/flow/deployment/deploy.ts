@@ -68,7 +68,11 @@ async function replaceOld(deployment: Deployment): Promise<void> {
   await converge(deployment, [deployment.next], deployment.next.candidate)
 }
 
-async function converge({ provider, environment, say, signal }: Deployment, deployments: readonly Desired[], traffic: Digest | undefined): Promise<Observed> {
+async function converge(
+  { provider, environment, say, signal }: Deployment,
+  deployments: readonly Desired[],
+  traffic: Digest | undefined,
+): Promise<Observed> {
   const plan = await provider.plan({ environment, deployments, traffic })
   return provider.apply(plan, ({ subject, message }) => say(`${subject}: ${message}`), signal)
 }
@@ -78,7 +82,9 @@ async function confirmRunning({ provider, environment, say }: Deployment, expect
   const observed = await provider.observe(environment)
   const wrong = observed.services.filter(({ candidate, running }) => candidate === expected.candidate && running !== expected.candidate)
   if (observed.traffic !== expected.candidate || wrong.length > 0) {
-    const found = wrong.map(({ service, running }) => `${service} runs ${running === undefined ? 'something unknown' : shortDigest(running)}`)
+    const found = wrong.map(
+      ({ service, running }) => `${service} runs ${running === undefined ? 'something unknown' : shortDigest(running)}`,
+    )
     const serves = `traffic goes to ${observed.traffic === undefined ? 'nothing' : shortDigest(observed.traffic)}`
     throw refused('RUNNING_DIGEST_DIFFERS', {
       message: `${environment} should run ${shortDigest(expected.candidate)}, but ${[...found, serves].join(', ')}`,

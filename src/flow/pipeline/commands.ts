@@ -58,8 +58,12 @@ function command(execution: Execution, words: readonly string[], cwd: string, en
 async function conclusion({ folder, step }: Execution, end: CommandEnd): Promise<StepEnd> {
   if (end.end === 'cancelled' || end.end === 'lost') return { end: end.end }
   if (end.end === 'exited' && end.code === 0) return { end: 'succeeded' }
-  const what = end.end !== 'exited' ? `did not end within ${step.timeoutMs! / 1000} s and was killed` : `ended with exit code ${end.code}`
-  return { end: 'failed', message: `${what}\n${await boundedTail(path.join(folder, 'log'), 2048)}`.trimEnd() }
+  const tail = (await boundedTail(path.join(folder, 'log'), 2048)).trimEnd()
+  if (end.end !== 'exited')
+    return { end: 'failed', message: `did not end within ${step.timeoutMs! / 1000} s and was killed\n${tail}`.trimEnd() }
+  // Programs say what is wrong at the end; the code alone tells nobody anything.
+  const lastLine = tail.slice(tail.lastIndexOf('\n') + 1)
+  return { end: 'failed', message: lastLine === '' ? `ended with exit code ${end.code}` : `${lastLine} (exit code ${end.code})\n${tail}` }
 }
 
 /** A check that promises a report and leaves none, or one nobody can read, has not said that it passed. */

@@ -61,7 +61,7 @@ async function giveUp(execution: Execution, stage: Stage, steps: readonly StepRo
   return {
     end: 'failed',
     final: true,
-    message: `${why}${settled.sentence}`,
+    message: withSentence(why, settled.sentence),
     record: async (tx) => {
       await leave(tx, execution, stage)
       const told: Outcome = {
@@ -75,6 +75,12 @@ async function giveUp(execution: Execution, stage: Stage, steps: readonly StepRo
       return [...settled.events, records.promotionFailed(run, stage.name, outcome, why, settled.backTo), ...held, ...follows]
     },
   }
+}
+
+/** Said on the first line, before the end of a log that follows it. */
+function withSentence(why: string, sentence: string): string {
+  const [first = '', ...rest] = why.split('\n')
+  return [`${first}${sentence}`, ...rest].join('\n')
 }
 
 /** Brings the environment to a state that can stay. */

@@ -12,8 +12,8 @@ export type Change = {
   readonly fixesStop: string | undefined
 }
 
-/** Where a stage stands: `final` is what nothing comes after, production; `first` is before anybody else could be hit. */
-export type Place = 'first' | 'middle' | 'final'
+/** Where a stage stands: `first` is before anybody else could be hit; `final` is what nothing comes after, production. */
+export type Place = { readonly first: boolean; readonly final: boolean }
 
 export type Outcome = { readonly place: Place } & (
   | { readonly kind: 'verified' }

@@ -22,8 +22,7 @@ export function environmentOf(run: Pick<RunRow, 'id' | 'stream'>, stage: Stage):
 }
 
 export function placeOf({ definition: { stages } }: Pick<RunRow, 'definition'>, { name, after }: Stage): Place {
-  if (!stages.some((other) => other.after.includes(name))) return 'final'
-  return after.length === 0 ? 'first' : 'middle'
+  return { first: after.length === 0, final: !stages.some((other) => other.after.includes(name)) }
 }
 
 export async function buildOf(ledger: Pick<Ledger, 'db'>, candidate: string): Promise<BuildRow> {

@@ -180,9 +180,12 @@ async function settleRun(
   events.push(records.runFinished(run, state === 'succeeded' ? 'success' : state === 'failed' ? 'failure' : 'cancel', message))
 }
 
+/** The verdict of the stage where it ended says what failed and what runs there now. */
 function whatFailed(steps: readonly StepRow[]): string {
-  const first = steps.find(({ state }) => state === 'failed')
-  return first ? `${first.name}: ${first.message ?? 'failed'}` : 'failed'
+  const failed = steps.filter(({ state }) => state === 'failed')
+  const telling = failed.find(({ work }) => work.kind === 'conclude') ?? failed[0]
+  if (telling === undefined) return 'failed'
+  return `${telling.stage ?? telling.name}: ${telling.message ?? 'failed'}`
 }
 
 export const firstLine = (text: string) => text.split('\n', 1)[0]!

@@ -56,7 +56,7 @@ function stageSteps(definition: Definition, stage: Stage): readonly PlannedStep[
       { kind: 'conclude', stage: stage.name },
       at('conclude'),
       stage.name,
-      stage.environment === undefined ? `is it fit for the next stage?` : `keep it in ${stage.environment}, or go back`,
+      `verdict of ${stage.name}`,
       [promote, ...deploy, ...checks, ...smoke].map(({ name }) => name),
     ),
     rule: 'always',

@@ -1,0 +1,108 @@
+import { mkdir, mkdtemp, realpath } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gitAuthor } from '../connectors/git/testing.ts'
+import type { Author } from '../flow/candidate/repository.contract.ts'
+import { removeTree } from '../flow/candidate/folders.ts'
+import type { RunView, StepView, StreamView } from '../flow/pipeline/schemas.ts'
+import type { Actor } from '../kernel/http.ts'
+import { openTestLedger } from '../ledger/testing.ts'
+import { ownTypes, projections } from './catalogue.ts'
+import { pipelineMigrations } from '../flow/pipeline/tables.ts'
+import { openThreeways, type Threeways } from './compose.ts'
+import { openHome, type Home } from './home.ts'
+import { tokenMigrations } from './tokens.ts'
+
+/** A whole Threeways in this process: real store, real git, real processes. */
+export type TestThreeways = {
+  threeways: Threeways
+  readonly home: Home
+  /** Works in the repository that is delivered. */
+  readonly author: Author
+  /** Asks the API as the owner of the home, or as whoever has `token`; null: as nobody. */
+  ask(method: string, path: string, body?: unknown, token?: string | null): Promise<{ status: number; body: unknown }>
+  deliver(revision?: string): Promise<RunView>
+  run(id: string): Promise<RunView>
+  /** Waits until it holds of the run. */
+  until(id: string, holds: (run: RunView) => boolean): Promise<RunView>
+  ended(id: string): Promise<RunView>
+  stream(name?: string): Promise<StreamView>
+  /** Ends this server as a kill would leave it to the next: without settling anything. */
+  restart(): Promise<void>
+  close(): Promise<void>
+}
+
+const patienceMs = 25_000
+
+export async function openTestThreeways(options: { anonymous?: Actor; hosts?: ReadonlySet<string> } = {}): Promise<TestThreeways> {
+  const place = await realpath(await mkdtemp(path.join(tmpdir(), 'threeways whole ')))
+  process.env['XDG_DATA_HOME'] = path.join(place, 'data')
+  await mkdir(path.join(place, 'home'))
+  const home = await openHome(path.join(place, 'home'))
+  const author = await gitAuthor(path.join(place, 'repository'))
+  const database = await openTestLedger({ projections, ownTypes, migrations: { ...pipelineMigrations, ...tokenMigrations } })
+  await database.ledger.close()
+  const complaints: string[] = []
+  const open = () =>
+    openThreeways({
+      home,
+      databaseUrl: database.url,
+      repository: author.folder,
+      anonymous: options.anonymous,
+      hosts: options.hosts,
+      parallel: 8,
+      work: true,
+      log: (message) => complaints.push(message),
+    })
+  const test: TestThreeways = {
+    threeways: await open(),
+    home,
+    author,
+    async ask(method, to, body, token) {
+      const authorization = token === null ? {} : { authorization: `Bearer ${token ?? test.threeways.adminToken}` }
+      const content = body === undefined ? {} : { body: JSON.stringify(body) }
+      const response = await test.threeways.app.request(to, {
+        method,
+        headers: { ...authorization, 'content-type': 'application/json' },
+        ...content,
+      })
+      return { status: response.status, body: await response.json() }
+    },
+    async deliver(revision) {
+      const { status, body } = await test.ask('POST', '/api/deliveries', revision === undefined ? {} : { revision })
+      if (status !== 201) throw new Error(JSON.stringify(body))
+      return (body as { run: RunView }).run
+    },
+    run: async (id) => (await test.ask('GET', `/api/runs/${id}`)).body as RunView,
+    async until(id, holds) {
+      for (const deadline = Date.now() + patienceMs; ; await sleep(15)) {
+        const run = await test.run(id)
+        if (holds(run)) return run
+        if (Date.now() > deadline) throw new Error(`run is ${run.state}: ${describeSteps(run.steps)}\n${complaints.join('\n')}`)
+      }
+    },
+    ended: (id) => test.until(id, ({ finishedAt }) => finishedAt !== null),
+    stream: async (name = 'shop') => (await test.ask('GET', `/api/streams/${name}`)).body as StreamView,
+    async restart() {
+      await test.threeways.engine.close()
+      await test.threeways.workshop.provider.close('leave')
+      await test.threeways.ledger.close()
+      test.threeways = await open()
+      await test.threeways.recover()
+    },
+    async close() {
+      for (const id of await test.threeways.workshop.provider.list()) await test.threeways.workshop.provider.destroy(id)
+      await test.threeways.close()
+      await database.close().catch(() => {})
+      await removeTree(place)
+    },
+  }
+  return test
+}
+
+export const describeSteps = (steps: readonly StepView[]): string =>
+  steps.map(({ name, state, message, waiting }) => `${name} ${state} ${message ?? waiting?.why ?? ''}`).join('\n')
+
+/** The states of a run's steps by name, for expectations. */
+export const statesOf = ({ steps }: RunView): Record<string, string> => Object.fromEntries(steps.map(({ name, state }) => [name, state]))
