@@ -1,0 +1,33 @@
+/**
+ * Kills the server, and its database, at random moments while it delivers; then says what was lost or done twice.
+ *
+ *     node bench/chaos.ts [--kills 30] [--seed 1] [--keep]
+ */
+import { parseArgs } from 'node:util'
+import { storm } from './chaos/storm.ts'
+import { percentile } from './ledger/percentile.ts'
+
+const { values } = parseArgs({
+  options: { kills: { type: 'string', default: '30' }, seed: { type: 'string', default: '1' }, keep: { type: 'boolean', default: false } },
+})
+const began = performance.now()
+const { figures, faults } = await storm({
+  kills: Number(values.kills),
+  seed: Number(values.seed),
+  keep: values.keep,
+  say: (line) => console.error(line),
+})
+const { kills, deliveries, delivered, superseded, broken, attended, steps, events, acknowledged, movingAgainMs } = figures
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+
+console.log(`${kills} kills (seed ${values.seed}) in ${seconds(performance.now() - began)}`)
+console.log(
+  `${deliveries} deliveries accepted: ${delivered} in production, ${superseded} superseded, ${broken} of broken commits; ${attended} steps were given to a person; ${steps} steps succeeded`,
+)
+console.log(`${events} events, ${acknowledged} of them sent and acknowledged during the kills`)
+console.log(`from kill to moving again, p50 ${seconds(percentile(movingAgainMs, 50))}, worst ${seconds(Math.max(...movingAgainMs))}`)
+console.log(
+  `lost runs ${figures.lostRuns}, doubly committed steps ${figures.doubleSteps}, lost acknowledged events ${figures.lostEvents} (goal: 0, 0, 0)`,
+)
+for (const fault of faults) console.log(`FAULT ${fault}`)
+if (faults.length > 0) process.exitCode = 1

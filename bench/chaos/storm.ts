@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { randomOf, type Random } from './random.ts'
+import { makeRepository } from './repository.ts'
+import { Target } from './target.ts'
+import { afterwards, judge, type Verdict } from './verdict.ts'
+import { attendRuns, deliver, deliverCommits, newRecord, openRuns, sendEvents } from './work.ts'
+
+export type Storm = {
+  readonly kills: number
+  readonly seed: number
+  /** Told of each kill. */
+  readonly say?: (line: string) => void
+  /** Its folder stays, to be looked at. */
+  readonly keep?: boolean
+}
+
+const kinds = ['server', 'server and database', 'server twice', 'database'] as const
+type Kind = (typeof kinds)[number]
+const settleMsMax = 120_000
+
+/** Delivers to a server of its own while killing it, then asks whether anything was lost or done twice. */
+export async function storm({ kills, seed, say = () => {}, keep = false }: Storm): Promise<Verdict> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'threeways-chaos-'))
+  const random = randomOf(seed)
+  const repository = await makeRepository(path.join(folder, 'repository'))
+  const target = new Target(folder, repository.folder)
+  const record = newRecord()
+  const restarts: number[] = []
+  const done = new AbortController()
+  const enough = new AbortController()
+  try {
+    await target.launch()
+    await target.untilUp()
+    const working = [attendRuns(target, record, done.signal), sendEvents(target, record, done.signal)]
+    const delivering = deliverCommits(target, repository, randomOf(seed + 1), record, enough.signal)
+    const shooting = shoot(target, kills, random, restarts, say)
+    await Promise.race([shooting, delivering, ...working])
+    await shooting
+    enough.abort()
+    await delivering
+    const last = await deliver(target, repository, await repository.commit(false), record)
+    for (const began = Date.now(); openRuns(record).length > 0 && Date.now() - began < settleMsMax;) await sleep(50)
+    done.abort()
+    await Promise.all(working)
+    const seen = await judge(target, repository, record, { last, restarts, kills })
+    return { ...seen, faults: [...seen.faults, ...(await afterwards(target, seen.ports))] }
+  } finally {
+    enough.abort()
+    done.abort()
+    if (await target.isAlive()) await target.close()
+    if (keep) say(`everything is in ${folder}`)
+    else await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function shoot(target: Target, kills: number, random: Random, restarts: number[], say: (line: string) => void): Promise<void> {
+  for (let shot = 1; shot <= kills;) {
+    await sleep(random.between(100, 3_000))
+    const kind = kindOf(random.next())
+    const began = Date.now()
+    if (kind !== 'database') restarts.push(began)
+    shot += await hit(target, kind, random)
+    say(`${String(shot - 1).padStart(3)}  ${kind.padEnd(20)} back after ${((Date.now() - began) / 1000).toFixed(1)} s`)
+  }
+}
+
+const kindOf = (chance: number): Kind => kinds[chance < 0.55 ? 0 : chance < 0.75 ? 1 : chance < 0.9 ? 2 : 3]!
+
+/** @returns how many kills it took; the server answers again */
+async function hit(target: Target, kind: Kind, random: Random): Promise<number> {
+  if (kind === 'database') {
+    await target.killDatabase()
+    await target.untilHealthy()
+    return 1
+  }
+  if (kind === 'server and database' && random.chance(0.5)) await target.killDatabase()
+  await target.kill()
+  if (kind === 'server and database') await target.killDatabase()
+  await target.launch()
+  if (kind === 'server twice') {
+    await sleep(random.between(0, 1_500))
+    await target.kill()
+    await target.launch()
+  }
+  await target.untilUp()
+  return kind === 'server twice' ? 2 : 1
+}

@@ -1,0 +1,142 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { open, readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pidsMarked, workingDirectoryOf } from '../../src/kernel/process.ts'
+import { runningServer } from '../../src/server/home.ts'
+import { readAdminToken } from '../../src/server/tokens.ts'
+
+const program = path.join(import.meta.dirname, '../../bin/threeways.mjs')
+
+/** Nobody answered: the server is dead or dying, and what was asked may have been done or not. */
+export class NoAnswer extends Error {}
+
+/** A server process of its own home, to be shot at. */
+export class Target {
+  readonly home: string
+  readonly env: NodeJS.ProcessEnv
+  readonly repository: string
+  readonly logFile: string
+  #process: ChildProcess | undefined
+  #ended: Promise<number | null> = Promise.resolve(null)
+  #url: string | undefined
+  #token: string | undefined
+
+  constructor(folder: string, repository: string) {
+    this.home = path.join(folder, 'home')
+    this.logFile = path.join(folder, 'server.log')
+    this.repository = repository
+    // The command line's own ways of finding another server or database must not lead it away from here.
+    const { DATABASE_URL: _database, THREEWAYS_SERVER: _server, THREEWAYS_TOKEN: _token, ...own } = process.env
+    this.env = { ...own, XDG_DATA_HOME: path.join(folder, 'data') }
+  }
+
+  /** Starts it; it is not there yet when this returns. */
+  async launch(): Promise<void> {
+    const log = await open(this.logFile, 'a')
+    const args = [program, 'up', '--home', this.home, '--port', '0']
+    const child = spawn(process.execPath, args, { cwd: this.repository, env: this.env, stdio: ['ignore', log.fd, log.fd] })
+    await log.close()
+    this.#process = child
+    this.#ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)))
+  }
+
+  /** Returns when it answers. @throws when it ends instead, with the end of its log */
+  async untilUp(): Promise<void> {
+    for (;;) {
+      const note = await runningServer(this.home)
+      if (note?.process.pid === this.#process!.pid && note!.url !== '') {
+        this.#url = note!.url
+        this.#token = await readAdminToken(this.home)
+        return
+      }
+      if (!(await this.isAlive())) throw new Error(`the server ended: ${await this.endOfLog()}`)
+      await sleep(5)
+    }
+  }
+
+  async endOfLog(): Promise<string> {
+    return (await readFile(this.logFile, 'utf8')).slice(-4000)
+  }
+
+  async isAlive(): Promise<boolean> {
+    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null
+  }
+
+  /** Returns when it answers what takes the ledger. */
+  async untilHealthy(): Promise<void> {
+    while (await this.isAlive()) {
+      const answer = await this.ask('GET', '/events?limit=1').catch(() => undefined)
+      if (answer !== undefined) return
+      await sleep(20)
+    }
+    throw new Error(`the server ended: ${await this.endOfLog()}`)
+  }
+
+  async kill(): Promise<void> {
+    this.#url = undefined
+    this.#process!.kill('SIGKILL')
+    await this.#ended
+  }
+
+  /** SIGKILL to the ledger's database server and all of its processes. @returns how many */
+  async killDatabase(): Promise<number> {
+    const data = path.join(this.home, 'ledger', 'data')
+    const pids: number[] = []
+    for (const entry of await readdir('/proc')) {
+      if (/^\d+$/.test(entry) && (await workingDirectoryOf(Number(entry))) === data) pids.push(Number(entry))
+    }
+    for (const pid of pids) if (pidLives(pid)) process.kill(pid, 'SIGKILL')
+    return pids.length
+  }
+
+  /** Ends it as a person would. @returns its exit code */
+  async close(): Promise<number | null> {
+    this.#process!.kill('SIGTERM')
+    return this.#ended
+  }
+
+  /** @throws NoAnswer; an Error with the answer when it is a refusal */
+  async ask<T>(method: 'GET' | 'POST', place: string, body?: unknown, contentType = 'application/json'): Promise<T> {
+    const url = this.#url
+    if (url === undefined) throw new NoAnswer('no server')
+    const headers = { authorization: `Bearer ${this.#token}`, ...(body === undefined ? {} : { 'content-type': contentType }) }
+    let response: Response
+    let text: string
+    try {
+      response = await fetch(`${url}/api${place}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+      text = await response.text()
+    } catch (error) {
+      throw new NoAnswer(String(error))
+    }
+    // Its database was shot under it: it says so, and whether it was done is not known.
+    if (response.status === 503) throw new NoAnswer(text)
+    if (!response.ok) throw new Error(`${method} ${place} was answered ${response.status}: ${text}`)
+    return JSON.parse(text) as T
+  }
+
+  /** Processes that belong to the home or stand in it, whoever started them. */
+  async processes(): Promise<readonly string[]> {
+    const { id } = JSON.parse(await readFile(path.join(this.home, 'home.json'), 'utf8')) as { id: string }
+    const found = new Set(await pidsMarked('THREEWAYS_HOME_ID', id))
+    for (const entry of await readdir('/proc')) {
+      if (!/^\d+$/.test(entry)) continue
+      const folder = await workingDirectoryOf(Number(entry))
+      if (folder?.startsWith(path.dirname(this.home))) found.add(Number(entry))
+    }
+    return Promise.all(
+      [...found].map(async (pid) => {
+        const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+        return `${pid} ${words.replaceAll('\0', ' ').trim()}`
+      }),
+    )
+  }
+}
+
+function pidLives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
