@@ -109,6 +109,7 @@ async function withStore(
   const store = await openStore({
     home,
     databaseUrl: context.env['DATABASE_URL'],
+    revive: false,
     log: (message) => context.output.say(context.output.colour.dim(message)),
   })
   try {

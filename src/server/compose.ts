@@ -18,7 +18,7 @@ import { systemClock, type Clock } from '../kernel/clock.ts'
 import type { Actor, HttpEnv } from '../kernel/http.ts'
 import { newId } from '../kernel/ids.ts'
 import { identify, isAlive } from '../kernel/process.ts'
-import { startCluster, type Cluster } from '../kernel/postgres/cluster.ts'
+import { startCluster, type Cluster, type ClusterOptions } from '../kernel/postgres/cluster.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ledgerRoutes } from '../ledger/routes.ts'
 import { makeHttp } from './http.ts'
@@ -64,9 +64,9 @@ export type Threeways = {
 /** Plugs the Ways together. The only place that knows all of them. */
 export async function openThreeways(options: ThreewaysOptions): Promise<Threeways> {
   const { home, log, clock = systemClock } = options
-  const store = await openStore({ home, databaseUrl: options.databaseUrl, clock, log })
+  const store = await openStore({ home, databaseUrl: options.databaseUrl, revive: options.work, clock, log })
   const { ledger, catalogue } = store
-  const resources = lazyCluster(path.join(home.folder, 'resources'), log)
+  const resources = lazyCluster({ directory: path.join(home.folder, 'resources'), revive: options.work, watch: log })
   const provider = processProvider({ home: home.folder, homeId: home.id, cluster: resources.get, digestOfTree, clock, warn: log })
   const line = makeLine(ledger, { clock, newId })
   const workshop: Workshop = {
@@ -140,10 +140,10 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
 }
 
 /** The databases of environments: started when the first environment needs one. */
-function lazyCluster(directory: string, watch: (message: string) => void) {
+function lazyCluster(options: ClusterOptions) {
   let started: Promise<Cluster> | undefined
   return {
-    get: () => (started ??= startCluster({ directory, tcp: true, watch })),
+    get: () => (started ??= startCluster({ ...options, tcp: true })),
     async stop(): Promise<void> {
       await (await started)?.stop()
     },

@@ -12,13 +12,16 @@ export type StoreOptions = {
   readonly home: Home
   /** A server's database instead of the embedded one. */
   readonly databaseUrl: string | undefined
+  /** Starts the embedded database again when it dies under us. One who only looks leaves that to the server. */
+  readonly revive: boolean
   readonly clock?: Clock
   readonly log: (message: string) => void
 }
 
 /** Opens a home's ledger. Several processes may have it open. @throws ThreewaysError as `startCluster` and `openLedger` */
-export async function openStore({ home, databaseUrl, clock = systemClock, log }: StoreOptions) {
-  const cluster = databaseUrl === undefined ? await startCluster({ directory: path.join(home.folder, 'ledger'), watch: log }) : undefined
+export async function openStore({ home, databaseUrl, revive, clock = systemClock, log }: StoreOptions) {
+  const directory = path.join(home.folder, 'ledger')
+  const cluster = databaseUrl === undefined ? await startCluster({ directory, revive, watch: log }) : undefined
   const catalogue = makeCatalogue(ownTypes)
   try {
     const ledger = await openLedger({

@@ -126,6 +126,22 @@ describe('a cluster', () => {
     expect(await query(again, 'select answer from kept')).toBe(42)
   })
 
+  it('starts its server again when that is killed under it, at the same address, until it is stopped', async () => {
+    const directory = await copied('revived')
+    const cluster = await start({ directory, revive: true, tcp: true })
+    const before = [cluster.connection('postgres'), cluster.tcpPort]
+    await query(cluster, 'create table kept as select 42 as answer')
+    const pid = await pidOf(directory)
+    process.kill(pid, 'SIGKILL')
+    await expect.poll(() => query(cluster, 'select answer from kept').catch(() => undefined), { timeout: 20_000 }).toBe(42)
+    expect([cluster.connection('postgres'), cluster.tcpPort]).toEqual(before)
+    const revived = await pidOf(directory)
+    expect(revived).not.toBe(pid)
+    await cluster.stop()
+    expect(isRunning(revived)).toBe(false)
+    expect(await readdir(path.join(directory, 'data'))).not.toContain('postmaster.pid')
+  })
+
   it('starts although another living process has the number its postmaster.pid names', async () => {
     const directory = await copied('reused pid')
     const lines = [process.pid, path.join(directory, 'data'), 1, 5432, path.join(directory, 'data'), '', '  1  2', 'ready   ']

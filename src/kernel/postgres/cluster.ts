@@ -7,6 +7,7 @@ import { internal, unavailable, type ThreewaysError } from '../errors.ts'
 import { withFileLock } from '../file-lock.ts'
 import { identify, run, stopTree, type ProcessIdentity } from '../process.ts'
 import { findBinaries, linkLibraries, type Binaries } from './binaries.ts'
+import { keepAlive, type Kept } from './keep-alive.ts'
 import { findLauncher } from './launcher.ts'
 import {
   ignoreMissing,
@@ -42,6 +43,11 @@ export type ClusterOptions = {
   readonly directory: string
   /** Also listen on 127.0.0.1, on a port that stays the same as long as it is free. @defaultValue false */
   readonly tcp?: boolean
+  /**
+   * Start the server again when it dies under us (killed, out of memory), on the same address. Whoever is in the middle of
+   * something gets an error and may ask again. @defaultValue false
+   */
+  readonly revive?: boolean
   /** Server settings on top of ours; an adopted server keeps the ones it was started with. */
   readonly settings?: Readonly<Record<string, string>>
   /** Told what takes time or is not as expected. */
@@ -58,40 +64,51 @@ export const superuser = 'postgres'
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const layout = await openLayout(options.directory)
+  const { postmaster, adopted } = await attach(layout, options)
+  const logKeeper = setInterval(() => void boundLog(layout.log, 8 * 1024 * 1024, 1024 * 1024).catch(() => {}), 30_000)
+  logKeeper.unref()
+  const again = async () => (await attach(layout, options)).postmaster
+  const kept: Kept = options.revive ? keepAlive(postmaster, again, options.watch ?? (() => {})) : { postmaster, async leave() {} }
+  return {
+    directory: layout.directory,
+    connection: (database) => ({ host: kept.postmaster.socketFolder, port: kept.postmaster.port, user: superuser, database }),
+    get tcpPort() {
+      return kept.postmaster.listensOnTcp ? kept.postmaster.port : undefined
+    },
+    adopted,
+    async stop() {
+      clearInterval(logKeeper)
+      await kept.leave()
+      await stopTree(kept.postmaster.identity, undefined, { signal: 'SIGINT', graceMs: 60_000 })
+      await removePrivateFolder(layout)
+    },
+    detach() {
+      clearInterval(logKeeper)
+      void kept.leave()
+    },
+  }
+}
+
+/** The server that runs there, or a new one. */
+async function attach(layout: Layout, options: ClusterOptions): Promise<{ postmaster: Postmaster; adopted: boolean }> {
   return withFileLock(layout.lock, async () => {
     const binaries = await findBinaries()
     const initialised = await isInitialised(layout, binaries.major)
     const running = initialised ? await settledPostmaster(layout.data) : undefined
-    if (running) return clusterOf(layout, running, true, options)
+    if (running) return { postmaster: withTcp(layout, running, options), adopted: true }
     const server = await Server.of(layout, binaries, options.watch ?? (() => {}))
     if (!initialised) await server.initialise()
     await clearStale(layout.data)
-    return clusterOf(layout, await server.start(options.tcp ?? false, options.settings ?? {}), false, options)
+    return { postmaster: await server.start(options.tcp ?? false, options.settings ?? {}), adopted: false }
   })
 }
 
-function clusterOf(layout: Layout, postmaster: Postmaster, adopted: boolean, options: ClusterOptions): Cluster {
-  const { identity, port, socketFolder, listensOnTcp } = postmaster
-  if (options.tcp && !listensOnTcp) {
-    throw internal('CLUSTER_WITHOUT_TCP', {
-      message: `the database server in ${layout.directory} was started without TCP (pid ${identity.pid})`,
-      help: 'end the program that started it, then try again',
-    })
-  }
-  const logKeeper = setInterval(() => void boundLog(layout.log, 8 * 1024 * 1024, 1024 * 1024).catch(() => {}), 30_000)
-  logKeeper.unref()
-  return {
-    directory: layout.directory,
-    connection: (database) => ({ host: socketFolder, port, user: superuser, database }),
-    tcpPort: listensOnTcp ? port : undefined,
-    adopted,
-    async stop() {
-      clearInterval(logKeeper)
-      await stopTree(identity, undefined, { signal: 'SIGINT', graceMs: 60_000 })
-      await removePrivateFolder(layout)
-    },
-    detach: () => clearInterval(logKeeper),
-  }
+function withTcp(layout: Layout, postmaster: Postmaster, { tcp = false }: ClusterOptions): Postmaster {
+  if (!tcp || postmaster.listensOnTcp) return postmaster
+  throw internal('CLUSTER_WITHOUT_TCP', {
+    message: `the database server in ${layout.directory} was started without TCP (pid ${postmaster.identity.pid})`,
+    help: 'end the program that started it, then try again',
+  })
 }
 
 class Server {
