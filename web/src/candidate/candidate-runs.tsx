@@ -41,7 +41,7 @@ function CheckLine({ run, step }: { readonly run: string; readonly step: StepVie
         <Mark state={step.state} />
         <span>
           {step.title}
-          {step.stage !== null && <span className="soft"> in {step.stage}</span>}
+          {step.stage !== null && !step.title.includes(step.stage) && <span className="soft"> in {step.stage}</span>}
         </span>
         <span className="soft">
           {step.tests !== null && `${step.tests.total} tests · `}

@@ -25,7 +25,10 @@ export function Story({ events }: { readonly events: readonly StoryEvent[] }) {
           <h3>{day}</h3>
           <ol>
             {ofDay.map((event) => (
-              <li key={event.seq} className={`signal-${signalOfEvent(event)}`}>
+              <li
+                key={event.seq}
+                className={`signal-${signalOfEvent(event)}${event.type.includes('.taskrun.') && signalOfEvent(event) !== 'stop' ? ' story-minor' : ''}`}
+              >
                 <time dateTime={event.time} title={event.time}>
                   {timeOfDay(event.time)}
                 </time>

@@ -86,7 +86,7 @@ function Row({ step, scale, now, selected, needed, onSelect }: RowProps) {
         onClick={() => onSelect(step.name)}
       >
         <Mark state={state} worded />
-        <span className="chart-title">
+        <span className="chart-title" title={step.title}>
           {step.title}
           {step.attempt > 1 && <span className="soft"> attempt {step.attempt}</span>}
         </span>
