@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg'
+import { DatabaseError, type ClientBase, type QueryResult } from 'pg'
 import { digestOf, sha256 } from '../../kernel/digest.ts'
 import { conflict, type ThreewaysError } from '../../kernel/errors.ts'
 import type { Accepted } from '../catalogue.ts'
@@ -18,6 +18,9 @@ export type Prepared = Accepted & {
 /** One caller's events: recorded together or not at all. */
 export type Submission = readonly Prepared[]
 export type Outcome = { readonly receipts: readonly Receipt[] } | { readonly refused: ThreewaysError }
+
+/** `head` is 0 when nothing was new. */
+export type Recorded = { readonly outcomes: readonly Outcome[]; readonly head: number }
 
 /** What every append of this process needs. */
 export type Writer = {
@@ -44,19 +47,14 @@ type Place = { readonly index: number } | { readonly seq: number }
  * Records submissions inside the transaction `client` is in, and folds them into the projections. Takes the ledger's lock.
  * A refused submission leaves nothing and does not touch the others.
  */
-export async function record(
-  client: ClientBase,
-  writer: Writer,
-  submissions: readonly Submission[],
-  now: string,
-): Promise<{ readonly outcomes: readonly Outcome[]; readonly head: number }> {
+export async function record(client: ClientBase, writer: Writer, submissions: readonly Submission[], now: string): Promise<Recorded> {
   const known = new Map<string, Known>()
   for (;;) {
     const { fresh, places } = resolve(submissions, known)
     if (fresh.length === 0) return { outcomes: outcomesOf(places, 0), head: 0 }
-    const answer = await append(client, writer, fresh, now)
+    const answer = (await client.query<Appended>(appendQuery(writer, fresh, now, false))).rows[0]!
     if (answer.known === null) {
-      await project(client, writer, fresh)
+      for (const query of upsertQueries(writer, fresh)) await client.query(query)
       return { outcomes: outcomesOf(places, Number(answer.head)), head: Number(answer.head) + fresh.length }
     }
     // Some stand there already. Behind the lock nothing changes any more, so the next round knows.
@@ -64,6 +62,31 @@ export async function record(
       known.set(fresh[index]!.name, { seq: Number(answer.known_seq[at]), digest: `sha256:${answer.known_digest[at]!.toString('hex')}` }),
     )
   }
+}
+
+/**
+ * As `record`, in a transaction of its own that is sent at once, in the hope that no event is recorded already.
+ * @param client - in pipeline mode
+ * @returns undefined when the hope was vain: nothing was recorded
+ */
+export async function recordAtOnce(
+  client: ClientBase,
+  writer: Writer,
+  submissions: readonly Submission[],
+  now: string,
+): Promise<Recorded | undefined> {
+  const { fresh, places } = resolve(submissions, new Map())
+  if (fresh.length === 0) return { outcomes: outcomesOf(places, 0), head: 0 }
+  const queries = ['begin', appendQuery(writer, fresh, now, true), ...upsertQueries(writer, fresh), 'commit']
+  const results = await Promise.allSettled(queries.map((query) => client.query<Appended>(query as string)))
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed) {
+    // What followed the failure was refused, and the commit undid everything.
+    if (failed.reason instanceof DatabaseError && failed.reason.code === 'TW002') return undefined
+    throw failed.reason
+  }
+  const head = Number((results[1] as PromiseFulfilledResult<QueryResult<Appended>>).value.rows[0]!.head)
+  return { outcomes: outcomesOf(places, head), head: head + fresh.length }
 }
 
 /** Decides, without the database, what is new, what is there twice and what contradicts. */
@@ -114,11 +137,11 @@ const separator = '\u001E'
 
 type Appended = { head: string; known: number[] | null; known_seq: string[]; known_digest: Buffer[] }
 
-async function append(client: ClientBase, writer: Writer, events: readonly Prepared[], now: string): Promise<Appended> {
+function appendQuery(writer: Writer, events: readonly Prepared[], now: string, allNew: boolean) {
   const joined = (field: (prepared: Prepared) => string): string => events.map(field).join(separator)
-  const { rows } = await client.query<Appended>({
+  return {
     name: 'ledger append',
-    text: 'select * from ledger_append($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+    text: 'select * from ledger_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
     values: [
       writer.projections,
       joined(({ event }) => event.source),
@@ -129,13 +152,13 @@ async function append(client: ClientBase, writer: Writer, events: readonly Prepa
       joined(({ fact }) => fact.time),
       joined(({ recordedAt }) => recordedAt ?? now),
       joined(({ body }) => body),
+      allNew,
     ],
-  })
-  return rows[0]!
+  }
 }
 
-async function project(client: ClientBase, writer: Writer, events: readonly Prepared[]): Promise<void> {
+function upsertQueries(writer: Writer, events: readonly Prepared[]) {
   const tables = new Map<ProjectionTable, Folded>()
   for (const { fact, said } of events) fold(tables, fact, said)
-  for (const [table, folded] of tables) await client.query({ ...writer.upserts.get(table)!, values: [...parametersOf(folded)] })
+  return [...tables].map(([table, folded]) => ({ ...writer.upserts.get(table)!, values: [...parametersOf(folded)] }))
 }

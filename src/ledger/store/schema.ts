@@ -36,9 +36,9 @@ const statements = [
 
   // Fields come as one text each, joined by a character that none may hold: much cheaper to read than arrays. When some of
   // the events stand there already nothing is written and they are named: the caller decides and calls again, still behind
-  // the lock.
+  // the lock. A caller who did not wait for the answer says that all are new, and has everything undone if they are not.
   `create function ledger_append(
-    projections text, sources text, ids text, types text, subjects text, chains text, times text, arrivals text, bodies text,
+    projections text, sources text, ids text, types text, subjects text, chains text, times text, arrivals text, bodies text, all_new boolean,
     out head bigint, out known int[], out known_seq bigint[], out known_digest bytea[]
   ) language plpgsql as $$
   declare
@@ -63,6 +63,9 @@ const statements = [
       update ledger_head set seq = head + added;
       perform pg_notify('threeways_ledger', (head + added)::text);
     exception when unique_violation then
+      if all_new then
+        raise exception 'some of these events are recorded already' using errcode = 'TW002';
+      end if;
       select array_agg(e.n::int - 1), array_agg(s.seq), array_agg(s.digest)
       into known, known_seq, known_digest
       from unnest(string_to_array(sources, separator), string_to_array(ids, separator)) with ordinality as e(source, id, n)

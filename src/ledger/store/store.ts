@@ -5,7 +5,7 @@ import { instantOf, type Clock, type Instant } from '../../kernel/clock.ts'
 import type { Catalogue } from '../catalogue.ts'
 import type { CloudEvent, RecordedEvent } from '../event.ts'
 import type { EventFilter, Ledger, LedgerTransaction, Receipt, Tables } from '../ledger.ts'
-import { record, type Outcome, type Prepared, type Submission, type Writer } from './append.ts'
+import { record, recordAtOnce, type Outcome, type Prepared, type Recorded, type Submission, type Writer } from './append.ts'
 import { asksAgain, isGone, kyselyOf, kyselyOver, poolOf, translated } from './connection.ts'
 import { changesOf } from './fold.ts'
 import { Group } from './group.ts'
@@ -40,7 +40,7 @@ export class LedgerStore implements Ledger {
     this.writer = writer
     this.catalogue = catalogue
     this.clock = clock
-    this.appender = poolOf(config, 1)
+    this.appender = poolOf({ ...config, pipeline: true }, 1)
     this.group = new Group(
       (submissions) => this.fly(submissions),
       (error) => isGone(error),
@@ -70,13 +70,10 @@ export class LedgerStore implements Ledger {
   }
 
   async transaction<T>(work: (tx: LedgerTransaction) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.attempt(work)
-      } catch (error) {
-        if (!asksAgain(error) || attempt >= 10) throw translated(error)
-        await sleep(Math.random() * 2 ** attempt)
-      }
+    try {
+      return await tried(() => this.attempt(work))
+    } catch (error) {
+      throw translated(error)
     }
   }
 
@@ -128,24 +125,35 @@ export class LedgerStore implements Ledger {
   }
 
   private async fly(submissions: readonly Submission[]): Promise<readonly Outcome[]> {
+    return tried(() => this.flight(submissions))
+  }
+
+  private async flight(submissions: readonly Submission[]): Promise<readonly Outcome[]> {
     const client = await this.appender.connect()
     let lost = false
     try {
-      await client.query('begin')
-      const { outcomes, head } = await record(client, this.writer, submissions, this.clock.instant())
-      await client.query('commit')
+      const now = this.clock.instant()
+      const { outcomes, head } =
+        (await recordAtOnce(client, this.writer, submissions, now)) ?? (await this.recordInTurn(client, submissions, now))
       this.listening.tell(head)
       return outcomes
     } catch (error) {
-      lost =
-        isGone(error) ||
-        !(await client.query('rollback').then(
-          () => true,
-          () => false,
-        ))
+      lost = isGone(error)
       throw error
     } finally {
       client.release(lost)
+    }
+  }
+
+  private async recordInTurn(client: PoolClient, submissions: readonly Submission[], now: string): Promise<Recorded> {
+    await client.query('begin')
+    try {
+      const recorded = await record(client, this.writer, submissions, now)
+      await client.query('commit')
+      return recorded
+    } catch (error) {
+      await client.query('rollback').catch(() => {})
+      throw error
     }
   }
 
@@ -180,6 +188,18 @@ export class LedgerStore implements Ledger {
         appended(head)
         return outcome!.receipts
       },
+    }
+  }
+}
+
+/** Again, as long as the database asks for it. */
+async function tried<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let count = 1; ; count++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!asksAgain(error) || count >= 10) throw error
+      await sleep(Math.random() * 2 ** count)
     }
   }
 }
