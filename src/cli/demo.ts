@@ -19,14 +19,14 @@ type DemoFlags = { home?: string; port?: number; once: boolean; story: boolean; 
 export async function demo(this: CliContext, flags: DemoFlags): Promise<void> {
   const began = Date.now()
   const { output } = this
-  const home = path.resolve(this.cwd, flags.home ?? path.join(import.meta.dirname, '../../.threeways/demo'))
+  const home = path.resolve(this.cwd, flags.home ?? path.join(import.meta.dirname, '../../.threeways', flags.story ? 'story' : 'demo'))
   const repository = path.join(home, 'parts-unlimited')
   const page = buildPage().catch((error: Error) => output.say(error.message))
+  if (flags.story) await forgetStory(this, home, repository)
   const server = await serveHere(this, { home, repository, port: flags.port, host: undefined })
   const ended = new AbortController()
   const end = untilEnded(this).then(() => ended.abort())
   try {
-    if (flags.story) await rm(repository, { recursive: true, force: true })
     if (!(await stat(repository).catch(() => undefined))) await makeScratchRepository(repository)
     await page
     output.say(
@@ -48,6 +48,17 @@ export async function demo(this: CliContext, flags: DemoFlags): Promise<void> {
   } finally {
     await server.close()
   }
+}
+
+/**
+ * A story begins on new databases: what its last telling migrated would hide the mistakes of this one. Only a home that a
+ * telling made is removed, after whatever still ran of it was ended.
+ */
+async function forgetStory(context: CliContext, home: string, repository: string): Promise<void> {
+  if (!(await stat(repository).catch(() => undefined))) return
+  const old = await serveHere(context, { home, repository, port: 0, host: undefined })
+  await old.close()
+  await rm(home, { recursive: true, force: true })
 }
 
 async function deliverHere(api: Api, { output }: CliContext, repository: string, until: AbortSignal): Promise<RunView> {

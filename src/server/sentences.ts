@@ -13,6 +13,8 @@ const first = (value: unknown): string => word(value).split('\n', 1)[0]!
 const place = ({ content }: Told): string => word((content['environment'] as { id?: unknown } | undefined)?.id)
 const stepName = ({ content }: Told): string => word(content['taskName'])
 
+const toldElsewhere = new Set(['promote', 'checkout', 'candidate', 'deploy', 'conclude'])
+
 /** What events of the delivery's vocabulary say, by the part of their type without version. Others are not worth a line. */
 const sentences: Readonly<Record<string, (told: Told) => string | undefined>> = {
   'change.merged': ({ custom }) => `${word(custom['author'])} committed ${short(custom['commit'])} "${word(custom['summary'])}"`,
@@ -23,7 +25,8 @@ const sentences: Readonly<Record<string, (told: Told) => string | undefined>> = 
       ? 'the delivery is complete'
       : `the delivery ended: ${first(content['errors']) || word(content['outcome'])}`,
   'taskrun.finished': (told) => {
-    if (told.custom['kind'] === 'promote') return undefined
+    // What these do has an event of its own; only their failure is news.
+    if (told.content['outcome'] === 'success' && toldElsewhere.has(word(told.custom['kind']))) return undefined
     return told.content['outcome'] === 'success'
       ? `${stepName(told)} succeeded`
       : `${stepName(told)}: ${first(told.content['errors']) || word(told.content['outcome'])}`

@@ -63,7 +63,8 @@ async function conclusion({ folder, step }: Execution, end: CommandEnd): Promise
     return { end: 'failed', message: `did not end within ${step.timeoutMs! / 1000} s and was killed\n${tail}`.trimEnd() }
   // Programs say what is wrong at the end; the code alone tells nobody anything.
   const lastLine = tail.slice(tail.lastIndexOf('\n') + 1)
-  return { end: 'failed', message: lastLine === '' ? `ended with exit code ${end.code}` : `${lastLine} (exit code ${end.code})\n${tail}` }
+  const rest = tail === lastLine ? '' : `\n${tail}`
+  return { end: 'failed', message: lastLine === '' ? `ended with exit code ${end.code}` : `${lastLine} (exit code ${end.code})${rest}` }
 }
 
 /** A check that promises a report and leaves none, or one nobody can read, has not said that it passed. */

@@ -53,9 +53,7 @@ async function keep(execution: Execution, stage: Stage): Promise<StepEnd> {
 async function giveUp(execution: Execution, stage: Stage, steps: readonly StepRow[], bad: StepRow): Promise<StepEnd> {
   const { run, records, line } = execution
   const cancelled = run.cancelledBy !== null
-  const why = cancelled
-    ? `cancelled by ${run.cancelledBy}`
-    : `${bad.name.slice(stage.name.length + 1)} failed: ${bad.message ?? 'no message'}`
+  const why = cancelled ? `cancelled by ${run.cancelledBy}` : `${bad.title} failed: ${bad.message ?? 'no message'}`
   const settled = await settle(execution, stage, steps)
   const outcome = cancelled ? 'cancelled' : settled.wentBack ? 'rolled-back' : 'failed'
   return {

@@ -41,13 +41,13 @@ function stageSteps(definition: Definition, stage: Stage): readonly PlannedStep[
     { kind: 'promote', stage: stage.name },
     at('promote'),
     stage.name,
-    `may it enter ${stage.name}?`,
+    `enter ${stage.name}`,
     stage.after.length === 0 ? ['candidate'] : stage.after.map((earlier) => `${earlier}/conclude`),
   )
   const deploy =
     stage.environment === undefined
       ? []
-      : [step({ kind: 'deploy', stage: stage.name }, at('deploy'), stage.name, `run it in ${stage.environment}`, [promote.name])]
+      : [step({ kind: 'deploy', stage: stage.name }, at('deploy'), stage.name, `run in ${stage.environment}`, [promote.name])]
   const ready = [...(deploy.length === 0 ? [promote] : deploy)].map(({ name }) => name)
   const checks = stage.checks.map((check) => checkStep(definition, stage, check, 'check', ready))
   const smoke = stage.smoke.map((check) => checkStep(definition, stage, check, 'smoke', [...ready, ...checks.map(({ name }) => name)]))

@@ -73,14 +73,15 @@ export async function viewStream(viewing: Viewing, stream: string): Promise<Stre
 /** @throws ThreewaysError `RUN_NOT_FOUND` */
 export async function viewRun({ ledger }: Viewing, id: string): Promise<RunView> {
   const { run, steps } = await findRun(ledger, id)
-  return { ...summaryOf(run, steps), steps: steps.map(viewStep) }
+  return { ...summaryOf(run, steps), message: run.message ?? summaryOf(run, steps).message, steps: steps.map(viewStep) }
 }
 
 function summaryOf(run: RunRow, steps: readonly StepRow[]): RunSummary {
   const { id, stream, commit, branch, author, summary, committedAt, candidate, state, queuedAt, finishedAt, fixesStop } = run
   const reached = steps.findLast(({ state: now, stage }) => stage !== null && now !== 'pending' && now !== 'skipped')
   const at = steps.find(({ state: now }) => now === 'running' || now === 'waiting' || now === 'needs-attention') ?? reached
-  const message = run.message ?? at?.waiting?.why ?? null
+  // One line for lists; the run itself has all of it.
+  const message = firstLine(run.message ?? at?.waiting?.why ?? null)
   return {
     id,
     stream,
@@ -98,6 +99,8 @@ function summaryOf(run: RunRow, steps: readonly StepRow[]): RunSummary {
     fixesStop,
   }
 }
+
+const firstLine = (text: string | null): string | null => text?.split('\n', 1)[0] ?? null
 
 function viewStep(step: StepRow): StepView {
   const { name, work, stage, title, needs, state, attempt, waiting, startedAt, finishedAt, message, output } = step
@@ -167,7 +170,7 @@ async function viewStage(
     candidates: [...waiting, ...inside].slice(0, candidatesShown),
     held: held.flatMap(({ candidate, reason, since }) => {
       const card = cards.get(candidate)
-      return card ? [{ card, reason: reason ?? '', since: toInstant(since) }] : []
+      return card ? [{ card, reason: firstLine(reason) ?? '', since: toInstant(since) }] : []
     }),
   }
 }
@@ -187,7 +190,7 @@ function enteredCandidate(promotion: Promotion, cards: ReadonlyMap<string, Candi
   const state = promotion.state === 'cancelled' ? 'failed' : (promotion.state as StageCandidate['state'])
   const waiting =
     steps.find((step) => step.run === promotion.run && step.stage === promotion.stage && step.waiting !== null)?.waiting ?? null
-  return [{ card, run: promotion.run ?? '', state, since: toInstant(promotion.since), waiting, message: promotion.message }]
+  return [{ card, run: promotion.run ?? '', state, since: toInstant(promotion.since), waiting, message: firstLine(promotion.message) }]
 }
 
 async function cardsOf(ledger: Pick<Ledger, 'db'>, digests: readonly string[]): Promise<ReadonlyMap<string, CandidateCard>> {
@@ -205,8 +208,9 @@ function environmentView(
   observed: Observed | undefined,
   inside: readonly StageCandidate[],
 ): NonNullable<StageView['environment']> {
-  const state =
-    observed === undefined ? (inside.some((candidate) => candidate.state === 'running') ? 'starting' : 'absent') : stateOf(observed)
+  const arriving = inside.some((candidate) => candidate.state === 'running')
+  const known = observed === undefined ? 'absent' : stateOf(observed)
+  const state = arriving && observed?.traffic === undefined ? 'starting' : known
   return {
     id: stage.ephemeral ? `${run.stream}/${stage.environment}` : environmentOf(run, stage),
     ephemeral: stage.ephemeral,
