@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { concurrently } from './concurrently.ts'
 import { hasCode, unavailable } from './errors.ts'
 
 export type Ran = { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly stdout: string; readonly stderr: string }
@@ -117,15 +118,13 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
 export async function pidsMarked(name: string, value: string): Promise<readonly number[]> {
   if (process.platform !== 'linux') return []
   const mark = `\0${name}=${value}\0`
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
   const found: number[] = []
-  for (const entry of await readdir('/proc')) {
-    if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue
-    try {
-      if (`\0${await readFile(`/proc/${entry}/environ`, 'latin1')}\0`.includes(mark)) found.push(Number(entry))
-    } catch {
-      // Gone meanwhile, or another user's: neither is ours.
-    }
-  }
+  await concurrently(64, pids, async (pid) => {
+    // What cannot be read is gone meanwhile, or another user's: neither is ours.
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
+    if (`\0${environment}\0`.includes(mark)) found.push(Number(pid))
+  })
   return found
 }
 

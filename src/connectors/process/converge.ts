@@ -139,7 +139,9 @@ async function start(environment: Environment, created: readonly Instance[], dec
   const both = AbortSignal.any([signal, failing.signal])
   const waited = [...environment.instances.values()].filter((instance) => decision.required.includes(instance.state.candidate))
   for (const { state } of created) environment.tell(`service ${state.service}`, 'starting')
-  const starting = environment.startInOrder(created, 'give up', both)
+  // Also those that an earlier apply had on record but gave up before it started them.
+  const begun = waited.filter(({ supervised, state }) => !supervised && state.phase === 'starting')
+  const starting = environment.startInOrder(begun, 'give up', both)
   const settling = waited.map(async (instance) => {
     if ((await instance.settled(both)) === 'failed') throw unhealthy(instance)
   })

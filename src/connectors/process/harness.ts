@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { startCluster, type Cluster } from '../../kernel/postgres/cluster.ts'
-import { environmentOf, killMarked, pidsMarked } from '../../kernel/process.ts'
+import { environmentOf, identify, killMarked, pidsMarked } from '../../kernel/process.ts'
 import type { ProviderHarness } from '../../flow/environment/provider.contract.ts'
 import type { EnvironmentId } from '../../flow/environment/provider.port.ts'
 import { processProvider, type ProcessProviderOptions } from './provider.ts'
@@ -63,6 +64,11 @@ async function databasesAbout(cluster: Cluster, environment: string): Promise<re
   }
 }
 
+async function parentOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+}
+
 /** For the contract. */
 export async function makeHarness(digestOfTree: ProcessProviderOptions['digestOfTree']): Promise<ProviderHarness> {
   const home = await makeHome(digestOfTree)
@@ -76,7 +82,10 @@ export async function makeHarness(digestOfTree: ProcessProviderOptions['digestOf
       return current
     },
     async kill(service) {
+      const shell = await parentOf(service.pid!)
       process.kill(service.pid!, 'SIGKILL')
+      // It notes how the program ended, then it is gone as well.
+      while (await identify(shell)) await sleep(2)
     },
     leftovers: (environment) => home.leftovers(environment),
     async dispose() {

@@ -77,9 +77,9 @@ export class Instance {
     return this.state.process !== null && (await isAlive(this.state.process.identity))
   }
 
-  /** Does nothing once it was stopped, for those who decided to start it before. */
+  /** Does nothing when somebody else started or stopped it meanwhile. */
   start(): void {
-    if (this.#isOver) return
+    if (this.#isOver || this.supervised) return
     this.#quickEndings = 0
     this.state.phase = 'starting'
     this.#supervise(false)
@@ -255,11 +255,12 @@ export class Instance {
       return false
     }
     this.#quickEndings = next.quickEndings
-    this.state.restarts++
     const loop = next.quickEndings >= crashLoopFrom ? `crash loop, ${next.quickEndings} quick endings in a row: ` : ''
     const problem = `${loop}${how}; starts again in ${formatDuration(next.afterMs)}`
     this.options.tell(problem)
-    await this.#enter('restarting', await this.#withLog(problem))
+    const withLog = await this.#withLog(problem)
+    this.state.restarts++
+    await this.#enter('restarting', withLog)
     await sleep(next.afterMs, undefined, { signal }).catch(() => {})
     return true
   }

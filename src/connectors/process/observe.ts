@@ -22,7 +22,7 @@ export function observer(home: Home, readBack: (instance: InstanceState, desired
     return {
       service,
       candidate,
-      state: stateOf(instance, isLiving || how.supervised),
+      state: stateOf(instance, isLiving, how.supervised),
       running: read?.running,
       pid: read?.pid,
       port: instance.port ?? undefined,
@@ -57,7 +57,8 @@ export function observer(home: Home, readBack: (instance: InstanceState, desired
   }
 }
 
-function stateOf(instance: InstanceState, isCurrent: boolean): ServiceState {
-  if (!isCurrent || instance.phase === 'stopping') return 'stopped'
-  return instance.phase
+function stateOf(instance: InstanceState, isLiving: boolean, isSupervised: boolean): ServiceState {
+  if (instance.phase === 'stopping' || (!isLiving && !isSupervised)) return 'stopped'
+  // It ended a moment ago, and whoever supervises it has yet to find out.
+  return instance.phase === 'ready' && !isLiving ? 'unhealthy' : instance.phase
 }

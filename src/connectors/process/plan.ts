@@ -45,14 +45,14 @@ export function decide(target: Target, state: EnvironmentState | undefined, unfi
       const instance = instances.find((one) => one.candidate === desired.candidate && one.service === service && one.phase !== 'stopping')
       const subject = subjectOf({ service, candidate: desired.candidate })
       const reason = instance ? (changed(desired, instance) ?? unfit(instance)) : 'does not run yet'
-      if (instance && (reason === undefined || !required.includes(desired.candidate))) {
-        keep.push(instance)
+      if (reason === undefined || !required.includes(desired.candidate)) {
+        if (instance) keep.push(instance)
         actions.push({ kind: 'keep', subject, reason: reason === undefined ? 'runs' : `left as it is: ${reason}` })
         continue
       }
       if (instance) stop.push(instance)
       create.push({ desired, service })
-      actions.push({ kind: 'create', subject, reason: reason! })
+      actions.push({ kind: 'create', subject, reason })
     }
   }
   return { stop, keep, create, required, resources, actions: [...actions, trafficAction(target, state)] }

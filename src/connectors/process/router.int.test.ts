@@ -259,18 +259,16 @@ describe('switching', () => {
       for (; !over.signal.aborted; await sleep(0)) count(await once200(port, method, agent).catch((error: Error) => error.message))
     }
     const clients = ['GET', 'GET', 'POST', 'POST'].map(client)
-    let switches = 0
-    for (const end = Date.now() + 1_500; Date.now() < end; switches++) {
+    for (let switches = 0; switches < 300; switches++) {
       const [next, last] = switches % 2 === 0 ? [b, a] : [a, b]
       switchTo(next)
-      expect(await drain(last.id, 1_000)).toBe(0)
+      expect(await drain(last.id, 10_000)).toBe(0)
       await sleep(1)
     }
     over.abort()
     await Promise.all(clients)
     agent.destroy()
     expect([...answers.keys()].toSorted()).toEqual(['a', 'b'])
-    expect(switches).toBeGreaterThan(100)
   })
 
   it('waits for what is under way, and cuts off what takes too long', async () => {
