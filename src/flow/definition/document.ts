@@ -3,6 +3,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   parseDocument,
   type Alias,
   type Document,
@@ -19,11 +20,22 @@ import { placesIn, pointerOf, type Complaint, type Places } from './places.ts'
 import { syntaxFault } from './syntax.ts'
 
 /** What the text says, with every fault of writing; meaning is judged elsewhere. */
-export type ParsedDocument = { readonly value: Json; readonly places: Places; readonly faults: readonly Fault[]; readonly broken: boolean }
+export type ParsedDocument = {
+  readonly value: Json
+  readonly places: Places
+  readonly faults: readonly Fault[]
+  readonly broken: boolean
+  /** Faults beyond those listed. */ readonly untold: number
+}
 
 /** Aliases are followed up to so many values: a few lines of YAML can otherwise stand for billions. */
-const valuesMax = 20_000
+const valuesMax = 10_000
 const depthMax = 40
+/** Words, signs and breaks of the text. The parser's time and memory grow with them, most of all in text that is no YAML. */
+const tokensMax = 100_000
+
+/** More faults than anyone reads at once are counted, not listed. */
+export const faultsMax = 100
 
 /**
  * Reads YAML 1.2 into JSON and remembers where everything stands. Merge keys and aliases are followed, `$$` becomes `$`.
@@ -31,16 +43,37 @@ const depthMax = 40
  */
 export function readDocument(text: string, file: string): ParsedDocument {
   const places = placesIn(file, text)
+  const end = beyond(text, tokensMax)
+  if (end !== undefined) {
+    const message = `has more than ${tokensMax} words and signs`
+    const fault = places.atOffset(end, '', { message, value: file, help: 'is this the right file? no definition needs so much' })
+    return { value: null, places, faults: [fault], broken: true, untold: 0 }
+  }
   const document = parseDocument(text, { uniqueKeys: false, merge: false, prettyErrors: false, version: '1.2' })
   const problems = [...document.errors, ...document.warnings]
   if (problems.length > 0) {
-    return { value: null, places, faults: problems.map((problem) => syntaxFault(problem, text, places)), broken: true }
+    const faults = problems.slice(0, faultsMax).map((problem) => syntaxFault(problem, text, places))
+    return { value: null, places, faults, broken: true, untold: problems.length - faults.length }
   }
   const complaint = unreadable(document)
-  if (complaint) return { value: null, places, faults: [places.atOffset(0, '', complaint)], broken: true }
+  if (complaint) return { value: null, places, faults: [places.atOffset(0, '', complaint)], broken: true, untold: 0 }
   const reader = new Reader(text, places)
   const value = reader.read(document.contents as Node, [], undefined)
-  return { value, places, faults: reader.faults, broken: reader.refused }
+  return { value, places, faults: reader.faults, broken: reader.refused, untold: 0 }
+}
+
+/** What the lexer says between the tokens of the text. */
+const lexerSigns = new Set(['\u0002', '\u0018', '\u001f'])
+
+/** Where the token after the first so many begins; undefined when there are not so many. */
+function beyond(text: string, tokens: number): number | undefined {
+  let offset = 0
+  let count = 0
+  for (const token of new Lexer().lex(text)) {
+    if (++count > tokens) return offset
+    if (!lexerSigns.has(token)) offset += token.length
+  }
+  return undefined
 }
 
 function unreadable(document: Document): Complaint | undefined {
@@ -111,7 +144,7 @@ class Reader {
   /** Told once: everything after it is too much as well. */
   #tooMuch(node: Node | null, path: Path): null {
     const deep = path.length > depthMax
-    const message = deep ? `more than ${depthMax} levels deep` : `stands for more than ${valuesMax} values once its aliases are followed`
+    const message = deep ? `more than ${depthMax} levels deep` : `holds more than ${valuesMax} values, counting what its aliases repeat`
     const complaint = { message, help: 'write it plainly: no definition needs so much' }
     if (!this.refused) this.faults.push(this.#places.atOffset(node?.range?.[0] ?? 0, pointerOf(path), complaint))
     this.refused = true

@@ -1,6 +1,6 @@
 import { invalid, type Fault, type ThreewaysError } from '../../kernel/errors.ts'
 import type { ReadDefinition } from './definition.ts'
-import { readDocument } from './document.ts'
+import { faultsMax, readDocument } from './document.ts'
 import { withoutForeign } from './foreign.ts'
 import { faultsOf } from './issues.ts'
 import { normalise } from './normalise.ts'
@@ -12,9 +12,6 @@ import { decode } from './text.ts'
 /** Name of the file in a repository. */
 export const definitionFile = 'threeways.yaml'
 
-/** More faults than anyone reads at once are counted, not listed. */
-const faultsMax = 100
-
 /**
  * Reads a definition. Pure. Every fault is found in one go, each with line, column and what to do.
  *
@@ -24,8 +21,8 @@ const faultsMax = 100
 export function readDefinition(source: string | Uint8Array, file: string): ReadDefinition {
   const text = decode(source, file)
   if (typeof text !== 'string') throw refusal([text], file)
-  const { value, places, faults: written, broken } = readDocument(text, file)
-  if (broken) throw refusal(written, file)
+  const { value, places, faults: written, broken, untold } = readDocument(text, file)
+  if (broken) throw refusal(written, file, untold)
   const document = withoutForeign(value, DefinitionFile)
   const parsed = DefinitionFile.safeParse(document)
   const form = parsed.success ? [] : faultsOf(parsed.error, DefinitionFile, document, places).filter(notIn(written))
@@ -42,10 +39,11 @@ function notIn(told: readonly Fault[]): (fault: Fault) => boolean {
   return (fault) => fault.path === '' || !paths.has(fault.path)
 }
 
-function refusal(found: readonly Fault[], file: string): ThreewaysError {
+function refusal(found: readonly Fault[], file: string, untold = 0): ThreewaysError {
   const faults = found.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
   const first = faults[0]!
-  const others = faults.length === 1 ? '' : ` (and ${faults.length - 1} more)`
+  const more = faults.length - 1 + untold
+  const others = more === 0 ? '' : ` (and ${more} more)`
   return invalid('DEFINITION_INVALID', {
     message: `${file}:${first.line}:${first.column}: ${first.path === '' ? '' : `${first.path.slice(1)}: `}${first.message}${others}`,
     ...(first.help === undefined ? {} : { help: first.help }),

@@ -24,10 +24,18 @@ const complaints: Partial<Record<YAMLError['code'], Complaint>> = {
 /** A fault of the YAML itself: in our words where there are any, with the parser's own behind them. */
 export function syntaxFault(problem: YAMLError, text: string, places: Places): Fault {
   const offset = problem.pos[0]
-  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1).split('\n', 1)[0]!
-  const known = /^ *\t/.test(line) && problem.code !== 'TAB_AS_INDENT' ? complaints.TAB_AS_INDENT : complaints[problem.code]
-  const parser = problem.message.split('\n', 1)[0]!.replace(/; please use .*/, '')
-  const message =
-    known === undefined ? `not YAML: ${parser}` : `not YAML: ${known.message} (${parser.charAt(0).toLowerCase()}${parser.slice(1)})`
-  return places.atOffset(offset, '', { message, help: known?.help ?? 'compare with the example in docs/definition.md', value: line.trim() })
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  const line = text.slice(start, start + 200).split('\n', 1)[0]!
+  const tab = /^ *\t/.test(line) && problem.code !== 'TAB_AS_INDENT'
+  const known = tab ? complaints.TAB_AS_INDENT : complaints[problem.code]
+  const message = [known?.message, inParsersWords(problem)].filter((each) => each !== undefined)
+  const help = known?.help ?? 'compare with the example in docs/definition.md'
+  return places.atOffset(offset, '', { message: `not YAML: ${message.join(': ')}`, help, value: line.trim() })
+}
+
+function inParsersWords({ code, message }: YAMLError): string | undefined {
+  // Then the message speaks of the parser's stack, not of the file.
+  if (code === 'RESOURCE_EXHAUSTION') return undefined
+  const line = message.split('\n', 1)[0]!.replace(/; please use .*/, '')
+  return line.charAt(0).toLowerCase() + line.slice(1)
 }
