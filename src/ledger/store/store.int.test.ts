@@ -196,11 +196,14 @@ describe('a transaction', () => {
     await sql`create table counter (id int primary key, n int)`.execute(ledger.db)
     await sql`insert into counter values (1, 0), (2, 0)`.execute(ledger.db)
     let tries = 0
+    let bothHoldOne = () => {}
+    const gate = new Promise<void>((resolve) => (bothHoldOne = resolve))
     const crossing = (one: number, other: number) =>
       ledger.transaction(async (tx) => {
         tries++
         await sql`update counter set n = n + 1 where id = ${one}`.execute(tx.db)
-        await sql`select pg_sleep(0.05)`.execute(tx.db)
+        if (tries === 2) bothHoldOne()
+        await gate
         await sql`update counter set n = n + 1 where id = ${other}`.execute(tx.db)
       })
     await Promise.all([crossing(1, 2), crossing(2, 1)])
