@@ -8,7 +8,7 @@ import { digestOfTree } from '../../flow/candidate/tree.ts'
 import { ask, serviceOf, Stage } from '../../flow/environment/contract-stage.ts'
 import { fixtureIn, web, type Fixture } from '../../flow/environment/fixture.ts'
 import type { Service } from '../../flow/environment/provider.port.ts'
-import { makeHome, type TestHome } from './harness.ts'
+import { makeHome, type TestHome } from './testing.ts'
 import { logBytesMax } from './logs.ts'
 import { marks } from './variables.ts'
 

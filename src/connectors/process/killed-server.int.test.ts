@@ -10,7 +10,7 @@ import { backgroundWorker, fixtureIn, web } from '../../flow/environment/fixture
 import type { Desired, Target } from '../../flow/environment/provider.port.ts'
 import { launch } from '../../kernel/detached.ts'
 import { identify } from '../../kernel/process.ts'
-import { makeHome, type TestHome } from './harness.ts'
+import { makeHome, type TestHome } from './testing.ts'
 import { stateStore } from './state.ts'
 import { marks } from './variables.ts'
 

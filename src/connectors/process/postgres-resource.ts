@@ -148,14 +148,14 @@ async function templateFor(server: Cluster, admin: Client, seed: Seed): Promise<
 async function makeTemplate(server: Cluster, admin: Client, template: Template, seed: Seed): Promise<void> {
   const { database, owner } = template
   const password = randomBytes(24).toString('base64url')
-  await admin.query(`drop database if exists ${quoted(database)} with (force)`)
-  await admin.query(`drop role if exists ${quoted(owner)}`)
+  await removeTemplate(admin, template)
   // The seed runs with no more rights than the service will have.
   await admin.query(`create role ${quoted(owner)} login password ${literal(password)}`)
   await admin.query(`create database ${quoted(database)} owner ${quoted(owner)}`)
   await admin.query(`revoke connect, temporary on database ${quoted(database)} from public`)
   const asOwner = { host: '127.0.0.1', port: server.tcpPort!, user: owner, password, database }
-  await withClient(asOwner, (client) => client.query(seed.sql)).catch((error: unknown) => {
+  await withClient(asOwner, (client) => client.query(seed.sql)).catch(async (error: unknown) => {
+    await removeTemplate(admin, template)
     throw seedFailed(seed, error)
   })
   await admin.query(`alter role ${quoted(owner)} nologin password null`)
@@ -164,6 +164,11 @@ async function makeTemplate(server: Cluster, admin: Client, template: Template, 
   await admin.query(
     `comment on database ${quoted(database)} is ${literal(`${completeMark} ${new Date().toISOString()} seed ${seed.file}`)}`,
   )
+}
+
+async function removeTemplate(admin: Client, { database, owner }: Template): Promise<void> {
+  await admin.query(`drop database if exists ${quoted(database)} with (force)`)
+  await admin.query(`drop role if exists ${quoted(owner)}`)
 }
 
 async function dropOldTemplates(admin: Client): Promise<void> {

@@ -1,5 +1,5 @@
 import { digestOfTree } from '../../flow/candidate/tree.ts'
 import { describeProvider } from '../../flow/environment/provider.contract.ts'
-import { makeHarness } from './harness.ts'
+import { makeHarness } from './testing.ts'
 
 describeProvider('process', () => makeHarness(digestOfTree))
