@@ -9,15 +9,17 @@ import { digestOfTree } from '../flow/candidate/tree.ts'
 import { makeEnvironments } from '../flow/environment/environments.ts'
 import { environmentRoutes } from '../flow/environment/routes.ts'
 import type { EnvironmentId } from '../flow/environment/provider.port.ts'
-import { restingEngine, startEngine, type Engine } from '../flow/pipeline/engine.ts'
+import { makeEngine, restingEngine, type Engine } from '../flow/pipeline/engine.ts'
 import type { Workshop } from '../flow/pipeline/execution.ts'
 import { buildOf, desired, settingsOf, stageOwning } from '../flow/pipeline/place.ts'
 import { recordsOf } from '../flow/pipeline/records.ts'
+import { tidyUp } from '../flow/pipeline/retention.ts'
 import { pipelineRoutes } from '../flow/pipeline/routes.ts'
 import { systemClock, type Clock } from '../kernel/clock.ts'
 import type { Actor, HttpEnv } from '../kernel/http.ts'
 import { newId } from '../kernel/ids.ts'
 import { identify, isAlive } from '../kernel/process.ts'
+import { makeTurns } from '../kernel/turns.ts'
 import { startCluster, type Cluster, type ClusterOptions } from '../kernel/postgres/cluster.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ledgerRoutes } from '../ledger/routes.ts'
@@ -27,6 +29,7 @@ import { linePort } from './line-port.ts'
 import { makeLive } from './live.ts'
 import { sentenceOf } from './sentences.ts'
 import { openStore } from './store.ts'
+import { makeTidier } from './tidier.ts'
 import { localAdmin, makeTokens } from './tokens.ts'
 import { tokenRoutes } from './token-routes.ts'
 import { version } from './version.ts'
@@ -56,7 +59,7 @@ export type Threeways = {
   readonly workshop: Workshop
   /** The token of whoever owns the data folder. */
   readonly adminToken: string
-  /** Re-attaches what lived on without us; call it once before anything else is asked of environments. */
+  /** Re-attaches what lived on without us, and begins to work on runs. Call it once, before anything else is asked of environments. */
   recover(): Promise<void>
   close(): Promise<void>
 }
@@ -73,6 +76,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     ledger,
     home: home.folder,
     work: home.work,
+    storeTurns: makeTurns(),
     homeId: home.id,
     provider,
     openRepository,
@@ -84,8 +88,13 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   }
   const live = makeLive(ledger)
   const { parallel, work } = options
+  const tidier = makeTidier(() => tidyUp(workshop), log)
+  const changed = () => {
+    live.changed()
+    tidier.soon()
+  }
   const engine = work
-    ? startEngine({ ...workshop, owner: await ownName(), isDead: isDeadHere, parallel, changed: live.changed, complain: log })
+    ? makeEngine({ ...workshop, owner: await ownName(), isDead: isDeadHere, parallel, changed, complain: log })
     : restingEngine
   const viewing = { ledger, provider, openStops: async (stream: string) => (await line.openStops(stream)).map(viewStop) }
   const environments = makeEnvironments({
@@ -128,10 +137,13 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       const { adopted, ended, restarted } = await provider.recover()
       if (adopted + ended + restarted > 0)
         log(`environments: ${adopted} processes adopted, ${restarted} started again, ${ended} orphans ended`)
+      // Not before: a step would meet environments that nobody supervises yet.
+      engine.start()
     },
     async close() {
       live.close()
       await engine.close()
+      await tidier.close()
       await provider.close(work ? 'stop' : 'leave')
       if (work) await resources.stop()
       await store.close(work)

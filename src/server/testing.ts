@@ -44,8 +44,8 @@ export async function openTestThreeways(options: { anonymous?: Actor; hosts?: Re
   const database = await openTestLedger({ projections, ownTypes, migrations: { ...pipelineMigrations, ...tokenMigrations } })
   await database.ledger.close()
   const complaints: string[] = []
-  const open = () =>
-    openThreeways({
+  const open = async () => {
+    const threeways = await openThreeways({
       home,
       databaseUrl: database.url,
       repository: author.folder,
@@ -55,6 +55,9 @@ export async function openTestThreeways(options: { anonymous?: Actor; hosts?: Re
       work: true,
       log: (message) => complaints.push(message),
     })
+    await threeways.recover()
+    return threeways
+  }
   const test: TestThreeways = {
     threeways: await open(),
     home,
@@ -89,7 +92,6 @@ export async function openTestThreeways(options: { anonymous?: Actor; hosts?: Re
       await test.threeways.workshop.provider.close('leave')
       await test.threeways.ledger.close()
       test.threeways = await open()
-      await test.threeways.recover()
     },
     async close() {
       for (const id of await test.threeways.workshop.provider.list()) await test.threeways.workshop.provider.destroy(id)

@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { NewId } from '../../kernel/ids.ts'
+import type { Turns } from '../../kernel/turns.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
 import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
 import type { Repository } from '../candidate/repository.port.ts'
@@ -19,6 +20,8 @@ export type Workshop = {
    * must find its own or none.
    */
   readonly work: string
+  /** Who touches the artifact store as a whole takes a turn. */
+  readonly storeTurns: Turns
   /** Marks every process of this home. */
   readonly homeId: string
   readonly provider: EnvironmentProvider
@@ -49,7 +52,7 @@ export type StepEnd =
   | ({ readonly end: 'failed'; readonly message: string; /** No further try could help. */ readonly final?: boolean } & Consequence)
   | { readonly end: 'cancelled' }
   /** Its outcome cannot be known any more. */
-  | { readonly end: 'lost' }
+  | { readonly end: 'lost'; readonly why: string }
 
 type Consequence = {
   /** Kept with the step; plain JSON. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { advance, downstream, type StepStanding } from './policy.ts'
 import type { StepState } from './work.ts'

@@ -1,0 +1,62 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { identify } from '../kernel/process.ts'
+import { claimHome, openHome, runningServer } from './home.ts'
+
+describe('a home', () => {
+  let place: string
+  beforeEach(async () => {
+    place = await mkdtemp(path.join(tmpdir(), 'threeways home '))
+    process.env['XDG_DATA_HOME'] = path.join(place, 'data')
+  })
+  afterEach(() => rm(place, { recursive: true }))
+  const folder = () => path.join(place, 'project', '.threeways')
+
+  it('is made once, only for its owner, and keeps its id', async () => {
+    const { id } = await openHome(folder())
+    expect(await openHome(folder())).toMatchObject({ id })
+  })
+
+  it('gives one id to two that open it at the same moment', async () => {
+    const homes = await Promise.all([openHome(folder()), openHome(folder()), openHome(folder())])
+    expect(new Set(homes.map(({ id }) => id)).size).toBe(1)
+  })
+
+  it('is no part of the repository around it', async () => {
+    await openHome(folder())
+    expect(await readFile(path.join(folder(), '.gitignore'), 'utf8')).toBe('*\n')
+  })
+
+  it('keeps checkouts outside the project, and removes those of homes that are gone', async () => {
+    const { work } = await openHome(folder())
+    expect(work.startsWith(path.join(place, 'data'))).toBe(true)
+    await rm(path.join(place, 'project'), { recursive: true })
+    const { id } = await openHome(path.join(place, 'other'))
+    expect(await readdir(path.join(place, 'data', 'threeways'))).toEqual([id])
+  })
+
+  it.each([
+    ['{"format":2,"id":"x"}', 'HOME_TOO_NEW'],
+    ['something else', 'HOME_FOREIGN'],
+  ])('refuses a folder whose note says %s', async (note, code) => {
+    await mkdir(folder(), { recursive: true })
+    await writeFile(path.join(folder(), 'home.json'), note)
+    await expect(openHome(folder())).rejects.toMatchObject({ code })
+    expect(await readFile(path.join(folder(), 'home.json'), 'utf8')).toBe(note)
+  })
+
+  it('has one server at a time; a dead one does not count', async () => {
+    await openHome(folder())
+    const claim = await claimHome(folder())
+    await expect(claimHome(folder())).rejects.toMatchObject({ code: 'SERVER_RUNS' })
+    await claim.note('http://127.0.0.1:1')
+    expect(await runningServer(folder())).toMatchObject({ url: 'http://127.0.0.1:1' })
+    const dead = { ...(await identify(process.pid))!, startedAt: 'before' }
+    await writeFile(path.join(folder(), 'server.json'), JSON.stringify({ url: 'http://127.0.0.1:1', process: dead }))
+    expect(await runningServer(folder())).toBeUndefined()
+    await (await claimHome(folder())).release()
+    expect(await runningServer(folder())).toBeUndefined()
+  })
+})

@@ -1,0 +1,25 @@
+import { messageOf } from '../kernel/errors.ts'
+
+const restMs = 30_000
+
+/** Tidies up some time after something changed, never twice at once, and never in the way: what fails is said and tried again later. */
+export function makeTidier(tidy: () => Promise<void>, say: (message: string) => void) {
+  let timer: NodeJS.Timeout | undefined
+  let work: Promise<void> = Promise.resolve()
+  let closed = false
+  return {
+    soon(): void {
+      if (closed || timer !== undefined) return
+      timer = setTimeout(() => {
+        timer = undefined
+        work = tidy().catch((error: unknown) => say(`could not tidy up: ${messageOf(error)}`))
+      }, restMs)
+      timer.unref()
+    },
+    async close(): Promise<void> {
+      closed = true
+      clearTimeout(timer)
+      await work
+    },
+  }
+}
