@@ -142,10 +142,12 @@ describe('a cluster', () => {
     expect(await readdir(path.join(directory, 'data'))).not.toContain('postmaster.pid')
   })
 
-  it('starts although another living process has the number its postmaster.pid names', async () => {
+  it('starts although another living process has the number its lock files name', async () => {
     const directory = await copied('reused pid')
     const lines = [process.pid, path.join(directory, 'data'), 1, 5432, path.join(directory, 'data'), '', '  1  2', 'ready   ']
+    // A killed server leaves both; until somebody reaps it, it is a zombie with its old number.
     await writeFile(path.join(directory, 'data/postmaster.pid'), `${lines.join('\n')}\n`)
+    await writeFile(path.join(directory, 'data/.s.PGSQL.5432.lock'), `${lines.slice(0, 5).join('\n')}\n`)
     const cluster = await start({ directory })
     expect(cluster.adopted).toBe(false)
     expect(await query(cluster, 'select 1')).toBe(1)

@@ -98,7 +98,7 @@ async function attach(layout: Layout, options: ClusterOptions): Promise<{ postma
     if (running) return { postmaster: withTcp(layout, running, options), adopted: true }
     const server = await Server.of(layout, binaries, options.watch ?? (() => {}))
     if (!initialised) await server.initialise()
-    await clearStale(layout.data)
+    await clearStale(layout)
     return { postmaster: await server.start(options.tcp ?? false, options.settings ?? {}), adopted: false }
   })
 }
@@ -164,7 +164,7 @@ class Server {
       // Between our look at the port and the server's somebody took it; or a killed server's last process is still leaving.
       const passing = /could not bind .* address|Address already in use|pre-existing shared memory block/i
       if (attempt >= 5 || !passing.test(log)) throw startFailed(this.layout, 'the database server ended as it started', log)
-      await clearStale(this.layout.data)
+      await clearStale(this.layout)
     }
   }
 

@@ -85,6 +85,9 @@ export async function socketFolder(layout: Layout, port: number): Promise<string
   return privateFolder(layout)
 }
 
+/** Wherever sockets of this cluster may be. */
+export const socketFolders = (layout: Layout): readonly string[] => [layout.data, privateFolderOf(layout)]
+
 /** Where the libraries' names go: LD_LIBRARY_PATH cannot hold a path with a colon or semicolon. */
 export async function libraryFolder(layout: Layout): Promise<string> {
   return /[:;]/.test(layout.libraries) ? path.join(await privateFolder(layout), 'libraries') : layout.libraries

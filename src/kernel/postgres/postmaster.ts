@@ -2,7 +2,7 @@ import { readFile, readdir, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { identify, isAlive, run, workingDirectoryOf, type ProcessIdentity } from '../process.ts'
-import { ignoreMissing } from './layout.ts'
+import { ignoreMissing, socketFolders, type Layout } from './layout.ts'
 
 /** A running server, as its own `postmaster.pid` describes it. */
 export type Postmaster = {
@@ -48,14 +48,26 @@ export async function settledPostmaster(data: string): Promise<Postmaster | unde
 }
 
 /**
- * Makes way for a new server: waits until the last processes of a killed one are gone, then removes a `postmaster.pid` whose
- * number somebody else (or a zombie) has now, which PostgreSQL would take for a living server.
+ * Makes way for a new server: waits until the last processes of a killed one are gone, then removes lock files whose number
+ * somebody else (or a zombie) has now, which PostgreSQL would take for a living server's.
  */
-export async function clearStale(data: string): Promise<void> {
-  for (let wait = 2; wait < 5_000 && (await anyoneIn(data)); wait *= 2) await sleep(wait)
-  const file = path.join(data, 'postmaster.pid')
-  const pid = Number((await readFile(file, 'utf8').catch(ignoreMissing))?.split('\n')[0])
-  if (pid > 0 && exists(pid)) await unlink(file)
+export async function clearStale(layout: Layout): Promise<void> {
+  for (let wait = 2; wait < 5_000 && (await anyoneIn(layout.data)); wait *= 2) await sleep(wait)
+  for (const file of await lockFiles(layout)) {
+    const pid = Number((await readFile(file, 'utf8').catch(ignoreMissing))?.split('\n')[0])
+    if (pid > 0 && exists(pid)) await unlink(file)
+  }
+}
+
+async function lockFiles(layout: Layout): Promise<readonly string[]> {
+  const folders = socketFolders(layout)
+  const found = await Promise.all(
+    folders.map(async (folder) => {
+      const entries = (await readdir(folder).catch(ignoreMissing)) ?? []
+      return entries.filter((entry) => /^\.s\.PGSQL\.\d+\.lock$/.test(entry)).map((entry) => path.join(folder, entry))
+    }),
+  )
+  return [path.join(layout.data, 'postmaster.pid'), ...found.flat()]
 }
 
 async function anyoneIn(data: string): Promise<boolean> {
