@@ -75,24 +75,30 @@ class ProcessProvider implements EnvironmentProvider {
   }
 
   async apply({ target }: { readonly target: Target }, watch: Watch, signal?: AbortSignal) {
-    const { environment: id } = target
     checkTarget(target)
-    return this.#inTurn(id, async () => {
-      const cancel = new AbortController()
-      this.#applying.set(id, cancel)
-      const either = signal ? AbortSignal.any([signal, cancel.signal]) : cancel.signal
-      const environment = await this.#resumed(id, watch)
-      try {
-        either.throwIfAborted()
-        await converge(environment, target, either).catch((error: unknown) => {
-          throw hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT') ? diskFull(id, error) : error
-        })
-        return await this.#observe(environment.state, { freshly: true, supervised: true })
-      } finally {
-        this.#applying.delete(id)
-        environment.watcher = undefined
-      }
-    })
+    const { environment: id } = target
+    try {
+      return await this.#inTurn(id, () => this.#apply(target, watch, signal))
+    } catch (error) {
+      throw hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT') ? diskFull(id, error) : error
+    }
+  }
+
+  async #apply(target: Target, watch: Watch, signal: AbortSignal | undefined) {
+    const { environment: id } = target
+    const cancel = new AbortController()
+    this.#applying.set(id, cancel)
+    const either = signal ? AbortSignal.any([signal, cancel.signal]) : cancel.signal
+    let environment: Environment | undefined
+    try {
+      environment = await this.#resumed(id, watch)
+      either.throwIfAborted()
+      await converge(environment, target, either)
+      return await this.#observe(environment.state, { freshly: true, supervised: true })
+    } finally {
+      this.#applying.delete(id)
+      if (environment) environment.watcher = undefined
+    }
   }
 
   /** Supervised from now on, with whatever an earlier server left. */
