@@ -8,7 +8,7 @@ import { Client } from 'pg'
 import { startCluster, type Cluster } from '../../kernel/postgres/cluster.ts'
 import { environmentOf, identify, killMarked, pidsMarked } from '../../kernel/process.ts'
 import type { ProviderHarness } from '../../flow/environment/provider.contract.ts'
-import type { EnvironmentId } from '../../flow/environment/provider.port.ts'
+import type { EnvironmentId, EnvironmentProvider } from '../../flow/environment/provider.port.ts'
 import { processProvider, type ProcessProviderOptions } from './provider.ts'
 import { marks } from './variables.ts'
 
@@ -17,6 +17,7 @@ export async function makeHome(digestOfTree: ProcessProviderOptions['digestOfTre
   const folder = await mkdtemp(path.join(tmpdir(), 'threeways environments '))
   const home = path.join(folder, 'home')
   const homeId = randomUUID()
+  const providers: EnvironmentProvider[] = []
   let starting: Promise<Cluster> | undefined
   // Nothing of it outlives a test, so it need not reach the disk.
   const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
@@ -27,7 +28,11 @@ export async function makeHome(digestOfTree: ProcessProviderOptions['digestOfTre
     home,
     homeId,
     options,
-    provider: () => processProvider(options),
+    provider(): EnvironmentProvider {
+      const provider = processProvider(options)
+      providers.push(provider)
+      return provider
+    },
 
     async leftovers(environment: EnvironmentId): Promise<readonly string[]> {
       const found: string[] = []
@@ -41,6 +46,8 @@ export async function makeHome(digestOfTree: ProcessProviderOptions['digestOfTre
     },
 
     async dispose(): Promise<void> {
+      // Also those a failed test left at work: they would start again what we end.
+      await Promise.all(providers.map((provider) => provider.close('leave')))
       await killMarked(marks.home, homeId)
       if (starting) await (await starting).stop()
       await rm(folder, { recursive: true, force: true })
