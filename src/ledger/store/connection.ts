@@ -51,8 +51,20 @@ export function poolOf(config: ClientConfig, max: number): Pool {
 /** Columns are camelCase in TypeScript and snake_case in the database; what is inside JSON stays as it is. */
 const plugins = [new CamelCasePlugin({ maintainNestedObjectKeys: true })]
 
+/** For reading. What goes wrong is said as the asker should hear it. */
 export function kyselyOf(pool: Pool): Kysely<Tables> {
-  return new Kysely({ dialect: new PostgresDialect({ pool }), plugins })
+  const told = (error: unknown): never => {
+    throw translated(error)
+  }
+  const telling = {
+    async connect() {
+      const client = await pool.connect().catch(told)
+      const query = (sql: string, values: readonly unknown[]) => client.query(sql, [...values]).catch(told)
+      return { query, release: () => client.release() }
+    },
+    end: () => pool.end(),
+  }
+  return new Kysely({ dialect: new PostgresDialect({ pool: telling as unknown as Pool }), plugins })
 }
 
 /** Kysely over one connection that is ours for the moment. */
