@@ -22,14 +22,19 @@ export type Launch = {
   readonly env: Readonly<Record<string, string>>
   /** Appended to. */
   readonly logFile: string
-  /** Absent until the program ends; then the exit code in decimal, written atomically. Must not exist yet. */
+  /** Absent until the program ends; then the exit code in decimal and a line end, without which it says nothing. Must not exist yet. */
   readonly exitFile: string
 }
 
 // `trap :` keeps the shell alive through a signal to the group, so that the code of the program it waits for is still
 // written; the program itself starts with the default dispositions.
-const script =
-  'umask 022; exit_file=$1; shift; trap : TERM INT HUP QUIT; "$@"; code=$?; printf %s "$code" > "$exit_file.new" && mv "$exit_file.new" "$exit_file"; exit "$code"'
+const script = 'umask 022; exit_file=$1; shift; trap : TERM INT HUP QUIT; "$@"; code=$?; echo "$code" > "$exit_file"; exit "$code"'
+
+/** Of those we started ourselves: resolves when its process is gone. */
+const exits = new WeakMap<Detached, Promise<void>>()
+
+/** Resolves when the program ends; undefined when another process started it, and looking is the only way. */
+export const exitOf = (detached: Detached): Promise<void> | undefined => exits.get(detached)
 
 /**
  * Starts a program detached. A program that cannot be found ends with 127 and says so in its log, as in a shell.
@@ -44,12 +49,15 @@ export async function launch(request: Launch): Promise<Detached> {
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
     })
+    const exit = new Promise<void>((resolve) => child.once('exit', () => resolve()))
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
     child.unref()
     const pid = child.pid!
     // Already over: its exit file tells; no living process can be mistaken for it.
     const identity = (await identify(pid)) ?? { pid, startedAt: 'ended before it was seen' }
-    return { identity, logFile: request.logFile, exitFile: request.exitFile }
+    const detached = { identity, logFile: request.logFile, exitFile: request.exitFile }
+    exits.set(detached, exit)
+    return detached
   } finally {
     await log.close()
   }
@@ -67,7 +75,8 @@ export async function standing(detached: Detached): Promise<Standing> {
 
 async function exitCode(file: string): Promise<number | undefined> {
   try {
-    return Number(await readFile(file, 'utf8'))
+    const text = await readFile(file, 'utf8')
+    return text.endsWith('\n') ? Number(text) : undefined
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined
     throw error

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { boundLog, launch, standing, type Detached, type Standing } from '../../kernel/detached.ts'
+import { boundLog, exitOf, launch, standing, type Detached } from '../../kernel/detached.ts'
 import { hasCode } from '../../kernel/errors.ts'
 import { killMarked, stopTree } from '../../kernel/process.ts'
 
@@ -21,7 +21,9 @@ export type CommandStep = {
   readonly deadline: number | undefined
 }
 
-export type CommandEnd = { readonly end: 'exited'; readonly code: number } | { readonly end: 'timed-out' | 'cancelled' | 'lost' }
+export type CommandEnd =
+  | { readonly end: 'exited'; readonly code: number; /** An earlier server started it. */ readonly inherited: boolean }
+  | { readonly end: 'timed-out' | 'cancelled' | 'lost' }
 
 /** Reason of an abort that only closes this server: the step is neither cancelled nor failed, its process was in the way. */
 export const closing = Symbol('closing')
@@ -32,16 +34,14 @@ export const closing = Symbol('closing')
  */
 export async function runCommand(step: CommandStep, now: () => number, signal: AbortSignal): Promise<CommandEnd> {
   await mkdir(step.folder, { recursive: true, mode: 0o700 })
-  const child = await begin(step)
-  if (child === undefined) return { end: 'lost' }
-  return watch(child, step, now, signal)
+  const noted = await read(noteOf(step))
+  if (noted === undefined) return watch(await begin(step), step, false, now, signal)
+  const earlier = noted === 'starting' ? await startedUnseen(step) : noted
+  return earlier === undefined || earlier === 'interrupted' ? { end: 'lost' } : watch(earlier, step, true, now, signal)
 }
 
-async function begin(step: CommandStep): Promise<Detached | undefined> {
-  const file = path.join(step.folder, 'child.json')
-  const earlier = await read(file)
-  if (earlier === 'interrupted') return undefined
-  if (earlier !== undefined) return earlier === 'starting' ? startedUnseen(step) : earlier
+async function begin(step: CommandStep): Promise<Detached> {
+  const file = noteOf(step)
   // Written first: whoever finds only this knows that a process may live which nobody noted.
   await write(file, 'starting')
   const child = await launch({
@@ -63,27 +63,35 @@ async function startedUnseen(step: CommandStep): Promise<Detached | undefined> {
 
 type Noted = Detached | 'starting' | 'interrupted'
 
+const noteOf = ({ folder }: CommandStep) => path.join(folder, 'child.json')
 const places = ({ folder }: CommandStep) => ({ logFile: path.join(folder, 'log'), exitFile: path.join(folder, 'exit') })
 
-async function watch(child: Detached, step: CommandStep, now: () => number, signal: AbortSignal): Promise<CommandEnd> {
+async function watch(child: Detached, step: CommandStep, inherited: boolean, now: () => number, signal: AbortSignal): Promise<CommandEnd> {
+  const exit = exitOf(child)
+  // What tells us of its end is looked at for its time and its log alone.
+  const [first, most] = exit ? [50, 50] : [1, 50]
   let checked = 0
-  for (let wait = 1; ; wait = Math.min(wait * 1.4, 50)) {
+  for (let wait = first; ; wait = Math.min(wait * 1.4, most)) {
     const is = await standing(child)
-    if (is.state !== 'running') return ending(is)
+    if (is.state !== 'running') return is.state === 'ended' ? { end: 'exited', code: is.code, inherited } : { end: 'lost' }
     const cut = signal.aborted ? 'cancelled' : step.deadline !== undefined && now() > step.deadline ? 'timed-out' : undefined
     if (cut !== undefined) {
       // Its exit code will be ours, not its own: whoever comes next must not read it.
-      if (signal.reason === closing) await write(path.join(step.folder, 'child.json'), 'interrupted')
+      if (signal.reason === closing) await write(noteOf(step), 'interrupted')
       await stopTree(child.identity, step.mark, stop)
       return { end: cut }
     }
     if (++checked % 5 === 0) await boundLog(child.logFile, 2 * logBytesKept, logBytesKept)
-    await sleep(wait, undefined, { signal }).catch(() => {})
+    await aWhile(wait, signal, exit)
   }
 }
 
-function ending(is: Exclude<Standing, { state: 'running' }>): CommandEnd {
-  return is.state === 'ended' ? { end: 'exited', code: is.code } : { end: 'lost' }
+/** So long, or until something happens. */
+async function aWhile(ms: number, signal: AbortSignal, exit: Promise<void> = new Promise(() => {})): Promise<void> {
+  const over = new AbortController()
+  const pause = sleep(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => {})
+  await Promise.race([pause, exit])
+  over.abort()
 }
 
 async function read(file: string): Promise<Noted | undefined> {

@@ -29,6 +29,10 @@ export async function runCheck(execution: Execution): Promise<StepEnd> {
   const variables = check.in === 'environment' ? await environmentVariables(execution) : {}
   const env = { ...(await buildEnvironment(checkout, process.env)), THREEWAYS_CANDIDATE: run.candidate!, ...variables }
   const end = await command(execution, check.command, checkout.folder, env)
+  // No address of an environment answers while the server is away. That is not the candidate's failure.
+  if (check.in === 'environment' && end.end === 'exited' && end.inherited && end.code !== 0) {
+    return { end: 'lost', why: 'the server, and with it the way to the environment, was away while it ran' }
+  }
   if (end.end !== 'exited' || check.report === undefined) return conclusion(execution, end)
   return withReport(execution, end, await readReport(execution, path.join(checkout.folder, check.report), check.report))
 }
@@ -56,7 +60,8 @@ function command(execution: Execution, words: readonly string[], cwd: string, en
 }
 
 async function conclusion({ folder, step }: Execution, end: CommandEnd): Promise<StepEnd> {
-  if (end.end === 'cancelled' || end.end === 'lost') return { end: end.end }
+  if (end.end === 'cancelled') return { end: 'cancelled' }
+  if (end.end === 'lost') return { end: 'lost', why: 'its process vanished without an exit code' }
   if (end.end === 'exited' && end.code === 0) return { end: 'succeeded' }
   const tail = (await boundedTail(path.join(folder, 'log'), 2048)).trimEnd()
   if (end.end !== 'exited')

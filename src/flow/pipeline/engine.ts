@@ -2,6 +2,7 @@ import { mkdir, appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, ThreewaysError } from '../../kernel/errors.ts'
+import type { CloudEvent } from '../../ledger/event.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import { closing } from './command.ts'
 import { runBuild, runCheck } from './commands.ts'
@@ -10,7 +11,7 @@ import { concludeStage } from './conclude.ts'
 import { deployStage } from './deploy-step.ts'
 import type { Execution, Executor, StepEnd, Workshop } from './execution.ts'
 import { endStep, moveOn } from './progress.ts'
-import { abandonedSteps, changeStep, findRun, leaseMs, lockRun, openRuns, renewLeases } from './runs.ts'
+import { abandonedSteps, changeStep, findRun, leaseMs, lockRun, openRuns, renewLeases, waitingRuns } from './runs.ts'
 import type { RunRow, StepRow } from './tables.ts'
 import type { Work } from './work.ts'
 
@@ -37,136 +38,159 @@ export type EngineOptions = Workshop & {
 }
 
 export type Engine = {
+  /** Begins to work: takes over what a dead server held. Until then nothing is touched. */
+  start(): void
   /** Looks at a run soon, or at all of them. */
   look(run?: string): void
   /** A run was cancelled: its attempts are ended. */
   cancelled(run: string): Promise<void>
-  /** Resolves when the first take-over is done. */
-  ready(): Promise<void>
   /** Stops working and ends the commands of its steps; the next server begins those anew. */
   close(): Promise<void>
 }
 
 /** Leaves runs to the server that works on them. */
-export const restingEngine: Engine = { look() {}, async cancelled() {}, async ready() {}, async close() {} }
+export const restingEngine: Engine = { start() {}, look() {}, async cancelled() {}, async close() {} }
+
+type AtWork = { readonly controller: AbortController; readonly done: Promise<void> }
+/** Done to a run behind its lock, before it is moved on. */
+type Change = (tx: LedgerTransaction, run: RunRow, steps: StepRow[], events: CloudEvent[]) => Promise<void>
 
 /**
  * Walks runs through their steps until closed. All state is in the ledger's database, so an engine that starts where another
  * was killed goes on: it takes over what the dead one held and waits for processes that outlived it.
  */
-export function startEngine(options: EngineOptions): Engine {
+export function makeEngine(options: EngineOptions): Engine {
   const { ledger, owner, clock } = options
-  const working = new Map<string, { readonly controller: AbortController; readonly done: Promise<void> }>()
-  /** Runs to look at; `all` after something that any of them may wait for. */
+  const working = new Map<string, AtWork>()
+  const inTurn = turns()
+  /** Runs to look at: these, those that wait for something outside of them, or all. */
   const due = new Set<string>()
-  let all = true
+  let more: 'none' | 'waiting' | 'all' = 'all'
+  let started = false
   let closed = false
   const end = new AbortController()
   let loop: Promise<void> | undefined
-  const timers = new Set<NodeJS.Timeout>()
+  const timers = new Map<string, NodeJS.Timeout>()
 
   const key = (step: Pick<StepRow, 'run' | 'name'>) => `${step.run} ${step.name}`
   const free = () => options.parallel - working.size
 
   function look(run?: string): void {
-    if (closed) return
-    if (run === undefined) all = true
+    if (run === undefined) more = 'all'
     else due.add(run)
+    wake()
+  }
+
+  /** Something happened on the ledger: a gate may open, another server may have taken a delivery in. */
+  function heard(): void {
+    if (more === 'none') more = 'waiting'
+    wake()
+  }
+
+  function wake(): void {
+    if (!started || closed) return
     loop ??= turn().finally(() => {
       loop = undefined
-      if (!closed && (all || due.size > 0)) look(due.values().next().value)
+      if (more !== 'none' || due.size > 0) wake()
     })
   }
 
   async function turn(): Promise<void> {
     // One turn of the event loop gathers what arrives together.
     await new Promise(setImmediate)
-    try {
-      if (all) {
-        all = false
-        for (const run of await openRuns(ledger)) due.add(run)
-      }
-    } catch (error) {
-      all = true
-      await pause(error)
-    }
-    for (const run of due) {
-      due.delete(run)
+    for (let failures = 0; !closed; failures++) {
       try {
-        const { row, steps, claimed } = await ledger.transaction(async (tx) => {
-          const { run: row, steps } = await lockRun(tx, run)
-          return { row, steps, claimed: await moveOn(options, tx, row, steps, free()) }
-        })
-        begin(row, steps, claimed)
+        const what = more
+        more = 'none'
+        if (what !== 'none') for (const run of await (what === 'all' ? openRuns(ledger) : waitingRuns(ledger))) due.add(run)
+        for (const run of due) {
+          due.delete(run)
+          await move(run)
+        }
+        return
       } catch (error) {
-        due.add(run)
-        await pause(error)
+        more = 'all'
+        await pause(error, failures)
       }
     }
+  }
+
+  /** Moves a run as far as it goes, after a change of it. Everything of one commit, and of one run one after the other. */
+  async function move(id: string, change?: Change, over?: StepRow): Promise<void> {
+    await inTurn(id, async () => {
+      const { run, steps } = await ledger.transaction(async (tx) => {
+        const { run, steps } = await lockRun(tx, id)
+        const events: CloudEvent[] = []
+        await change?.(tx, run, steps, events)
+        await moveOn(options, tx, run, steps, free() + (over ? 1 : 0), events)
+        return { run, steps }
+      })
+      if (over) working.delete(key(over))
+      begin(run, steps)
+    })
     options.changed()
   }
 
-  async function pause(error: unknown): Promise<void> {
+  /**
+   * Works on every step that the database says is ours. Not only on those claimed by this very commit: one that failed with a
+   * broken connection may have been made all the same.
+   */
+  function begin(run: RunRow, steps: readonly StepRow[]): void {
     if (closed) return
-    options.complain(`the engine tries again in 1 s: ${messageOf(error)}`)
-    await sleep(1000, undefined, { signal: end.signal }).catch(() => {})
-  }
-
-  function later(ms: number, act: () => void): void {
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      act()
-    }, ms)
-    timers.add(timer)
-  }
-
-  function begin(run: RunRow, steps: readonly StepRow[], claimed: readonly StepRow[]): void {
     for (const step of steps) {
-      if (step.state === 'pending' && step.notBefore !== null)
-        later(Math.max(0, Date.parse(step.notBefore) - clock.now()) + 5, () => look(run.id))
-    }
-    for (const step of claimed) {
+      if (step.state === 'pending' && step.notBefore !== null) lookAgain(step, Date.parse(step.notBefore) - clock.now() + 5)
+      if (step.state !== 'running' || step.owner !== owner || working.has(key(step))) continue
       const controller = new AbortController()
       // The set must hold the step before anything of it can end.
-      const done = Promise.resolve().then(() => work(run, step, steps, controller))
+      const done = Promise.resolve().then(() => work(run, { ...step }, steps, controller))
       working.set(key(step), { controller, done })
     }
+  }
+
+  function lookAgain(step: StepRow, ms: number): void {
+    clearTimeout(timers.get(key(step)))
+    const act = () => {
+      timers.delete(key(step))
+      look(step.run)
+    }
+    timers.set(key(step), setTimeout(act, Math.max(0, ms)))
   }
 
   async function work(run: RunRow, step: StepRow, steps: readonly StepRow[], controller: AbortController): Promise<void> {
     const how = await attempt(run, step, steps, controller.signal)
     // Closing leaves the rows as they are: the next server goes on from there.
     if (closed && how.end === 'cancelled') return
-    try {
-      await finish(step, how)
-    } finally {
-      working.delete(key(step))
-      if (free() === 1) look()
-    }
+    const wasFull = free() <= 0
+    await finish(step, how)
+    if (wasFull) look()
   }
 
   async function finish(step: StepRow, how: StepEnd): Promise<void> {
     let ending = how
-    for (;;) {
+    for (let failures = 0; ; failures++) {
       try {
-        const next = await ledger.transaction(async (tx) => {
-          const { run, steps } = await lockRun(tx, step.run)
-          const now = steps.find(({ name }) => name === step.name)
-          // Another server took it over while this one was thought dead: its word counts, not ours.
-          if (now?.state !== 'running' || now.owner !== owner || now.fence !== step.fence) return undefined
-          await endStep(options, tx, run, now, ending)
-          return { run, steps, claimed: await moveOn(options, tx, run, steps, free() + 1) }
-        })
-        if (next) begin(next.run, next.steps, next.claimed)
-        options.changed()
-        return
+        return await move(step.run, (tx, run, steps, events) => endIfOurs(tx, run, steps, step, ending, events), step)
       } catch (error) {
         if (closed) return
         // What the ledger refuses now it will refuse for ever: the step has failed, and says so.
-        if (error instanceof ThreewaysError && error.kind !== 'unavailable') ending = unrecordable(error)
-        await pause(error)
+        if (!(error instanceof ThreewaysError && error.kind === 'unavailable')) ending = unrecordable(error)
+        await pause(error, failures)
       }
     }
+  }
+
+  async function endIfOurs(
+    tx: LedgerTransaction,
+    run: RunRow,
+    steps: readonly StepRow[],
+    step: StepRow,
+    how: StepEnd,
+    events: CloudEvent[],
+  ): Promise<void> {
+    const now = steps.find(({ name }) => name === step.name)
+    // Recorded already, or another server took it over while this one was thought dead: its word counts, not ours.
+    if (now?.state !== 'running' || now.owner !== owner || now.fence !== step.fence) return
+    await endStep(options, tx, run, now, how, events)
   }
 
   async function attempt(run: RunRow, step: StepRow, steps: readonly StepRow[], signal: AbortSignal): Promise<StepEnd> {
@@ -198,48 +222,73 @@ export function startEngine(options: EngineOptions): Engine {
 
   async function takeOver(): Promise<void> {
     for (const left of await abandonedSteps(ledger, owner, options.isDead)) {
-      const taken = await ledger.transaction(async (tx: LedgerTransaction) => {
-        const { run, steps } = await lockRun(tx, left.run)
+      await move(left.run, async (tx, _run, steps) => {
         const step = steps.find(({ name }) => name === left.name)!
-        if (step.state !== 'running' || step.owner !== left.owner || step.fence !== left.fence) return undefined
+        if (step.state !== 'running' || step.owner !== left.owner || step.fence !== left.fence) return
         await changeStep(tx, step, { state: 'running', owner, fence: step.fence + 1 })
-        return { run, steps, step }
       })
-      if (taken) begin(taken.run, taken.steps, [taken.step])
     }
   }
 
+  async function pause(error: unknown, failures: number): Promise<void> {
+    if (closed) return
+    const ms = Math.min(100 * 2 ** failures, 5_000)
+    options.complain(`the engine tries again in ${ms / 1000} s: ${messageOf(error)}`)
+    await sleep(ms, undefined, { signal: end.signal }).catch(() => {})
+  }
+
   let beat: Promise<void> = Promise.resolve()
-  const heart = setInterval(() => {
+  let heart: NodeJS.Timeout | undefined
+  let deaf = () => {}
+  function heartbeat(): void {
     beat = beat
       .then(() => (closed ? undefined : renewLeases(ledger, owner)))
       .then(() => (closed ? undefined : takeOver()))
       .catch((error: unknown) => options.complain(`the lease could not be renewed: ${messageOf(error)}`))
-  }, leaseMs / 4)
-  const deaf = ledger.onAppend(() => look())
-  const started = takeOver().then(() => look())
+  }
 
   return {
+    start() {
+      started = true
+      heartbeat()
+      heart = setInterval(heartbeat, leaseMs / 4)
+      deaf = ledger.onAppend(heard)
+      wake()
+    },
     look,
     async cancelled(run) {
       interrupt((await findRun(ledger, run)).steps)
       look(run)
     },
-    ready: () => started,
     async close() {
       closed = true
       end.abort()
       deaf()
       clearInterval(heart)
-      for (const timer of timers) clearTimeout(timer)
+      for (const timer of timers.values()) clearTimeout(timer)
       for (const { controller } of working.values()) controller.abort(closing)
       await beat
-      await Promise.allSettled([loop, started, ...[...working.values()].map(({ done }) => done)])
+      await loop
+      await Promise.allSettled([...working.values()].map(({ done }) => done))
     },
   }
 }
 
-const unrecordable = (error: ThreewaysError): StepEnd => ({
+/** For each key one after the other. */
+function turns() {
+  const last = new Map<string, Promise<unknown>>()
+  return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const turn = (last.get(key) ?? Promise.resolve()).then(work, work)
+    last.set(key, turn)
+    try {
+      return await turn
+    } finally {
+      if (last.get(key) === turn) last.delete(key)
+    }
+  }
+}
+
+const unrecordable = (error: unknown): StepEnd => ({
   end: 'failed',
   final: true,
   message: `its outcome could not be recorded: ${describe(error)}`,

@@ -13,28 +13,36 @@ type Bench = Pick<Workshop, 'clock' | 'records' | 'line'> & { readonly owner: st
  * Moves a run as far as it goes in this transaction: skips what cannot run, asks the gates, claims what is ready for this
  * server (at most `free` steps), ends the run when nothing is left. State and events are one commit.
  *
- * @returns the steps claimed, to be worked on after the commit
+ * @param events - what this transaction has to say so far; recorded here
  */
-export async function moveOn(bench: Bench, tx: LedgerTransaction, run: RunRow, steps: StepRow[], free: number): Promise<StepRow[]> {
-  const claimed: StepRow[] = []
-  const events: CloudEvent[] = []
-  if (run.finishedAt !== null) return claimed
-  for (let again = true; again;) {
+export async function moveOn(
+  bench: Bench,
+  tx: LedgerTransaction,
+  run: RunRow,
+  steps: StepRow[],
+  free: number,
+  events: CloudEvent[],
+): Promise<void> {
+  let claimed = 0
+  for (let again = run.finishedAt === null; again;) {
     again = false
     const next = advance(reconsidered(steps), run.cancelledBy !== null)
     for (const step of named(steps, next.skipped)) await changeStep(tx, step, { state: 'skipped', waiting: null })
     for (const step of named(steps, next.ready)) {
       if (step.work.kind === 'promote') {
         again ||= await enter(bench, tx, run, step, events)
-      } else if (claimed.length < free && isDue(step, bench.clock.now())) {
+      } else if (claimed < free && isDue(step, bench.clock.now())) {
         await claim(bench, tx, run, step, events)
-        claimed.push(step)
+        claimed++
       }
     }
   }
-  await settleRun(bench, tx, run, steps, events)
-  if (events.length > 0) await tx.append(events)
-  return claimed
+  if (run.finishedAt === null) await settleRun(bench, tx, run, steps, events)
+  await tell(tx, events)
+}
+
+async function tell(tx: LedgerTransaction, events: CloudEvent[]): Promise<void> {
+  if (events.length > 0) await tx.append(events.splice(0))
 }
 
 /** A waiting gate is asked anew whenever the run is looked at. */
@@ -50,6 +58,8 @@ async function enter(bench: Bench, tx: LedgerTransaction, run: RunRow, step: Ste
   const { clock, records, line } = bench
   const stage = step.stage!
   const now = clock.instant()
+  // Gates look at what the ledger says, also in this very transaction.
+  await tell(tx, events)
   await tx.lock()
   const answer = await mayEnter({ tx, run, step, stage, line, now })
   if (answer.verdict === 'wait') {
@@ -107,25 +117,31 @@ async function claim(
 }
 
 /** Records how an attempt ended; a further try may follow. */
-export async function endStep({ clock, records }: Bench, tx: LedgerTransaction, run: RunRow, step: StepRow, how: StepEnd): Promise<void> {
+export async function endStep(
+  { clock, records }: Bench,
+  tx: LedgerTransaction,
+  run: RunRow,
+  step: StepRow,
+  how: StepEnd,
+  events: CloudEvent[],
+): Promise<void> {
   const now = clock.instant()
-  const consequences = 'record' in how && how.record ? await how.record(tx, run) : []
+  if ('record' in how && how.record) events.push(...(await how.record(tx, run)))
   const output = 'output' in how && how.output ? { output: how.output } : {}
   if (how.end === 'succeeded') {
+    events.push(records.stepFinished(run, step, 'success', null))
     await changeStep(tx, step, { state: 'succeeded', finishedAt: now, message: how.message ?? null, ...output })
-    await tx.append([...consequences, records.stepFinished(run, step, 'success', null)])
   } else if (how.end === 'cancelled') {
+    events.push(records.stepFinished(run, step, 'cancel', null))
     await changeStep(tx, step, { state: 'cancelled', finishedAt: now, message: 'cancelled' })
-    await tx.append([records.stepFinished(run, step, 'cancel', null)])
   } else if (how.end === 'failed') {
-    const finished = records.stepFinished(run, step, 'failure', how.message)
+    events.push(records.stepFinished(run, step, 'failure', how.message))
     const more = how.final !== true && step.attempt <= step.retries && run.cancelledBy === null
     if (more) await tryAgain(clock.now(), tx, step, how.message)
     else await changeStep(tx, step, { state: 'failed', finishedAt: now, message: how.message, ...output })
-    await tx.append([...consequences, finished])
   } else {
-    await lose(tx, step, now)
-    await tx.append([records.stepFinished(run, step, 'error', 'its outcome was lost')])
+    events.push(records.stepFinished(run, step, 'error', how.why))
+    await lose(tx, step, now, how.why)
   }
 }
 
@@ -145,16 +161,16 @@ async function tryAgain(ms: number, tx: LedgerTransaction, step: StepRow, why: s
   })
 }
 
-async function lose(tx: LedgerTransaction, step: StepRow, now: string): Promise<void> {
+async function lose(tx: LedgerTransaction, step: StepRow, now: string, why: string): Promise<void> {
   if (step.idempotent) {
-    await changeStep(tx, step, { state: 'pending', attempt: step.attempt + 1, message: 'its outcome was lost; it runs again' })
+    await changeStep(tx, step, { state: 'pending', attempt: step.attempt + 1, message: `${why}; it runs again` })
     return
   }
   await changeStep(tx, step, {
     state: 'needs-attention',
     waiting: {
       kind: 'attention',
-      why: 'its process vanished without an exit code, and the check does not say that it may run twice (idempotent: true)',
+      why: `${why}, and the check does not say that it may run twice (idempotent: true)`,
       for: `a person: threeways rerun ${step.run} --from ${step.name}, or threeways cancel ${step.run}`,
       since: now,
     },

@@ -58,6 +58,23 @@ export async function openRuns(ledger: Pick<Ledger, 'db'>): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
+/** Runs whose next step may be for others to make possible: a gate is closed, or nobody has looked at them yet. */
+export async function waitingRuns(ledger: Pick<Ledger, 'db'>): Promise<string[]> {
+  const rows = await tables(ledger)
+    .selectFrom('run')
+    .select('id')
+    .where('finishedAt', 'is', null)
+    .where((is) =>
+      is.or([
+        is('state', '=', 'queued'),
+        is.exists(is.selectFrom('step').select('run').whereRef('step.run', '=', 'run.id').where('step.state', '=', 'waiting')),
+      ]),
+    )
+    .orderBy('number')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 type StepChange = Partial<Omit<StepRow, 'work' | 'needs' | 'waiting' | 'output' | 'leaseUntil'>> & {
   waiting?: StepRow['waiting']
   output?: StepRow['output']
