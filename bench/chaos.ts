@@ -17,12 +17,12 @@ const { figures, faults } = await storm({
   keep: values.keep,
   say: (line) => console.error(line),
 })
-const { kills, deliveries, delivered, superseded, broken, attended, steps, events, acknowledged, movingAgainMs } = figures
+const { kills, deliveries, delivered, superseded, broken, attended, repeated, steps, events, acknowledged, movingAgainMs } = figures
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
 
 console.log(`${kills} kills (seed ${values.seed}) in ${seconds(performance.now() - began)}`)
 console.log(
-  `${deliveries} deliveries accepted: ${delivered} in production, ${superseded} superseded, ${broken} of broken commits; ${attended} steps were given to a person; ${steps} steps succeeded`,
+  `${deliveries} deliveries accepted: ${delivered} in production, ${superseded} superseded, ${broken} of broken commits; ${steps} steps succeeded, ${repeated} were begun again, ${attended} of them by a person`,
 )
 console.log(`${events} events, ${acknowledged} of them sent and acknowledged during the kills`)
 console.log(`from kill to moving again, p50 ${seconds(percentile(movingAgainMs, 50))}, worst ${seconds(Math.max(...movingAgainMs))}`)
