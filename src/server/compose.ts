@@ -151,11 +151,17 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   }
 }
 
-/** The databases of environments: started when the first environment needs one. */
+/** The databases of environments: started when the first environment needs one; a start that failed is tried anew. */
 function lazyCluster(options: ClusterOptions) {
   let started: Promise<Cluster> | undefined
   return {
-    get: () => (started ??= startCluster({ ...options, tcp: true })),
+    get(): Promise<Cluster> {
+      started ??= startCluster({ ...options, tcp: true, settings: { max_connections: '300' } }).catch((error: unknown) => {
+        started = undefined
+        throw error
+      })
+      return started
+    },
     async stop(): Promise<void> {
       await (await started)?.stop()
     },

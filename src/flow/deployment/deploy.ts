@@ -7,7 +7,10 @@ export type Deployment = {
   readonly environment: EnvironmentId
   readonly strategy: 'replace' | 'blue-green'
   readonly next: Desired
-  /** What is verified here and serves, or should; undefined in a new environment. */
+  /** What runs here beside `next` now, and which of it all has the traffic: usually one, none in a new environment. */
+  readonly standing: readonly Desired[]
+  readonly traffic: Digest | undefined
+  /** Verified here last: where a failure goes back to. Usually what stands. */
   readonly previous: Desired | undefined
   /** Told what happens, for the step's log. */
   readonly say: (line: string) => void
@@ -36,32 +39,33 @@ export async function retireOld(deployment: Deployment): Promise<Observed> {
 
 /** The previous candidate serves again, and nothing of `next` is left. Without one, the environment is empty. */
 export async function back(deployment: Deployment): Promise<Observed> {
-  const { previous } = deployment
+  const { previous, standing, next, traffic } = deployment
   if (previous === undefined) {
     deployment.say('nothing was verified here before: the environment is emptied')
     return converge(deployment, [], undefined)
   }
   deployment.say(`going back to ${shortDigest(previous.candidate)}`)
-  // First only the traffic: what is broken must not serve while the rest is tidied up.
-  await converge(deployment, stillThere(deployment, previous), previous.candidate)
+  if (traffic === next.candidate && standing.length > 0) {
+    // First only the traffic: what is broken must not serve while the rest is tidied up.
+    await converge(deployment, together(standing, next, previous), previous.candidate)
+  }
   await converge(deployment, [previous], previous.candidate)
   return confirmRunning(deployment, previous)
 }
 
-// `replace` has already ended one of the two; asking for both would start what failed once more.
-const stillThere = ({ strategy, next }: Deployment, previous: Desired) =>
-  strategy === 'blue-green' && next.candidate !== previous.candidate ? [previous, next] : [previous]
-
 async function startBesideOld(deployment: Deployment): Promise<void> {
-  const { previous, next } = deployment
-  const both = previous === undefined || previous.candidate === next.candidate ? [next] : [previous, next]
-  await converge(deployment, both, both.length === 2 ? previous!.candidate : undefined)
+  const { standing, next, traffic } = deployment
+  await converge(deployment, together(standing, next), traffic)
 }
 
 async function switchTraffic(deployment: Deployment): Promise<void> {
-  const { previous, next } = deployment
-  const both = previous === undefined || previous.candidate === next.candidate ? [next] : [previous, next]
-  await converge(deployment, both, next.candidate)
+  const { standing, next } = deployment
+  await converge(deployment, together(standing, next), next.candidate)
+}
+
+/** Each candidate once. */
+function together(standing: readonly Desired[], ...more: readonly Desired[]): readonly Desired[] {
+  return [...new Map([...standing, ...more].map((desired) => [desired.candidate, desired])).values()]
 }
 
 async function replaceOld(deployment: Deployment): Promise<void> {

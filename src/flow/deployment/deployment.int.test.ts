@@ -105,6 +105,11 @@ describe.each(['blue-green', 'replace'])('a deployment by %s', (strategy) => {
       message: expect.stringContaining('web'),
     })
     expect(await says()).toBe('good')
+    const { candidates, held } = await production()
+    expect(candidates.find(({ run }) => run === bad.id)).toMatchObject({ state: 'rolled-back' })
+    expect(held.map(({ card }) => card.digest)).toEqual([bad.candidate])
+    expect(bad.steps.find(({ name }) => name === 'production/conclude')?.attempt).toBe(1)
+    expect((await t.stream()).line.stops).toMatchObject([{ cause: 'rollback' }])
   })
 
   it('goes back when a person says so, and holds what ran', async () => {

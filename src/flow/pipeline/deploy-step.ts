@@ -4,15 +4,15 @@ import { deploy } from '../deployment/deploy.ts'
 import { serviceDeployed, serviceRolledBack, serviceUpgraded } from '../deployment/events.ts'
 import { environmentCreated } from '../environment/events.ts'
 import type { Execution, StepEnd } from './execution.ts'
-import { deploymentOf, environmentOf, lastVerified, stageOf } from './place.ts'
+import { deploymentOf, environmentOf, isKnown, lastVerified, stageOf } from './place.ts'
 import { source } from './records.ts'
 
 /** Brings the candidate into the stage's environment and reads back that it runs there. */
 export async function deployStage(execution: Execution): Promise<StepEnd> {
-  const { run, step, provider, ledger } = execution
+  const { run, step, ledger } = execution
   const stage = stageOf(run, step.stage!)
   const previous = stage.ephemeral ? undefined : await lastVerified(ledger, run.stream, stage.name, run.candidate!)
-  const isNew = !(await provider.observe(environmentOf(run, stage))).exists
+  const isNew = !(await isKnown(ledger, environmentOf(run, stage)))
   const observed = await deploy(await deploymentOf(execution, stage, previous))
   return {
     end: 'succeeded',

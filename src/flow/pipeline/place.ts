@@ -62,15 +62,21 @@ export async function lastVerified(ledger: Pick<Ledger, 'db'>, stream: string, s
   return rows.find(({ candidate }) => !bad.has(candidate))?.candidate
 }
 
-/** A run's deployment into a stage. The candidate to go back to is remembered with the step, so a second look finds the same. */
+/** A run's deployment into a stage. @param previous - the candidate to go back to */
 export async function deploymentOf(execution: Execution, stage: Stage, previous: string | undefined): Promise<Deployment> {
   const { ledger, provider, run, signal, say } = execution
+  const environment = environmentOf(run, stage)
+  const { traffic, services } = await provider.observe(environment)
+  const others = new Set(services.map(({ candidate }) => candidate).filter((candidate) => candidate !== run.candidate))
+  const asDesired = async (candidate: string) => desired(provider, await buildOf(ledger, candidate), stage.environment!)
   return {
     provider,
-    environment: environmentOf(run, stage),
+    environment,
     strategy: stage.deploy.strategy,
-    next: desired(provider, await buildOf(ledger, run.candidate!), stage.environment!),
-    previous: previous === undefined ? undefined : desired(provider, await buildOf(ledger, previous), stage.environment!),
+    next: await asDesired(run.candidate!),
+    standing: await Promise.all([...others].map(asDesired)),
+    traffic,
+    previous: previous === undefined ? undefined : await asDesired(previous),
     say: (line) => void say(line).catch(() => {}),
     signal,
   }
@@ -93,4 +99,10 @@ export async function stageOwning(ledger: Pick<Ledger, 'db'>, id: EnvironmentId)
 export async function settingsOf(ledger: Pick<Ledger, 'db'>, id: EnvironmentId): Promise<string> {
   const made = await rowsOf(ledger.db, environments).select('settings').where('id', '=', id).executeTakeFirst()
   return made?.settings ?? id.split('/')[1]!
+}
+
+/** Whether the ledger says that this environment is there. */
+export async function isKnown(ledger: Pick<Ledger, 'db'>, id: EnvironmentId): Promise<boolean> {
+  const row = await rowsOf(ledger.db, environments).select('state').where('id', '=', id).executeTakeFirst()
+  return row?.state === 'there'
 }
