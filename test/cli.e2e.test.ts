@@ -95,7 +95,7 @@ describe('the command line', () => {
     expect((await cli('env', 'logs', 'mine')).code).toBe(0)
     expect((await cli('env', 'down', 'production')).stderr).toContain('ENVIRONMENT_OWNED')
     expect((await cli('env', 'down', 'mine')).code).toBe(0)
-    await expect(fetch(mine.urls.web)).rejects.toThrow()
+    await expect(fetch(mine.urls.web)).rejects.toThrow('fetch failed')
     expect((await cli('env', 'down', 'mine')).code).toBe(3)
   })
 

@@ -75,6 +75,6 @@ describe('the story of the example shop', () => {
     expect(await (await fetch(production.urls.web)).text()).toContain('Parts Unlimited')
     expect(await told.stop()).toBe(0)
     expect(await processesOf(home)).toEqual([])
-    await expect(fetch(production.urls.web)).rejects.toThrow()
+    await expect(fetch(production.urls.web)).rejects.toThrow('fetch failed')
   })
 })
