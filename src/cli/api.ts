@@ -147,3 +147,9 @@ export async function streamNamed(api: Api, told: string | undefined): Promise<s
     help: only === undefined ? 'deliver a commit with `threeways deliver`' : 'say it with --stream',
   })
 }
+
+/** Refuses what only a working server can do. @throws ThreewaysError `SERVER_NEEDED` */
+export function needsServer(api: Api): void {
+  if (api.url === undefined)
+    throw unavailable('SERVER_NEEDED', { message: 'no server works on this folder', help: 'start one with `threeways up`' })
+}

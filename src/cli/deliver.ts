@@ -3,9 +3,8 @@ import type { RunView } from '../flow/pipeline/schemas.ts'
 import { invalid } from '../kernel/errors.ts'
 import { runningServer } from '../server/home.ts'
 import { apiInside, withApi, type Api, type ConnectFlags } from './api.ts'
-import { report } from './commands/flow.ts'
 import { homeFolder, projectFolder, type CliContext } from './context.ts'
-import { follow } from './follow.ts'
+import { follow, report } from './follow.ts'
 import { serveHere, untilEnded } from './serve-here.ts'
 
 export type DeliverFlags = ConnectFlags & { json: boolean; repository?: string; detach: boolean; once: boolean }

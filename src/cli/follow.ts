@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunView, StepView } from '../flow/pipeline/schemas.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import type { Api } from './api.ts'
+import type { CliContext } from './context.ts'
 import type { Output } from './output.ts'
 
 const lookMs = 120
@@ -64,4 +65,16 @@ function statusLine(run: RunView, turn: number, { colour, columns }: Output): st
   const done = run.steps.filter(({ state }) => over.has(state)).length
   const text = `${spinner[turn % spinner.length]} ${done}/${run.steps.length} ${working.join(', ')}`
   return colour.cyan(`  ${text}`.slice(0, columns - 1))
+}
+
+/** Prints how a run ended; anything but success is a failed command. */
+export function report(context: CliContext, json: boolean, run: RunView, sentence: string): void {
+  if (json) context.output.json(run)
+  else
+    context.output.result(
+      run.state === 'succeeded'
+        ? sentence
+        : `run ${run.id}: ${run.state}${run.message === null ? '' : `: ${run.message.split('\n', 1)[0]}`}`,
+    )
+  if (run.state !== 'succeeded') context.process.exitCode = 1
 }

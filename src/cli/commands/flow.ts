@@ -1,8 +1,8 @@
 import { buildCommand } from '@stricli/core'
-import { unavailable } from '../../kernel/errors.ts'
 import type { RunView, StreamView } from '../../flow/pipeline/schemas.ts'
-import { connectFlags, streamNamed, withApi, type Api, type ConnectFlags } from '../api.ts'
+import { connectFlags, needsServer, streamNamed, withApi, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
+import { report } from '../follow.ts'
 import { describeStream } from '../status.ts'
 
 export const jsonFlag = { kind: 'boolean', default: false, withNegated: false, brief: 'print JSON on standard output' } as const
@@ -167,21 +167,4 @@ async function actOnRun(context: CliContext, flags: Common, path: string, body: 
     if (flags.json) context.output.json(run)
     else context.output.result(api.url === undefined ? `${sentence}, as soon as a server works: threeways up` : sentence)
   })
-}
-
-/** Prints how a run ended; anything but success is a failed command. */
-export function report(context: CliContext, json: boolean, run: RunView, sentence: string): void {
-  if (json) context.output.json(run)
-  else
-    context.output.result(
-      run.state === 'succeeded'
-        ? sentence
-        : `run ${run.id}: ${run.state}${run.message === null ? '' : `: ${run.message.split('\n', 1)[0]}`}`,
-    )
-  if (run.state !== 'succeeded') context.process.exitCode = 1
-}
-
-export function needsServer(api: Api): void {
-  if (api.url === undefined)
-    throw unavailable('SERVER_NEEDED', { message: 'no server works on this folder', help: 'start one with `threeways up`' })
 }

@@ -1,4 +1,4 @@
-import type { Json } from '../../kernel/digest.ts'
+import type { Digest, Json } from '../../kernel/digest.ts'
 
 /**
  * The definition after reading: defaults filled in, durations in milliseconds, everything checked. It is plain JSON, and its
@@ -96,6 +96,14 @@ export type Check = {
   readonly retries: number
   /** JUnit XML file it writes, kept with the run. */
   readonly report: string | undefined
+}
+
+/** One environment's own view of a definition: settings applied. Pure; its digest is how two environments are compared. */
+export type Rendered = {
+  /** Key of the definition's `environments`. */
+  readonly settings: string
+  readonly definition: Definition
+  readonly digest: Digest
 }
 
 /** Where a value of the normalised definition stands in the file: JSON pointer into the *file* to line and column, from 1. */

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../kernel/digest.ts'
-import type { Rendered } from '../environment/provider.port.ts'
+import type { Rendered } from './definition.ts'
 
 /** One value that two environments do not share. Undefined: not there at all. */
 export type Difference = {

@@ -1,7 +1,6 @@
 import { digestOf } from '../../kernel/digest.ts'
 import { notFound } from '../../kernel/errors.ts'
-import type { Rendered } from '../environment/provider.port.ts'
-import type { Definition } from './definition.ts'
+import type { Definition, Rendered } from './definition.ts'
 import { suggestion } from './suggest.ts'
 
 /**

@@ -10,5 +10,15 @@ const custom = object({
 })
 
 /** Subject: stream/environment. */
-export const environmentCreated = standardEvent('environment.created.0.3.0', 'An environment was made from its definition. Subject: stream/environment', content, custom)
-export const environmentDeleted = standardEvent('environment.deleted.0.3.0', 'An environment was destroyed: nothing of it is left. Subject: stream/environment', content, custom)
+export const environmentCreated = standardEvent(
+  'environment.created.0.3.0',
+  'An environment was made from its definition. Subject: stream/environment',
+  content,
+  custom,
+)
+export const environmentDeleted = standardEvent(
+  'environment.deleted.0.3.0',
+  'An environment was destroyed: nothing of it is left. Subject: stream/environment',
+  content,
+  custom,
+)

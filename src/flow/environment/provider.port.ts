@@ -1,10 +1,10 @@
 import type { Digest } from '../../kernel/digest.ts'
 import type { Fault } from '../../kernel/errors.ts'
-import type { Definition, Positions } from '../definition/definition.ts'
+import type { Definition, Positions, Rendered } from '../definition/definition.ts'
 
 // A provider sees the definition through its port; rendering is the same for all.
 export { rendered } from '../definition/render.ts'
-export type { Definition, HealthCheck, Positions, Resource, Service } from '../definition/definition.ts'
+export type { Definition, HealthCheck, Positions, Rendered, Resource, Service } from '../definition/definition.ts'
 
 /** `<stream>/<name>`, for example `parts-unlimited/production`. */
 export type EnvironmentId = `${string}/${string}`
@@ -15,14 +15,6 @@ export type Capabilities = {
   readonly resources: readonly string[]
   readonly networkIsolation: boolean
   readonly restarts: boolean
-}
-
-/** One environment's own view of a definition: settings applied. Pure; its digest is how two environments are compared. */
-export type Rendered = {
-  /** Key of the definition's `environments`. */
-  readonly settings: string
-  readonly definition: Definition
-  readonly digest: Digest
 }
 
 /** A candidate that should run in an environment. */
