@@ -18,10 +18,10 @@ async function livingInstances(home: string, environment: EnvironmentId | undefi
  * Ends processes of this home that belong to no instance anybody knows of, all or those of one environment.
  * @returns how many processes
  */
-export async function endOrphans(home: string, known: ReadonlySet<string>, environment?: EnvironmentId): Promise<number> {
+export async function endOrphans(home: string, isKnown: (instance: string) => boolean, environment?: EnvironmentId): Promise<number> {
   let ended = 0
   for (const instance of (await livingInstances(home, environment)).keys()) {
-    if (!known.has(instance)) ended += await killMarked(marks.instance, instance)
+    if (!isKnown(instance)) ended += await killMarked(marks.instance, instance)
   }
   return ended
 }

@@ -192,7 +192,7 @@ class ProcessProvider implements EnvironmentProvider {
       await environment.discard(environment.state.instances.map((instance) => environment.attach(instance)))
       await environment.closeRoutes()
     }
-    await endOrphans(homeId, new Set(), id)
+    await endOrphans(homeId, () => false, id)
     if (!environment || Object.keys(environment.state.resources).length > 0) await postgres.drop(id)
     await environment?.forget()
     this.#live.delete(id)
@@ -208,7 +208,9 @@ class ProcessProvider implements EnvironmentProvider {
         this.#home.warn(`environment "${id}" could not be taken up again: ${messageOf(error)}`)
       })
     }
-    counts.ended += await endOrphans(this.#home.homeId, known)
+    // Also what somebody asked for while we were at it.
+    const isLive = (instance: string) => [...this.#live.values()].some(({ instances }) => instances.has(instance))
+    counts.ended += await endOrphans(this.#home.homeId, (instance) => known.has(instance) || isLive(instance))
     return counts
   }
 
