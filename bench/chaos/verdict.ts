@@ -50,6 +50,7 @@ export async function judge(target: Target, repository: Repository, record: Reco
     ...strangeEnds(record),
     ...(await checksBegunTwice(repository)),
     ...(await productionFaults(events, environments, record, last)),
+    ...untoldEnvironments(events, record),
     ...environments.filter(({ id }) => id.startsWith(`${stream}/dev-`)).map(({ id }) => `environment ${id} was left behind`),
     ...(await rebuildFaults(target)),
   ]
@@ -165,6 +166,21 @@ function strangeEnds({ ended, accepted, attended }: Record): readonly string[] {
 async function checksBegunTwice({ trace }: Repository): Promise<readonly string[]> {
   const begun = counted((await readFile(trace, 'utf8')).trim().split('\n'))
   return [...begun].flatMap(([step, count]) => (count > 1 && /check\/once/.test(step) ? [`${step} was begun ${count} times`] : []))
+}
+
+/** Of each environment the ledger tells once that it was made, of one for a single delivery also once that it is gone. */
+function untoldEnvironments(events: readonly RecordedEvent[], { ended }: Record): readonly string[] {
+  const told = (kind: string) => counted(events.filter((event) => kindOf(event) === kind).map(subjectOf))
+  const [created, deleted] = [told('environment.created'), told('environment.deleted')]
+  const ephemeral = [...ended.values()]
+    .filter(({ steps }) => steps.some(({ name, state }) => name === 'dev/deploy' && state === 'succeeded'))
+    .map(({ id }) => `${stream}/dev-${id.slice(-8)}`)
+  const once = (counts: ReadonlyMap<string, number>, id: string, what: string) =>
+    counts.get(id) === 1 ? [] : [`the ledger says ${counts.get(id) ?? 0} times that ${id} was ${what}`]
+  return [
+    ...[...ephemeral, `${stream}/test`, `${stream}/production`].flatMap((id) => once(created, id, 'made')),
+    ...ephemeral.flatMap((id) => once(deleted, id, 'destroyed')),
+  ]
 }
 
 /** What the record says was verified last is what runs and answers. */

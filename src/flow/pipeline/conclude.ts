@@ -8,7 +8,7 @@ import { environmentDeleted } from '../environment/events.ts'
 import { artifactId } from './deploy-step.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import type { Change, Outcome } from './line.port.ts'
-import { buildOf, deploymentOf, environmentOf, lastVerified, placeOf, stageOf } from './place.ts'
+import { buildOf, deploymentOf, environmentOf, isKnown, lastVerified, placeOf, stageOf } from './place.ts'
 import { source } from './records.ts'
 import { tables, type StepRow } from './tables.ts'
 
@@ -121,11 +121,14 @@ async function leave(tx: LedgerTransaction, { run }: Execution, stage: Stage): P
 }
 
 async function takeDown(execution: Execution, stage: Stage): Promise<readonly CloudEvent[]> {
-  const { provider, run, clock, newId } = execution
+  const { ledger, provider, run, clock, newId } = execution
   const environment = environmentOf(run, stage)
-  if (!(await provider.observe(environment)).exists) return []
-  await provider.destroy(environment)
-  await execution.say(`${environment} is destroyed`)
+  if ((await provider.observe(environment)).exists) {
+    await provider.destroy(environment)
+    await execution.say(`${environment} is destroyed`)
+  }
+  // Told as long as the ledger takes it for there: a server that was killed may have destroyed it and said nothing.
+  if (!(await isKnown(ledger, environment))) return []
   const envelope = (subject: string) => ({ id: newId(), time: clock.instant(), source, subject, chainId: run.id })
   const removed = Object.keys(run.definition.services).map((service) =>
     event(serviceRemoved, envelope(service), { environment: { id: environment } }, { stream: run.stream, run: run.id }),
