@@ -39,7 +39,12 @@ type Target = 'json' | 'query' | 'param'
 /** Validates a part of the request and puts its schema into OpenAPI. What does not fit is named by path; the input is not echoed. */
 export function valid<T extends ZodType, P extends Target>(target: P, schema: T) {
   return validator(target, schema, (result) => {
-    if (!result.success) throw invalid('REQUEST_INVALID', { message: `the ${names[target]} is not as described`, faults: result.error.map(fault), help: 'see /api/openapi.json' })
+    if (!result.success)
+      throw invalid('REQUEST_INVALID', {
+        message: `the ${names[target]} is not as described`,
+        faults: result.error.map(fault),
+        help: 'see /api/openapi.json',
+      })
   })
 }
 
@@ -60,7 +65,17 @@ export const Problem = z
     code: z.string(),
     help: z.string().optional(),
     faults: z
-      .array(z.object({ path: z.string(), message: z.string(), file: z.string().optional(), line: z.int().optional(), column: z.int().optional(), value: z.string().optional(), help: z.string().optional() }))
+      .array(
+        z.object({
+          path: z.string(),
+          message: z.string(),
+          file: z.string().optional(),
+          line: z.int().optional(),
+          column: z.int().optional(),
+          value: z.string().optional(),
+          help: z.string().optional(),
+        }),
+      )
       .optional(),
   })
   .meta({ id: 'Problem' })
@@ -70,7 +85,10 @@ export type Problem = z.infer<typeof Problem>
 export function answers(description: string, schema: ZodType, status = 200) {
   return {
     [status]: { description, content: { 'application/json': { schema: resolver(schema) } } },
-    default: { description: 'what is wrong, where, and what to do', content: { 'application/problem+json': { schema: resolver(Problem) } } },
+    default: {
+      description: 'what is wrong, where, and what to do',
+      content: { 'application/problem+json': { schema: resolver(Problem) } },
+    },
   }
 }
 

@@ -30,7 +30,7 @@ import { makeLive } from './live.ts'
 import { sentenceOf } from './sentences.ts'
 import { openStore } from './store.ts'
 import { makeTidier } from './tidier.ts'
-import { localAdmin, makeTokens } from './tokens.ts'
+import { isSecret, localAdmin, makeTokens } from './tokens.ts'
 import { tokenRoutes } from './token-routes.ts'
 import { version } from './version.ts'
 
@@ -112,7 +112,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const admin = await localAdmin(home.folder)
   const app = makeHttp(
     {
-      authenticate: async (token) => (token === admin.secret ? admin.actor : tokens.authenticate(token)),
+      authenticate: async (token) => (isSecret(token, admin.secret) ? admin.actor : tokens.authenticate(token)),
       anonymous: options.anonymous,
       hosts: options.hosts,
       report: (error) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),

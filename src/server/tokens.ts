@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import path from 'node:path'
 import type { ColumnType, Kysely, Migration } from 'kysely'
@@ -90,6 +90,11 @@ export function makeTokens(ledger: Pick<Ledger, 'db'>, clock: Clock) {
   }
 }
 
+/** Compares in a time that tells nothing about the secret. */
+export function isSecret(shown: string, secret: string): boolean {
+  return timingSafeEqual(Buffer.from(sha256(shown)), Buffer.from(sha256(secret)))
+}
+
 export const adminTokenFile = (home: string) => path.join(home, 'admin-token')
 
 /** The token of the person whose data folder it is, made at the first start; only they can read the file. */
@@ -110,9 +115,4 @@ export async function readAdminToken(home: string): Promise<string | undefined> 
     if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
-}
-
-/** A new one is made at the next start. */
-export async function forgetAdminToken(home: string): Promise<void> {
-  await rm(adminTokenFile(home), { force: true })
 }
