@@ -195,21 +195,25 @@ export function makeEngine(options: EngineOptions): Engine {
 
   async function attempt(run: RunRow, step: StepRow, steps: readonly StepRow[], signal: AbortSignal): Promise<StepEnd> {
     const folder = stepFolder(options.home, step)
-    try {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
-      const execution: Execution = {
-        ...options,
-        run,
-        step,
-        steps,
-        folder,
-        signal,
-        say: (line) => appendFile(path.join(folder, 'log'), `${line}\n`, { mode: 0o600 }),
+    const execution: Execution = {
+      ...options,
+      run,
+      step,
+      steps,
+      folder,
+      signal,
+      say: (line) => appendFile(path.join(folder, 'log'), `${line}\n`, { mode: 0o600 }),
+    }
+    for (let failures = 0; ; failures++) {
+      try {
+        await mkdir(folder, { recursive: true, mode: 0o700 })
+        return await executors[step.work.kind as Exclude<Work['kind'], 'promote'>](execution)
+      } catch (error) {
+        if (signal.aborted) return { end: 'cancelled' }
+        // Our own store is away. That says nothing about the candidate, and what was begun is found again.
+        if (!(error instanceof ThreewaysError && error.code === 'LEDGER_UNAVAILABLE')) return { end: 'failed', message: describe(error) }
+        await pause(error, failures)
       }
-      return await executors[step.work.kind as Exclude<Work['kind'], 'promote'>](execution)
-    } catch (error) {
-      if (signal.aborted) return { end: 'cancelled' }
-      return { end: 'failed', message: describe(error) }
     }
   }
 
