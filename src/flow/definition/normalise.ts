@@ -6,16 +6,24 @@ export function normalise(file: DefinitionFile): Definition {
   const { artifact, tools, environments, checks, pipeline } = file['x-threeways']
   const { defaults, ...own } = environments
   const run = Object.entries(file.services).filter(([, entry]) => entry.provider === undefined)
+  const seeds = Object.values(file.services).flatMap(({ provider }) => provider?.options.seed ?? [])
+  const ownSeeds = Object.values(own).flatMap((entry) => Object.values((entry as EnvironmentEntry).seed))
   return {
     name: file.name,
     services: Object.fromEntries(run.map(([name, entry]) => [name, serviceOf(entry)])),
     resources: Object.fromEntries(Object.entries(file.services).flatMap(([name, entry]) => resourceOf(name, entry))),
-    artifact: { ...artifact, pack: [...new Set(artifact.pack)] },
+    artifact: { ...artifact, pack: packed(artifact.pack, [...seeds, ...ownSeeds]) },
     tools,
     environments: Object.fromEntries(Object.entries(own).map(([name, entry]) => [name, settingsOf(entry as EnvironmentEntry, defaults)])),
     stages: pipeline.stages.map(stageOf),
     checks: Object.fromEntries(Object.entries(checks).map(([name, entry]) => [name, checkOf(entry)])),
   }
+}
+
+/** What a new environment is seeded with is needed wherever the artifact is, so it is packed without being asked for. */
+function packed(written: readonly string[], seeds: readonly string[]): readonly string[] {
+  const covered = (seed: string) => written.some((path) => path === '.' || seed === path || seed.startsWith(`${path.replace(/\/$/, '')}/`))
+  return [...new Set([...written, ...seeds.filter((seed) => !covered(seed)).toSorted()])]
 }
 
 function serviceOf(entry: ServiceEntry): Service {

@@ -45,6 +45,18 @@ describe('a definition is read with everything said', () => {
     })
   })
 
+  it('packs the seeds that environments need, without being asked', () => {
+    const services =
+      '{db: {provider: {type: threeways, options: {resource: postgres, seed: db/all.sql}}}, web: {x-run: {command: [node, a.js]}}}'
+    const environments = '{dev: {seed: {db: fixtures/small.sql}}, production: {}}'
+    expect(read(definitionText({ services, environments, artifact: '{pack: [dist]}' })).artifact.pack).toEqual([
+      'dist',
+      'db/all.sql',
+      'fixtures/small.sql',
+    ])
+    expect(read(definitionText({ services, environments, artifact: '{pack: [db/, fixtures]}' })).artifact.pack).toEqual(['db/', 'fixtures'])
+  })
+
   it('fills in what is left out', () => {
     const definition = read(definitionText())
     expect(definition.services['web']).toMatchObject({

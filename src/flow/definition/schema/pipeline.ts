@@ -14,7 +14,8 @@ export const Artifact = z.strictObject({
     .array(TreePath)
     .min(1, 'names nothing: an artifact needs at least one path')
     .meta({
-      description: 'Files and folders of the checkout that make up the artifact after the build. Nothing else reaches an environment.',
+      description:
+        'Files and folders of the checkout that make up the artifact after the build. Seeds are added by themselves; nothing else reaches an environment.',
       examples: [['dist', 'package.json', 'node_modules']],
     }),
   reproducible: z
