@@ -22,7 +22,7 @@ export function normalise(file: DefinitionFile): Definition {
 
 /** What a new environment is seeded with is needed wherever the artifact is, so it is packed without being asked for. */
 function packed(written: readonly string[], seeds: readonly string[]): readonly string[] {
-  const covered = (seed: string) => written.some((path) => path === '.' || seed === path || seed.startsWith(`${path.replace(/\/$/, '')}/`))
+  const covered = (seed: string) => written.some((path) => path === '.' || seed === path || seed.startsWith(`${path}/`))
   return [...new Set([...written, ...seeds.filter((seed) => !covered(seed)).toSorted()])]
 }
 

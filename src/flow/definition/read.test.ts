@@ -54,7 +54,7 @@ describe('a definition is read with everything said', () => {
       'db/all.sql',
       'fixtures/small.sql',
     ])
-    expect(read(definitionText({ services, environments, artifact: '{pack: [db/, fixtures]}' })).artifact.pack).toEqual(['db/', 'fixtures'])
+    expect(read(definitionText({ services, environments, artifact: '{pack: [db/, fixtures]}' })).artifact.pack).toEqual(['db', 'fixtures'])
   })
 
   it('fills in what is left out', () => {
