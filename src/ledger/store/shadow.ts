@@ -85,19 +85,18 @@ async function fill(
   progress: RebuildProgress,
 ): Promise<number> {
   const types = [...new Set(tables.flatMap(({ handlers }) => [...handlers.keys()]))]
-  const pageAfter = async (seq: number): Promise<Page> => {
-    const text = 'select seq, body from event where seq > $1 and seq <= $2 and type = any($3) order by seq limit $4'
-    return (await reader.query<Page[number]>({ name: 'rebuild page', text, values: [seq, head, types, pageSize] })).rows
-  }
-  let page = await pageAfter(after)
-  while (page.length > 0) {
-    const { seq } = page.at(-1)!
+  // By ranges of seq, planned each time: a plan that goes by type instead would read all events for every page.
+  const text = 'select seq, body from event where seq > $1 and seq <= $2 and type = any($3) order by seq'
+  const pageAfter = async (seq: number): Promise<Page> =>
+    seq >= head ? [] : (await reader.query<Page[number]>(text, [seq, Math.min(seq + pageSize, head), types])).rows
+  let page = pageAfter(after)
+  for (let seq = after; seq < head; seq += pageSize) {
+    const events = await page
     // The next page is read while this one is folded.
-    const [next] = await Promise.all([page.length < pageSize ? [] : pageAfter(seq), foldPage(writer, tables, page)])
-    progress(seq, head)
-    page = next
+    page = pageAfter(seq + pageSize)
+    await Promise.all([page, foldPage(writer, tables, events)])
+    progress(Math.min(seq + pageSize, head), head)
   }
-  progress(head, head)
   return head
 }
 
