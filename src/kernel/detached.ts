@@ -67,10 +67,12 @@ export async function launch(request: Launch): Promise<Detached> {
 export type Standing = { readonly state: 'running' } | { readonly state: 'ended'; readonly code: number } | { readonly state: 'lost' }
 
 export async function standing(detached: Detached): Promise<Standing> {
-  const alive = await isAlive(detached.identity)
   const code = await exitCode(detached.exitFile)
   if (code !== undefined) return { state: 'ended', code }
-  return alive ? { state: 'running' } : { state: 'lost' }
+  if (await isAlive(detached.identity)) return { state: 'running' }
+  // It may have ended between the two looks.
+  const late = await exitCode(detached.exitFile)
+  return late === undefined ? { state: 'lost' } : { state: 'ended', code: late }
 }
 
 async function exitCode(file: string): Promise<number | undefined> {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { open, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { boundLog, exitOf, launch, standing, type Detached } from '../../kernel/detached.ts'
@@ -10,7 +10,7 @@ const logBytesKept = 8 * 1024 * 1024
 const stop = { signal: 'SIGTERM', graceMs: 5_000 } as const
 
 export type CommandStep = {
-  /** Of this attempt: holds `log`, `exit` and `child.json`. */
+  /** Of this attempt, there already: holds `log`, `exit` and `child.json`. */
   readonly folder: string
   readonly command: readonly string[]
   readonly cwd: string
@@ -33,25 +33,33 @@ export const closing = Symbol('closing')
  * same folder never starts it twice.
  */
 export async function runCommand(step: CommandStep, now: () => number, signal: AbortSignal): Promise<CommandEnd> {
-  await mkdir(step.folder, { recursive: true, mode: 0o700 })
+  const child = await begin(step)
+  if (child !== undefined) return watch(child, step, false, now, signal)
   const noted = await read(noteOf(step))
-  if (noted === undefined) return watch(await begin(step), step, false, now, signal)
   const earlier = noted === 'starting' ? await startedUnseen(step) : noted
-  return earlier === undefined || earlier === 'interrupted' ? { end: 'lost' } : watch(earlier, step, true, now, signal)
+  return earlier === 'interrupted' || earlier === undefined ? { end: 'lost' } : watch(earlier, step, true, now, signal)
 }
 
-async function begin(step: CommandStep): Promise<Detached> {
-  const file = noteOf(step)
-  // Written first: whoever finds only this knows that a process may live which nobody noted.
-  await write(file, 'starting')
-  const child = await launch({
-    ...places(step),
-    command: step.command,
-    cwd: step.cwd,
-    env: { ...step.env, [step.mark.name]: step.mark.value },
+/** @returns undefined when it was begun before */
+async function begin(step: CommandStep): Promise<Detached | undefined> {
+  // Empty at first: whoever finds it so knows that a process may live which nobody noted.
+  const note = await open(noteOf(step), 'wx', 0o600).catch((error: unknown) => {
+    if (hasCode(error, 'EEXIST')) return undefined
+    throw error
   })
-  await write(file, child)
-  return child
+  if (note === undefined) return undefined
+  try {
+    const child = await launch({
+      ...places(step),
+      command: step.command,
+      cwd: step.cwd,
+      env: { ...step.env, [step.mark.name]: step.mark.value },
+    })
+    await note.writeFile(`${JSON.stringify(child)}\n`)
+    return child
+  } finally {
+    await note.close()
+  }
 }
 
 /** Killed between starting and noting it: the exit file tells if it is over; a process still living cannot be trusted to us. */
@@ -70,6 +78,8 @@ async function watch(child: Detached, step: CommandStep, inherited: boolean, now
   const exit = exitOf(child)
   // What tells us of its end is looked at for its time and its log alone.
   const [first, most] = exit ? [50, 50] : [1, 50]
+  // As a rule it has not ended yet.
+  if (exit) await aWhile(first, signal, exit)
   let checked = 0
   for (let wait = first; ; wait = Math.min(wait * 1.4, most)) {
     const is = await standing(child)
@@ -94,16 +104,12 @@ async function aWhile(ms: number, signal: AbortSignal, exit: Promise<void> = new
   over.abort()
 }
 
-async function read(file: string): Promise<Noted | undefined> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Noted
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
-    throw error
-  }
+async function read(file: string): Promise<Noted> {
+  const text = await readFile(file, 'utf8')
+  return text.endsWith('\n') ? (JSON.parse(text) as Noted) : 'starting'
 }
 
 async function write(file: string, value: Noted): Promise<void> {
-  await writeFile(`${file}.new`, JSON.stringify(value), { mode: 0o600 })
+  await writeFile(`${file}.new`, `${JSON.stringify(value)}\n`, { mode: 0o600 })
   await rename(`${file}.new`, file)
 }

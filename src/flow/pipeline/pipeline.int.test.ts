@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -163,11 +164,12 @@ describe('a commit walks the line', () => {
   })
 
   it('goes on after a restart, and repeats a lost check only if it may', async () => {
-    const check = (idempotent: boolean) => ({ run: ['sh', '-c', 'test -f go && exit 0; sleep 64'], idempotent })
+    const check = (idempotent: boolean) => ({ run: ['sh', '-c', `test -f go && exit 0; touch begun-${idempotent}; sleep 64`], idempotent })
     await commit({ checks: { safe: check(true), unsafe: check(false) }, stages: [{ name: 'dev', checks: ['safe', 'unsafe'] }] })
     const { id } = await t.deliver()
-    await t.until(id, (run) => statesOf(run)['dev/check/safe'] === 'running' && statesOf(run)['dev/check/unsafe'] === 'running')
-    await writeFile(path.join(t.home.work, 'runs', id, 'first', 'source', 'go'), '')
+    const source = path.join(t.home.work, 'runs', id, 'first', 'source')
+    await t.until(id, () => ['begun-true', 'begun-false'].every((sign) => existsSync(path.join(source, sign))))
+    await writeFile(path.join(source, 'go'), '')
     await t.restart()
     const run = await t.until(id, ({ state }) => state === 'needs-attention')
     expect(statesOf(run)).toMatchObject({ 'dev/check/safe': 'succeeded', 'dev/check/unsafe': 'needs-attention' })

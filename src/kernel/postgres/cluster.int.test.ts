@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { identify } from '../process.ts'
 import { startCluster, type Cluster, type ClusterOptions } from './cluster.ts'
 
 let base: string
@@ -120,7 +121,9 @@ describe('a cluster', () => {
     const directory = await copied('crash')
     const cluster = await start({ directory })
     await query(cluster, 'create table kept as select 42 as answer')
-    process.kill(await pidOf(directory), 'SIGKILL')
+    const pid = await pidOf(directory)
+    process.kill(pid, 'SIGKILL')
+    await expect.poll(() => identify(pid)).toBeUndefined()
     const again = await start({ directory })
     expect(again.adopted).toBe(false)
     expect(await query(again, 'select answer from kept')).toBe(42)
