@@ -252,7 +252,7 @@ function notValid(value: unknown, faults: readonly Fault[]): ThreewaysError {
   const [first] = faults
   return invalid('EVENT_INVALID', {
     message: `event${name}${kind} is not valid: ${first!.path === '' ? '' : `${first!.path} `}${first!.message}`,
-    help: first!.help ?? 'see `threeways events` for the kinds of event and their schemas',
+    help: first!.help ?? 'see docs/events.md or GET /api/event-kinds for the kinds of event and their schemas',
     faults,
   })
 }
