@@ -16,7 +16,7 @@ import { openThreeways } from '../src/server/compose.ts'
 import { openHome } from '../src/server/home.ts'
 import { percentile } from './ledger/percentile.ts'
 
-const steps = Number(process.argv[2] ?? 200)
+const steps = Number(process.argv[2] ?? 100)
 const folder = await mkdtemp(path.join(tmpdir(), 'threeways-bench-'))
 process.env['XDG_DATA_HOME'] = path.join(folder, 'data')
 try {
