@@ -33,26 +33,27 @@ async function timed(what: string, program: string, args: readonly string[], cwd
   line(what, `${seconds(began)}`)
 }
 
-/** Its one line of JSON comes when production was read back and answered. */
+type Delivered = { run: { steps: { title: string; kind: string; startedAt: string | null; finishedAt: string | null }[] } }
+
+/** What it says as JSON comes when production was read back and answered. */
 async function start(): Promise<void> {
   const began = performance.now()
   const child = spawn('npm', ['start', '--silent', '--', '--once', '--json'], { cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   child.stderr.on('data', (text: Buffer) => (said += text.toString()))
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  let json = ''
   for await (const text of createInterface(child.stdout)) {
-    const { run: delivered } = JSON.parse(text) as {
-      run: { steps: { finishedAt: string; startedAt: string; title: string; kind: string }[] }
-    }
-    line('npm start -- --once, until production serves', `${seconds(began)} (goal: 60 s)`)
-    for (const { title, kind, startedAt, finishedAt } of delivered.steps) {
-      const ms = Date.parse(finishedAt) - Date.parse(startedAt)
-      if (kind !== 'promote' && ms >= 500) line(`  ${title}`, `${(ms / 1000).toFixed(1)} s`)
-    }
+    json += text
+    if (text === '}') line('npm start -- --once, until production serves', `${seconds(began)} (goal: 60 s)`)
   }
   const code = await ended
   line('  and until everything is ended again', seconds(began))
   if (code !== 0) throw new Error(`npm start ended with ${code}: ${said}`)
+  for (const { title, kind, startedAt, finishedAt } of (JSON.parse(json) as Delivered).run.steps) {
+    const ms = Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')
+    if (kind !== 'promote' && ms >= 500) line(`  of that: ${title}`, `${(ms / 1000).toFixed(1)} s`)
+  }
 }
 
 function seconds(began: number): string {

@@ -50,7 +50,7 @@ export async function storm({ kills, seed, say = () => {}, keep = false }: Storm
   } finally {
     enough.abort()
     done.abort()
-    if (await target.isAlive()) await target.close()
+    await target.dispose()
     if (keep) say(`everything is in ${folder}`)
     else await rm(folder, { recursive: true, force: true })
   }

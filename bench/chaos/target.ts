@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { open, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { hasCode } from '../../src/kernel/errors.ts'
 import { pidsMarked, workingDirectoryOf } from '../../src/kernel/process.ts'
 import { runningServer } from '../../src/server/home.ts'
 import { readAdminToken } from '../../src/server/tokens.ts'
@@ -86,7 +87,7 @@ export class Target {
     for (const entry of await readdir('/proc')) {
       if (/^\d+$/.test(entry) && (await workingDirectoryOf(Number(entry))) === data) pids.push(Number(entry))
     }
-    for (const pid of pids) if (pidLives(pid)) process.kill(pid, 'SIGKILL')
+    for (const pid of pids) killIfAlive(pid)
     return pids.length
   }
 
@@ -115,10 +116,16 @@ export class Target {
     return JSON.parse(text) as T
   }
 
-  /** Processes that belong to the home or stand in it, whoever started them. */
+  /** Whatever went wrong: nothing of it lives when this returns. */
+  async dispose(): Promise<void> {
+    if (await this.isAlive()) await this.close()
+    for (const process of await this.processes()) killIfAlive(Number.parseInt(process, 10))
+  }
+
+  /** Processes that belong to the home or stand in it, whoever started them: pid and command. */
   async processes(): Promise<readonly string[]> {
-    const { id } = JSON.parse(await readFile(path.join(this.home, 'home.json'), 'utf8')) as { id: string }
-    const found = new Set(await pidsMarked('THREEWAYS_HOME_ID', id))
+    const note = await readFile(path.join(this.home, 'home.json'), 'utf8').catch(() => undefined)
+    const found = new Set(note === undefined ? [] : await pidsMarked('THREEWAYS_HOME_ID', (JSON.parse(note) as { id: string }).id))
     for (const entry of await readdir('/proc')) {
       if (!/^\d+$/.test(entry)) continue
       const folder = await workingDirectoryOf(Number(entry))
@@ -133,10 +140,10 @@ export class Target {
   }
 }
 
-function pidLives(pid: number): boolean {
+function killIfAlive(pid: number): void {
   try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (!hasCode(error, 'ESRCH')) throw error
   }
 }
