@@ -30,6 +30,7 @@ export async function openStore({ home, databaseUrl, revive, clock = systemClock
       migrations: { ...pipelineMigrations, ...tokenMigrations },
       catalogue,
       clock,
+      watch: log,
     })
     return {
       ledger,

@@ -1,16 +1,12 @@
 import { conflict, notFound, refused } from '../../kernel/errors.ts'
 import { event, type CloudEvent } from '../../ledger/event.ts'
-import { rowsOf } from '../../ledger/rows.ts'
 import { holdLifted, holdPlaced } from '../deployment/events.ts'
-import { deployments } from '../deployment/projection.ts'
 import type { Workshop } from './execution.ts'
 import { holdOn } from './gates.ts'
-import { buildOf, environmentOf, lastVerified, placeOf } from './place.ts'
 import { downstream } from './policy.ts'
 import { source } from './records.ts'
-import { changeRun, changeStep, insertRun, lockRun } from './runs.ts'
-import { rollbackSteps } from './steps.ts'
-import { tables, type RunRow, type StepRow } from './tables.ts'
+import { changeRun, changeStep, lockRun } from './runs.ts'
+import type { RunRow, StepRow } from './tables.ts'
 
 /** Who acts, and why: kept with what they did. */
 export type Act = { readonly by: string; readonly reason: string }
@@ -99,80 +95,7 @@ function withItsPromotion(steps: readonly StepRow[], from: string): string {
   return concluded.finishedAt === null && concluded.state === 'pending' ? from : `${stage}/promote`
 }
 
-/**
- * Brings a stage's environment back to its last verified candidate. The one that runs now is held, the line is told.
- * @throws ThreewaysError `STAGE_NOT_FOUND`, `NOTHING_RUNS`, `NOTHING_TO_GO_BACK_TO`, `CANDIDATE_NOT_BUILT_HERE`
- */
-export async function rollback(shop: Workshop, stream: string, stageName: string, act: Act): Promise<RunRow> {
-  const { ledger, records } = shop
-  const latest = await tables(ledger)
-    .selectFrom('run')
-    .selectAll()
-    .where('stream', '=', stream)
-    .orderBy('number', 'desc')
-    .executeTakeFirst()
-  if (!latest) throw notFound('STREAM_NOT_FOUND', { message: `nothing was ever delivered in value stream "${stream}"` })
-  const stage = latest.definition.stages.find(({ name }) => name === stageName)
-  if (stage?.environment === undefined || stage.ephemeral) throw stageNotFound(latest, stageName)
-  const now = await rowsOf(ledger.db, deployments)
-    .selectAll()
-    .where('environment', '=', environmentOf(latest, stage))
-    .where('candidate', 'is not', null)
-    .executeTakeFirst()
-  if (!now) throw refused('NOTHING_RUNS', { message: `nothing runs in ${stageName}` })
-  const target = await lastVerified(ledger, stream, stageName, now.candidate!)
-  if (target === undefined)
-    throw refused('NOTHING_TO_GO_BACK_TO', { message: `${stageName} has no other verified candidate`, help: 'deliver a commit that works' })
-  const current = await tables(ledger)
-    .selectFrom('run')
-    .selectAll()
-    .where('candidate', '=', now.candidate)
-    .orderBy('number', 'desc')
-    .executeTakeFirstOrThrow()
-  const origin = await tables(ledger)
-    .selectFrom('run')
-    .selectAll()
-    .where('candidate', '=', target)
-    .orderBy('number', 'desc')
-    .executeTakeFirstOrThrow()
-  const { definition, repository } = await buildOf(ledger, target)
-  const { branch, onTrunk, commit, author, summary, committedAt } = origin
-  return ledger.transaction(async (tx) => {
-    const id = shop.newId()
-    const run = await insertRun(
-      tx,
-      {
-        id,
-        kind: 'rollback',
-        stream,
-        repository,
-        commit,
-        branch,
-        onTrunk,
-        author,
-        summary,
-        committedAt,
-        fixesStop: null,
-        definition,
-        candidate: target,
-        requestedBy: act.by,
-        reason: act.reason,
-        queuedAt: shop.clock.instant(),
-      },
-      rollbackSteps(definition, stageName),
-    )
-    await tx.lock()
-    const told = await shop.line.follows(
-      tx,
-      { stream, commit: current.commit, candidate: now.candidate!, run: id, stage: stageName, fixesStop: undefined },
-      { kind: 'rolled-back', place: placeOf(current, stage), onTrunk: true, reason: `${act.by} rolled ${stageName} back: ${act.reason}` },
-    )
-    await tx.append([records.runQueued(run), onCandidate(shop, { ...current, id }, stageName, holdPlaced, act), ...told])
-    return run
-  })
-}
-
-function onCandidate(shop: Workshop, run: RunRow, stage: string, kind: typeof holdPlaced | typeof holdLifted, act: Act): CloudEvent {
+export function onCandidate(shop: Workshop, run: RunRow, stage: string, kind: typeof holdPlaced | typeof holdLifted, act: Act): CloudEvent {
   const { stream, commit } = run
   const candidate = run.candidate!
   const envelope = { id: shop.newId(), time: shop.clock.instant(), source, subject: `${stream}/${stage}/${candidate}`, chainId: run.id }
@@ -181,7 +104,7 @@ function onCandidate(shop: Workshop, run: RunRow, stage: string, kind: typeof ho
     : event(holdLifted, envelope, { stream, stage, candidate, commit, reason: act.reason, by: act.by })
 }
 
-function stageNotFound(run: RunRow, stage: string) {
+export function stageNotFound(run: RunRow, stage: string) {
   const names = run.definition.stages.map(({ name }) => name)
   return notFound('STAGE_NOT_FOUND', {
     message: `value stream ${run.stream} has no stage "${stage}" for this; its stages: ${names.join(', ')}`,

@@ -1,0 +1,78 @@
+import { notFound, refused } from '../../kernel/errors.ts'
+import type { Stage } from '../definition/definition.ts'
+import { holdPlaced } from '../deployment/events.ts'
+import { onCandidate, stageNotFound, type Act } from './control.ts'
+import type { Workshop } from './execution.ts'
+import { buildOf, environmentOf, lastVerified, placeOf } from './place.ts'
+import { insertRun, type NewRun } from './runs.ts'
+import { rollbackSteps } from './steps.ts'
+import { tables, type RunRow } from './tables.ts'
+
+/**
+ * Brings a stage's environment back to its last verified candidate. The one that runs now is held, the line is told.
+ * @throws ThreewaysError `STREAM_NOT_FOUND`, `STAGE_NOT_FOUND`, `NOTHING_RUNS`, `NOTHING_TO_GO_BACK_TO`,
+ * `CANDIDATE_NOT_BUILT_HERE`
+ */
+export async function rollback(shop: Workshop, stream: string, stageName: string, act: Act): Promise<RunRow> {
+  const latest = await latestRun(shop, 'stream', stream)
+  if (!latest) throw notFound('STREAM_NOT_FOUND', { message: `nothing was ever delivered in value stream "${stream}"` })
+  const stage = latest.definition.stages.find(({ name }) => name === stageName)
+  if (stage?.environment === undefined || stage.ephemeral) throw stageNotFound(latest, stageName)
+  const current = await runningIn(shop, latest, stage)
+  const target = await lastVerified(shop.ledger, stream, stageName, current.candidate!)
+  if (target === undefined) {
+    const message = `${stageName} has no other verified candidate`
+    throw refused('NOTHING_TO_GO_BACK_TO', { message, help: 'deliver a commit that works' })
+  }
+  return begin(shop, stage, current, await wayBack(shop, target, act), act)
+}
+
+/** What has the traffic, read back from the environment, as the run that brought it. @throws ThreewaysError `NOTHING_RUNS` */
+async function runningIn(shop: Workshop, latest: RunRow, stage: Stage): Promise<RunRow> {
+  const { traffic } = await shop.provider.observe(environmentOf(latest, stage))
+  const run = traffic === undefined ? undefined : await latestRun(shop, 'candidate', traffic)
+  if (!run) throw refused('NOTHING_RUNS', { message: `nothing runs in ${stage.name}` })
+  return run
+}
+
+function latestRun({ ledger }: Workshop, column: 'stream' | 'candidate', value: string): Promise<RunRow | undefined> {
+  return tables(ledger).selectFrom('run').selectAll().where(column, '=', value).orderBy('number', 'desc').executeTakeFirst()
+}
+
+async function wayBack(shop: Workshop, target: string, act: Act): Promise<NewRun> {
+  const { definition, repository } = await buildOf(shop.ledger, target)
+  const { stream, branch, onTrunk, commit, author, summary, committedAt } = (await latestRun(shop, 'candidate', target))!
+  return {
+    id: shop.newId(),
+    kind: 'rollback',
+    stream,
+    repository,
+    commit,
+    branch,
+    onTrunk,
+    author,
+    summary,
+    committedAt,
+    fixesStop: null,
+    definition,
+    candidate: target,
+    requestedBy: act.by,
+    reason: act.reason,
+    queuedAt: shop.clock.instant(),
+  }
+}
+
+async function begin(shop: Workshop, stage: Stage, current: RunRow, wanted: NewRun, act: Act): Promise<RunRow> {
+  return shop.ledger.transaction(async (tx) => {
+    const run = await insertRun(tx, wanted, rollbackSteps(wanted.definition, stage.name))
+    await tx.lock()
+    const told = await shop.line.follows(
+      tx,
+      { stream: run.stream, commit: current.commit, candidate: current.candidate!, run: run.id, stage: stage.name, fixesStop: undefined },
+      { kind: 'rolled-back', place: placeOf(current, stage), onTrunk: true, reason: `${act.by} rolled ${stage.name} back: ${act.reason}` },
+    )
+    const held = onCandidate(shop, { ...current, id: run.id }, stage.name, holdPlaced, act)
+    await tx.append([shop.records.runQueued(run), held, ...told])
+    return run
+  })
+}
