@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { readdir, readFile, readlink } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { concurrently } from './concurrently.ts'
 import { hasCode, unavailable } from './errors.ts'
@@ -18,54 +19,74 @@ export type RunOptions = {
   readonly signal?: AbortSignal
 }
 
+/** What a program left in its pipes is read; what something it started goes on to write is not waited for. */
+const quietMs = 300
+
 /**
  * Runs a program to its end and keeps its output. No shell: arguments are passed as they are.
- * A non-zero exit is an answer, not an error.
- * @throws ThreewaysError `PROGRAM_NOT_FOUND`, `PROGRAM_TIMED_OUT`
+ * A non-zero exit is an answer, not an error. It leads a group of its own: a Ctrl-C in the terminal is ours to answer, and what
+ * it started is ended with it when it is cut short.
+ * @throws ThreewaysError `PROGRAM_NOT_FOUND`, `PROGRAM_TIMED_OUT`, and the reason of an abort
  */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const timeoutMs = options.timeoutMs ?? 60_000
+  const { signal, input, timeoutMs = 60_000 } = options
+  signal?.throwIfAborted()
   return new Promise<Ran>((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: options.env as NodeJS.ProcessEnv | undefined,
-      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      ...(options.signal ? { signal: options.signal, killSignal: 'SIGKILL' } : {}),
+      detached: true,
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     })
-    let timedOut = false
-    const timer = setTimeout(() => {
-      timedOut = true
-      child.kill('SIGKILL')
-    }, timeoutMs)
+    let cut: unknown
+    const cutShort = (why: unknown) => {
+      cut ??= why
+      if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL')
+    }
+    const aborted = () => cutShort(signal?.reason)
+    signal?.addEventListener('abort', aborted, { once: true })
+    const timer = setTimeout(() => cutShort(timedOut(program, timeoutMs)), timeoutMs)
+    const over = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', aborted)
+    }
     const stdout = keepTail(options.outputBytesMax)
     const stderr = keepTail(options.outputBytesMax)
     child.stdout!.on('data', stdout.push)
     child.stderr!.on('data', stderr.push)
     child.on('error', (error) => {
-      clearTimeout(timer)
-      reject(
-        hasCode(error, 'ENOENT')
-          ? unavailable('PROGRAM_NOT_FOUND', {
-              message: `cannot run "${program}"${options.cwd === undefined ? '' : ` in ${options.cwd}`}: not found`,
-              help: `install "${program}" or correct the command and folder`,
-              cause: error,
-            })
-          : error,
-      )
+      over()
+      reject(hasCode(error, 'ENOENT') ? notFound(program, options.cwd, error) : error)
     })
-    child.on('close', (code, signal) => {
-      clearTimeout(timer)
-      if (timedOut) {
-        reject(unavailable('PROGRAM_TIMED_OUT', { message: `"${program}" did not end within ${timeoutMs} ms and was killed` }))
-        return
-      }
-      resolve({ code, signal, stdout: stdout.text(), stderr: stderr.text() })
+    child.on('exit', () => closeWhenQuiet([child.stdout!, child.stderr!]))
+    child.on('close', (code, killed) => {
+      over()
+      if (cut === undefined) resolve({ code, signal: killed, stdout: stdout.text(), stderr: stderr.text() })
+      else reject(cut)
     })
     if (child.stdin) {
       child.stdin.on('error', () => {}) // It may exit without reading; its exit code tells.
-      child.stdin.end(options.input)
+      child.stdin.end(input)
     }
   })
+}
+
+const timedOut = (program: string, ms: number) =>
+  unavailable('PROGRAM_TIMED_OUT', { message: `"${program}" did not end within ${ms} ms and was killed` })
+
+const notFound = (program: string, folder: string | undefined, cause: unknown) =>
+  unavailable('PROGRAM_NOT_FOUND', {
+    message: `cannot run "${program}"${folder === undefined ? '' : ` in ${folder}`}: not found`,
+    help: `install "${program}" or correct the command and folder`,
+    cause,
+  })
+
+/** A program that has ended may leave its pipes to others that live on: they are closed once nothing comes. */
+function closeWhenQuiet(pipes: readonly Readable[]): void {
+  for (const pipe of pipes) {
+    const timer = setTimeout(() => pipe.destroy(), quietMs)
+    pipe.on('data', () => timer.refresh()).once('close', () => clearTimeout(timer))
+  }
 }
 
 function keepTail(bytesMax = 16 * 1024 * 1024) {
