@@ -9,6 +9,7 @@ import { afterwards, judge, type Verdict } from './verdict.ts'
 import { attendRuns, deliver, deliverCommits, newRecord, openRuns, sendEvents } from './work.ts'
 
 export type Storm = {
+  /** At least so many; a kill that comes in pairs is not cut in half. */
   readonly kills: number
   readonly seed: number
   /** Told of each kill. */
@@ -17,7 +18,7 @@ export type Storm = {
   readonly keep?: boolean
 }
 
-const kinds = ['server', 'server and database', 'server twice', 'database'] as const
+const kinds = ['server', 'server and database', 'server twice', 'database', 'power cut'] as const
 type Kind = (typeof kinds)[number]
 const settleMsMax = 120_000
 
@@ -38,14 +39,14 @@ export async function storm({ kills, seed, say = () => {}, keep = false }: Storm
     const delivering = deliverCommits(target, repository, randomOf(seed + 1), record, enough.signal)
     const shooting = shoot(target, kills, random, restarts, say)
     await Promise.race([shooting, delivering, ...working])
-    await shooting
+    const shot = await shooting
     enough.abort()
     await delivering
     const last = await deliver(target, repository, await repository.commit(false), record)
     for (const began = Date.now(); openRuns(record).length > 0 && Date.now() - began < settleMsMax;) await sleep(50)
     done.abort()
     await Promise.all(working)
-    const seen = await judge(target, repository, record, { last, restarts, kills })
+    const seen = await judge(target, repository, record, { last, restarts, kills: shot })
     return { ...seen, faults: [...seen.faults, ...(await afterwards(target, seen.ports))] }
   } finally {
     enough.abort()
@@ -56,18 +57,20 @@ export async function storm({ kills, seed, say = () => {}, keep = false }: Storm
   }
 }
 
-async function shoot(target: Target, kills: number, random: Random, restarts: number[], say: (line: string) => void): Promise<void> {
-  for (let shot = 1; shot <= kills;) {
+async function shoot(target: Target, kills: number, random: Random, restarts: number[], say: (line: string) => void): Promise<number> {
+  let shot = 0
+  while (shot < kills) {
     await sleep(random.between(100, 3_000))
     const kind = kindOf(random.next())
     const began = Date.now()
     if (kind !== 'database') restarts.push(began)
     shot += await hit(target, kind, random)
-    say(`${String(shot - 1).padStart(3)}  ${kind.padEnd(20)} back after ${((Date.now() - began) / 1000).toFixed(1)} s`)
+    say(`${String(shot).padStart(3)}  ${kind.padEnd(20)} back after ${((Date.now() - began) / 1000).toFixed(1)} s`)
   }
+  return shot
 }
 
-const kindOf = (chance: number): Kind => kinds[chance < 0.55 ? 0 : chance < 0.75 ? 1 : chance < 0.9 ? 2 : 3]!
+const kindOf = (chance: number): Kind => kinds[[0.5, 0.65, 0.8, 0.9, 1].findIndex((limit) => chance < limit)]!
 
 /** @returns how many kills it took; the server answers again */
 async function hit(target: Target, kind: Kind, random: Random): Promise<number> {
@@ -79,6 +82,7 @@ async function hit(target: Target, kind: Kind, random: Random): Promise<number> 
   if (kind === 'server and database' && random.chance(0.5)) await target.killDatabase()
   await target.kill()
   if (kind === 'server and database') await target.killDatabase()
+  if (kind === 'power cut') await target.killEverything()
   await target.launch()
   if (kind === 'server twice') {
     await sleep(random.between(0, 1_500))

@@ -119,6 +119,11 @@ export class Target {
   /** Whatever went wrong: nothing of it lives when this returns. */
   async dispose(): Promise<void> {
     if (await this.isAlive()) await this.close()
+    await this.killEverything()
+  }
+
+  /** SIGKILL to what the server has started: databases, services, commands of steps. */
+  async killEverything(): Promise<void> {
     for (const process of await this.processes()) killIfAlive(Number.parseInt(process, 10))
   }
 
