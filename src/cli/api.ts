@@ -2,6 +2,7 @@ import { ThreewaysError, unavailable, type ErrorKind } from '../kernel/errors.ts
 import type { Problem } from '../kernel/http.ts'
 import type { CliContext } from './context.ts'
 import { homeFolder } from './context.ts'
+import { during } from './ending.ts'
 
 /** Where to find a server, and whose word to give it. */
 export type ConnectFlags = { readonly home?: string; readonly server?: string }
@@ -25,7 +26,7 @@ export type Api = {
 type Fetch = (path: string, init: RequestInit) => Promise<Response>
 
 /** @throws ThreewaysError `SERVER_UNREACHABLE`, and what opening the ledger here throws */
-export async function connect(context: CliContext, flags: ConnectFlags): Promise<Api> {
+async function connect(context: CliContext, flags: ConnectFlags): Promise<Api> {
   const told = flags.server ?? context.env['THREEWAYS_SERVER']
   const home = homeFolder(context, flags.home)
   if (told !== undefined) return remote(told, context.env['THREEWAYS_TOKEN'])
@@ -36,14 +37,9 @@ export async function connect(context: CliContext, flags: ConnectFlags): Promise
   return remote(server.url, context.env['THREEWAYS_TOKEN'] ?? (await readAdminToken(home)))
 }
 
-/** Like `connect`, and closes again whatever happens. */
-export async function withApi<T>(context: CliContext, flags: ConnectFlags, work: (api: Api) => Promise<T>): Promise<T> {
-  const api = await connect(context, flags)
-  try {
-    return await work(api)
-  } finally {
-    await api.close()
-  }
+/** Works with the API and closes it again, also when a signal comes. @throws as `connect` */
+export async function withApi(context: CliContext, flags: ConnectFlags, work: (api: Api) => Promise<void>): Promise<void> {
+  await during(context, () => connect(context, flags), work)
 }
 
 function remote(url: string, token: string | undefined): Api {

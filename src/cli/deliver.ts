@@ -5,7 +5,7 @@ import { runningServer } from '../server/home.ts'
 import { apiInside, withApi, type Api, type ConnectFlags } from './api.ts'
 import { homeFolder, projectFolder, type CliContext } from './context.ts'
 import { follow, report } from './follow.ts'
-import { serveHere, untilEnded } from './serve-here.ts'
+import { whileServing } from './serve-here.ts'
 
 export type DeliverFlags = ConnectFlags & { json: boolean; repository?: string; detach: boolean; once: boolean }
 
@@ -14,7 +14,7 @@ export async function deliver(this: CliContext, flags: DeliverFlags, revision = 
   const repository = path.resolve(this.cwd, flags.repository ?? projectFolder(this.cwd))
   const home = homeFolder(this, flags.home)
   if (flags.server !== undefined || this.env['THREEWAYS_SERVER'] !== undefined || (await runningServer(home)) !== undefined) {
-    await withApi(this, flags, (api) => deliverOver(this, api, flags, repository, revision))
+    await withApi(this, flags, async (api) => void (await deliverOver(this, api, flags, repository, revision)))
     return
   }
   if (flags.detach)
@@ -22,16 +22,13 @@ export async function deliver(this: CliContext, flags: DeliverFlags, revision = 
       message: 'nobody would work on it: no server runs here',
       help: 'start one with `threeways up`, or leave --detach away',
     })
-  const server = await serveHere(this, { home, repository, port: undefined, host: undefined })
-  try {
+  await whileServing(this, { home, repository, port: undefined, host: undefined }, async (server, ending) => {
     const run = await deliverOver(this, apiInside(server.threeways), flags, repository, revision)
     if (run.state === 'succeeded' && !flags.once && this.process.stdin.isTTY === true) {
       this.output.say(`it runs, and ${server.url} shows the line; Ctrl-C ends both (threeways up --help for a server that stays)`)
-      await untilEnded(this)
+      await ending.asked()
     }
-  } finally {
-    await server.close()
-  }
+  })
 }
 
 async function deliverOver(context: CliContext, api: Api, flags: DeliverFlags, repository: string, revision: string): Promise<RunView> {
@@ -51,7 +48,7 @@ async function deliverOver(context: CliContext, api: Api, flags: DeliverFlags, r
     else output.result(run.id)
     return run
   }
-  const ended = await follow(api, run.id, output, new AbortController().signal)
+  const ended = await follow(api, run.id, output)
   report(context, flags.json, ended, `${ended.commit.slice(0, 8)} is delivered: candidate ${ended.candidate}`)
   return ended
 }

@@ -6,11 +6,10 @@ import type { EnvironmentView } from '../flow/environment/schemas.ts'
 import type { RunView, StreamView } from '../flow/pipeline/schemas.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import { refused } from '../kernel/errors.ts'
-import { buildPage } from '../server/page.ts'
 import { apiInside, type Api } from './api.ts'
 import type { CliContext } from './context.ts'
 import { follow } from './follow.ts'
-import { serveHere, untilEnded } from './serve-here.ts'
+import { whileServing } from './serve-here.ts'
 import { tellWhere } from './up.ts'
 
 type DemoFlags = { home?: string; port?: number; once: boolean; story: boolean; json: boolean }
@@ -21,33 +20,25 @@ export async function demo(this: CliContext, flags: DemoFlags): Promise<void> {
   const { output } = this
   const home = path.resolve(this.cwd, flags.home ?? path.join(import.meta.dirname, '../../.threeways', flags.story ? 'story' : 'demo'))
   const repository = path.join(home, 'parts-unlimited')
-  const page = buildPage().catch((error: Error) => output.say(error.message))
   if (flags.story) await forgetStory(this, home, repository)
-  const server = await serveHere(this, { home, repository, port: flags.port, host: undefined })
-  const ended = new AbortController()
-  const end = untilEnded(this).then(() => ended.abort())
-  try {
+  await whileServing(this, { home, repository, port: flags.port, host: undefined, page: true }, async (server, ending) => {
     if (!(await stat(repository).catch(() => undefined))) await makeScratchRepository(repository)
-    await page
     output.say(
       `${output.colour.bold('Threeways')} delivers ${output.colour.bold('Parts Unlimited')}, a small shop, from a commit to production on this machine`,
     )
     tellWhere(this, server)
     const api = apiInside(server.threeways)
-    const run = await deliverHere(api, this, repository, ended.signal)
-    if (ended.signal.aborted) return
+    const run = await deliverHere(api, this, repository)
     const url = await productionOf(api, run)
     const took = formatDuration(Date.now() - began)
     if (flags.json) output.json({ run, url, tookMs: Date.now() - began })
     else output.result(`production runs candidate ${run.candidate} at ${url} after ${took}`)
-    if (flags.story) await playStory(api, this, repository, ended.signal)
-    if (!flags.once && !ended.signal.aborted) {
+    if (flags.story) await playStory(api, this, repository)
+    if (!flags.once) {
       tellWhere(this, server)
-      await end
+      await ending.asked()
     }
-  } finally {
-    await server.close()
-  }
+  })
 }
 
 /**
@@ -56,15 +47,14 @@ export async function demo(this: CliContext, flags: DemoFlags): Promise<void> {
  */
 async function forgetStory(context: CliContext, home: string, repository: string): Promise<void> {
   if (!(await stat(repository).catch(() => undefined))) return
-  const old = await serveHere(context, { home, repository, port: 0, host: undefined })
-  await old.close()
+  await whileServing(context, { home, repository, port: 0, host: undefined }, async () => {})
   await rm(home, { recursive: true, force: true })
 }
 
-async function deliverHere(api: Api, { output }: CliContext, repository: string, until: AbortSignal): Promise<RunView> {
+async function deliverHere(api: Api, { output }: CliContext, repository: string): Promise<RunView> {
   const { run } = await api.send<{ run: RunView }>('POST', '/api/deliveries', { repository })
   output.say(`\n${output.colour.bold(run.commit.slice(0, 8))} "${run.summary}" by ${run.author}`)
-  return follow(api, run.id, output, until)
+  return follow(api, run.id, output)
 }
 
 /** Asked of the running system, not of the record. @throws ThreewaysError `PRODUCTION_DIFFERS` */
@@ -87,15 +77,14 @@ async function productionOf(api: Api, run: RunView): Promise<string> {
 }
 
 /** Good change; a bad one caught in test; one that fails only in production; and the fixes. Each must end as it is told. */
-async function playStory(api: Api, context: CliContext, repository: string, until: AbortSignal): Promise<void> {
+async function playStory(api: Api, context: CliContext, repository: string): Promise<void> {
   const stops = new Map<StoryChange['name'], string>()
   for (const change of storyChanges) {
-    if (until.aborted) return
     const { output } = context
     output.say(`\n${output.colour.cyan(output.colour.bold(change.title))}`)
     const stop = change.fixes === undefined ? undefined : stops.get(change.fixes)
     await commitChange(repository, change, stop)
-    const run = await deliverHere(api, context, repository, until)
+    const run = await deliverHere(api, context, repository)
     const { line, stages } = await api.get<StreamView>(`/api/streams/${run.stream}`)
     const caused = line.stops.find((open) => open.run === run.id)
     if (caused) {

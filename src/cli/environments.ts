@@ -5,12 +5,13 @@ import type { EnvironmentView, ParityView } from '../flow/environment/schemas.ts
 import type { LogLine, Progress } from '../flow/environment/provider.port.ts'
 import type { RunView } from '../flow/pipeline/schemas.ts'
 import { shortDigest } from '../kernel/digest.ts'
-import { refused, unavailable } from '../kernel/errors.ts'
+import { refused, ThreewaysError, unavailable } from '../kernel/errors.ts'
 import { runningServer } from '../server/home.ts'
 import { apiInside, needsServer, withApi, type Api, type ConnectFlags } from './api.ts'
 import { homeFolder, projectFolder, type CliContext } from './context.ts'
 import { follow } from './follow.ts'
-import { serveHere, untilEnded } from './serve-here.ts'
+import { during } from './ending.ts'
+import { serveHere } from './serve-here.ts'
 
 type Common = ConnectFlags & { readonly json: boolean }
 type UpFlags = Common & { name?: string; revision: string; repository?: string }
@@ -20,33 +21,51 @@ export async function up(this: CliContext, flags: UpFlags, settings: string): Pr
   const repository = path.resolve(this.cwd, flags.repository ?? projectFolder(this.cwd))
   const home = homeFolder(this, flags.home)
   if (flags.server !== undefined || this.env['THREEWAYS_SERVER'] !== undefined || (await runningServer(home)) !== undefined) {
-    await withApi(this, flags, (api) => upOver(this, api, flags, settings, repository))
+    await withApi(this, flags, async (api) => upOver(this, api, await build(this, api, flags, repository), flags, settings))
     return
   }
-  const server = await serveHere(this, { home, repository, port: undefined, host: undefined })
-  try {
-    const made = await upOver(this, apiInside(server.threeways), flags, settings, repository)
-    this.output.say('no server works here, so it lives as long as this command: Ctrl-C ends it (threeways up keeps environments)')
-    await untilEnded(this)
-    await server.threeways.app.request(`/api/environments?name=${encodeURIComponent(made.id)}`, {
-      method: 'DELETE',
-      headers: { authorization: `Bearer ${server.threeways.adminToken}` },
-    })
-  } finally {
-    await server.close()
+  let built: RunView | undefined
+  const open = async () => {
+    const server = await serveHere(this, { home, repository, port: undefined, host: undefined })
+    const api = apiInside(server.threeways)
+    const close = async () => {
+      if (built) await takeDown(api, `${built.stream}/${nameOf(flags, settings)}`)
+      await server.close()
+    }
+    return { api, close }
   }
+  await during(this, open, async ({ api }, ending) => {
+    built = await build(this, api, flags, repository)
+    await upOver(this, api, built, flags, settings)
+    this.output.say('no server works here, so it lives as long as this command: Ctrl-C ends it (threeways up keeps environments)')
+    await ending.asked()
+  })
 }
 
-async function upOver(context: CliContext, api: Api, flags: UpFlags, settings: string, repository: string): Promise<EnvironmentView> {
-  const { output } = context
+const nameOf = (flags: UpFlags, settings: string) => flags.name ?? `my-${settings}`
+
+/** Also one that is only half up; none is fine. */
+async function takeDown(api: Api, id: string): Promise<void> {
+  await api.send('DELETE', `/api/environments?name=${encodeURIComponent(id)}`).catch((error: unknown) => {
+    if (!(error instanceof ThreewaysError && error.kind === 'notFound')) throw error
+  })
+}
+
+/** Makes the candidate of a commit, or finds the one that was made. @throws ThreewaysError `CANDIDATE_NOT_BUILT` */
+async function build({ output }: CliContext, api: Api, flags: UpFlags, repository: string): Promise<RunView> {
   const { run } = await api.send<{ run: RunView }>('POST', '/api/deliveries', { repository, revision: flags.revision, buildOnly: true })
-  const built = await follow(api, run.id, output, new AbortController().signal)
+  const built = await follow(api, run.id, output)
   if (built.candidate === null)
     throw refused('CANDIDATE_NOT_BUILT', {
       message: `run ${run.id}: ${built.message ?? built.state}`,
       help: `see threeways logs ${run.id}`,
     })
-  const body = JSON.stringify({ candidate: built.candidate, settings, name: flags.name ?? `my-${settings}` })
+  return built
+}
+
+async function upOver(context: CliContext, api: Api, { candidate }: RunView, flags: UpFlags, settings: string): Promise<void> {
+  const { output } = context
+  const body = JSON.stringify({ candidate, settings, name: nameOf(flags, settings) })
   const response = await api.open('/api/environments', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
   for await (const line of linesOf(response)) {
     const said = JSON.parse(line) as {
@@ -63,7 +82,7 @@ async function upOver(context: CliContext, api: Api, flags: UpFlags, settings: s
     if (said.environment) {
       if (flags.json) output.json(said.environment)
       else output.result(describe([said.environment], context))
-      return said.environment
+      return
     }
   }
   throw unavailable('SERVER_STRANGE', {

@@ -10,13 +10,13 @@ const over = new Set<StepView['state']>(['succeeded', 'failed', 'cancelled', 'sk
 const spinner = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
 
 /** Tells what happens in a run until it ends or waits for a person. @returns the run as it stands then */
-export async function follow(api: Api, id: string, output: Output, until: AbortSignal): Promise<RunView> {
+export async function follow(api: Api, id: string, output: Output): Promise<RunView> {
   const told = new Map<string, string>()
   for (let turn = 0; ; turn++) {
     const run = await api.get<RunView>(`/api/runs/${id}`)
     if (output.isTerminal) output.raw('\r\u001B[2K')
     for (const step of run.steps) tellStep(step, told, output)
-    if (run.finishedAt !== null || run.state === 'needs-attention' || until.aborted) return run
+    if (run.finishedAt !== null || run.state === 'needs-attention') return run
     if (output.isTerminal) output.raw(statusLine(run, turn, output))
     await sleep(lookMs)
   }

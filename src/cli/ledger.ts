@@ -12,6 +12,7 @@ import { openStore } from '../server/store.ts'
 import { sentenceOf } from '../server/sentences.ts'
 import { withApi, type ConnectFlags } from './api.ts'
 import { homeFolder, type CliContext } from './context.ts'
+import { during } from './ending.ts'
 
 type EventsFlags = ConnectFlags & { json: boolean; follow: boolean; limit: number; type?: string; run?: string }
 
@@ -105,16 +106,12 @@ async function withStore(
   told: string | undefined,
   work: (ledger: Awaited<ReturnType<typeof openStore>>['ledger']) => Promise<void>,
 ): Promise<void> {
-  const home = await openHome(homeFolder(context, told))
-  const store = await openStore({
-    home,
-    databaseUrl: context.env['DATABASE_URL'],
-    revive: false,
-    log: (message) => context.output.say(context.output.colour.dim(message)),
-  })
-  try {
-    await work(store.ledger)
-  } finally {
-    await store.close()
-  }
+  const open = async () =>
+    openStore({
+      home: await openHome(homeFolder(context, told)),
+      databaseUrl: context.env['DATABASE_URL'],
+      revive: false,
+      log: (message) => context.output.say(context.output.colour.dim(message)),
+    })
+  await during(context, open, ({ ledger }) => work(ledger))
 }

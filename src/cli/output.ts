@@ -1,5 +1,5 @@
 import colors from 'picocolors'
-import { ThreewaysError } from '../kernel/errors.ts'
+import { hasCode, ThreewaysError } from '../kernel/errors.ts'
 
 export type Output = ReturnType<typeof makeOutput>
 
@@ -16,6 +16,19 @@ export function makeOutput(process: NodeJS.Process) {
     raw: (text: string) => void process.stderr.write(text),
     table: (rows: readonly (readonly string[])[]) => table(rows),
   }
+}
+
+/**
+ * Whoever reads our results may stop before the end (`| head -1`): that ends this process in order, without a word. Nobody
+ * has to read what we narrate: a server goes on when its log is closed.
+ */
+export function meetClosedOutput(process: NodeJS.Process): void {
+  process.stderr.on('error', () => {})
+  process.stdout.on('error', (error) => {
+    if (!hasCode(error, 'EPIPE')) process.stderr.write(`cannot write to standard output: ${error.message}\n`)
+    const ends = hasCode(error, 'EPIPE') ? 'SIGPIPE' : 'SIGTERM'
+    if (!process.emit(ends, ends)) process.exit(1)
+  })
 }
 
 function wantsColour({ env, stderr }: NodeJS.Process): boolean {

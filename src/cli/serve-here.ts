@@ -1,14 +1,34 @@
+import { buildPage } from '../server/page.ts'
 import { defaultPort, startServer, type Server } from '../server/serve.ts'
 import type { CliContext } from './context.ts'
+import { during, type Ending } from './ending.ts'
 
 export type Here = {
   readonly home: string
   readonly repository: string | undefined
+  /** Undefined: the usual one, or another when it is taken. */
   readonly port: number | undefined
   readonly host: string | undefined
+  /** Have the page at hand, too. @defaultValue false */
+  readonly page?: boolean
 }
 
-/** A server in this process. Without a wish for a port it takes another when the usual one is taken. */
+/** Works with a server in this process, and ends it with all that belongs to it: also when a signal comes at any moment. */
+export async function whileServing<R>(
+  context: CliContext,
+  here: Here,
+  work: (server: Server, ending: Ending) => Promise<R>,
+): Promise<R | undefined> {
+  const { output } = context
+  const open = async ({ signal }: Ending) => {
+    const page = here.page === true ? buildPage(signal).catch((error: Error) => signal.aborted || output.say(error.message)) : undefined
+    const server = await serveHere(context, here)
+    await page
+    return server
+  }
+  return during(context, open, work, () => output.say(output.colour.dim('\nending: environments stop, their data stays')))
+}
+
 export function serveHere({ output, env }: CliContext, { home, repository, port, host }: Here): Promise<Server> {
   return startServer({
     home,
@@ -20,17 +40,3 @@ export function serveHere({ output, env }: CliContext, { home, repository, port,
     log: (message) => output.say(output.colour.dim(message)),
   })
 }
-
-/** Until somebody wants this process to end: Ctrl-C, or a supervisor's SIGTERM. A second signal ends it at once. */
-export function untilEnded({ process, output }: CliContext): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      output.say(output.colour.dim('\nending: environments stop, their data stays'))
-      for (const signal of signals) process.once(signal, () => process.exit(130))
-      resolve()
-    }
-    for (const signal of signals) process.once(signal, end)
-  })
-}
-
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import path from 'node:path'
 import type { Hono } from 'hono'
 import { openRepository } from '../connectors/git/repository.ts'
@@ -171,11 +172,12 @@ function lazyCluster(options: ClusterOptions) {
 /** Names the engine of this process so that whoever reads it on this machine can tell whether it lives. */
 async function ownName(): Promise<string> {
   const { pid, startedAt } = (await identify(process.pid))!
-  return [pid, startedAt, newId()].join('/')
+  return [hostname(), pid, startedAt, newId()].join('/')
 }
 
-/** An engine is dead with its process; another one in this process was closed before ours was opened. */
+/** An engine is dead with its process; another one in this process was closed before ours was opened. Of other machines nothing is known. */
 async function isDeadHere(owner: string): Promise<boolean> {
-  const [pid, startedAt] = owner.split('/') as [string, string]
+  const [host, pid, startedAt] = owner.split('/') as [string, string, string]
+  if (host !== hostname()) return false
   return Number(pid) === process.pid || !(await isAlive({ pid: Number(pid), startedAt }))
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -29,12 +29,16 @@ describe('a home', () => {
     expect(await readFile(path.join(folder(), '.gitignore'), 'utf8')).toBe('*\n')
   })
 
-  it('keeps checkouts outside the project, and removes those of homes that are gone', async () => {
-    const { work } = await openHome(folder())
+  it('keeps checkouts outside the project, and removes those of homes that have long been gone', async () => {
+    const { id: gone, work } = await openHome(folder())
     expect(work.startsWith(path.join(place, 'data'))).toBe(true)
     await rm(path.join(place, 'project'), { recursive: true })
     const { id } = await openHome(path.join(place, 'other'))
-    expect(await readdir(path.join(place, 'data', 'threeways'))).toEqual([id])
+    const works = () => readdir(path.join(place, 'data', 'threeways'))
+    expect((await works()).toSorted()).toEqual([gone, id].toSorted())
+    await utimes(path.join(work, 'home'), 0, 0)
+    await openHome(path.join(place, 'other'))
+    expect(await works()).toEqual([id])
   })
 
   it.each([

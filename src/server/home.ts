@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { removeTree } from '../flow/candidate/folders.ts'
@@ -51,16 +51,21 @@ export async function openHome(folder: string): Promise<Home> {
   }
 }
 
-/** Opens a home's work folder, and removes those whose home is gone. */
+/** A home not seen for so long is gone for good, and not only moved or on a disk that is not there. */
+const goneAfterMs = 30 * 86_400_000
+
+/** Opens a home's work folder, and removes those whose home has long been gone. */
 async function openWork(folder: string, id: string): Promise<string> {
   const root = workRoot()
   const work = path.join(root, id)
   await mkdir(work, { recursive: true, mode: 0o700 })
   await writeFile(path.join(work, 'home'), folder)
   for (const other of await readdir(root)) {
-    const owner = await readFile(path.join(root, other, 'home'), 'utf8').catch(() => undefined)
-    if (owner !== undefined && (await readHome(path.join(owner, 'home.json')).catch(() => other)) !== other)
-      await removeTree(path.join(root, other))
+    const note = path.join(root, other, 'home')
+    const seen = await stat(note).catch(() => undefined)
+    if (seen === undefined || Date.now() - seen.mtimeMs < goneAfterMs) continue
+    const owner = await readFile(note, 'utf8')
+    if ((await readHome(path.join(owner, 'home.json')).catch(() => other)) !== other) await removeTree(path.join(root, other))
   }
   return work
 }

@@ -27,12 +27,16 @@ export function servePage(app: Hono<HttpEnv>): void {
  * Builds the page when its sources are newer than what was built, as in a fresh checkout.
  * @throws ThreewaysError `PAGE_NOT_BUILT`
  */
-export async function buildPage(): Promise<void> {
+export async function buildPage(signal?: AbortSignal): Promise<void> {
   const built = await stat(path.join(dist, 'index.html')).catch(() => undefined)
   if (built && built.mtimeMs >= (await newestOf([path.join(web, 'src'), path.join(web, 'index.html'), path.join(web, 'vite.config.ts')])))
     return
   const vite = path.resolve(web, '../node_modules/vite/bin/vite.js')
-  const ran = await run(process.execPath, [vite, 'build', '--logLevel', 'error'], { cwd: web, timeoutMs: 120_000 })
+  const ran = await run(process.execPath, [vite, 'build', '--logLevel', 'error'], {
+    cwd: web,
+    timeoutMs: 120_000,
+    ...(signal ? { signal } : {}),
+  })
   if (ran.code !== 0)
     throw unavailable('PAGE_NOT_BUILT', {
       message: `the page could not be built: ${(ran.stderr || ran.stdout).trim()}`,

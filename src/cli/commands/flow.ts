@@ -112,12 +112,17 @@ export const rollbackCommand = buildCommand<Common & { stream?: string; reason: 
       const stream = await streamNamed(api, flags.stream)
       needsServer(api)
       const started = await api.send<RunView>('POST', `/api/streams/${stream}/rollback`, { stage, reason: flags.reason })
-      const run = await follow(api, started.id, this.output, new AbortController().signal)
+      const run = await follow(api, started.id, this.output)
       report(this, flags.json, run, `${stage} runs ${run.commit.slice(0, 8)} again; the line is stopped until the fix is delivered`)
     })
   },
   parameters: {
-    flags: { ...connectFlags, json: jsonFlag, stream: streamFlag, reason: reasonFlag },
+    flags: {
+      ...connectFlags,
+      json: jsonFlag,
+      stream: streamFlag,
+      reason: { kind: 'parsed', parse: String, brief: 'why; kept on the ledger' },
+    },
     positional: { kind: 'tuple', parameters: [positional('the stage', 'stage')] },
   },
   docs: { brief: 'Bring a stage back to its last verified candidate' },

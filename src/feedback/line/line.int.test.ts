@@ -60,7 +60,7 @@ describe('the line stops when something is wrong', () => {
     expect(fix.state).toBe('succeeded')
     expect(await stops()).toEqual([])
     // The fix went ahead of what had waited; the older change must not follow it back.
-    expect(await t.ended(other)).toMatchObject({ state: 'failed', message: expect.stringContaining('superseded') })
+    expect(await t.ended(other)).toMatchObject({ state: 'cancelled', message: expect.stringContaining('superseded') })
   })
 
   it('a commit that says it fixes another stop does not pass', async () => {

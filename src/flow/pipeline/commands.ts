@@ -7,6 +7,7 @@ import { runCommand, type CommandEnd } from './command.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { checkoutOf } from './making.ts'
 import { environmentOf, stageOf } from './place.ts'
+import { tellingLine } from './telling-line.ts'
 import type { TestReport } from './test-report.port.ts'
 
 const reportBytesMax = 16 * 1024 * 1024
@@ -66,10 +67,10 @@ async function conclusion({ folder, step }: Execution, end: CommandEnd): Promise
   const tail = (await boundedTail(path.join(folder, 'log'), 2048)).trimEnd()
   if (end.end !== 'exited')
     return { end: 'failed', message: `did not end within ${step.timeoutMs! / 1000} s and was killed\n${tail}`.trimEnd() }
-  // Programs say what is wrong at the end; the code alone tells nobody anything.
-  const lastLine = tail.slice(tail.lastIndexOf('\n') + 1)
-  const rest = tail === lastLine ? '' : `\n${tail}`
-  return { end: 'failed', message: lastLine === '' ? `ended with exit code ${end.code}` : `${lastLine} (exit code ${end.code})${rest}` }
+  // The code alone tells nobody anything.
+  const reason = tellingLine(tail)
+  const rest = tail === reason || tail === '' ? '' : `\n${tail}`
+  return { end: 'failed', message: reason === '' ? `ended with exit code ${end.code}${rest}` : `${reason} (exit code ${end.code})${rest}` }
 }
 
 /** A check that promises a report and leaves none, or one nobody can read, has not said that it passed. */

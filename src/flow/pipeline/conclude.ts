@@ -19,6 +19,8 @@ type Settled = {
   readonly backTo: string | undefined
   readonly sentence: string
 }
+/** Of a failed candidate's services, from the end of what they wrote. */
+const linesKept = 500
 const nothingToSettle: Settled = { events: [], wentBack: false, backTo: undefined, sentence: '' }
 
 /**
@@ -85,13 +87,17 @@ function withSentence(why: string, sentence: string): string {
 async function settle(execution: Execution, stage: Stage, steps: readonly StepRow[]): Promise<Settled> {
   const deployed = steps.find(({ work }) => work.kind === 'deploy')
   if (deployed === undefined || deployed.attempt === 0 || deployed.startedAt === null) return nothingToSettle
-  if (stage.ephemeral) return { ...nothingToSettle, events: await takeDown(execution, stage) }
+  if (stage.ephemeral) {
+    await keepItsLog(execution, stage)
+    return { ...nothingToSettle, events: await takeDown(execution, stage) }
+  }
   if (!stage.rollback.automatic) {
     return { ...nothingToSettle, sentence: `; ${stage.environment} still runs it: its rollback is not automatic` }
   }
   const { ledger, run } = execution
   const previous = await lastVerified(ledger, run.stream, stage.name, run.candidate!)
   const served = deployed.state === 'succeeded' || stage.deploy.strategy === 'replace'
+  await keepItsLog(execution, stage)
   await back(await deploymentOf({ ...execution, signal: new AbortController().signal }, stage, previous))
   const commit = previous === undefined ? undefined : (await buildOf(ledger, previous)).commit
   return {
@@ -99,6 +105,13 @@ async function settle(execution: Execution, stage: Stage, steps: readonly StepRo
     backTo: previous,
     events: served ? rolledBack(execution, stage, previous, commit) : [],
     sentence: previous === undefined ? `; ${stage.environment} is empty again` : `; ${stage.environment} runs ${commit!.slice(0, 8)} again`,
+  }
+}
+
+/** What the services wrote goes with them; the reason of the failure is often only there. */
+async function keepItsLog({ provider, run, say }: Execution, stage: Stage): Promise<void> {
+  for await (const { service, candidate, line } of provider.logs(environmentOf(run, stage), { lines: linesKept })) {
+    if (candidate === run.candidate) await say(`${service} | ${line}`)
   }
 }
 

@@ -1,12 +1,13 @@
 import { conflict, notFound, refused } from '../../kernel/errors.ts'
 import { event, type CloudEvent } from '../../ledger/event.ts'
+import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import { holdLifted, holdPlaced } from '../deployment/events.ts'
 import type { Workshop } from './execution.ts'
 import { holdOn } from './gates.ts'
 import { downstream } from './policy.ts'
 import { source } from './records.ts'
 import { changeRun, changeStep, lockRun } from './runs.ts'
-import type { RunRow, StepRow } from './tables.ts'
+import { tables, type RunRow, type StepRow } from './tables.ts'
 
 /** Who acts, and why: kept with what they did. */
 export type Act = { readonly by: string; readonly reason: string }
@@ -51,8 +52,18 @@ export async function cancel(shop: Workshop, id: string, act: Act): Promise<void
     if (run.finishedAt !== null) throw conflict('RUN_OVER', { message: `run ${id} has ended: ${run.state}` })
     const idle = steps.filter(({ state, rule }) => rule === 'success' && (state === 'waiting' || state === 'needs-attention'))
     for (const step of idle) await changeStep(tx, step, { state: 'cancelled', waiting: null, message: act.reason })
+    const unsettled = steps.filter(({ state, rule }) => rule === 'always' && state === 'needs-attention')
+    if (unsettled.length > 0) await abandon(tx, run, unsettled, act)
     await changeRun(tx, run, { cancelledBy: act.by, message: act.reason })
   })
+}
+
+/** A stage that could not be settled is left as it is: the person who says so has looked at it. */
+async function abandon(tx: LedgerTransaction, run: RunRow, unsettled: readonly StepRow[], { by, reason }: Act): Promise<void> {
+  for (const step of unsettled)
+    await changeStep(tx, step, { state: 'failed', waiting: null, message: `${step.waiting?.why}; ${by} gave it up: ${reason}` })
+  await tx.lock()
+  await tables(tx).deleteFrom('slot').where('run', '=', run.id).execute()
 }
 
 /**
@@ -92,7 +103,7 @@ function withItsPromotion(steps: readonly StepRow[], from: string): string {
   const stage = steps.find(({ name }) => name === from)!.stage
   if (stage === null) return from
   const concluded = steps.find(({ name }) => name === `${stage}/conclude`)!
-  return concluded.finishedAt === null && concluded.state === 'pending' ? from : `${stage}/promote`
+  return concluded.state === 'pending' || concluded.state === 'needs-attention' ? from : `${stage}/promote`
 }
 
 export function onCandidate(shop: Workshop, run: RunRow, stage: string, kind: typeof holdPlaced | typeof holdLifted, act: Act): CloudEvent {

@@ -199,7 +199,7 @@ describe('a commit walks the line', () => {
     for (const { id } of [first, third]) await writeFile(path.join(t.home.work, 'runs', id, 'first', 'source', 'go'), '')
     expect((await t.ended(first.id)).state).toBe('succeeded')
     expect((await t.ended(third.id)).state).toBe('succeeded')
-    expect(await t.ended(second.id)).toMatchObject({ state: 'failed', message: expect.stringContaining('superseded') })
+    expect(await t.ended(second.id)).toMatchObject({ state: 'cancelled', message: expect.stringContaining('superseded') })
   })
 
   it('refuses to deliver what it cannot, before anything is done', async () => {

@@ -43,7 +43,7 @@ export function desired(provider: EnvironmentProvider, build: BuildRow, settings
   }
 }
 
-/** The candidate that a rollback of this stage goes to: verified there last, not held, and another one than `except`. */
+/** The candidate that a rollback of this stage goes to: verified there last, not held, built here, and another one than `except`. */
 export async function lastVerified(ledger: Pick<Ledger, 'db'>, stream: string, stage: string, except: string): Promise<string | undefined> {
   const held = await rowsOf(ledger.db, holds)
     .select('candidate')
@@ -59,7 +59,11 @@ export async function lastVerified(ledger: Pick<Ledger, 'db'>, stream: string, s
     .orderBy('verifiedAt', 'desc')
     .execute()
   const bad = new Set([except, ...held.map(({ candidate }) => candidate)])
-  return rows.find(({ candidate }) => !bad.has(candidate))?.candidate
+  const fit = rows.map(({ candidate }) => candidate).filter((candidate) => !bad.has(candidate))
+  if (fit.length === 0) return undefined
+  // A ledger brought here from elsewhere tells of candidates whose files stayed there.
+  const here = await tables(ledger).selectFrom('build').select('candidate').where('candidate', 'in', fit).execute()
+  return fit.find((candidate) => here.some((build) => build.candidate === candidate))
 }
 
 /** A run's deployment into a stage. @param previous - the candidate to go back to */

@@ -58,7 +58,9 @@ function runState(states: readonly StepState[], more: boolean, cancelled: boolea
   if (states.includes('waiting')) return 'waiting'
   if (states.includes('pending')) return 'running'
   if (cancelled) return 'cancelled'
-  return states.includes('failed') || states.includes('cancelled') ? 'failed' : 'succeeded'
+  if (states.includes('failed')) return 'failed'
+  // Nobody cancelled the run: a newer change made it pointless.
+  return states.includes('cancelled') ? 'cancelled' : 'succeeded'
 }
 
 /** Milliseconds until a failed step is tried again: 1 s, 2 s, 4 s … at most a minute. */

@@ -72,7 +72,7 @@ async function enter(bench: Bench, tx: LedgerTransaction, run: RunRow, step: Ste
   }
   if (answer.verdict === 'never') {
     await changeStep(tx, step, {
-      state: 'failed',
+      state: 'cancelled',
       waiting: null,
       message: answer.reason,
       finishedAt: now,
@@ -138,6 +138,8 @@ export async function endStep(
     events.push(records.stepFinished(run, step, 'failure', how.message))
     const more = how.final !== true && step.attempt <= step.retries && run.cancelledBy === null
     if (more) await tryAgain(clock.now(), tx, step, how.message)
+    else if (step.work.kind === 'conclude' && how.final !== true)
+      await ask(tx, step, now, `${step.stage} could not be settled: ${firstLine(how.message)}`)
     else await changeStep(tx, step, { state: 'failed', finishedAt: now, message: how.message, ...output })
   } else {
     events.push(records.stepFinished(run, step, 'error', how.why))
@@ -166,15 +168,13 @@ async function lose(tx: LedgerTransaction, step: StepRow, now: string, why: stri
     await changeStep(tx, step, { state: 'pending', attempt: step.attempt + 1, message: `${why}; it runs again` })
     return
   }
-  await changeStep(tx, step, {
-    state: 'needs-attention',
-    waiting: {
-      kind: 'attention',
-      why: `${why}, and the check does not say that it may run twice (idempotent: true)`,
-      for: `a person: threeways rerun ${step.run} --from ${step.name}, or threeways cancel ${step.run}`,
-      since: now,
-    },
-  })
+  await ask(tx, step, now, `${why}, and the check does not say that it may run twice (idempotent: true)`)
+}
+
+/** Only a person can say what is to be done. The run keeps its place until then. */
+async function ask(tx: LedgerTransaction, step: StepRow, since: string, why: string): Promise<void> {
+  const whom = `a person: threeways rerun ${step.run} --from ${step.name}, or threeways cancel ${step.run}`
+  await changeStep(tx, step, { state: 'needs-attention', waiting: { kind: 'attention', why, for: whom, since } })
 }
 
 async function settleRun(
@@ -191,9 +191,14 @@ async function settleRun(
     await changeRun(tx, run, { state })
     return
   }
-  const message = state === 'failed' ? whatFailed(steps) : state === 'cancelled' ? `cancelled by ${run.cancelledBy}` : null
+  const message = state === 'failed' ? whatFailed(steps) : state === 'cancelled' ? whyCancelled(run, steps) : null
   await changeRun(tx, run, { state, finishedAt: clock.instant(), message })
   events.push(records.runFinished(run, state === 'succeeded' ? 'success' : state === 'failed' ? 'failure' : 'cancel', message))
+}
+
+function whyCancelled({ cancelledBy }: RunRow, steps: readonly StepRow[]): string {
+  if (cancelledBy !== null) return `cancelled by ${cancelledBy}`
+  return steps.find(({ state }) => state === 'cancelled')?.message ?? 'cancelled'
 }
 
 /** The verdict of the stage where it ended says what failed and what runs there now. */

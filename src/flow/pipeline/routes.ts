@@ -45,7 +45,7 @@ export function pipelineRoutes({ shop, engine, viewing, telling }: PipelineRoute
     '/streams/:stream/rollback',
     route('bring a stage back to its last verified candidate', RunView),
     requires('operate'),
-    valid('json', Reason.extend({ stage: z.string() })),
+    valid('json', z.object({ stage: z.string(), reason: z.string().trim().min(1, 'say why').max(2000) })),
     async (c) => {
       const { stage, reason } = c.req.valid('json')
       const run = await rollback(shop, c.req.param('stream'), stage, act(c.var.actor.name, reason))
@@ -125,7 +125,7 @@ async function logPart(shop: Workshop, run: string, name: string, offset: number
   const { steps } = await findRun(shop.ledger, run)
   const step = steps.find((candidate) => candidate.name === name)
   if (!step) throw notFound('STEP_NOT_FOUND', { message: `run ${run} has no step "${name}"` })
-  const over = step.finishedAt !== null
+  const over = !['pending', 'waiting', 'running'].includes(step.state)
   const { text, next, end } = await readPart(path.join(stepFolder(shop.home, { ...step, attempt: attempt ?? step.attempt }), 'log'), offset)
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-next-offset': String(next), 'x-complete': String(over && end) }
   return new Response(text, { headers })

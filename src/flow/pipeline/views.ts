@@ -223,6 +223,7 @@ export function stateOf({ exists, traffic, services }: Observed): NonNullable<St
   if (!exists) return 'absent'
   if (traffic === undefined) return services.length > 0 ? 'starting' : 'stopped'
   const serving = services.filter(({ candidate }) => candidate === traffic)
+  if (serving.every(({ state }) => state === 'stopped')) return 'stopped'
   return serving.every(({ state }) => state === 'ready')
     ? 'ready'
     : serving.some(({ state }) => state === 'starting')

@@ -1,6 +1,7 @@
 import { open, readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { hasCode, notFound } from '../../../kernel/errors.ts'
+import { run } from '../../../kernel/process.ts'
 import type { ProjectFiles } from './clues.port.ts'
 
 /** Deep enough for the packages of a monorepo; more would be reading, not looking. */
@@ -40,7 +41,13 @@ export async function readProject(folder: string, names: readonly string[]): Pro
     }
     level = next
   }
-  return { folder: basename(resolve(folder)), files, paths, node: process.versions.node }
+  return { folder: basename(resolve(folder)), files, paths, node: await nodeOnPath() }
+}
+
+/** The one that a build will find, which need not be the one that runs us. */
+async function nodeOnPath(): Promise<string> {
+  const asked = await run('node', ['--version']).catch(() => undefined)
+  return /^v(\d+\.\d+\.\d+)/.exec(asked?.stdout ?? '')?.[1] ?? process.versions.node
 }
 
 async function list(folder: string, path: string) {
