@@ -38,6 +38,8 @@ export async function storm({ kills, seed, say = () => {}, keep = false }: Storm
     const working = [attendRuns(target, record, done.signal), sendEvents(target, record, done.signal)]
     const delivering = deliverCommits(target, repository, randomOf(seed + 1), record, enough.signal)
     const shooting = shoot(target, kills, random, restarts, say)
+    // The first that fails ends the others, whose failures are then of no interest.
+    for (const one of [shooting, delivering, ...working]) one.catch(() => {})
     await Promise.race([shooting, delivering, ...working])
     const shot = await shooting
     enough.abort()

@@ -87,7 +87,7 @@ export class Target {
     for (const entry of await readdir('/proc')) {
       if (/^\d+$/.test(entry) && (await workingDirectoryOf(Number(entry))) === data) pids.push(Number(entry))
     }
-    for (const pid of pids) killIfAlive(pid)
+    for (const pid of pids) signal(pid, 'SIGKILL')
     return pids.length
   }
 
@@ -122,9 +122,11 @@ export class Target {
     await this.killEverything()
   }
 
-  /** SIGKILL to what the server has started: databases, services, commands of steps. */
+  /** SIGKILL to what the server has started: databases, services, commands of steps. All stand still first, as in a power cut. */
   async killEverything(): Promise<void> {
-    for (const process of await this.processes()) killIfAlive(Number.parseInt(process, 10))
+    const pids = (await this.processes()).map((process) => Number.parseInt(process, 10))
+    for (const pid of pids) signal(pid, 'SIGSTOP')
+    for (const pid of pids) signal(pid, 'SIGKILL')
   }
 
   /** Processes that belong to the home or stand in it, whoever started them: pid and command. */
@@ -145,9 +147,9 @@ export class Target {
   }
 }
 
-function killIfAlive(pid: number): void {
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL')
+    process.kill(pid, name)
   } catch (error) {
     if (!hasCode(error, 'ESRCH')) throw error
   }

@@ -143,8 +143,8 @@ function gaps(events: readonly RecordedEvent[]): readonly string[] {
   return events.flatMap(({ seq }, index) => (seq === index + 1 ? [] : [`event ${index + 1} of the ledger has seq ${seq}`])).slice(0, 1)
 }
 
-const isSuperseded = ({ state, message }: { state: string; message: string | null }) =>
-  state === 'failed' && /superseded/.test(message ?? '')
+/** A newer commit went ahead. */
+const isSuperseded = ({ message }: { readonly message: string | null }) => /^(\w+: )?superseded/.test(message ?? '')
 
 /** Only what is broken may fail, and only where it is broken. */
 function strangeEnds({ ended, accepted, attended }: Record): readonly string[] {

@@ -10,6 +10,8 @@ import { environmentOf, stageOf } from './place.ts'
 import { tellingLine } from './telling-line.ts'
 import type { TestReport } from './test-report.port.ts'
 
+/** Exit codes of shells for programs that a signal ended: this and the signal's number. */
+const killedFrom = 128
 const reportBytesMax = 16 * 1024 * 1024
 
 /** Runs one command of the artifact's build in its checkout. */
@@ -64,6 +66,8 @@ async function conclusion({ folder, step }: Execution, end: CommandEnd): Promise
   if (end.end === 'cancelled') return { end: 'cancelled' }
   if (end.end === 'lost') return { end: 'lost', why: 'its process vanished without an exit code' }
   if (end.end === 'exited' && end.code === 0) return { end: 'succeeded' }
+  // Whatever took the server, a shutdown or a lack of memory, has taken it too.
+  if (end.end === 'exited' && end.inherited && end.code > killedFrom) return { end: 'lost', why: 'it was killed while the server was away' }
   const tail = (await boundedTail(path.join(folder, 'log'), 2048)).trimEnd()
   if (end.end !== 'exited')
     return { end: 'failed', message: `did not end within ${step.timeoutMs! / 1000} s and was killed\n${tail}`.trimEnd() }
