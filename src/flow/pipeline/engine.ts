@@ -301,9 +301,10 @@ const unrecordable = (error: unknown): StepEnd => ({
 /** All that an error knows, for the step's message. */
 function describe(error: unknown): string {
   if (!(error instanceof ThreewaysError)) return messageOf(error)
-  const faults = error.faults.map(
-    ({ path: place, file, line, message }) => `\n${file === undefined ? place : `${file}:${line}`}: ${message}`,
-  )
+  const faults = error.faults.map(({ path: place, file, line, message }) => {
+    const where = file === undefined ? place : `${file}:${line}`
+    return error.message.includes(message) ? `\nin ${where}` : `\n${where}: ${message}`
+  })
   return `${error.message}${faults.join('')}${error.help === undefined ? '' : `\n${error.help}`}`
 }
 
