@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { identify } from '../kernel/process.ts'
-import { claimHome, openHome, runningServer } from './home.ts'
+import { claimHome, openHome, openHomeThere, runningServer } from './home.ts'
 
 describe('a home', () => {
   let place: string
@@ -39,6 +39,36 @@ describe('a home', () => {
     await utimes(path.join(work, 'home'), 0, 0)
     await openHome(path.join(place, 'other'))
     expect(await works()).toEqual([id])
+  })
+
+  it('refuses a folder that holds something else, and touches nothing in it', async () => {
+    await mkdir(folder(), { recursive: true })
+    await writeFile(path.join(folder(), '.gitignore'), 'node_modules\n')
+    await expect(openHome(folder())).rejects.toMatchObject({ code: 'HOME_FOREIGN' })
+    expect(await readdir(folder())).toEqual(['.gitignore'])
+    expect(await readFile(path.join(folder(), '.gitignore'), 'utf8')).toBe('node_modules\n')
+    await rm(path.join(folder(), '.gitignore'))
+    await writeFile(path.join(folder(), 'thesis.txt'), '')
+    await expect(openHome(folder())).rejects.toThrow('thesis.txt')
+  })
+
+  it('takes up a folder whose making was cut short, or that lost its note', async () => {
+    await mkdir(path.join(folder(), 'ledger'), { recursive: true })
+    await writeFile(path.join(folder(), 'home.json.new'), '{"for')
+    expect((await openHome(folder())).id).toMatch(/./)
+  })
+
+  it('is not made by those who only look', async () => {
+    await expect(openHomeThere(folder())).rejects.toMatchObject({ code: 'HOME_NOT_FOUND' })
+    expect(await readdir(place)).toEqual([])
+  })
+
+  it('says where it cannot write', async () => {
+    await writeFile(path.join(place, 'project'), '')
+    await expect(openHome(folder())).rejects.toMatchObject({
+      code: 'HOME_NOT_WRITABLE',
+      message: expect.stringMatching(/not a directory \(mkdir ".*project/) as string,
+    })
   })
 
   it.each([

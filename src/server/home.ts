@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import path from 'node:path'
 import { removeTree } from '../flow/candidate/folders.ts'
 import { writeDurably } from '../kernel/durable-file.ts'
-import { hasCode, unavailable } from '../kernel/errors.ts'
+import { hasCode, notFound, refused, unavailable } from '../kernel/errors.ts'
 import { withFileLock } from '../kernel/file-lock.ts'
 import { newSecret } from '../kernel/ids.ts'
 import { identify, isAlive, type ProcessIdentity } from '../kernel/process.ts'
@@ -25,10 +25,26 @@ export type ServerNote = { readonly url: string; readonly process: ProcessIdenti
 
 const format = 1
 
-/** Where this user's programs keep data (XDG base directories). */
-const workRoot = () => path.join(process.env['XDG_DATA_HOME'] || path.join(homedir(), '.local', 'share'), 'threeways')
+/** What lies in a home; in a folder without our note anything else is somebody's. */
+const ours = /^(\.gitignore|home\.(json\.new|lock.*)|admin-token|server\.json(\.new)?|ledger|resources|environments|runs)$/
 
-/** @throws ThreewaysError `HOME_TOO_NEW`, `HOME_NOT_WRITABLE`, `HOME_FOREIGN` */
+/** Where this user's programs keep data (XDG base directories; they say that a relative path counts as none). */
+function workRoot(): string {
+  const told = process.env['XDG_DATA_HOME'] ?? ''
+  const own = path.isAbsolute(homedir()) ? homedir() : userInfo().homedir
+  return path.join(path.isAbsolute(told) ? told : path.join(own, '.local', 'share'), 'threeways')
+}
+
+/** For those who only look: makes nothing where nothing is. @throws ThreewaysError `HOME_NOT_FOUND`, and as `openHome` */
+export async function openHomeThere(folder: string): Promise<Home> {
+  if ((await readHome(path.join(folder, 'home.json'))) !== undefined) return openHome(folder)
+  throw notFound('HOME_NOT_FOUND', {
+    message: `nothing was delivered here yet: there is no data folder "${folder}"`,
+    help: 'deliver a commit with `threeways deliver`, start a server with `threeways up`, or name another folder with --home',
+  })
+}
+
+/** Opens the data folder, or makes it. @throws ThreewaysError `HOME_TOO_NEW`, `HOME_NOT_WRITABLE`, `HOME_FOREIGN` */
 export async function openHome(folder: string): Promise<Home> {
   const file = path.join(folder, 'home.json')
   try {
@@ -36,19 +52,41 @@ export async function openHome(folder: string): Promise<Home> {
     return await withFileLock(path.join(folder, 'home.lock'), async () => {
       const known = await readHome(file)
       const id = known ?? newSecret().slice(0, 16)
-      if (known === undefined) await writeDurably(file, `${JSON.stringify({ format, id })}\n`)
+      if (known === undefined) {
+        await refuseForeign(folder)
+        await writeDurably(file, `${JSON.stringify({ format, id })}\n`)
+      }
       // A repository around us must not see our data as new files.
       await writeFile(path.join(folder, '.gitignore'), '*\n')
       return { folder, id, work: await openWork(folder, id) }
     })
   } catch (error) {
-    if (!hasCode(error, 'EACCES') && !hasCode(error, 'EROFS') && !hasCode(error, 'ENOSPC')) throw error
-    throw unavailable('HOME_NOT_WRITABLE', {
-      message: `cannot write to the data folder "${folder}"`,
-      help: 'make room or give the folder to this user, or choose another with --home',
-      cause: error,
-    })
+    throw isSystemError(error) ? notWritable(folder, error) : error
   }
+}
+
+async function refuseForeign(folder: string): Promise<void> {
+  const strange = (await readdir(folder)).find((entry) => !ours.test(entry))
+  if (strange === undefined && (await isOursToIgnore(path.join(folder, '.gitignore')))) return
+  throw refused('HOME_FOREIGN', {
+    message: `"${folder}" is no data folder of ours: it holds "${strange ?? '.gitignore'}"`,
+    help: 'name an empty folder, or one that is not there yet, with --home; nothing in this one was touched',
+  })
+}
+
+async function isOursToIgnore(file: string): Promise<boolean> {
+  return ((await readFileIfThere(file)) ?? '*\n') === '*\n'
+}
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error
+
+function notWritable(folder: string, error: NodeJS.ErrnoException) {
+  const why = /^\w+: ([^,]+)/.exec(error.message)?.[1] ?? error.message
+  return unavailable('HOME_NOT_WRITABLE', {
+    message: `cannot use the data folder "${folder}": ${why}${error.path === undefined ? '' : ` (${error.syscall} "${error.path}")`}`,
+    help: 'make room there, or give it to this user; or choose other folders with --home and XDG_DATA_HOME',
+    cause: error,
+  })
 }
 
 /** A home not seen for so long is gone for good, and not only moved or on a disk that is not there. */
@@ -71,20 +109,24 @@ async function openWork(folder: string, id: string): Promise<string> {
 }
 
 async function readHome(file: string): Promise<string | undefined> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return undefined
-    throw error
-  })
+  const text = await readFileIfThere(file)
   if (text === undefined) return undefined
   const home = parse(text)
   if (home === undefined)
-    throw unavailable('HOME_FOREIGN', { message: `"${file}" is not a note of ours`, help: 'choose another data folder with --home' })
+    throw refused('HOME_FOREIGN', { message: `"${file}" is not a note of ours`, help: 'choose another data folder with --home' })
   if (home.format > format)
-    throw unavailable('HOME_TOO_NEW', {
+    throw refused('HOME_TOO_NEW', {
       message: `"${file}" was written by a newer version`,
       help: 'use that version, or export its ledger with it and import it here',
     })
   return home.id
+}
+
+function readFileIfThere(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  })
 }
 
 function parse(text: string): { format: number; id: string } | undefined {
