@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { pidsMarked, run, type Ran } from '../src/kernel/process.ts'
 import { runningServer } from '../src/server/home.ts'
 
-const launcher = path.resolve(import.meta.dirname, '../bin/threeways.mjs')
+export const launcher = path.resolve(import.meta.dirname, '../bin/threeways.mjs')
 
 /** The command line as a user has it: its own process, no terminal. */
 export function threeways(place: { cwd: string; env: Record<string, string> }, ...args: string[]): Promise<Ran> {

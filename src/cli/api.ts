@@ -1,7 +1,7 @@
 import { ThreewaysError, unavailable, type ErrorKind } from '../kernel/errors.ts'
 import type { Problem } from '../kernel/http.ts'
 import type { CliContext } from './context.ts'
-import { homeFolder } from './context.ts'
+import { databaseUrlOf, homeFolder } from './context.ts'
 import { during } from './ending.ts'
 
 /** Where to find a server, and whose word to give it. */
@@ -59,11 +59,12 @@ function remote(url: string, token: string | undefined): Api {
 }
 
 /** Looks and records by itself; runs and environments need a server that works on them. */
-async function inProcess({ output }: CliContext, folder: string): Promise<Api> {
-  const [{ openThreeways }, { openHome }] = await Promise.all([import('../server/compose.ts'), import('../server/home.ts')])
+async function inProcess({ output, env }: CliContext, folder: string): Promise<Api> {
+  const databaseUrl = databaseUrlOf(env)
+  const [{ openThreeways }, { openHome, openHomeThere }] = await Promise.all([import('../server/compose.ts'), import('../server/home.ts')])
   const threeways = await openThreeways({
-    home: await openHome(folder),
-    databaseUrl: process.env['DATABASE_URL'],
+    home: await (databaseUrl === undefined ? openHomeThere : openHome)(folder),
+    databaseUrl,
     repository: undefined,
     anonymous: undefined,
     hosts: undefined,

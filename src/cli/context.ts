@@ -22,8 +22,11 @@ export function projectFolder(cwd: string): string {
   }
 }
 
+/** The server's database to use instead of the embedded one. Empty counts as none. */
+export const databaseUrlOf = (env: NodeJS.ProcessEnv): string | undefined => env['DATABASE_URL'] || undefined
+
 /** The data folder: as told, or `.threeways` of the project. */
 export function homeFolder({ cwd, env }: Pick<CliContext, 'cwd' | 'env'>, told: string | undefined): string {
-  const named = told ?? env['THREEWAYS_HOME']
+  const named = told ?? (env['THREEWAYS_HOME'] || undefined)
   return named === undefined ? path.join(projectFolder(cwd), '.threeways') : path.resolve(cwd, named)
 }

@@ -2,7 +2,7 @@ import type { CliContext } from './context.ts'
 
 /** Somebody wants this process to end: a person's Ctrl-C, a supervisor, a terminal that closed, a reader that has enough. */
 export type Ending = {
-  /** Aborted then, and when the work is over. */
+  /** Aborted then. */
   readonly signal: AbortSignal
   /** Waits for it. From here on it interrupts nothing: what stands behind is still done. */
   asked(): Promise<void>
@@ -18,15 +18,15 @@ const names = Object.keys(signals) as Signal[]
  * ends the process when everything is closed. A second signal ends it at once.
  */
 export async function during<T extends { close(): Promise<void> }, R>(
-  { process }: Pick<CliContext, 'process'>,
+  { process }: CliContext,
   open: (ending: Ending) => Promise<T>,
   work: (opened: T, ending: Ending) => Promise<R>,
-  farewell: () => void = () => {},
 ): Promise<R | undefined> {
-  const { ending, interruption, release } = meet(process, farewell)
+  const { ending, interruption, release } = meet(process)
   try {
     const opened = await open(ending)
     try {
+      if (interruption.signal() !== undefined) return undefined
       return await Promise.race([work(opened, ending), interruption.came])
     } finally {
       await opened.close()
@@ -42,7 +42,7 @@ export async function during<T extends { close(): Promise<void> }, R>(
   }
 }
 
-function meet(process: NodeJS.Process, farewell: () => void) {
+function meet(process: NodeJS.Process) {
   const abort = new AbortController()
   let signal: Signal | undefined
   let expected = false
@@ -50,10 +50,11 @@ function meet(process: NodeJS.Process, farewell: () => void) {
   const told = new Promise<void>((resolve) => {
     tell = resolve
   })
-  const onSignal = (next: Signal) => {
+  const onSignal = (next: Signal, number?: number) => {
+    // The system's own: a socket lost its other end, and who wrote to it is told. Ours, for output that nobody reads, has no number.
+    if (next === 'SIGPIPE' && number !== undefined) return
     if (signal !== undefined) process.exit(signals[next])
     signal = next
-    farewell()
     tell()
     abort.abort()
   }
@@ -71,7 +72,6 @@ function meet(process: NodeJS.Process, farewell: () => void) {
       came: told.then(() => (expected ? new Promise<undefined>(() => {}) : undefined)),
     },
     release() {
-      abort.abort()
       for (const name of names) process.off(name, onSignal)
     },
   }

@@ -10,7 +10,7 @@ import { runningServer } from '../server/home.ts'
 import { apiInside, needsServer, withApi, type Api, type ConnectFlags } from './api.ts'
 import { homeFolder, projectFolder, type CliContext } from './context.ts'
 import { follow } from './follow.ts'
-import { during } from './ending.ts'
+import { during, type Ending } from './ending.ts'
 import { serveHere } from './serve-here.ts'
 
 type Common = ConnectFlags & { readonly json: boolean }
@@ -25,8 +25,8 @@ export async function up(this: CliContext, flags: UpFlags, settings: string): Pr
     return
   }
   let built: RunView | undefined
-  const open = async () => {
-    const server = await serveHere(this, { home, repository, port: undefined, host: undefined })
+  const open = async ({ signal }: Ending) => {
+    const server = await serveHere(this, { home, repository, port: undefined, host: undefined }, signal)
     const api = apiInside(server.threeways)
     const close = async () => {
       if (built) await takeDown(api, `${built.stream}/${nameOf(flags, settings)}`)
@@ -138,8 +138,9 @@ export async function logs(
       ...(flags.service === undefined ? {} : { service: flags.service }),
     })
     for await (const line of linesOf(await api.open(`/api/environments/logs?${query}`))) {
-      const { service, candidate, line: text } = JSON.parse(line) as LogLine
-      if (flags.json) this.process.stdout.write(`${line}\n`)
+      const said = JSON.parse(line) as LogLine
+      const { service, candidate, line: text } = said
+      if (flags.json) this.output.jsonLine(said)
       else this.output.result(`${this.output.colour.cyan(service)} ${this.output.colour.dim(shortDigest(candidate).slice(0, 6))} ${text}`)
     }
   })
@@ -154,8 +155,8 @@ export async function exec(this: CliContext, flags: Common, name: string, servic
     )
     if (flags.json) this.output.json(ran)
     else {
-      this.process.stdout.write(ran.stdout)
-      this.process.stderr.write(ran.stderr)
+      this.output.passOn(ran.stdout)
+      this.output.passOn(ran.stderr, 'stderr')
     }
     this.process.exitCode = ran.code ?? 1
   })

@@ -14,10 +14,10 @@ export async function follow(api: Api, id: string, output: Output): Promise<RunV
   const told = new Map<string, string>()
   for (let turn = 0; ; turn++) {
     const run = await api.get<RunView>(`/api/runs/${id}`)
-    if (output.isTerminal) output.raw('\r\u001B[2K')
+    output.passing('')
     for (const step of run.steps) tellStep(step, told, output)
     if (run.finishedAt !== null || run.state === 'needs-attention') return run
-    if (output.isTerminal) output.raw(statusLine(run, turn, output))
+    output.passing(statusLine(run, turn, output))
     await sleep(lookMs)
   }
 }

@@ -7,11 +7,11 @@ import { hasCode, notFound, refused } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../ledger/event.ts'
 import { rebuildProjections, verifyProjections } from '../ledger/rebuild.ts'
 import { exportLedger, importLedger } from '../ledger/transfer.ts'
-import { openHome } from '../server/home.ts'
+import { openHome, openHomeThere } from '../server/home.ts'
 import { openStore } from '../server/store.ts'
 import { sentenceOf } from '../server/sentences.ts'
 import { withApi, type ConnectFlags } from './api.ts'
-import { homeFolder, type CliContext } from './context.ts'
+import { databaseUrlOf, homeFolder, type CliContext } from './context.ts'
 import { during } from './ending.ts'
 
 type EventsFlags = ConnectFlags & { json: boolean; follow: boolean; limit: number; type?: string; run?: string }
@@ -36,9 +36,9 @@ export async function events(this: CliContext, flags: EventsFlags): Promise<void
   })
 }
 
-function tell({ output, process }: CliContext, recorded: RecordedEvent, json: boolean): void {
+function tell({ output }: CliContext, recorded: RecordedEvent, json: boolean): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify(recorded)}\n`)
+    output.jsonLine(recorded)
     return
   }
   const { seq, recordedAt, event } = recorded
@@ -50,7 +50,7 @@ function tell({ output, process }: CliContext, recorded: RecordedEvent, json: bo
 
 /** A file appears whole or not at all. */
 export async function exportTo(this: CliContext, flags: { home?: string }, file: string): Promise<void> {
-  await withStore(this, flags.home, async (ledger) => {
+  await withStore(this, flags.home, false, async (ledger) => {
     if (file === '-') {
       await pipeline(exportLedger(ledger), this.process.stdout, { end: false })
       return
@@ -70,7 +70,7 @@ export async function exportTo(this: CliContext, flags: { home?: string }, file:
 
 export async function importFrom(this: CliContext, flags: { home?: string }, file: string): Promise<void> {
   const source = file === '-' ? this.process.stdin : createReadStream(path.resolve(this.cwd, file))
-  await withStore(this, flags.home, async (ledger) => {
+  await withStore(this, flags.home, true, async (ledger) => {
     const { lines, recorded, duplicates } = await importLedger(ledger, source, file, (progress) =>
       this.output.say(`${progress.lines} lines`),
     ).catch((error: unknown) => {
@@ -82,7 +82,7 @@ export async function importFrom(this: CliContext, flags: { home?: string }, fil
 }
 
 export async function rebuild(this: CliContext, flags: { home?: string; check: boolean }): Promise<void> {
-  await withStore(this, flags.home, async (ledger) => {
+  await withStore(this, flags.home, false, async (ledger) => {
     const progress = (done: number, of: number) => this.output.say(`${done} of ${of} events`)
     if (!flags.check) {
       await rebuildProjections(ledger, progress)
@@ -104,12 +104,14 @@ export async function rebuild(this: CliContext, flags: { home?: string; check: b
 async function withStore(
   context: CliContext,
   told: string | undefined,
+  makes: boolean,
   work: (ledger: Awaited<ReturnType<typeof openStore>>['ledger']) => Promise<void>,
 ): Promise<void> {
+  const databaseUrl = databaseUrlOf(context.env)
   const open = async () =>
     openStore({
-      home: await openHome(homeFolder(context, told)),
-      databaseUrl: context.env['DATABASE_URL'],
+      home: await (makes || databaseUrl !== undefined ? openHome : openHomeThere)(homeFolder(context, told)),
+      databaseUrl,
       revive: false,
       log: (message) => context.output.say(context.output.colour.dim(message)),
     })

@@ -1,5 +1,6 @@
 import colors from 'picocolors'
 import { hasCode, ThreewaysError } from '../kernel/errors.ts'
+import { plain, plainJson, plainLog } from './plain.ts'
 
 export type Output = ReturnType<typeof makeOutput>
 
@@ -10,10 +11,16 @@ export function makeOutput(process: NodeJS.Process) {
     colour,
     isTerminal: process.stderr.isTTY === true,
     columns: process.stderr.columns ?? 100,
-    result: (text: string) => void process.stdout.write(`${text}\n`),
-    json: (value: unknown) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
-    say: (text: string) => void process.stderr.write(`${text}\n`),
-    raw: (text: string) => void process.stderr.write(text),
+    result: (text: string) => void process.stdout.write(`${plain(text)}\n`),
+    json: (value: unknown) => void process.stdout.write(`${plainJson(JSON.stringify(value, null, 2))}\n`),
+    jsonLine: (value: unknown) => void process.stdout.write(`${plainJson(JSON.stringify(value))}\n`),
+    say: (text: string) => void process.stderr.write(`${plain(text)}\n`),
+    /** A line that the next one takes the place of. Only on a terminal. */
+    passing: (text: string) => void (process.stderr.isTTY && process.stderr.write(`\r\u001B[2K${plain(text)}`)),
+    /** What a program wrote: to a pipe as it is. */
+    passOn(text: string, to: 'stdout' | 'stderr' = 'stdout') {
+      process[to].write(process[to].isTTY ? plainLog(text) : text)
+    },
     table: (rows: readonly (readonly string[])[]) => table(rows),
   }
 }
@@ -50,6 +57,10 @@ function table(rows: readonly (readonly string[])[]): string {
 
 /** What went wrong, where, and what to do about it. */
 export function describeError(error: unknown, colour: Output['colour']): string {
+  return plain(describe(error, colour))
+}
+
+function describe(error: unknown, colour: Output['colour']): string {
   if (!(error instanceof ThreewaysError)) {
     return `${colour.red('error')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
   }

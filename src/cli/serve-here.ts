@@ -1,6 +1,6 @@
 import { buildPage } from '../server/page.ts'
 import { defaultPort, startServer, type Server } from '../server/serve.ts'
-import type { CliContext } from './context.ts'
+import { databaseUrlOf, type CliContext } from './context.ts'
 import { during, type Ending } from './ending.ts'
 
 export type Here = {
@@ -22,20 +22,22 @@ export async function whileServing<R>(
   const { output } = context
   const open = async ({ signal }: Ending) => {
     const page = here.page === true ? buildPage(signal).catch((error: Error) => signal.aborted || output.say(error.message)) : undefined
-    const server = await serveHere(context, here)
+    const server = await serveHere(context, here, signal)
     await page
     return server
   }
-  return during(context, open, work, () => output.say(output.colour.dim('\nending: environments stop, their data stays')))
+  return during(context, open, work)
 }
 
-export function serveHere({ output, env }: CliContext, { home, repository, port, host }: Here): Promise<Server> {
+/** A server in this process, whose end begins with a word when `ended` is aborted. */
+export function serveHere({ output, env }: CliContext, { home, repository, port, host }: Here, ended: AbortSignal): Promise<Server> {
+  ended.addEventListener('abort', () => output.say(output.colour.dim('\nending: environments stop, their data stays')))
   return startServer({
     home,
     host: host ?? '127.0.0.1',
     port: port ?? defaultPort,
     anyPort: port === undefined,
-    databaseUrl: env['DATABASE_URL'],
+    databaseUrl: databaseUrlOf(env),
     repository,
     log: (message) => output.say(output.colour.dim(message)),
   })

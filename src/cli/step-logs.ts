@@ -17,7 +17,7 @@ export async function logs(this: CliContext, flags: ConnectFlags & { json: boole
     }
     for (let offset = 0; ;) {
       const part = await api.open(`/api/runs/${run}/log?step=${encodeURIComponent(step)}&offset=${offset}`)
-      this.process.stdout.write(await part.text())
+      this.output.passOn(await part.text())
       const next = Number(part.headers.get('x-next-offset'))
       if (part.headers.get('x-complete') === 'true') return
       if (next === offset) await sleep(200)

@@ -126,12 +126,13 @@ async function logPart(shop: Workshop, run: string, name: string, offset: number
   const step = steps.find((candidate) => candidate.name === name)
   if (!step) throw notFound('STEP_NOT_FOUND', { message: `run ${run} has no step "${name}"` })
   const over = !['pending', 'waiting', 'running'].includes(step.state)
-  const { text, next, end } = await readPart(path.join(stepFolder(shop.home, { ...step, attempt: attempt ?? step.attempt }), 'log'), offset)
+  const file = path.join(stepFolder(shop.home, { ...step, attempt: attempt ?? step.attempt }), 'log')
+  const { text, next, end } = await readPart(file, offset, over)
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-next-offset': String(next), 'x-complete': String(over && end) }
   return new Response(text, { headers })
 }
 
-async function readPart(file: string, offset: number): Promise<{ text: string; next: number; end: boolean }> {
+async function readPart(file: string, offset: number, over: boolean): Promise<{ text: string; next: number; end: boolean }> {
   const log = await open(file, 'r').catch(() => undefined)
   if (log === undefined) return { text: '', next: 0, end: true }
   try {
@@ -139,7 +140,9 @@ async function readPart(file: string, offset: number): Promise<{ text: string; n
     // It was bounded meanwhile: what is left begins anew.
     const from = offset > size ? 0 : offset
     const { buffer, bytesRead } = await log.read(Buffer.alloc(logPartBytes), 0, logPartBytes, from)
-    const whole = wholeCharacters(buffer.subarray(0, bytesRead))
+    const part = buffer.subarray(0, bytesRead)
+    // Nobody is going to write the rest of a last character.
+    const whole = over && from + bytesRead >= size ? part : wholeCharacters(part)
     return { text: whole.toString('utf8'), next: from + whole.length, end: from + whole.length >= size }
   } finally {
     await log.close()
