@@ -7,6 +7,8 @@ import { stream, type Commit, type Repository } from './repository.ts'
 import { NoAnswer, type Target } from './target.ts'
 
 const inFlight = 3
+/** So often a person lets a step run again. */
+const patience = 5
 const over = new Set(['succeeded', 'failed', 'cancelled'])
 
 /** What was asked of the server and what it said, to be compared with what it remembers. */
@@ -75,6 +77,11 @@ export async function attendRuns(target: Target, record: Record, until: AbortSig
 async function attend(target: Target, run: RunView, record: Record): Promise<void> {
   for (const { name, state, waiting } of run.steps) {
     if (state !== 'needs-attention') continue
+    if (record.attended.filter((once) => once.run === run.id && once.step === name).length === patience) {
+      record.faults.push(`${run.id} ${name} needs attention again and again: ${waiting?.why}`)
+      await target.ask('POST', `/runs/${run.id}/cancel`, { reason: 'it cannot be helped' })
+      return
+    }
     await target.ask('POST', `/runs/${run.id}/rerun`, { from: name, reason: 'its outcome was lost' })
     record.attended.push({ run: run.id, step: name, why: waiting?.why ?? '' })
   }

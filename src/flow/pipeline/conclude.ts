@@ -110,7 +110,10 @@ async function settle(execution: Execution, stage: Stage, steps: readonly StepRo
 
 /** What the services wrote goes with them; the reason of the failure is often only there. */
 async function keepItsLog({ provider, run, say }: Execution, stage: Stage): Promise<void> {
-  for await (const { service, candidate, line } of provider.logs(environmentOf(run, stage), { lines: linesKept })) {
+  const environment = environmentOf(run, stage)
+  // A server that was killed may have destroyed it.
+  if (!(await provider.observe(environment)).exists) return
+  for await (const { service, candidate, line } of provider.logs(environment, { lines: linesKept })) {
     if (candidate === run.candidate) await say(`${service} | ${line}`)
   }
 }
