@@ -23,6 +23,13 @@ export type Api = {
   close(): Promise<void>
 }
 
+/** A path of the API: what is put into it stays one part of it. */
+export function at(texts: TemplateStringsArray, ...parts: readonly (string | number)[]): string {
+  const strange = parts.find((part) => part === '' || part === '.' || part === '..')
+  if (strange !== undefined) throw new ThreewaysError('invalid', 'NAME_INVALID', { message: `"${strange}" is no name` })
+  return String.raw({ raw: texts }, ...parts.map(encodeURIComponent))
+}
+
 type Fetch = (path: string, init: RequestInit) => Promise<Response>
 
 /** @throws ThreewaysError `SERVER_UNREACHABLE`, and what opening the ledger here throws */
@@ -132,16 +139,29 @@ async function problemOf(response: Response): Promise<ThreewaysError> {
   })
 }
 
-/** The value stream a command means: as told, or the only one. @throws ThreewaysError `STREAM_MISSING` */
+/**
+ * The value stream a command means: as told, or the only one. What is told is compared with what there is: a slip of the pen must
+ * not stop a line that nobody has.
+ * @throws ThreewaysError `STREAM_MISSING`, `STREAM_NOT_FOUND`
+ */
 export async function streamNamed(api: Api, told: string | undefined): Promise<string> {
-  if (told !== undefined) return told
   const { streams } = await api.get<{ streams: { stream: string }[] }>('/api/streams')
+  // An imported ledger has lines to stop before anything is delivered here.
+  if (told !== undefined && (streams.length === 0 || streams.some(({ stream }) => stream === told))) return told
+  if (told !== undefined) throw streamUnknown(told, streams)
   const [only, another] = streams
   if (only !== undefined && another === undefined) return only.stream
   const names = streams.map(({ stream }) => stream).join(', ')
   throw new ThreewaysError('invalid', 'STREAM_MISSING', {
     message: only === undefined ? 'nothing was delivered here yet' : `which value stream? there are: ${names}`,
     help: only === undefined ? 'deliver a commit with `threeways deliver`' : 'say it with --stream',
+  })
+}
+
+export function streamUnknown(told: string, streams: readonly { stream: string }[]): ThreewaysError {
+  return new ThreewaysError('notFound', 'STREAM_NOT_FOUND', {
+    message: `there is no value stream "${told}"`,
+    help: `there are: ${streams.map(({ stream }) => stream).join(', ')}`,
   })
 }
 

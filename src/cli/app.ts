@@ -1,6 +1,6 @@
 import { buildApplication, buildRouteMap } from '@stricli/core'
 import colors from 'picocolors'
-import { ThreewaysError } from '../kernel/errors.ts'
+import { isSystemError, ThreewaysError } from '../kernel/errors.ts'
 import { version } from '../server/version.ts'
 import type { CliContext } from './context.ts'
 import * as flow from './commands/flow.ts'
@@ -47,7 +47,7 @@ export const app = buildApplication<CliContext>(root, {
   versionInfo: { currentVersion: version },
   scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
   documentation: { caseStyle: 'convert-camel-to-kebab', useAliasInUsageLine: true },
-  determineExitCode: (error) => (error instanceof ThreewaysError ? error.exitCode : 1),
+  determineExitCode: (error) => (error instanceof ThreewaysError ? error.exitCode : isSystemError(error) ? 7 : 1),
   localization: {
     text: {
       ...(await import('@stricli/core')).text_en,

@@ -7,7 +7,7 @@ import type { RunView } from '../flow/pipeline/schemas.ts'
 import { shortDigest } from '../kernel/digest.ts'
 import { refused, ThreewaysError, unavailable } from '../kernel/errors.ts'
 import { runningServer } from '../server/home.ts'
-import { apiInside, needsServer, withApi, type Api, type ConnectFlags } from './api.ts'
+import { apiInside, at, needsServer, withApi, type Api, type ConnectFlags } from './api.ts'
 import { homeFolder, projectFolder, type CliContext } from './context.ts'
 import { follow } from './follow.ts'
 import { during, type Ending } from './ending.ts'
@@ -46,7 +46,7 @@ const nameOf = (flags: UpFlags, settings: string) => flags.name ?? `my-${setting
 
 /** Also one that is only half up; none is fine. */
 async function takeDown(api: Api, id: string): Promise<void> {
-  await api.send('DELETE', `/api/environments?name=${encodeURIComponent(id)}`).catch((error: unknown) => {
+  await api.send('DELETE', at`/api/environments?name=${id}`).catch((error: unknown) => {
     if (!(error instanceof ThreewaysError && error.kind === 'notFound')) throw error
   })
 }
@@ -148,11 +148,10 @@ export async function logs(
 
 export async function exec(this: CliContext, flags: Common, name: string, service: string, ...command: string[]): Promise<void> {
   await withApi(this, flags, async (api) => {
-    const ran = await api.send<{ code: number | null; stdout: string; stderr: string }>(
-      'POST',
-      `/api/environments/exec?name=${encodeURIComponent(name)}`,
-      { service, command },
-    )
+    const ran = await api.send<{ code: number | null; stdout: string; stderr: string }>('POST', at`/api/environments/exec?name=${name}`, {
+      service,
+      command,
+    })
     if (flags.json) this.output.json(ran)
     else {
       this.output.passOn(ran.stdout)
@@ -193,7 +192,7 @@ function describeParity({ a, b, sameCandidate, declared, undeclared, same, passe
 export async function down(this: CliContext, flags: Common, name: string): Promise<void> {
   await withApi(this, flags, async (api) => {
     needsServer(api)
-    await api.send('DELETE', `/api/environments?name=${encodeURIComponent(name)}`)
+    await api.send('DELETE', at`/api/environments?name=${name}`)
     this.output.result(`${name} is destroyed: nothing of it is left`)
   })
 }

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { createWriteStream, type ReadStream } from 'node:fs'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -48,7 +48,7 @@ function tell({ output }: CliContext, recorded: RecordedEvent, json: boolean): v
   )
 }
 
-/** A file appears whole or not at all. */
+/** A file appears whole or not at all. A device or pipe is written to and left in its place. */
 export async function exportTo(this: CliContext, flags: { home?: string }, file: string): Promise<void> {
   await withStore(this, flags.home, false, async (ledger) => {
     if (file === '-') {
@@ -56,6 +56,11 @@ export async function exportTo(this: CliContext, flags: { home?: string }, file:
       return
     }
     const target = path.resolve(this.cwd, file)
+    const there = await stat(target).catch(() => undefined)
+    if (there !== undefined && !there.isFile()) {
+      await pipeline(exportLedger(ledger), createWriteStream(target))
+      return
+    }
     const beside = `${target}.new`
     try {
       await pipeline(exportLedger(ledger), createWriteStream(beside, { mode: 0o600, flush: true }))
@@ -69,16 +74,24 @@ export async function exportTo(this: CliContext, flags: { home?: string }, file:
 }
 
 export async function importFrom(this: CliContext, flags: { home?: string }, file: string): Promise<void> {
-  const source = file === '-' ? this.process.stdin : createReadStream(path.resolve(this.cwd, file))
+  const source = file === '-' ? this.process.stdin : await readable(path.resolve(this.cwd, file))
   await withStore(this, flags.home, true, async (ledger) => {
     const { lines, recorded, duplicates } = await importLedger(ledger, source, file, (progress) =>
       this.output.say(`${progress.lines} lines`),
-    ).catch((error: unknown) => {
-      if (hasCode(error, 'ENOENT')) throw notFound('FILE_NOT_FOUND', { message: `there is no file "${file}"`, cause: error })
-      throw error
-    })
+    )
     this.output.result(`${lines} lines: ${recorded} events recorded, ${duplicates} were there already`)
   })
+}
+
+/** @throws ThreewaysError `FILE_NOT_FOUND` */
+async function readable(file: string): Promise<ReadStream> {
+  const info = await stat(file).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  })
+  if (info === undefined || info.isDirectory())
+    throw notFound('FILE_NOT_FOUND', { message: `there is no file "${file}"`, help: 'name one that `threeways ledger export` wrote' })
+  return (await open(file)).createReadStream()
 }
 
 export async function rebuild(this: CliContext, flags: { home?: string; check: boolean }): Promise<void> {

@@ -1,5 +1,5 @@
 import colors from 'picocolors'
-import { hasCode, ThreewaysError } from '../kernel/errors.ts'
+import { describeSystemError, hasCode, isSystemError, ThreewaysError } from '../kernel/errors.ts'
 import { plain, plainJson, plainLog } from './plain.ts'
 
 export type Output = ReturnType<typeof makeOutput>
@@ -33,8 +33,8 @@ export function meetClosedOutput(process: NodeJS.Process): void {
   process.stderr.on('error', () => {})
   process.stdout.on('error', (error) => {
     if (!hasCode(error, 'EPIPE')) process.stderr.write(`cannot write to standard output: ${error.message}\n`)
-    const ends = hasCode(error, 'EPIPE') ? 'SIGPIPE' : 'SIGTERM'
-    if (!process.emit(ends, ends)) process.exit(1)
+    const [ends, code] = hasCode(error, 'EPIPE') ? (['SIGPIPE', 141] as const) : (['SIGTERM', 1] as const)
+    if (!process.emit(ends, ends)) process.exit(code)
   })
 }
 
@@ -62,10 +62,11 @@ export function describeError(error: unknown, colour: Output['colour']): string 
 
 function describe(error: unknown, colour: Output['colour']): string {
   if (!(error instanceof ThreewaysError)) {
+    if (isSystemError(error)) return `${colour.red(colour.bold(error.code ?? 'error'))} ${describeSystemError(error)}`
     return `${colour.red('error')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
   }
   const faults = error.faults.map(({ file, line, column, path, message, value, help }) => {
-    const place = file === undefined ? path : `${file}:${line}:${column}`
+    const place = file === undefined ? path : [file, line, column].filter((part) => part !== undefined).join(':')
     const found = value === undefined ? '' : colour.dim(` (${value})`)
     return `  ${colour.cyan(place)} ${message}${found}${help === undefined ? '' : `\n    ${colour.dim(help)}`}`
   })

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunView } from '../flow/pipeline/schemas.ts'
-import { withApi, type ConnectFlags } from './api.ts'
+import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 
 /** Prints a step's log until the step is over; without a step, the run's steps. */
 export async function logs(this: CliContext, flags: ConnectFlags & { json: boolean }, run: string, step?: string): Promise<void> {
   await withApi(this, flags, async (api) => {
     if (step === undefined) {
-      const view = await api.get<RunView>(`/api/runs/${run}`)
+      const view = await api.get<RunView>(at`/api/runs/${run}`)
       if (flags.json) this.output.json(view)
       else
         this.output.result(
@@ -16,7 +16,7 @@ export async function logs(this: CliContext, flags: ConnectFlags & { json: boole
       return
     }
     for (let offset = 0; ;) {
-      const part = await api.open(`/api/runs/${run}/log?step=${encodeURIComponent(step)}&offset=${offset}`)
+      const part = await api.open(at`/api/runs/${run}/log?step=${step}&offset=${offset}`)
       this.output.passOn(await part.text())
       const next = Number(part.headers.get('x-next-offset'))
       if (part.headers.get('x-complete') === 'true') return

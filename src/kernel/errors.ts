@@ -94,6 +94,15 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+/** What the operating system refused: a full disk, a missing folder, a right that is not there. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error
+
+/** `no space left on device (write "/home/ada/x")` */
+export function describeSystemError({ message, syscall, path }: NodeJS.ErrnoException): string {
+  const why = /^\w+: ([^,]+)/.exec(message)?.[1] ?? message
+  return `${why} (${[syscall, path === undefined ? undefined : `"${path}"`].filter(Boolean).join(' ')})`
+}
+
 /** True for a Node system error with this code, `ENOENT` for one. */
 export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code

@@ -119,8 +119,9 @@ async function* linesOf(chunks: AsyncIterable<string | Uint8Array>, name: string
     }
   }
   for await (const chunk of chunks) {
-    rest += typeof chunk === 'string' ? chunk : decoded(chunk)
-    const parts = rest.split('\n')
+    const parts = (typeof chunk === 'string' ? chunk : decoded(chunk)).split('\n')
+    // Only what is new is looked through: a line may be long and come in many chunks.
+    parts[0] = rest + parts[0]!
     rest = parts.pop()!
     for (const text of parts) yield { text, line: ++line }
     if (rest.length > lineBytesMax) throw fileError('IMPORT_INVALID', name, line + 1, `the line is longer than ${lineBytesMax} characters`)
@@ -195,5 +196,5 @@ function fileError(
   what: string,
   help = 'an exported ledger is one JSON value per line',
 ): ThreewaysError {
-  return invalid(code, { message: `${file}:${line}: ${what}`, help, faults: [{ path: '', message: what, file, line }] })
+  return invalid(code, { message: `${file}:${line}: ${what}`, help })
 }

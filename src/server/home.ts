@@ -3,7 +3,7 @@ import { homedir, userInfo } from 'node:os'
 import path from 'node:path'
 import { removeTree } from '../flow/candidate/folders.ts'
 import { writeDurably } from '../kernel/durable-file.ts'
-import { hasCode, notFound, refused, unavailable } from '../kernel/errors.ts'
+import { describeSystemError, hasCode, isSystemError, notFound, refused, unavailable } from '../kernel/errors.ts'
 import { withFileLock } from '../kernel/file-lock.ts'
 import { newSecret } from '../kernel/ids.ts'
 import { identify, isAlive, type ProcessIdentity } from '../kernel/process.ts'
@@ -78,12 +78,9 @@ async function isOursToIgnore(file: string): Promise<boolean> {
   return ((await readFileIfThere(file)) ?? '*\n') === '*\n'
 }
 
-const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error
-
 function notWritable(folder: string, error: NodeJS.ErrnoException) {
-  const why = /^\w+: ([^,]+)/.exec(error.message)?.[1] ?? error.message
   return unavailable('HOME_NOT_WRITABLE', {
-    message: `cannot use the data folder "${folder}": ${why}${error.path === undefined ? '' : ` (${error.syscall} "${error.path}")`}`,
+    message: `cannot use the data folder "${folder}": ${describeSystemError(error)}`,
     help: 'make room there, or give it to this user; or choose other folders with --home and XDG_DATA_HOME',
     cause: error,
   })

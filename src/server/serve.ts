@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { serve, type ServerType } from '@hono/node-server'
-import { hasCode, unavailable } from '../kernel/errors.ts'
+import { hasCode, messageOf, unavailable } from '../kernel/errors.ts'
 import type { Actor } from '../kernel/http.ts'
 import { openThreeways, type Threeways } from './compose.ts'
 import { claimHome, openHome } from './home.ts'
@@ -79,7 +79,13 @@ async function listen({ app }: Threeways, { host, port, anyPort, log }: ServeOpt
   try {
     return await listenOn(app.fetch, host, port)
   } catch (error) {
-    if (!hasCode(error, 'EADDRINUSE')) throw error
+    if (!hasCode(error, 'EADDRINUSE')) {
+      throw unavailable('ADDRESS_UNUSABLE', {
+        message: `cannot listen on ${urlOf(host, port)}: ${messageOf(error)}`,
+        help: 'name an address of this machine with --host, and a port this user may have with --port',
+        cause: error,
+      })
+    }
     if (!anyPort)
       throw unavailable('PORT_IN_USE', {
         message: `port ${port} on ${host} is in use`,

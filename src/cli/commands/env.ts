@@ -1,7 +1,7 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
 import { connectFlags, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
-import { jsonFlag } from './flow.ts'
+import { count, jsonFlag } from './flow.ts'
 
 type Common = ConnectFlags & { readonly json: boolean }
 const flags = { ...connectFlags, json: jsonFlag }
@@ -34,7 +34,7 @@ const logs = buildCommand<Common & { service?: string; lines: number; follow: bo
     flags: {
       ...flags,
       service: { kind: 'parsed', parse: String, optional: true, brief: 'only this service' },
-      lines: { kind: 'parsed', parse: Number, default: '100', brief: 'how many of the latest' },
+      lines: { kind: 'parsed', parse: count, default: '100', brief: 'how many of the latest' },
       follow: { kind: 'boolean', default: false, withNegated: false, brief: 'go on with what comes' },
     },
     positional: one,

@@ -1,6 +1,6 @@
 import { buildCommand } from '@stricli/core'
 import type { RunView, StreamView } from '../../flow/pipeline/schemas.ts'
-import { connectFlags, needsServer, streamNamed, withApi, type ConnectFlags } from '../api.ts'
+import { at, connectFlags, needsServer, streamNamed, streamUnknown, withApi, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import { report } from '../follow.ts'
 import { describeStream } from '../status.ts'
@@ -8,6 +8,13 @@ import { describeStream } from '../status.ts'
 export const jsonFlag = { kind: 'boolean', default: false, withNegated: false, brief: 'print JSON on standard output' } as const
 export const streamFlag = { kind: 'parsed', parse: String, optional: true, brief: 'the value stream, where there are several' } as const
 export const reasonFlag = { kind: 'parsed', parse: String, default: '', brief: 'why; kept on the ledger' } as const
+
+/** A flag's number of things. */
+export function count(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new Error(`"${text}" is no whole number from 1 on`)
+}
+
 const positional = (brief: string, placeholder: string) => ({ brief, placeholder, parse: String }) as const
 
 type Common = ConnectFlags & { readonly json: boolean }
@@ -37,7 +44,8 @@ export const statusCommand = buildCommand<Common & { stream?: string }, [], CliC
   async func(flags) {
     await withApi(this, flags, async (api) => {
       const { streams } = await api.get<{ streams: StreamView[] }>('/api/streams')
-      const shown = streams.filter(({ stream }) => flags.stream === undefined || stream === flags.stream)
+      const shown = flags.stream === undefined ? streams : streams.filter(({ stream }) => stream === flags.stream)
+      if (shown.length === 0 && streams.length > 0) throw streamUnknown(flags.stream!, streams)
       if (flags.json) this.output.json(shown)
       else if (shown.length === 0) this.output.result('nothing was delivered here yet: threeways deliver')
       else this.output.result(shown.map((stream) => describeStream(stream, this.output)).join('\n\n'))
@@ -53,7 +61,7 @@ export const stopCommand = buildCommand<Common & { stream?: string }, [string], 
   async func(flags, reason) {
     await withApi(this, flags, async (api) => {
       const stream = await streamNamed(api, flags.stream)
-      const line = await api.send<LineView>('POST', `/api/streams/${stream}/stop`, { reason })
+      const line = await api.send<LineView>('POST', at`/api/streams/${stream}/stop`, { reason })
       if (flags.json) this.output.json(line)
       else
         this.output.result(
@@ -72,7 +80,7 @@ export const startCommand = buildCommand<Common & { stream?: string; stop?: stri
   async func(flags, reason) {
     await withApi(this, flags, async (api) => {
       const stream = await streamNamed(api, flags.stream)
-      const line = await api.send<LineView>('POST', `/api/streams/${stream}/start`, {
+      const line = await api.send<LineView>('POST', at`/api/streams/${stream}/start`, {
         reason,
         ...(flags.stop === undefined ? {} : { stop: flags.stop }),
       })
@@ -96,7 +104,7 @@ export const startCommand = buildCommand<Common & { stream?: string; stop?: stri
 
 export const promoteCommand = buildCommand<Common & { reason: string }, [string, string], CliContext>({
   async func(flags, run, stage) {
-    await actOnRun(this, flags, `/api/runs/${run}/stages/${stage}/promote`, { reason: flags.reason }, `run ${run} may enter ${stage}`)
+    await actOnRun(this, flags, at`/api/runs/${run}/stages/${stage}/promote`, { reason: flags.reason }, `run ${run} may enter ${stage}`)
   },
   parameters: {
     flags: { ...connectFlags, json: jsonFlag, reason: reasonFlag },
@@ -111,7 +119,7 @@ export const rollbackCommand = buildCommand<Common & { stream?: string; reason: 
     await withApi(this, flags, async (api) => {
       const stream = await streamNamed(api, flags.stream)
       needsServer(api)
-      const started = await api.send<RunView>('POST', `/api/streams/${stream}/rollback`, { stage, reason: flags.reason })
+      const started = await api.send<RunView>('POST', at`/api/streams/${stream}/rollback`, { stage, reason: flags.reason })
       const run = await follow(api, started.id, this.output)
       report(this, flags.json, run, `${stage} runs ${run.commit.slice(0, 8)} again; the line is stopped until the fix is delivered`)
     })
@@ -130,7 +138,7 @@ export const rollbackCommand = buildCommand<Common & { stream?: string; reason: 
 
 export const cancelCommand = buildCommand<Common & { reason: string }, [string], CliContext>({
   async func(flags, run) {
-    await actOnRun(this, flags, `/api/runs/${run}/cancel`, { reason: flags.reason }, `run ${run} is being cancelled`)
+    await actOnRun(this, flags, at`/api/runs/${run}/cancel`, { reason: flags.reason }, `run ${run} is being cancelled`)
   },
   parameters: {
     flags: { ...connectFlags, json: jsonFlag, reason: reasonFlag },
@@ -141,7 +149,7 @@ export const cancelCommand = buildCommand<Common & { reason: string }, [string],
 
 export const rerunCommand = buildCommand<Common & { from: string }, [string], CliContext>({
   async func(flags, run) {
-    await actOnRun(this, flags, `/api/runs/${run}/rerun`, { from: flags.from }, `run ${run} goes on from ${flags.from}`)
+    await actOnRun(this, flags, at`/api/runs/${run}/rerun`, { from: flags.from }, `run ${run} goes on from ${flags.from}`)
   },
   parameters: {
     flags: {

@@ -1,7 +1,7 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
 import { connectFlags, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
-import { jsonFlag } from './flow.ts'
+import { count, jsonFlag } from './flow.ts'
 
 const homeFlag = { home: connectFlags.home }
 const file = { brief: 'file; - for standard output or input', placeholder: 'file', parse: String } as const
@@ -17,7 +17,7 @@ export const eventsCommand = buildCommand<
       ...connectFlags,
       json: jsonFlag,
       follow: { kind: 'boolean', default: false, withNegated: false, brief: 'go on with what comes' },
-      limit: { kind: 'parsed', parse: Number, default: '50', brief: 'how many of the latest' },
+      limit: { kind: 'parsed', parse: count, default: '50', brief: 'how many of the latest' },
       type: { kind: 'parsed', parse: String, optional: true, brief: 'only this type' },
       run: { kind: 'parsed', parse: String, optional: true, brief: 'only of this run' },
     },

@@ -1,6 +1,6 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
 import { scopes, type Scope } from '../../kernel/http.ts'
-import { connectFlags, withApi, type ConnectFlags } from '../api.ts'
+import { at, connectFlags, withApi, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import { jsonFlag } from './flow.ts'
 
@@ -47,7 +47,7 @@ const list = buildCommand<Common, [], CliContext>({
 const revoke = buildCommand<Common, [string], CliContext>({
   async func(flags, name) {
     await withApi(this, flags, async (api) => {
-      await api.send('DELETE', `/api/tokens/${encodeURIComponent(name)}`)
+      await api.send('DELETE', at`/api/tokens/${name}`)
       this.output.result(`token ${name} is revoked`)
     })
   },
