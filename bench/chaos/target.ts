@@ -124,7 +124,10 @@ export class Target {
 
   /** SIGKILL to what the server has started: databases, services, commands of steps. All stand still first, as in a power cut. */
   async killEverything(): Promise<void> {
-    const pids = (await this.processes()).map((process) => Number.parseInt(process, 10))
+    const found = (await this.processes()).map((process) => Number.parseInt(process, 10))
+    const folders = await Promise.all(found.map(workingDirectoryOf))
+    // In the repository the author is at work, whose power stays.
+    const pids = found.filter((_, index) => folders[index] !== this.repository)
     for (const pid of pids) signal(pid, 'SIGSTOP')
     for (const pid of pids) signal(pid, 'SIGKILL')
   }
