@@ -77,7 +77,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     ledger,
     home: home.folder,
     work: home.work,
-    storeTurns: makeTurns(),
+    inTurn: makeTurns(),
     homeId: home.id,
     provider,
     openRepository,

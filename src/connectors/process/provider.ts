@@ -5,6 +5,7 @@ import type { Digest } from '../../kernel/digest.ts'
 import { conflict, hasCode, messageOf, notFound, unavailable } from '../../kernel/errors.ts'
 import type { Cluster } from '../../kernel/postgres/cluster.ts'
 import { isAlive, run } from '../../kernel/process.ts'
+import { makeTurns } from '../../kernel/turns.ts'
 import { rendered, type EnvironmentId, type EnvironmentProvider, type Target } from '../../flow/environment/provider.port.ts'
 import { converge, unfitness } from './converge.ts'
 import { Environment, type Found, type Home, type Watch } from './environment.ts'
@@ -45,7 +46,8 @@ class ProcessProvider implements EnvironmentProvider {
   readonly #home: Home
   readonly #observe: ReturnType<typeof observer>
   readonly #live = new Map<EnvironmentId, Environment>()
-  readonly #turns = new Map<EnvironmentId, Promise<unknown>>()
+  /** Whoever changes an environment waits for who does so now. */
+  readonly #inTurn = makeTurns<EnvironmentId>()
   readonly #applying = new Map<EnvironmentId, AbortController>()
 
   constructor(options: ProcessProviderOptions) {
@@ -229,21 +231,6 @@ class ProcessProvider implements EnvironmentProvider {
     for (const cancel of this.#applying.values()) cancel.abort(conflict('PROVIDER_CLOSED', { message: 'the server is being stopped' }))
     await Promise.all([...this.#live.keys()].map((id) => this.#inTurn(id, () => this.#live.get(id)!.close(what))))
     this.#live.clear()
-  }
-
-  /** One after the other for the same environment. */
-  #inTurn<T>(id: EnvironmentId, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(id) ?? Promise.resolve()
-    const turn = before.then(work, work)
-    const settled = turn.then(
-      () => {},
-      () => {},
-    )
-    this.#turns.set(id, settled)
-    void settled.then(() => {
-      if (this.#turns.get(id) === settled) this.#turns.delete(id)
-    })
-    return turn
   }
 }
 

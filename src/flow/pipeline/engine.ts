@@ -2,7 +2,9 @@ import { mkdir, appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, ThreewaysError } from '../../kernel/errors.ts'
+import { legible } from '../../kernel/legible.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
+import { makeTurns } from '../../kernel/turns.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import { closing } from './command.ts'
 import { runBuild, runCheck } from './commands.ts'
@@ -62,7 +64,7 @@ type Change = (tx: LedgerTransaction, run: RunRow, steps: StepRow[], events: Clo
 export function makeEngine(options: EngineOptions): Engine {
   const { ledger, owner, clock } = options
   const working = new Map<string, AtWork>()
-  const inTurn = turns()
+  const inTurn = makeTurns<string>()
   /** Runs to look at: these, those that wait for something outside of them, or all. */
   const due = new Set<string>()
   let more: 'none' | 'waiting' | 'all' = 'all'
@@ -207,11 +209,11 @@ export function makeEngine(options: EngineOptions): Engine {
     for (let failures = 0; ; failures++) {
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 })
-        return await executors[step.work.kind as Exclude<Work['kind'], 'promote'>](execution)
+        return legibly(await executors[step.work.kind as Exclude<Work['kind'], 'promote'>](execution))
       } catch (error) {
         if (signal.aborted) return { end: 'cancelled' }
         // Our own store is away. That says nothing about the candidate, and what was begun is found again.
-        if (!(error instanceof ThreewaysError && error.code === 'LEDGER_UNAVAILABLE')) return { end: 'failed', message: describe(error) }
+        if (!(error instanceof ThreewaysError && error.code === 'LEDGER_UNAVAILABLE')) return legibly({ end: 'failed', message: describe(error) })
         await pause(error, failures)
       }
     }
@@ -278,25 +280,22 @@ export function makeEngine(options: EngineOptions): Engine {
   }
 }
 
-/** For each key one after the other. */
-function turns() {
-  const last = new Map<string, Promise<unknown>>()
-  return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
-    const turn = (last.get(key) ?? Promise.resolve()).then(work, work)
-    last.set(key, turn)
-    try {
-      return await turn
-    } finally {
-      if (last.get(key) === turn) last.delete(key)
-    }
-  }
-}
-
 const unrecordable = (error: unknown): StepEnd => ({
   end: 'failed',
   final: true,
   message: `its outcome could not be recorded: ${describe(error)}`,
 })
+
+const messageLengthMax = 8 * 1024
+
+/** What programs and their reports said can be anything; what is kept of it can be stored and read. */
+function legibly(end: StepEnd): StepEnd {
+  const text = JSON.stringify(end, (key, value: unknown) => {
+    if (typeof value !== 'string') return value
+    return key === 'message' && value.length > messageLengthMax ? `${legible(value.slice(0, messageLengthMax))}…` : legible(value)
+  })
+  return { ...end, ...(JSON.parse(text) as StepEnd) }
+}
 
 /** All that an error knows, for the step's message. */
 function describe(error: unknown): string {

@@ -21,7 +21,7 @@ export type Workshop = {
    */
   readonly work: string
   /** Who touches the artifact store as a whole takes a turn. */
-  readonly storeTurns: Turns
+  readonly inTurn: Turns<'artifacts'>
   /** Marks every process of this home. */
   readonly homeId: string
   readonly provider: EnvironmentProvider

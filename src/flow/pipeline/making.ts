@@ -47,7 +47,7 @@ export async function makeCandidate(execution: Execution): Promise<StepEnd> {
   const { run, steps, work, say } = execution
   const { definition } = run
   // A tidying that began before this step was claimed ends first; a later one sees that a candidate is being made.
-  await execution.storeTurns.exclusive(async () => {})
+  await execution.inTurn('artifacts', async () => {})
   const checkout = checkoutOf(steps, 'first')
   const positions = await positionsIn(checkout)
   const tools = steps.find(({ work: { kind } }) => kind === 'checkout')!.output!['tools'] as Readonly<Record<string, string>>

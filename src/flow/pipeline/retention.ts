@@ -19,7 +19,7 @@ const logsKept = 200
  * anything names it.
  */
 export async function tidyUp(shop: Workshop): Promise<void> {
-  await shop.storeTurns.exclusive(async () => {
+  await shop.inTurn('artifacts', async () => {
     const making = await tables(shop.ledger)
       .selectFrom('step')
       .select('name')
