@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -21,6 +21,17 @@ describe('the demonstration', () => {
     expect(files).toEqual(expect.arrayContaining(['threeways.yaml', 'package-lock.json', '.gitignore', 'db/seed.sql', 'src/server.ts']))
     expect(files.filter((file) => /^(?:node_modules|dist|story)\//.test(file))).toEqual([])
     expect(await readdir(folder)).toEqual(['a', 'deep'])
+  })
+
+  it('delivers a shop that can be read in one sitting: under 600 lines, catalogue and settings apart', async () => {
+    const repository = path.join(folder, 'shop')
+    await makeScratchRepository(repository)
+    const files = (await git(repository, ['ls-files'])).trim().split('\n')
+    const counted = files.filter((file) => !/^(?:\.\w+|package(?:-lock)?\.json|threeways\.yaml|README\.md)$/.test(file))
+    const texts = await Promise.all(counted.map((file) => readFile(path.join(repository, file), 'utf8')))
+    const lines = texts.flatMap((text) => text.trimEnd().split('\n')).filter((line) => !/^ {2}\(\d+, 'PU-/.test(line))
+    expect(counted).toEqual(expect.arrayContaining(['src/style.css', 'src/drawings.svg', 'db/seed.sql', 'test/unit.ts']))
+    expect(lines.length).toBeLessThan(600)
   })
 
   it('is not made where something is', async () => {

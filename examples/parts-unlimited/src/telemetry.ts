@@ -1,37 +1,19 @@
-const bucketsSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 const origin = { candidate: process.env.THREEWAYS_CANDIDATE, environment: process.env.THREEWAYS_ENVIRONMENT }
+const counters = new Map<string, number>()
 
 /** One JSON object per line on stdout. */
-export function log(level: 'info' | 'error', message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+export function log(level: 'info' | 'error', message: string, fields: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields, ...origin })}\n`)
 }
 
-/** Counts since this process started. Routes are patterns, so the number of series is bounded. */
-export class Metrics {
-  readonly #requests = new Map<string, number>()
-  readonly #buckets = bucketsSeconds.map(() => 0)
-  #count = 0
-  #sumSeconds = 0
-  orders = 0
+/** Adds to a counter, which begins at 0 with this process. @param series - `name` or `name{label="value"}`, of bounded number */
+export function count(series: string, by = 1): void {
+  counters.set(series, (counters.get(series) ?? 0) + by)
+}
 
-  countRequest(method: string, route: string, status: number, seconds: number): void {
-    const series = `http_requests_total{method="${method}",route="${route}",status="${status}"}`
-    this.#requests.set(series, (this.#requests.get(series) ?? 0) + 1)
-    bucketsSeconds.forEach((limit, index) => (this.#buckets[index]! += seconds <= limit ? 1 : 0))
-    this.#count += 1
-    this.#sumSeconds += seconds
-  }
-
-  /** The Prometheus text format. */
-  text(): string {
-    const duration = 'http_request_duration_seconds'
-    return `# TYPE http_requests_total counter
-${[...this.#requests].map(([series, count]) => `${series} ${count}\n`).join('')}# TYPE ${duration} histogram
-${bucketsSeconds.map((limit, index) => `${duration}_bucket{le="${limit}"} ${this.#buckets[index]}\n`).join('')}${duration}_bucket{le="+Inf"} ${this.#count}
-${duration}_sum ${this.#sumSeconds}
-${duration}_count ${this.#count}
-# TYPE shop_orders_total counter
-shop_orders_total ${this.orders}
-`
-  }
+/** The Prometheus text format. */
+export function metrics(): string {
+  const byName = Map.groupBy(counters, ([series]) => series.replace(/\{.*/, ''))
+  const lines = [...byName].flatMap(([name, counted]) => [`# TYPE ${name} counter`, ...counted.map((one) => one.join(' '))])
+  return `${lines.join('\n')}\n`
 }

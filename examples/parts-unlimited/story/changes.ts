@@ -38,23 +38,23 @@ export const storyChanges: readonly StoryChange[] = [
     message: 'Ship for free from $50\n\nSmall baskets are abandoned at the sum. The front page says it, the basket does it.',
     apply: rewrite({
       'src/pricing.ts': [
-        ['const taxBasisPoints = 825\n', 'const taxBasisPoints = 825\n/** From here on, shipping is on us. */\nexport const freeShippingFromCents = 5_000\n'],
+        ['/** Money is', '/** From here on, shipping is on us. */\nexport const freeShippingFromCents = 5_000\n\n/** Money is'],
         ['return goodsCents === 0 ? 0 : 690', 'return goodsCents === 0 || goodsCents >= freeShippingFromCents ? 0 : 690'],
       ],
       'src/pages.ts': [
-        ['discountOf, dollars, type Quote', 'discountOf, dollars, freeShippingFromCents, type Quote'],
-        ["  const perks = [", "  const perks = [`Free shipping from ${dollars(freeShippingFromCents)}`, "],
-        ["${row('Shipping', sum.shippingCents)}", "${sum.shippingCents === 0 ? markup`<dt>Shipping</dt><dd>free</dd>` : row('Shipping', sum.shippingCents)}"],
+        ['{ dollars, quote }', '{ dollars, freeShippingFromCents, quote }'],
+        ['shipped from our own shelves.', 'shipped for free from ${dollars(freeShippingFromCents)}.'],
+        ['${dollars(sum.shippingCents)}', "${sum.shippingCents === 0 ? 'free' : dollars(sum.shippingCents)}"],
       ],
       'test/unit.ts': [
-        ['availability, discountOf, dollars, quote }', 'availability, discountOf, dollars, freeShippingFromCents, quote, shippingFor }'],
+        ['{ dollars, quote }', '{ dollars, freeShippingFromCents, quote, shippingFor }'],
         [
-          "it('cents are written as dollars'",
+          "it('values are escaped",
           `it('shipping is free from the limit on, not a cent before', () => {
   assert.deepEqual([freeShippingFromCents - 1, freeShippingFromCents].map(shippingFor), [690, 0])
 })
 
-it('cents are written as dollars'`,
+it('values are escaped`,
         ],
       ],
     }),
@@ -68,15 +68,19 @@ it('cents are written as dollars'`,
     message: 'Keep a note with the order\n\nCustomers write "leave it with the neighbour" into the name field. Give them a field of its own.',
     apply: rewrite({
       'src/pages.ts': [
-        ['<button>Buy for ', '<label class="wide">Note<input name="note" maxlength="200" placeholder="Leave it with the neighbour"></label>\n<button>Buy for '],
+        ['<button>Buy for ', '<label>Note<input name="note" maxlength="200" placeholder="Leave it with the neighbour"></label>\n<button>Buy for '],
       ],
-      'src/style.css': [['.checkout button {', '.checkout .wide, .checkout button {'], ['grid-column: 1 / -1; padding: .8rem }', 'grid-column: 1 / -1 }\n.checkout button { padding: .8rem }']],
-      'src/shop.ts': [['{ name, email }, rehearse)', "{ name, email, note: field('note') }, rehearse)"]],
+      'src/shop.ts': [
+        ['const [id, customer, email] =', 'const [id, customer, email, note] ='],
+        ["['order', 'name', 'email']", "['order', 'name', 'email', 'note']"],
+        ['email: email! }', 'email: email!, note: note! }'],
+      ],
       'src/database.ts': [
-        ['readonly email: string }', 'readonly email: string; readonly note: string }'],
+        ['email: string; lines', 'email: string; note: string; lines'],
+        ['buy({ id, customer, email, lines }', 'buy({ id, customer, email, note, lines }'],
         ['insert into orders (id, customer, email, ', 'insert into orders (id, customer, email, note, '],
-        ['values ($1, $2, $3, $4, $5, $6, $7, $8)', 'values ($1, $2, $3, $4, $5, $6, $7, $8, $9)'],
-        ['[id, customer.name, customer.email, ', '[id, customer.name, customer.email, customer.note, '],
+        ['values ($1, $2, $3, $4, $5) on', 'values ($1, $2, $3, $4, $5, $6) on'],
+        ['[id, customer, email, ', '[id, customer, email, note, '],
       ],
     }),
   },
@@ -90,17 +94,13 @@ it('cents are written as dollars'`,
     apply: rewrite({
       'db/migrations/002_order_note.sql': "alter table orders add column note text not null default '';\n",
       'test/integration.ts': [
+        ['await buy(2, { order })\n', "await buy(2, { order, note: 'Leave it with the neighbour' })\n"],
         [
-          "it('what is not there cannot be bought",
-          `it('the note stays with the order', async () => {
-  const visit = visitor()
-  const order: Record<string, string> = { ...customer(), note: 'Leave it with the neighbour' }
-  await visit('/basket', { part, quantity: '1' })
-  await visit('/checkout', order)
-  assert.deepEqual((await database.query('select note from orders where id = $1', [order.order])).rows, [{ note: order.note }])
-})
-
-it('what is not there cannot be bought`,
+          '/nothing was bought twice/)\n',
+          `/nothing was bought twice/)
+  const { rows } = await database.query('select note from orders where id = $1', [order])
+  assert.deepEqual(rows, [{ note: 'Leave it with the neighbour' }])
+`,
         ],
       ],
     }),
@@ -119,12 +119,12 @@ it('what is not there cannot be bought`,
       ],
       'test/unit.ts': [
         [
-          "it('the seed holds,",
+          "it('values are escaped",
           `it('the banner may be URL-encoded', () => {
   assert.equal(bannerText('Caf%C3%A9 %22Piston%22 opens'), 'Café "Piston" opens')
 })
 
-it('the seed holds,`,
+it('values are escaped`,
         ],
       ],
     }),
@@ -151,12 +151,12 @@ it('the seed holds,`,
       ],
       'test/unit.ts': [
         [
-          "it('the seed holds,",
+          "it('values are escaped",
           `it('a percent sign that encodes nothing stays', () => {
-  for (const text of ['Winter check: 10 % off', '100%', '50%FF off']) assert.equal(bannerText(text), text)
+  for (const text of ['Winter weeks: batteries and headlights are 10 % off', '100%', '50%FF off']) assert.equal(bannerText(text), text)
 })
 
-it('the seed holds,`,
+it('values are escaped`,
         ],
       ],
     }),
