@@ -55,6 +55,8 @@ function table(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
+const faultsShown = 20
+
 /** What went wrong, where, and what to do about it. */
 export function describeError(error: unknown, colour: Output['colour']): string {
   return plain(describe(error, colour))
@@ -65,11 +67,14 @@ function describe(error: unknown, colour: Output['colour']): string {
     if (isSystemError(error)) return `${colour.red(colour.bold(error.code ?? 'error'))} ${describeSystemError(error)}`
     return `${colour.red('error')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
   }
-  const faults = error.faults.map(({ file, line, column, path, message, value, help }) => {
+  // The sentence names the first fault, which need not be said again.
+  const listed = error.faults.length === 1 && error.message.includes(error.faults[0]!.message) ? [] : error.faults
+  const faults = listed.slice(0, faultsShown).map(({ file, line, column, path, message, value, help }) => {
     const place = file === undefined ? path : [file, line, column].filter((part) => part !== undefined).join(':')
     const found = value === undefined ? '' : colour.dim(` (${value})`)
     return `  ${colour.cyan(place)} ${message}${found}${help === undefined ? '' : `\n    ${colour.dim(help)}`}`
   })
-  const help = error.help === undefined ? [] : [colour.dim(error.help)]
-  return [`${colour.red(colour.bold(error.code))} ${error.message}`, ...faults, ...help].join('\n')
+  const more = listed.length > faultsShown ? [`  and ${listed.length - faultsShown} more`] : []
+  const help = error.help === undefined || listed.some((fault) => fault.help === error.help) ? [] : [colour.dim(error.help)]
+  return [`${colour.red(colour.bold(error.code))} ${error.message}`, ...faults, ...more, ...help].join('\n')
 }

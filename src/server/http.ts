@@ -61,6 +61,8 @@ function guard({ hosts }: HttpOptions): MiddlewareHandler<HttpEnv> {
     if (hosts !== undefined && name !== undefined && !hosts.has(name)) {
       throw invalid('HOST_UNKNOWN', { message: `this server is not "${name}"`, help: `ask it as ${[...hosts].join(' or ')}` })
     }
+    // No name of ours holds one, and neither a file name nor the database can.
+    if (/%00/.test(c.req.url)) throw invalid('REQUEST_INVALID', { message: 'the address holds a zero character (%00)' })
     await next()
     c.header('x-content-type-options', 'nosniff')
     c.header('referrer-policy', 'no-referrer')

@@ -1,4 +1,5 @@
 import { invalid, tooLarge } from '../../kernel/errors.ts'
+import { legible } from '../../kernel/legible.ts'
 import type { TestReport } from '../../flow/pipeline/test-report.port.ts'
 import { readXml, type XmlElement } from './xml.ts'
 
@@ -19,6 +20,7 @@ export type JunitReport = Omit<TestReport, 'failures'> & {
 
 const lengthMax = 16 * 1024 * 1024
 const messageLengthMax = 1_000
+const nameLengthMax = 300
 
 type Suite = {
   readonly name: string
@@ -170,7 +172,8 @@ class Tally {
   }
 
   private addFailure(failure: JunitFailure, suite = this.suites.at(-1)): void {
-    this.failures.push(failure)
+    const { name, file, message } = failure
+    this.failures.push({ name: bounded(legible(name), nameLengthMax), file: file && bounded(legible(file), nameLengthMax), message })
     if (suite) suite.bad++
   }
 }
@@ -188,10 +191,10 @@ function looksLikeFile(name: string): boolean {
 
 function shortened({ message, text }: { readonly message: string; readonly text: string }): string {
   const said = message.trim() || text.trim()
-  const plain = said.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '')
-  if (plain === '') return 'it failed without a message'
-  return plain.length <= messageLengthMax ? plain : `${plain.slice(0, messageLengthMax - 1).toWellFormed()}…`
+  return bounded(legible(said), messageLengthMax) || 'it failed without a message'
 }
+
+const bounded = (text: string, max: number) => (text.length <= max ? text : `${text.slice(0, max - 1).toWellFormed()}…`)
 
 /** Surefire writes a thousand seconds as `1,000.5`. What is no number counts as none. */
 function numberOf(text: string | undefined): number {

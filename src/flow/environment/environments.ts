@@ -36,22 +36,21 @@ export function makeEnvironments(shop: EnvironmentShop) {
     )
 
   return {
-    /** @throws ThreewaysError `ENVIRONMENT_NAME`, `ENVIRONMENT_OWNED`, `ENVIRONMENT_UNKNOWN`, `SERVICE_UNHEALTHY` */
-    async up(
-      candidate: string,
-      settings: string,
-      name: string,
-      watch: (progress: Progress) => void,
-      signal?: AbortSignal,
-    ): Promise<EnvironmentView> {
+    /**
+     * Plans it; until what this returns is called, nothing has happened.
+     * @throws ThreewaysError `ENVIRONMENT_NAME`, `ENVIRONMENT_OWNED`, `ENVIRONMENT_UNKNOWN`; then `SERVICE_UNHEALTHY`
+     */
+    async up(candidate: string, settings: string, name: string) {
       const { stream, desired } = await shop.desiredOf(candidate, settings)
       const id = idOf(`${stream}/${name}`)
       await refuseOwned(id)
       const isNew = !(await provider.observe(id)).exists
       const plan = await provider.plan({ environment: id, deployments: [desired], traffic: desired.candidate })
-      const observed = await provider.apply(plan, watch, signal)
-      if (isNew) await ledger.append([told(environmentCreated, id, settings)])
-      return viewOf(observed)
+      return async (watch: (progress: Progress) => void, signal?: AbortSignal): Promise<EnvironmentView> => {
+        const observed = await provider.apply(plan, watch, signal)
+        if (isNew) await ledger.append([told(environmentCreated, id, settings)])
+        return viewOf(observed)
+      }
     },
 
     async list(): Promise<readonly EnvironmentView[]> {

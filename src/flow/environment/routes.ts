@@ -47,12 +47,14 @@ export function environmentRoutes({ environments, provider, settingsOf }: Enviro
     }),
     requires('deliver'),
     valid('json', Up),
-    (c) => {
+    async (c) => {
       const { candidate, settings, name } = c.req.valid('json')
+      // What cannot be is refused with a status of its own, before the answer begins.
+      const bringUp = await environments.up(candidate, settings, name)
       return streamText(c, async (stream) => {
         const line = (value: object) => stream.writeln(JSON.stringify(value))
         try {
-          const environment = await environments.up(candidate, settings, name, (progress) => void line({ progress }), c.req.raw.signal)
+          const environment = await bringUp((progress) => void line({ progress }), c.req.raw.signal)
           await line({ environment })
         } catch (error) {
           const { code, help } = error instanceof ThreewaysError ? error : { code: 'INTERNAL', help: undefined }

@@ -5,6 +5,7 @@ import { messageOf } from '../../kernel/errors.ts'
 import { buildEnvironment } from '../candidate/build-environment.ts'
 import { runCommand, type CommandEnd } from './command.ts'
 import type { Execution, StepEnd } from './execution.ts'
+import { runMark } from './leftovers.ts'
 import { checkoutOf } from './making.ts'
 import { environmentOf, stageOf } from './place.ts'
 import { tellingLine } from './telling-line.ts'
@@ -53,7 +54,7 @@ function command(execution: Execution, words: readonly string[], cwd: string, en
       folder,
       command: words,
       cwd,
-      env: { ...env, THREEWAYS_HOME_ID: homeId },
+      env: { ...env, THREEWAYS_HOME_ID: homeId, [runMark]: run.id },
       mark: { name: 'THREEWAYS_STEP', value: `${run.id}/${step.name}/${step.attempt}` },
       deadline: step.timeoutMs === null ? undefined : Date.parse(step.startedAt!) + step.timeoutMs,
     },

@@ -8,6 +8,7 @@ import { makeTurns } from '../../kernel/turns.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import { closing } from './command.ts'
 import { runBuild, runCheck } from './commands.ts'
+import { endForgottenLeftovers, endLeftovers } from './leftovers.ts'
 import { makeCandidate, checkOut } from './making.ts'
 import { concludeStage } from './conclude.ts'
 import { deployStage } from './deploy-step.ts'
@@ -73,6 +74,7 @@ export function makeEngine(options: EngineOptions): Engine {
   const end = new AbortController()
   let loop: Promise<void> | undefined
   const timers = new Map<string, NodeJS.Timeout>()
+  const tidying = new Set<Promise<void>>()
 
   const key = (step: Pick<StepRow, 'run' | 'name'>) => `${step.run} ${step.name}`
   const free = () => options.parallel - working.size
@@ -129,8 +131,25 @@ export function makeEngine(options: EngineOptions): Engine {
       })
       if (over) working.delete(key(over))
       begin(run, steps)
+      if (run.finishedAt !== null) tidy(endLeftovers(id))
     })
     options.changed()
+  }
+
+  /** In nobody's way; closing waits for it. */
+  function tidy(work: Promise<void>): void {
+    const done = work.catch((error: unknown) => options.complain(`what a run left behind could not be ended: ${messageOf(error)}`))
+    tidying.add(done)
+    void done.then(() => tidying.delete(done))
+  }
+
+  /** A run of another home that works inside a step of ours is not ours to judge. */
+  async function isOver(id: string): Promise<boolean> {
+    const found = await findRun(ledger, id).catch((error: unknown) => {
+      if (error instanceof ThreewaysError && error.kind === 'notFound') return undefined
+      throw error
+    })
+    return found !== undefined && found.run.finishedAt !== null
   }
 
   /**
@@ -213,7 +232,8 @@ export function makeEngine(options: EngineOptions): Engine {
       } catch (error) {
         if (signal.aborted) return { end: 'cancelled' }
         // Our own store is away. That says nothing about the candidate, and what was begun is found again.
-        if (!(error instanceof ThreewaysError && error.code === 'LEDGER_UNAVAILABLE')) return legibly({ end: 'failed', message: describe(error) })
+        if (!(error instanceof ThreewaysError && error.code === 'LEDGER_UNAVAILABLE'))
+          return legibly({ end: 'failed', message: describe(error) })
         await pause(error, failures)
       }
     }
@@ -259,6 +279,7 @@ export function makeEngine(options: EngineOptions): Engine {
       heartbeat()
       heart = setInterval(heartbeat, leaseMs / 4)
       deaf = ledger.onAppend(heard)
+      tidy(endForgottenLeftovers(options.homeId, isOver))
       wake()
     },
     look,
@@ -276,6 +297,7 @@ export function makeEngine(options: EngineOptions): Engine {
       await beat
       await loop
       await Promise.allSettled([...working.values()].map(({ done }) => done))
+      await Promise.all(tidying)
     },
   }
 }
@@ -288,13 +310,11 @@ const unrecordable = (error: unknown): StepEnd => ({
 
 const messageLengthMax = 8 * 1024
 
-/** What programs and their reports said can be anything; what is kept of it can be stored and read. */
+/** A message quotes what programs said, which can be anything; this can be stored and read. */
 function legibly(end: StepEnd): StepEnd {
-  const text = JSON.stringify(end, (key, value: unknown) => {
-    if (typeof value !== 'string') return value
-    return key === 'message' && value.length > messageLengthMax ? `${legible(value.slice(0, messageLengthMax))}…` : legible(value)
-  })
-  return { ...end, ...(JSON.parse(text) as StepEnd) }
+  if (!('message' in end) || end.message === undefined) return end
+  const { message } = end
+  return { ...end, message: message.length > messageLengthMax ? `${legible(message.slice(0, messageLengthMax))}…` : legible(message) }
 }
 
 /** All that an error knows, for the step's message. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { pidsMarked } from '../../kernel/process.ts'
 import { openTestThreeways, statesOf, type TestThreeways } from '../../server/testing.ts'
 
 type Line = { checks?: Record<string, object>; stages: object[]; build?: unknown[]; artifact?: object }
@@ -41,6 +42,29 @@ describe('a commit walks the line', () => {
     const told = story.events.map(({ sentence }) => sentence)
     expect(told.indexOf('it is verified in dev')).toBeGreaterThan(0)
     expect(told.indexOf('it is verified in production')).toBeGreaterThan(told.indexOf('it is verified in dev'))
+  })
+
+  it.runIf(process.platform === 'linux')('ends what its steps have left in the background when it is over', async () => {
+    const leave = 'setsid setsid sleep 600 > /dev/null 2>&1 & (trap "" TERM; sleep 600) & true'
+    await commit({
+      build: [['sh', '-c', leave]],
+      checks: { quick: { run: ['sh', '-c', leave] } },
+      stages: [{ name: 'dev', checks: ['quick'] }],
+    })
+    const run = await t.ended((await t.deliver()).id)
+    expect(run.state).toBe('succeeded')
+    await expect.poll(() => pidsMarked('THREEWAYS_RUN', run.id)).toEqual([])
+  })
+
+  it('keeps what a check wrote whatever bytes it was', async () => {
+    const garbage = `printf '\\000\\033[31mred\\377\\303'; exit 9`
+    await commit({ checks: { quick: { run: ['sh', '-c', garbage] } }, stages: [{ name: 'dev', checks: ['quick'] }] })
+    const run = await t.ended((await t.deliver()).id)
+    expect(run.steps.find(({ name }) => name === 'dev/check/quick')?.message).toBe('\uFFFDred\uFFFD\uFFFD (exit code 9)')
+    const log = await t.threeways.app.request(`/api/runs/${run.id}/log?step=dev/check/quick`, {
+      headers: { authorization: `Bearer ${t.threeways.adminToken}` },
+    })
+    expect(log.headers.get('x-complete')).toBe('true')
   })
 
   it('never builds the dirty work tree, and says what it left out', async () => {
