@@ -24,6 +24,7 @@ import { makeTurns } from '../kernel/turns.ts'
 import { startCluster, type Cluster, type ClusterOptions } from '../kernel/postgres/cluster.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ledgerRoutes } from '../ledger/routes.ts'
+import { claimDatabase } from './database-claim.ts'
 import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
 import { linePort } from './line-port.ts'
@@ -62,7 +63,10 @@ export type Threeways = {
   readonly adminToken: string
   /** Re-attaches what lived on without us, and begins to work on runs. Call it once, before anything else is asked of environments. */
   recover(): Promise<void>
+  /** Ends this server, and what runs here with it. */
   close(): Promise<void>
+  /** Ends this server and leaves what runs to the next one. */
+  leave(): Promise<void>
 }
 
 /** Plugs the Ways together. The only place that knows all of them. */
@@ -70,6 +74,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const { home, log, clock = systemClock } = options
   const store = await openStore({ home, databaseUrl: options.databaseUrl, revive: options.work, clock, log })
   const { ledger, catalogue } = store
+  const databaseClaim = options.work && options.databaseUrl !== undefined ? await claimOrClose(store, log) : undefined
   const resources = lazyCluster({ directory: path.join(home.folder, 'resources'), revive: options.work, watch: log })
   const provider = processProvider({ home: home.folder, homeId: home.id, cluster: resources.get, digestOfTree, clock, warn: log })
   const line = makeLine(ledger, { clock, newId })
@@ -97,7 +102,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const engine = work
     ? makeEngine({ ...workshop, owner: await ownName(), isDead: isDeadHere, parallel, changed, complain: log })
     : restingEngine
-  const viewing = { ledger, provider, openStops: async (stream: string) => (await line.openStops(stream)).map(viewStop) }
+  const viewing = { ledger, provider, openStops: async (streams: readonly string[]) => (await line.openStops(streams)).map(viewStop) }
   const environments = makeEnvironments({
     ledger,
     provider,
@@ -141,14 +146,28 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       // Not before: a step would meet environments that nobody supervises yet.
       engine.start()
     },
-    async close() {
-      live.close()
-      await engine.close()
-      await tidier.close()
-      await provider.close(work ? 'stop' : 'leave')
-      if (work) await resources.stop()
-      await store.close(work)
-    },
+    close: () => end('stop'),
+    leave: () => end('leave'),
+  }
+
+  async function end(what: 'stop' | 'leave'): Promise<void> {
+    live.close()
+    await engine.close()
+    await tidier.close()
+    const stops = work && what === 'stop'
+    await provider.close(stops ? 'stop' : 'leave')
+    if (stops) await resources.stop()
+    databaseClaim?.release()
+    await store.close(stops)
+  }
+}
+
+async function claimOrClose(store: Awaited<ReturnType<typeof openStore>>, log: (message: string) => void) {
+  try {
+    return await claimDatabase(store.ledger, log)
+  } catch (error) {
+    await store.close()
+    throw error
   }
 }
 

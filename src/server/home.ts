@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { removeTree } from '../flow/candidate/folders.ts'
 import { writeDurably } from '../kernel/durable-file.ts'
 import { describeSystemError, hasCode, isSystemError, notFound, refused, unavailable } from '../kernel/errors.ts'
@@ -149,6 +150,15 @@ export async function runningServer(folder: string): Promise<ServerNote | undefi
   }
 }
 
+/** The same, once it listens: one that has just begun is waited for. */
+export async function listeningServer(folder: string): Promise<ServerNote | undefined> {
+  for (;;) {
+    const server = await runningServer(folder)
+    if (server?.url !== '') return server
+    await sleep(50)
+  }
+}
+
 /** Claims the folder for this process. @throws ThreewaysError `SERVER_RUNS` */
 export async function claimHome(folder: string): Promise<{ note(url: string): Promise<void>; release(): Promise<void> }> {
   const self = (await identify(process.pid))!
@@ -156,7 +166,7 @@ export async function claimHome(folder: string): Promise<{ note(url: string): Pr
     const other = await runningServer(folder)
     if (other)
       throw unavailable('SERVER_RUNS', {
-        message: `a server works on "${folder}" already: process ${other.process.pid}, ${other.url}`,
+        message: `a server works on "${folder}" already: process ${other.process.pid}${other.url === '' ? '' : `, ${other.url}`}`,
         help: 'use that one, or end it first',
       })
     await writeDurably(noteFile(folder), JSON.stringify({ url: '', process: self }))

@@ -88,9 +88,7 @@ export async function openTestThreeways(options: { anonymous?: Actor; hosts?: Re
     ended: (id) => test.until(id, ({ finishedAt }) => finishedAt !== null),
     stream: async (name = 'shop') => (await test.ask('GET', `/api/streams/${name}`)).body as StreamView,
     async restart() {
-      await test.threeways.engine.close()
-      await test.threeways.workshop.provider.close('leave')
-      await test.threeways.ledger.close()
+      await test.threeways.leave()
       test.threeways = await open()
     },
     async close() {
