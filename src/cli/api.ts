@@ -37,8 +37,8 @@ async function connect(context: CliContext, flags: ConnectFlags): Promise<Api> {
   const told = flags.server ?? context.env['THREEWAYS_SERVER']
   const home = homeFolder(context, flags.home)
   if (told !== undefined) return remote(told, context.env['THREEWAYS_TOKEN'])
-  const { runningServer } = await import('../server/home.ts')
-  const server = await runningServer(home)
+  const { listeningServer } = await import('../server/home.ts')
+  const server = await listeningServer(home)
   if (server === undefined) return inProcess(context, home)
   const { readAdminToken } = await import('../server/tokens.ts')
   return remote(server.url, context.env['THREEWAYS_TOKEN'] ?? (await readAdminToken(home)))
