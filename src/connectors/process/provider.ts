@@ -187,6 +187,8 @@ class ProcessProvider implements EnvironmentProvider {
     // Unreadable: what it held is found by mark and by name.
     const environment = this.#live.get(id) ?? (await Environment.open(this.#home, id).catch(() => undefined))
     if (environment) {
+      // Whoever destroys it knows that its services stop.
+      environment.watcher = () => {}
       environment.state.destroying = true
       environment.state.traffic = null
       await environment.save()
