@@ -6,17 +6,19 @@ export type Output = ReturnType<typeof makeOutput>
 
 /** Results go to standard output, narration to standard error, so that a pipe gets only the result. */
 export function makeOutput(process: NodeJS.Process) {
-  const colour = colors.createColors(wantsColour(process))
+  const [here, there] = [wantsColour(process, process.stderr), wantsColour(process, process.stdout)]
+  // Made for whoever wants it; the other stream takes it out again.
+  const colour = colors.createColors(here || there)
   return {
     colour,
     isTerminal: process.stderr.isTTY === true,
     columns: process.stderr.columns ?? 100,
-    result: (text: string) => void process.stdout.write(`${plain(text)}\n`),
+    result: (text: string) => void process.stdout.write(`${plain(text, there)}\n`),
     json: (value: unknown) => void process.stdout.write(`${plainJson(JSON.stringify(value, null, 2))}\n`),
     jsonLine: (value: unknown) => void process.stdout.write(`${plainJson(JSON.stringify(value))}\n`),
-    say: (text: string) => void process.stderr.write(`${plain(text)}\n`),
+    say: (text: string) => void process.stderr.write(`${plain(text, here)}\n`),
     /** A line that the next one takes the place of. Only on a terminal. */
-    passing: (text: string) => void (process.stderr.isTTY && process.stderr.write(`\r\u001B[2K${plain(text)}`)),
+    passing: (text: string) => void (process.stderr.isTTY && process.stderr.write(`\r\u001B[2K${plain(text, here)}`)),
     /** What a program wrote: to a pipe as it is. */
     passOn(text: string, to: 'stdout' | 'stderr' = 'stdout') {
       process[to].write(process[to].isTTY ? plainLog(text) : text)
@@ -38,10 +40,10 @@ export function meetClosedOutput(process: NodeJS.Process): void {
   })
 }
 
-function wantsColour({ env, stderr }: NodeJS.Process): boolean {
+function wantsColour({ env }: NodeJS.Process, stream: NodeJS.WriteStream): boolean {
   if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false
   if (env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0') return true
-  return stderr.isTTY === true && env['TERM'] !== 'dumb'
+  return stream.isTTY === true && env['TERM'] !== 'dumb'
 }
 
 const escapes = /\u001B\[[\d;]*m/g
@@ -59,7 +61,7 @@ const faultsShown = 20
 
 /** What went wrong, where, and what to do about it. */
 export function describeError(error: unknown, colour: Output['colour']): string {
-  return plain(describe(error, colour))
+  return plain(describe(error, colour), colour.isColorSupported)
 }
 
 function describe(error: unknown, colour: Output['colour']): string {

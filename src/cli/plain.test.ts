@@ -3,7 +3,7 @@ import { plain, plainJson, plainLog } from './plain.ts'
 
 describe('what others wrote, on a terminal', () => {
   it('is shown and not done', () => {
-    expect(plain('a\u001B]0;title\u0007b\u001B[2Jc\u009B5md\u202Ee\rf')).toBe(
+    expect(plain('a\u001B]0;title\u0007b\u001B[2Jc\u009B5md\u202Ee\rf', true)).toBe(
       'a\\u001b]0;title\\u0007b\\u001b[2Jc\\u009b5md\\u202ee\\u000df',
     )
     expect(plainLog('\u001B[1;31mred\u001B[0m\r50 %\u001B[6n')).toBe('\u001B[1;31mred\u001B[0m\r50 %\\u001b[6n')
@@ -11,8 +11,9 @@ describe('what others wrote, on a terminal', () => {
 
   it('leaves our colours, lines and every script alone', () => {
     const text = '\u001B[31m✘\u001B[39m \u001B[2mналево\u001B[22m\n\tשלום 👩‍🚀'
-    expect(plain(text)).toBe(text)
-    expect(plain('\u001B[8mhidden\u001B[0m')).toContain('\\u001b[8m')
+    expect(plain(text, true)).toBe(text)
+    expect(plain(text, false)).toBe('✘ налево\n\tשלום 👩‍🚀')
+    expect(plain('\u001B[8mhidden\u001B[0m', true)).toContain('\\u001b[8m')
   })
 
   it('is the same in JSON', () => {

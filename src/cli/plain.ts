@@ -17,8 +17,11 @@ const sparing = (spared: RegExp) => {
   return (text: string) => text.replace(either, (found) => (whole.test(found) ? found : visible(found)))
 }
 
+const withColours = sparing(ownColours)
+const ownColour = new RegExp(ownColours.source, 'g')
+
 /** A line of ours, with whatever it quotes. */
-export const plain = sparing(ownColours)
+export const plain = (text: string, coloured: boolean): string => withColours(coloured ? text : text.replace(ownColour, ''))
 /** The output of a program. */
 export const plainLog = sparing(logColours)
 /** JSON that says the same. */
