@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Clock } from '../../kernel/clock.ts'
 import { newSecret, type NewId } from '../../kernel/ids.ts'
 import { event, type CloudEvent } from '../../ledger/event.ts'
@@ -24,7 +25,7 @@ export function makeLine(ledger: Ledger, { clock, newId }: { readonly clock: Clo
       .slice(0, 6)}`
 
   return {
-    openStops: (stream: string) => openStops(ledger, stream),
+    openStops: (streams: readonly string[]) => openStops(ledger, streams),
 
     /** Pulls the cord. Never refused: it must cost nothing. */
     async stop(stream: string, reason: string, by: string): Promise<string> {
@@ -37,14 +38,14 @@ export function makeLine(ledger: Ledger, { clock, newId }: { readonly clock: Clo
     async start(stream: string, reason: string, by: string, id?: string): Promise<string> {
       return ledger.transaction(async (tx) => {
         await tx.lock()
-        const stop = stopToEnd(await openStops(tx, stream), id, reason)
+        const stop = stopToEnd(await openStops(tx, [stream]), id, reason)
         await tx.append([event(lineStarted, envelope(stop.id), { stream, reason, by })])
         return stop.id
       })
     },
 
     async blocks(tx: LedgerTransaction, change: Passage) {
-      const [stop] = blocking(await openStops(tx, change.stream), change)
+      const [stop] = blocking(await openStops(tx, [change.stream]), change)
       return stop && { ...waitingFor(stop), since: stop.since! }
     },
 
@@ -56,7 +57,7 @@ export function makeLine(ledger: Ledger, { clock, newId }: { readonly clock: Clo
       reason: string,
     ): Promise<readonly CloudEvent[]> {
       const { stream, run, stage, candidate, commit } = change
-      if ((await openStops(tx, stream)).some((stop) => stop.run === run && stop.cause === cause)) return []
+      if ((await openStops(tx, [stream])).some((stop) => stop.run === run && stop.cause === cause)) return []
       const content = { stream, reason: reason.slice(0, 8192), by: itself, cause, run, stage, candidate, commit }
       return [event(lineStopped, envelope(newStopId(), run), content)]
     },
@@ -68,7 +69,7 @@ export function makeLine(ledger: Ledger, { clock, newId }: { readonly clock: Clo
     async startsItself(tx: LedgerTransaction, change: Passage, inProduction: boolean): Promise<readonly CloudEvent[]> {
       const { stream, stage, commit, run } = change
       const fixed = new Set(stopsFixedBy(change))
-      const over = (await openStops(tx, stream)).filter(
+      const over = (await openStops(tx, [stream])).filter(
         (stop) => fixed.has(stop.id) && (stop.stage === null ? inProduction : stop.stage === stage),
       )
       return over.map((stop) =>
@@ -83,10 +84,11 @@ export function makeLine(ledger: Ledger, { clock, newId }: { readonly clock: Clo
   }
 }
 
-function openStops(place: Pick<Ledger, 'db'>, stream: string): Promise<LineStop[]> {
+/** Oldest first. */
+function openStops(place: Pick<Ledger, 'db'>, streams: readonly string[]): Promise<LineStop[]> {
   return rowsOf(place.db, lineStops)
     .selectAll()
-    .where('stream', '=', stream)
+    .where('stream', '=', sql<string>`any(${[...streams]}::text[])`)
     .where('since', 'is not', null)
     .where('startedAt', 'is', null)
     .orderBy('since')

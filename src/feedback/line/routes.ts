@@ -47,7 +47,7 @@ export function lineRoutes(line: Line): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   const route = (summary: string) => describeRoute({ summary, tags: ['feedback'], responses: answers(summary, LineView) })
   const view = async (stream: string) => {
-    const stops = await line.openStops(stream)
+    const stops = await line.openStops([stream])
     return { status: stops.length > 0 ? ('stopped' as const) : ('open' as const), stops: stops.map(viewStop) }
   }
   app.get('/streams/:stream/line', route('whether the line moves'), requires('read'), async (c) =>

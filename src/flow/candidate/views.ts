@@ -1,8 +1,10 @@
 import type { CandidateCard } from '../pipeline/schemas.ts'
 import type { CandidateRow } from './projection.ts'
 
+type Known = Pick<CandidateRow, 'digest' | 'commit' | 'author' | 'summary' | 'committedAt' | 'builtAt'>
+
 /** A candidate as people meet it on the page and the command line. */
-export function candidateCard(row: CandidateRow): CandidateCard {
+export function candidateCard(row: Known): CandidateCard {
   return {
     digest: row.digest,
     commit: row.commit ?? '',

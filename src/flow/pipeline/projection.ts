@@ -17,6 +17,8 @@ export const promotions = projection({
   table: 'promotion',
   key: ['stream', 'stage', 'candidate'],
   columns: { run: last.text, state: last.text, since: last.text, message: last.text, verifiedAt: max.text },
+  // The latest of a stage are looked at at every change, and there are more with every delivery.
+  indexes: [['stream', 'stage', 'since']],
 })
   .on(promotionStarted, (fact) => [latest(fact, 'running', null)])
   .on(promotionVerified, (fact) => [{ ...latest(fact, 'verified', null), verifiedAt: fact.time }])

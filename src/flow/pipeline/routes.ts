@@ -5,6 +5,7 @@ import { describeRoute } from 'hono-openapi'
 import { z } from 'zod'
 import { notFound, refused } from '../../kernel/errors.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
+import { sharedLook } from '../../kernel/shared-look.ts'
 import { cancel, promote, rerun } from './control.ts'
 import { buildOnly, deliver } from './deliver.ts'
 import { stepFolder, type Engine } from './engine.ts'
@@ -13,7 +14,7 @@ import { rollback } from './rollback.ts'
 import { findRun } from './runs.ts'
 import { CandidateStory, RunView, StreamView } from './schemas.ts'
 import { tellStory, type Telling } from './story.ts'
-import { streamNames, viewRun, viewStream, type Viewing } from './views.ts'
+import { viewRun, viewStream, viewStreams, type Viewing } from './views.ts'
 
 export type PipelineRoutes = { readonly shop: Workshop; readonly engine: Engine; readonly viewing: Viewing; readonly telling: Telling }
 
@@ -34,9 +35,10 @@ export function pipelineRoutes({ shop, engine, viewing, telling }: PipelineRoute
   const act = (by: string, reason: string) => ({ by, reason })
   const route = (summary: string, response: z.ZodType) => describeRoute({ summary, tags: ['flow'], responses: answers(summary, response) })
 
+  // Every page asks for it at every change: those who ask together share the look and its text.
+  const streams = sharedLook(async () => JSON.stringify({ streams: await viewStreams(viewing) }))
   app.get('/streams', route('every value stream, whole', Streams), requires('read'), async (c) => {
-    const names = await streamNames(viewing)
-    return c.json({ streams: await Promise.all(names.map((name) => viewStream(viewing, name))) })
+    return c.body(await streams(), 200, { 'content-type': 'application/json' })
   })
   app.get('/streams/:stream', route('one value stream, from left to right', StreamView), requires('read'), async (c) =>
     c.json(await viewStream(viewing, c.req.param('stream'))),

@@ -7,7 +7,8 @@ import { candidateCard } from '../candidate/views.ts'
 import { deployments } from '../deployment/projection.ts'
 import type { CandidateStory, StoryEvent } from './schemas.ts'
 import { tables } from './tables.ts'
-import { toInstant, viewRun, type Viewing } from './views.ts'
+import { toInstant } from './stage-view.ts'
+import { viewRun, type Viewing } from './views.ts'
 
 export type Telling = Viewing & {
   readonly ledger: Pick<Ledger, 'db' | 'read'>
