@@ -36,7 +36,8 @@ describe('canonical JSON', () => {
         expect(canonicalJson(parsed)).toBe(text)
         const fast = canonical(json)
         expect(fast.text).toBe(text)
-        expect(JSON.stringify(fast.value)).toBe(JSON.stringify(parsed))
+        // As values: V8 does not always put the members it parses in the order of the text.
+        expect(canonicalJson(fast.value)).toBe(text)
         expect(digestOf(parsed as object)).toMatch(/^sha256:[0-9a-f]{64}$/)
       }),
       { numRuns: 300 },
