@@ -211,9 +211,15 @@ describe('where a cluster can be reached', () => {
     await rm(host, { recursive: true })
   })
 
+  it('refuses a path with a line end, which PostgreSQL cannot note', async () => {
+    await expect(startCluster({ directory: path.join(base, 'two\nlines') })).rejects.toMatchObject({ code: 'CLUSTER_PATH' })
+  })
+
   it('works in a path with colons, commas and quotes', async () => {
-    const cluster = await start({ directory: await copied(`a:b, "c"`) })
+    const directory = await copied(`it's a:b, "c" $(d)`)
+    const cluster = await start({ directory })
     expect(await query(cluster, 'select 1')).toBe(1)
+    expect((await start({ directory })).adopted).toBe(true)
   })
 
   it('keeps its TCP port, and moves with a word when a stranger has it', async () => {

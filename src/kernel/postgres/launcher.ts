@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import { unavailable } from '../errors.ts'
+import { messageOf, unavailable } from '../errors.ts'
 import { run } from '../process.ts'
 
 /** What goes in front of a program of the server, so that it accepts the user it runs as. */
@@ -17,7 +17,7 @@ export async function findLauncher(): Promise<Launcher> {
     return { command: (program, args, libraries) => ({ program, args, env: environment(libraries) }) }
   const uid = await mappableUid()
   const prefix = ['--user', `--map-user=${uid}`, '--']
-  const tried = await run('unshare', [...prefix, 'true']).catch((error: unknown) => ({ code: 1, stderr: String(error) }))
+  const tried = await run('unshare', [...prefix, 'true']).catch((error: unknown) => ({ code: 1, stderr: messageOf(error) }))
   if (tried.code !== 0) throw cannotMap(tried.stderr.trim())
   return {
     // The libraries are for PostgreSQL alone, not for unshare.

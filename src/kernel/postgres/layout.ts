@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { lstat, mkdir, readFile, readdir, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -22,11 +23,18 @@ export const marker = 'threeways.json'
 
 /**
  * Makes the folder if there is none.
- * @throws ThreewaysError `CLUSTER_FOREIGN` for a folder that somebody else filled, `CLUSTER_OWNER` for another user's
+ * @throws ThreewaysError `CLUSTER_FOREIGN` for a folder that somebody else filled, `CLUSTER_OWNER` for another user's,
+ * `CLUSTER_PATH` for one whose name holds a line end
  */
 export async function openLayout(directory: string): Promise<Layout> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const real = await realpath(directory)
+  if (/[\r\n]/.test(real)) {
+    throw refused('CLUSTER_PATH', {
+      message: `the path ${JSON.stringify(real)} holds a line end, and PostgreSQL keeps its own path as one line`,
+      help: 'choose a data folder without with --home, or set DATABASE_URL to a PostgreSQL server',
+    })
+  }
   const { uid } = await lstat(real)
   if (uid !== process.getuid!()) {
     throw refused('CLUSTER_OWNER', {
@@ -116,5 +124,6 @@ export async function removePrivateFolder(layout: Layout): Promise<void> {
 function privateFolderOf(layout: Layout): string {
   const name = `threeways-${createHash('sha256').update(layout.data).digest('hex').slice(0, 16)}`
   const inTmp = path.join(tmpdir(), name)
-  return Buffer.byteLength(inTmp) <= pathBytesMax - 30 ? inTmp : path.join('/tmp', name)
+  const usable = Buffer.byteLength(inTmp) <= pathBytesMax - 30 && !inTmp.includes('\n') && existsSync(tmpdir())
+  return usable ? inTmp : path.join('/tmp', name)
 }
