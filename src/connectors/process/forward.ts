@@ -1,5 +1,6 @@
 import { request as ask, type Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pipeline, type Duplex } from 'node:stream'
+import { messageOf } from '../../kernel/errors.ts'
 import { hasBody, requestHeaders, responseHeaders, upgradeHeaders } from './headers.ts'
 
 /** Where a request goes. */
@@ -44,8 +45,9 @@ export function forward(request: IncomingMessage, response: ServerResponse, upst
     passed.on('socket', (socket) => (socket.connecting ? socket.once('connect', send) : send()))
     passed.on('response', (answer) => {
       clearTimeout(timer)
-      sendOn(answer, response)
-      resolve({ answered: true })
+      const failure = sendOn(answer, response)
+      if (failure) passed.destroy()
+      resolve(failure ? { answered: false, failure, repeatable: false } : { answered: true })
     })
     passed.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer)
@@ -59,11 +61,18 @@ export function forward(request: IncomingMessage, response: ServerResponse, upst
   })
 }
 
-function sendOn(answer: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(answer.statusCode!, answer.statusMessage, responseHeaders(answer))
+/** @returns why its head cannot be passed on: Node reads a status or a reason that it will not write */
+function sendOn(answer: IncomingMessage, response: ServerResponse): Failure | undefined {
+  try {
+    response.writeHead(answer.statusCode!, answer.statusMessage, responseHeaders(answer))
+  } catch (error) {
+    response.statusMessage = ''
+    return { status: 502, message: `the service answered what is not HTTP: ${messageOf(error)}` }
+  }
   // An event stream may say nothing for a long time; its reader waits for the headers.
   response.flushHeaders()
   pipeline(answer, response, () => {})
+  return undefined
 }
 
 function deadlines(passed: ClientRequest, answerMs: number): NodeJS.Timeout {

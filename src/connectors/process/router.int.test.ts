@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Agent, createServer, request, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import { connect, type AddressInfo } from 'node:net'
+import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openRoute, type Route, type Target } from './router.ts'
@@ -215,6 +215,23 @@ describe('when a service cannot answer', () => {
     const refusedAnswer = await fetch(url, { headers: { accept: 'text/html' } })
     expect([refusedAnswer.status, await refusedAnswer.text()]).toEqual([502, 'the service does not listen; it may be starting again\n'])
   })
+
+  it.each(['HTTP/1.1 042 Odd', 'HTTP/1.1 200 Fi\u0001ne'])(
+    'says so with 502 when the service answers "%s", and goes on',
+    async (status) => {
+      const odd = createTcpServer((socket) => {
+        socket.on('error', () => {}).once('data', () => socket.end(`${status}\r\ncontent-length: 0\r\n\r\n`))
+      }).listen(0, '127.0.0.1')
+      await once(odd, 'listening')
+      open.push(async () => odd.close())
+      const { url, switchTo } = await route({ id: 'odd', port: (odd.address() as AddressInfo).port })
+      const answer = await fetch(url)
+      expect(answer.status).toBe(502)
+      expect(await answer.json()).toMatchObject({ title: expect.stringContaining('the service answered what is not HTTP') })
+      switchTo(await service('a', says('fine')))
+      expect(await (await fetch(url)).text()).toBe('fine')
+    },
+  )
 
   it('repeats a request that reached nobody, with its body, where traffic goes by then', async () => {
     const dead = await service('dead', says('dead'))

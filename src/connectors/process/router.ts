@@ -30,7 +30,8 @@ export async function openRoute(options: RouteOptions): Promise<Route> {
   const traffic = new Traffic(options)
   const server = createServer(
     { headersTimeout: 60_000, requestTimeout: 0, keepAliveTimeout: 65_000, shouldUpgradeCallback: isWebSocket },
-    (request, response) => void traffic.handle(request, response),
+    // What cannot be passed on at all must not end the server, and every environment with it.
+    (request, response) => void traffic.handle(request, response).catch(() => response.destroy()),
   )
   server.on('upgrade', (request, socket, head) => traffic.upgrade(request, socket, head))
   const port = await listen(server, options)
