@@ -1,6 +1,6 @@
 import { Migrator, type Kysely, type Migration } from 'kysely'
 import type { Pool } from 'pg'
-import { internal, messageOf, refused } from '../../kernel/errors.ts'
+import { hasCode, internal, messageOf, refused, ThreewaysError } from '../../kernel/errors.ts'
 import type { Tables } from '../ledger.ts'
 import type { Writer } from './append.ts'
 import { ledgerMigrations } from './schema.ts'
@@ -27,11 +27,19 @@ export async function migrate(db: Kysely<Tables>, own: Readonly<Record<string, M
   })
   const { error, results } = await migrator.migrateToLatest()
   if (error === undefined) return
+  if (error instanceof ThreewaysError && error.kind === 'unavailable') throw error
   const failed = results?.find(({ status }) => status === 'Error')?.migrationName
-  throw internal('MIGRATION_FAILED', {
-    message: `${failed === undefined ? 'preparing the ledger' : `migration "${failed}"`} failed: ${messageOf(error)}`,
-    cause: error,
-  })
+  const what = failed === undefined ? 'preparing the ledger' : `migration "${failed}"`
+  const help = whatToDo(error)
+  const description = { message: `${what} failed: ${messageOf(error)}`, cause: error }
+  throw help === undefined ? internal('MIGRATION_FAILED', description) : refused('MIGRATION_FAILED', { ...description, help })
+}
+
+function whatToDo(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (hasCode(cause, '42501')) return 'let this role create tables: make it the owner of the database'
+  if (hasCode(cause, '42P07') || hasCode(cause, '42723')) return 'something else lives in this database: give the ledger one of its own'
+  return undefined
 }
 
 async function refuseNewer(db: Kysely<Tables>, table: string, migrations: object): Promise<void> {

@@ -115,6 +115,8 @@ export const asksAgain = (error: unknown): boolean => error instanceof DatabaseE
 
 // Shutdown, crash, start-up, broken connection, no room or memory, ended session, not let in, no such database: of SQLSTATE.
 const gone = /^(57P0|08|53|25P03|28|3D000)/
+// The connection is fine, the server is not: it may only be read (a standby), was told to give up, or its disk fails.
+const passing = /^(25006|57014|58)/
 const systemGone = new Set([
   'ECONNREFUSED',
   'ENOENT',
@@ -127,7 +129,7 @@ const systemGone = new Set([
   'EACCES',
 ])
 const driverGone =
-  /connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable|connection error|calling end on the pool|server closed/i
+  /connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable|connection error|calling end on the pool|server closed|does not support SSL|certificate/i
 
 /** True when the connection that met this error is of no more use. */
 export function isGone(error: unknown): boolean {
@@ -156,6 +158,13 @@ export function translated(error: unknown): unknown {
     return unavailable('LEDGER_UNAVAILABLE', {
       message: `the ledger's database cannot be reached: ${messageOf(error)}`,
       help: 'check that the database runs; asking again is safe, events are recorded once',
+      cause: error,
+    })
+  }
+  if (error instanceof DatabaseError && passing.test(error.code ?? '')) {
+    return unavailable('LEDGER_UNAVAILABLE', {
+      message: `the ledger's database takes nothing now: ${error.message}`,
+      help: 'give the address of the server that may be written to, and see its log; nothing was recorded',
       cause: error,
     })
   }

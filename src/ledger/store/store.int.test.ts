@@ -1,4 +1,5 @@
 import { sql, type Migration } from 'kysely'
+import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeCatalogue } from '../catalogue.ts'
 import { last, projection } from '../projection.ts'
@@ -18,6 +19,12 @@ const fresh = (seq: number) => ({ seq, duplicate: false })
 const again = (seq: number) => ({ seq, duplicate: true })
 /** @returns the error's code, or what came instead of an error */
 const codeOf = (promise: Promise<unknown>) => promise.then(JSON.stringify, (error: { code?: string }) => error.code ?? String(error))
+
+async function inDatabase(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  await client.query(statement).finally(() => client.end())
+}
 
 describe('appending', () => {
   it('records events once, in order, without gaps', async () => {
@@ -255,5 +262,16 @@ describe('opening', () => {
     expect(await codeOf(open('mysql://root@localhost/x'))).toBe('DATABASE_URL_INVALID')
     expect(await codeOf(open('postgresql://nobody@127.0.0.1:1/x'))).toBe('LEDGER_UNAVAILABLE')
     expect(await codeOf(open(test.url.replace(/\/test_\w+/, '/no_such_database')))).toBe('LEDGER_UNAVAILABLE')
+    const foreign = await emptyTestDatabase()
+    await inDatabase(foreign.url, 'create table event (x int)')
+    await expect(open(foreign.url)).rejects.toMatchObject({ kind: 'refused', help: expect.stringContaining('of its own') as string })
+    await foreign.drop()
+    const standby = await emptyTestDatabase()
+    await inDatabase(standby.url, `alter database "${new URL(standby.url).pathname.slice(1)}" set default_transaction_read_only = on`)
+    await expect(open(standby.url)).rejects.toMatchObject({
+      code: 'LEDGER_UNAVAILABLE',
+      message: expect.stringContaining('read-only') as string,
+    })
+    await standby.drop()
   })
 })
