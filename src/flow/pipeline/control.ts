@@ -14,7 +14,8 @@ export type Act = { readonly by: string; readonly reason: string }
 
 /**
  * A person lets a candidate into a stage: past a missing approval, and past a hold. The line is not theirs to pass.
- * @throws ThreewaysError `RUN_NOT_FOUND`, `STAGE_NOT_FOUND`, `PROMOTION_OVER`, `REASON_MISSING` when a hold is lifted
+ * @throws ThreewaysError `RUN_NOT_FOUND`, `STAGE_NOT_FOUND`, `PROMOTION_OVER`, `CANDIDATE_NOT_MADE`, `REASON_MISSING` when a
+ * hold is lifted
  */
 export async function promote(shop: Workshop, id: string, stage: string, act: Act): Promise<void> {
   await shop.ledger.transaction(async (tx) => {
@@ -24,9 +25,15 @@ export async function promote(shop: Workshop, id: string, stage: string, act: Ac
     if (step.state !== 'waiting' && step.state !== 'pending') {
       throw conflict('PROMOTION_OVER', { message: `run ${id} does not wait to enter ${stage}: that step is ${step.state}` })
     }
+    if (run.candidate === null) {
+      throw conflict('CANDIDATE_NOT_MADE', {
+        message: `run ${id} has no candidate yet: there is nothing to let into ${stage}`,
+        help: 'wait until it is built, and look at it',
+      })
+    }
     const events: CloudEvent[] = []
     await tx.lock()
-    const held = run.candidate === null ? undefined : await holdOn(tx, run, stage)
+    const held = await holdOn(tx, run, stage)
     if (held) {
       if (act.reason.trim() === '') {
         throw refused('REASON_MISSING', {
@@ -37,7 +44,7 @@ export async function promote(shop: Workshop, id: string, stage: string, act: Ac
       events.push(onCandidate(shop, run, stage, holdLifted, act))
     }
     await changeStep(tx, step, { approvedBy: act.by })
-    if (run.candidate !== null) events.push(shop.records.promotionApproved(run, stage, act.by, act.reason))
+    events.push(shop.records.promotionApproved(run, stage, act.by, act.reason))
     await tx.append(events)
   })
 }
@@ -53,24 +60,35 @@ export async function cancel(shop: Workshop, id: string, act: Act): Promise<void
     const idle = steps.filter(({ state, rule }) => rule === 'success' && (state === 'waiting' || state === 'needs-attention'))
     for (const step of idle) await changeStep(tx, step, { state: 'cancelled', waiting: null, message: act.reason })
     const unsettled = steps.filter(({ state, rule }) => rule === 'always' && state === 'needs-attention')
-    if (unsettled.length > 0) await abandon(tx, run, unsettled, act)
+    if (unsettled.length > 0) await abandon(shop, tx, run, unsettled, act)
     await changeRun(tx, run, { cancelledBy: act.by, message: act.reason })
   })
 }
 
 /** A stage that could not be settled is left as it is: the person who says so has looked at it. */
-async function abandon(tx: LedgerTransaction, run: RunRow, unsettled: readonly StepRow[], { by, reason }: Act): Promise<void> {
-  for (const step of unsettled)
-    await changeStep(tx, step, { state: 'failed', waiting: null, message: `${step.waiting?.why}; ${by} gave it up: ${reason}` })
+async function abandon(
+  { records }: Workshop,
+  tx: LedgerTransaction,
+  run: RunRow,
+  unsettled: readonly StepRow[],
+  { by, reason }: Act,
+): Promise<void> {
+  const events: CloudEvent[] = []
+  for (const step of unsettled) {
+    const why = `${step.waiting?.why}; ${by} gave it up: ${reason}`
+    await changeStep(tx, step, { state: 'failed', waiting: null, message: why })
+    events.push(records.promotionFailed(run, step.stage!, 'failed', why, undefined))
+  }
   await tx.lock()
   await tables(tx).deleteFrom('slot').where('run', '=', run.id).execute()
+  await tx.append(events)
 }
 
 /**
  * Runs again from a step on, with the same commit and, once built, the same candidate.
- * @throws ThreewaysError `RUN_NOT_FOUND`, `STEP_NOT_FOUND`, `STEP_AT_WORK`
+ * @throws ThreewaysError `RUN_NOT_FOUND`, `STEP_NOT_FOUND`, `STEP_AT_WORK`, `STAGE_UNSETTLED`
  */
-export async function rerun(shop: Workshop, id: string, from: string): Promise<void> {
+export async function rerun(shop: Workshop, id: string, from: string, act: Act): Promise<void> {
   await shop.ledger.transaction(async (tx) => {
     const { run, steps } = await lockRun(tx, id)
     if (!steps.some(({ name }) => name === from)) {
@@ -80,6 +98,8 @@ export async function rerun(shop: Workshop, id: string, from: string): Promise<v
     const repeated = steps.filter(({ name }) => again.has(name))
     const busy = repeated.find(({ state }) => state === 'running')
     if (busy) throw conflict('STEP_AT_WORK', { message: `step "${busy.name}" is at work`, help: `wait for it, or threeways cancel ${id}` })
+    const inside = repeated.find(({ work, state, stage }) => work.kind === 'promote' && state === 'succeeded' && !isLeft(steps, stage!))
+    if (inside) throw unsettled(id, steps, inside.stage!)
     for (const step of repeated) {
       await changeStep(tx, step, {
         state: 'pending',
@@ -94,16 +114,29 @@ export async function rerun(shop: Workshop, id: string, from: string): Promise<v
       })
     }
     await changeRun(tx, run, { state: 'queued', finishedAt: null, cancelledBy: null, message: null })
-    await tx.append([shop.records.runQueued(run)])
+    await tx.append([shop.records.runQueued({ ...run, requestedBy: act.by, reason: act.reason.trim() || null })])
   })
 }
 
 /** A stage that was concluded was left: nothing in it can run again without entering it again. */
 function withItsPromotion(steps: readonly StepRow[], from: string): string {
   const stage = steps.find(({ name }) => name === from)!.stage
-  if (stage === null) return from
-  const concluded = steps.find(({ name }) => name === `${stage}/conclude`)!
-  return concluded.state === 'pending' || concluded.state === 'needs-attention' ? from : `${stage}/promote`
+  return stage === null || !isLeft(steps, stage) ? from : `${stage}/promote`
+}
+
+function isLeft(steps: readonly StepRow[], stage: string): boolean {
+  const { state } = steps.find(({ name }) => name === `${stage}/conclude`)!
+  return state !== 'pending' && state !== 'needs-attention'
+}
+
+/** What was begun there has to be settled, and nothing would settle it if the run never came to this stage again. */
+function unsettled(id: string, steps: readonly StepRow[], stage: string) {
+  const inside = steps.filter((step) => step.stage === stage && step.work.kind !== 'promote')
+  const next = inside.find(({ state }) => state === 'needs-attention') ?? inside[0]!
+  return conflict('STAGE_UNSETTLED', {
+    message: `run ${id} is in ${stage} and has not left it`,
+    help: `go on there: threeways rerun ${id} --from ${next.name}; or leave it first: threeways cancel ${id}`,
+  })
 }
 
 export function onCandidate(shop: Workshop, run: RunRow, stage: string, kind: typeof holdPlaced | typeof holdLifted, act: Act): CloudEvent {

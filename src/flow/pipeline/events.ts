@@ -12,6 +12,7 @@ const delivery = object({
   commit: text('the commit that is delivered'),
   kind: optional(oneOf(['delivery', 'rollback'], 'what the run is for')),
   by: optional(text('who asked for it')),
+  reason: optional(text('why, where somebody said it')),
   candidate: optional(candidate),
 })
 

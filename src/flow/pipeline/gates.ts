@@ -70,7 +70,6 @@ const openLine: Gate = async ({ tx, run, stage, line }) => {
 }
 
 const notHeld: Gate = async ({ tx, run, step, stage, now }) => {
-  if (step.approvedBy !== null) return undefined
   const hold = await holdOn(tx, run, stage)
   if (!hold) return undefined
   return wait(

@@ -196,8 +196,9 @@ async function settleRun(
   events.push(records.runFinished(run, state === 'succeeded' ? 'success' : state === 'failed' ? 'failure' : 'cancel', message))
 }
 
-function whyCancelled({ cancelledBy }: RunRow, steps: readonly StepRow[]): string {
-  if (cancelledBy !== null) return `cancelled by ${cancelledBy}`
+/** The reason somebody gave waits in the run's message until it has ended. */
+function whyCancelled({ cancelledBy, message: reason }: RunRow, steps: readonly StepRow[]): string {
+  if (cancelledBy !== null) return `cancelled by ${cancelledBy}${reason ? `: ${reason}` : ''}`
   return steps.find(({ state }) => state === 'cancelled')?.message ?? 'cancelled'
 }
 

@@ -31,6 +31,7 @@ export function recordsOf({ clock, newId }: { readonly clock: Clock; readonly ne
     commit: run.commit,
     kind: run.kind,
     by: run.requestedBy,
+    ...(run.reason === null ? {} : { reason: run.reason }),
     ...(run.candidate === null ? {} : { candidate: run.candidate }),
   })
   const task = (run: RunRow, step: StepRow) => ({ taskName: step.name, pipelineRun: { id: run.id, source } })

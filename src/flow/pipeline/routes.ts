@@ -76,7 +76,8 @@ export function pipelineRoutes({ shop, engine, viewing, telling }: PipelineRoute
     requires('deliver'),
     valid('json', Reason.extend({ from: z.string() })),
     async (c) => {
-      await rerun(shop, c.req.param('id'), c.req.valid('json').from)
+      const { from, reason } = c.req.valid('json')
+      await rerun(shop, c.req.param('id'), from, act(c.var.actor.name, reason))
       engine.look(c.req.param('id'))
       return c.json(await viewRun(viewing, c.req.param('id')))
     },
