@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunView, StepView } from '../flow/pipeline/schemas.ts'
 import { formatDuration } from '../kernel/duration.ts'
+import { ThreewaysError } from '../kernel/errors.ts'
 import type { Api } from './api.ts'
 import type { CliContext } from './context.ts'
 import type { Output } from './output.ts'
 
 const lookMs = 120
+/** Longer than a database or server takes to come back by itself. */
+const outageMsMax = 30_000
+const outageLookMs = 500
 const over = new Set<StepView['state']>(['succeeded', 'failed', 'cancelled', 'skipped'])
 const spinner = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
 
@@ -13,12 +17,24 @@ const spinner = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
 export async function follow(api: Api, id: string, output: Output): Promise<RunView> {
   const told = new Map<string, string>()
   for (let turn = 0; ; turn++) {
-    const run = await api.get<RunView>(`/api/runs/${id}`)
+    const run = await patiently(() => api.get<RunView>(`/api/runs/${id}`), output)
     output.passing('')
     for (const step of run.steps) tellStep(step, told, output)
     if (run.finishedAt !== null || run.state === 'needs-attention') return run
     output.passing(statusLine(run, turn, output))
     await sleep(lookMs)
+  }
+}
+
+/** A server or database that is away for a moment comes back, and the run has gone on. */
+async function patiently<T>(ask: () => Promise<T>, output: Output): Promise<T> {
+  for (const deadline = Date.now() + outageMsMax; ; await sleep(outageLookMs)) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof ThreewaysError && error.kind === 'unavailable') || Date.now() > deadline) throw error
+      output.passing(`  ${error.message}; asking again`)
+    }
   }
 }
 

@@ -264,13 +264,20 @@ export function makeEngine(options: EngineOptions): Engine {
   }
 
   let beat: Promise<void> = Promise.resolve()
+  let missed = 0
   let heart: NodeJS.Timeout | undefined
   let deaf = () => {}
   function heartbeat(): void {
     beat = beat
       .then(() => (closed ? undefined : renewLeases(ledger, owner)))
       .then(() => (closed ? undefined : takeOver()))
-      .catch((error: unknown) => options.complain(`the lease could not be renewed: ${messageOf(error)}`))
+      .then(() => {
+        missed = 0
+      })
+      .catch((error: unknown) => {
+        // Said once: a ledger that is away for an hour would say it some thousand times.
+        if (missed++ === 0) options.complain(`the lease could not be renewed, which is tried again and again: ${messageOf(error)}`)
+      })
   }
 
   return {

@@ -145,6 +145,17 @@ describe('a cluster', () => {
     expect(await readdir(path.join(directory, 'data'))).not.toContain('postmaster.pid')
   })
 
+  it('ends its server when its folder is removed, and never makes an empty one in its place', async () => {
+    const directory = await copied('removed')
+    const said: string[] = []
+    await start({ directory, revive: true, watch: (message) => said.push(message) })
+    const pid = await pidOf(directory)
+    await rm(path.join(directory, 'data'), { recursive: true, force: true, maxRetries: 5 })
+    await expect.poll(() => identify(pid), { timeout: 10_000 }).toBeUndefined()
+    await expect.poll(() => said.join('\n'), { timeout: 10_000 }).toContain('was removed while it was in use')
+    expect(await readdir(directory)).not.toContain('data')
+  })
+
   it('starts although another living process has the number its lock files name', async () => {
     const directory = await copied('reused pid')
     const lines = [process.pid, path.join(directory, 'data'), 1, 5432, path.join(directory, 'data'), '', '  1  2', 'ready   ']

@@ -10,6 +10,7 @@ import { findBinaries, linkLibraries, type Binaries } from './binaries.ts'
 import { keepAlive, type Kept } from './keep-alive.ts'
 import { findLauncher } from './launcher.ts'
 import {
+  hasData,
   ignoreMissing,
   isInitialised,
   libraryFolder,
@@ -67,8 +68,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { postmaster, adopted } = await attach(layout, options)
   const logKeeper = setInterval(() => void boundLog(layout.log, 8 * 1024 * 1024, 1024 * 1024).catch(() => {}), 30_000)
   logKeeper.unref()
-  const again = async () => (await attach(layout, options)).postmaster
-  const kept: Kept = options.revive ? keepAlive(postmaster, again, options.watch ?? (() => {})) : { postmaster, async leave() {} }
+  const care = {
+    start: async () => (await attach(layout, options, 'never made')).postmaster,
+    hasData: () => hasData(layout),
+    watch: options.watch ?? (() => {}),
+  }
+  const kept: Kept = options.revive ? keepAlive(postmaster, care) : { postmaster, async leave() {} }
   return {
     directory: layout.directory,
     connection: (database) => ({ host: kept.postmaster.socketFolder, port: kept.postmaster.port, user: superuser, database }),
@@ -90,7 +95,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 /** The server that runs there, or a new one. */
-async function attach(layout: Layout, options: ClusterOptions): Promise<{ postmaster: Postmaster; adopted: boolean }> {
+async function attach(
+  layout: Layout,
+  options: ClusterOptions,
+  missing: 'made' | 'never made' = 'made',
+): Promise<{ postmaster: Postmaster; adopted: boolean }> {
+  if (missing === 'never made' && !(await hasData(layout))) throw dataGone(layout)
   return withFileLock(layout.lock, async () => {
     const binaries = await findBinaries()
     const initialised = await isInitialised(layout, binaries.major)
@@ -100,6 +110,14 @@ async function attach(layout: Layout, options: ClusterOptions): Promise<{ postma
     if (!initialised) await server.initialise()
     await clearStale(layout)
     return { postmaster: await server.start(options.tcp ?? false, options.settings ?? {}), adopted: false }
+  })
+}
+
+/** An empty database in its place would be taken for the truth. */
+function dataGone({ data }: Layout): ThreewaysError {
+  return unavailable('CLUSTER_GONE', {
+    message: `the database folder ${data} was removed while it was in use`,
+    help: 'end this program, and put the folder back or import a backup: `threeways ledger import`',
   })
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
-import { isAlive } from '../process.ts'
+import { isAlive, stopTree } from '../process.ts'
 import type { Postmaster } from './postmaster.ts'
 
 const lookMs = 250
@@ -9,8 +9,16 @@ const waitMsMax = 10_000
 /** A server that is looked after: `postmaster` is the one that runs now, or ran last. */
 export type Kept = { readonly postmaster: Postmaster; leave(): Promise<void> }
 
-/** Looks after a server until it is left. One that is gone is started again, or the one that somebody else started is taken. */
-export function keepAlive(first: Postmaster, start: () => Promise<Postmaster>, watch: (message: string) => void): Kept {
+export type Care = {
+  /** Starts it again, or takes the one that somebody else started. */
+  start(): Promise<Postmaster>
+  /** Whether its data folder is still there. A server without one goes on in files that nobody will find again. */
+  hasData(): Promise<boolean>
+  watch(message: string): void
+}
+
+/** Looks after a server until it is left. */
+export function keepAlive(first: Postmaster, { start, hasData, watch }: Care): Kept {
   const left = new AbortController()
   let postmaster = first
   const keeping = keep()
@@ -28,9 +36,14 @@ export function keepAlive(first: Postmaster, start: () => Promise<Postmaster>, w
     for (let wait = lookMs; ;) {
       await sleep(wait, undefined, { signal: left.signal, ref: false }).catch(() => {})
       if (left.signal.aborted) return
-      if (await isAlive(postmaster.identity)) continue
+      const lives = await isAlive(postmaster.identity)
+      if (lives && (await hasData())) continue
+      if (lives) {
+        watch('the database folder was removed under its server; ending it, because nothing it says is kept')
+        await stopTree(postmaster.identity, undefined, { signal: 'SIGQUIT', graceMs: 5_000 })
+      }
       try {
-        watch(`the database server is gone (pid ${postmaster.identity.pid}); starting it again`)
+        if (wait === lookMs) watch(`the database server is gone (pid ${postmaster.identity.pid}); starting it again`)
         postmaster = await start()
         wait = lookMs
       } catch (error) {

@@ -63,6 +63,11 @@ export async function isInitialised(layout: Layout, major: string): Promise<bool
   })
 }
 
+/** Whether the data folder stands where it was. */
+export async function hasData({ data }: Layout): Promise<boolean> {
+  return (await lstat(path.join(data, marker)).catch(ignoreMissing)) !== undefined
+}
+
 export function ignoreMissing(error: unknown): undefined {
   if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined
   throw error
