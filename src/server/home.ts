@@ -162,7 +162,7 @@ export async function listeningServer(folder: string): Promise<ServerNote | unde
 /** Claims the folder for this process. @throws ThreewaysError `SERVER_RUNS` */
 export async function claimHome(folder: string): Promise<{ note(url: string): Promise<void>; release(): Promise<void> }> {
   const self = (await identify(process.pid))!
-  await withFileLock(path.join(folder, 'home.lock'), async () => {
+  const claim = async () => {
     const other = await runningServer(folder)
     if (other)
       throw unavailable('SERVER_RUNS', {
@@ -170,6 +170,9 @@ export async function claimHome(folder: string): Promise<{ note(url: string): Pr
         help: 'use that one, or end it first',
       })
     await writeDurably(noteFile(folder), JSON.stringify({ url: '', process: self }))
+  }
+  await withFileLock(path.join(folder, 'home.lock'), claim).catch((error: unknown) => {
+    throw isSystemError(error) ? notWritable(folder, error) : error
   })
   return {
     note: (url) => writeDurably(noteFile(folder), JSON.stringify({ url, process: self })),
