@@ -145,8 +145,8 @@ export async function runningServer(folder: string): Promise<ServerNote | undefi
     const note = JSON.parse(await readFile(noteFile(folder), 'utf8')) as ServerNote
     return (await isAlive(note.process)) ? note : undefined
   } catch (error) {
-    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return undefined
-    throw error
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR') || error instanceof SyntaxError) return undefined
+    throw isSystemError(error) ? notWritable(folder, error) : error
   }
 }
 
