@@ -4,7 +4,9 @@ import type { NewId } from '../../kernel/ids.ts'
 import { event, type CloudEvent } from '../../ledger/event.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { parity } from '../definition/parity.ts'
+import { serviceRemoved } from '../deployment/events.ts'
 import { environmentCreated, environmentDeleted } from './events.ts'
+import { allOnRecord, onRecord, servicesOnRecord } from './on-record.ts'
 import type { Desired, EnvironmentId, EnvironmentProvider, Observed, Progress } from './provider.port.ts'
 import type { EnvironmentView, ParityView } from './schemas.ts'
 
@@ -44,11 +46,11 @@ export function makeEnvironments(shop: EnvironmentShop) {
       const { stream, desired } = await shop.desiredOf(candidate, settings)
       const id = idOf(`${stream}/${name}`)
       await refuseOwned(id)
-      const isNew = !(await provider.observe(id)).exists
       const plan = await provider.plan({ environment: id, deployments: [desired], traffic: desired.candidate })
       return async (watch: (progress: Progress) => void, signal?: AbortSignal): Promise<EnvironmentView> => {
         const observed = await provider.apply(plan, watch, signal)
-        if (isNew) await ledger.append([told(environmentCreated, id, settings)])
+        // Also when a server that was killed had made it and said nothing, and when it is made from other settings now.
+        if ((await onRecord(ledger, id))?.settings !== settings) await ledger.append([told(environmentCreated, id, settings)])
         return viewOf(observed)
       }
     },
@@ -58,17 +60,20 @@ export function makeEnvironments(shop: EnvironmentShop) {
       return Promise.all(ids.map(async (id) => viewOf(await provider.observe(id))))
     },
 
-    /** @throws ThreewaysError `ENVIRONMENT_NOT_FOUND` */
-    async show(name: string): Promise<EnvironmentView> {
-      return viewOf(await existing(name))
-    },
-
-    /** Nothing of it is left. @throws ThreewaysError `ENVIRONMENT_NOT_FOUND`, `ENVIRONMENT_OWNED` */
+    /**
+     * Nothing of it is left. Also for one that a killed server destroyed without saying so.
+     * @throws ThreewaysError `ENVIRONMENT_NOT_FOUND`, `ENVIRONMENT_OWNED`
+     */
     async down(name: string): Promise<void> {
-      const { environment } = await existing(name)
-      await refuseOwned(environment)
-      await provider.destroy(environment)
-      await ledger.append([told(environmentDeleted, environment, environment.split('/')[1]!)])
+      const id = oneOf([...new Set([...(await provider.list()), ...(await allOnRecord(ledger))])], name)
+      await refuseOwned(id)
+      await provider.destroy(id)
+      const stream = id.split('/')[0]!
+      const removed = [...(await servicesOnRecord(ledger, id)).keys()].map((service) =>
+        event(serviceRemoved, { id: newId(), time: clock.instant(), source, subject: service }, { environment: { id } }, { stream }),
+      )
+      const settings = (await onRecord(ledger, id))?.settings ?? id.split('/')[1]!
+      await ledger.append([...removed, told(environmentDeleted, id, settings)])
     },
 
     /** How two environments differ in what they are. @throws ThreewaysError `ENVIRONMENT_NOT_FOUND`, `NOTHING_RUNS` */
@@ -96,16 +101,7 @@ export function makeEnvironments(shop: EnvironmentShop) {
   }
 
   async function existing(name: string): Promise<Observed> {
-    const ids = await provider.list()
-    const matching = ids.filter((id) => id === name || id.endsWith(`/${name}`))
-    if (matching.length === 1) return provider.observe(matching[0]!)
-    if (matching.length > 1)
-      throw conflict('ENVIRONMENT_AMBIGUOUS', {
-        message: `several environments are named "${name}"`,
-        help: `say which: ${matching.join(', ')}`,
-      })
-    const help = ids.length === 0 ? 'make one with `threeways env up`' : `there are: ${ids.join(', ')}`
-    throw notFound('ENVIRONMENT_NOT_FOUND', { message: `there is no environment "${name}"`, help })
+    return provider.observe(oneOf(await provider.list(), name))
   }
 
   async function runningIn(name: string) {
@@ -123,6 +119,19 @@ export function makeEnvironments(shop: EnvironmentShop) {
       help: 'deliver a commit, or give your own environment another --name',
     })
   }
+}
+
+function oneOf(ids: readonly EnvironmentId[], name: string): EnvironmentId {
+  const [only, ...others] = ids.filter((id) => id === name || id.endsWith(`/${name}`))
+  if (only === undefined) {
+    const help = ids.length === 0 ? 'make one with `threeways env up`' : `there are: ${ids.join(', ')}`
+    throw notFound('ENVIRONMENT_NOT_FOUND', { message: `there is no environment "${name}"`, help })
+  }
+  if (others.length === 0) return only
+  throw conflict('ENVIRONMENT_AMBIGUOUS', {
+    message: `several environments are named "${name}"`,
+    help: `say which: ${[only, ...others].join(', ')}`,
+  })
 }
 
 function idOf(text: string): EnvironmentId {

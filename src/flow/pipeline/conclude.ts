@@ -3,25 +3,27 @@ import { event } from '../../ledger/event.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import type { Stage } from '../definition/definition.ts'
 import { back, retireOld } from '../deployment/deploy.ts'
-import { holdPlaced, serviceRemoved, serviceRolledBack } from '../deployment/events.ts'
+import { holdPlaced } from '../deployment/events.ts'
 import { environmentDeleted } from '../environment/events.ts'
-import { artifactId } from './deploy-step.ts'
+import { onRecord } from '../environment/on-record.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import type { Change, Outcome } from './line.port.ts'
-import { buildOf, deploymentOf, environmentOf, isKnown, lastVerified, placeOf, stageOf } from './place.ts'
+import { buildOf, deploymentOf, environmentOf, lastVerified, placeOf, stageOf } from './place.ts'
 import { source } from './records.ts'
+import { servicesNow } from './service-records.ts'
 import { tables, type StepRow } from './tables.ts'
 
 /** What became of the stage's environment. */
 type Settled = {
-  readonly events: readonly CloudEvent[]
+  /** What to say of it. Touches nothing but `tx`. */
+  readonly record: (tx: LedgerTransaction) => Promise<readonly CloudEvent[]>
   readonly wentBack: boolean
   readonly backTo: string | undefined
   readonly sentence: string
 }
 /** Of a failed candidate's services, from the end of what they wrote. */
 const linesKept = 500
-const nothingToSettle: Settled = { events: [], wentBack: false, backTo: undefined, sentence: '' }
+const nothingToSettle: Settled = { record: async () => [], wentBack: false, backTo: undefined, sentence: '' }
 
 /**
  * Ends a candidate's time in a stage. All well: it is verified, and what it replaced is retired. Anything else: the environment
@@ -36,18 +38,15 @@ export async function concludeStage(execution: Execution): Promise<StepEnd> {
 
 async function keep(execution: Execution, stage: Stage): Promise<StepEnd> {
   const { run, records, line } = execution
-  const gone = stage.ephemeral ? await takeDown(execution, stage) : []
-  if (stage.environment !== undefined && !stage.ephemeral) {
-    const previous = previousOf(execution.steps, stage)
-    await retireOld(await deploymentOf(execution, stage, previous))
-  }
+  const gone = stage.ephemeral ? await takeDown(execution, stage) : nothingToSettle.record
+  if (stage.environment !== undefined && !stage.ephemeral) await retireOld(await deploymentOf(execution, stage))
   return {
     end: 'succeeded',
     message: `verified in ${stage.name}`,
     record: async (tx) => {
       await leave(tx, execution, stage)
       const follows = await line.follows(tx, changeOf(execution, stage), { kind: 'verified', place: placeOf(run, stage) })
-      return [...gone, records.promotionVerified(run, stage.name), ...follows]
+      return [...(await gone(tx)), records.promotionVerified(run, stage.name), ...follows]
     },
   }
 }
@@ -72,7 +71,7 @@ async function giveUp(execution: Execution, stage: Stage, steps: readonly StepRo
       }
       const follows = cancelled ? [] : await line.follows(tx, changeOf(execution, stage), told)
       const held = settled.wentBack && !cancelled && stage.rollback.hold ? [hold(execution, stage, why)] : []
-      return [...settled.events, records.promotionFailed(run, stage.name, outcome, why, settled.backTo), ...held, ...follows]
+      return [...(await settled.record(tx)), records.promotionFailed(run, stage.name, outcome, why, settled.backTo), ...held, ...follows]
     },
   }
 }
@@ -86,26 +85,40 @@ function withSentence(why: string, sentence: string): string {
 /** Brings the environment to a state that can stay. */
 async function settle(execution: Execution, stage: Stage, steps: readonly StepRow[]): Promise<Settled> {
   const deployed = steps.find(({ work }) => work.kind === 'deploy')
-  if (deployed === undefined || deployed.attempt === 0 || deployed.startedAt === null) return nothingToSettle
+  // One that is to run again was begun before, though it says no start of its own.
+  if (deployed === undefined || (deployed.attempt === 1 && deployed.startedAt === null)) return nothingToSettle
   if (stage.ephemeral) {
     await keepItsLog(execution, stage)
-    return { ...nothingToSettle, events: await takeDown(execution, stage) }
+    return { ...nothingToSettle, record: await takeDown(execution, stage) }
   }
   if (!stage.rollback.automatic) {
     return { ...nothingToSettle, sentence: `; ${stage.environment} still runs it: its rollback is not automatic` }
   }
   const { ledger, run } = execution
-  const previous = await lastVerified(ledger, run.stream, stage.name, run.candidate!)
   const served = deployed.state === 'succeeded' || stage.deploy.strategy === 'replace'
+  const previous = await backTo(execution, stage)
   await keepItsLog(execution, stage)
   await back(await deploymentOf({ ...execution, signal: new AbortController().signal }, stage, previous))
-  const commit = previous === undefined ? undefined : (await buildOf(ledger, previous)).commit
+  if (previous === run.candidate) {
+    return { ...nothingToSettle, sentence: `; ${stage.environment} still runs it: it was verified there before` }
+  }
+  const build = previous === undefined ? undefined : await buildOf(ledger, previous)
   return {
     wentBack: true,
     backTo: previous,
-    events: served ? rolledBack(execution, stage, previous, commit) : [],
-    sentence: previous === undefined ? `; ${stage.environment} is empty again` : `; ${stage.environment} runs ${commit!.slice(0, 8)} again`,
+    record: async (tx) => (served ? servicesNow(tx, execution, stage, build && { ...build, isBack: true }) : []),
+    sentence:
+      build === undefined ? `; ${stage.environment} is empty again` : `; ${stage.environment} runs ${build.commit.slice(0, 8)} again`,
   }
+}
+
+/**
+ * A candidate that is delivered once more may be itself what ran before: there it stays when nothing was found wrong with it, and
+ * when there is nothing else to go back to.
+ */
+async function backTo({ ledger, run }: Execution, stage: Stage): Promise<string | undefined> {
+  const another = run.cancelledBy === null ? await lastVerified(ledger, run.stream, stage, run.candidate!) : undefined
+  return another ?? lastVerified(ledger, run.stream, stage)
 }
 
 /** What the services wrote goes with them; the reason of the failure is often only there. */
@@ -117,9 +130,6 @@ async function keepItsLog({ provider, run, say }: Execution, stage: Stage): Prom
     if (candidate === run.candidate) await say(`${service} | ${line}`)
   }
 }
-
-const previousOf = (steps: readonly StepRow[], stage: Stage): string | undefined =>
-  (steps.find(({ name }) => name === `${stage.name}/deploy`)?.output?.['previous'] as string | null | undefined) ?? undefined
 
 const changeOf = ({ run }: Execution, stage: Stage): Change => ({
   stream: run.stream,
@@ -136,7 +146,8 @@ async function leave(tx: LedgerTransaction, { run }: Execution, stage: Stage): P
   await tables(tx).deleteFrom('slot').where('stream', '=', run.stream).where('stage', '=', stage.name).where('run', '=', run.id).execute()
 }
 
-async function takeDown(execution: Execution, stage: Stage): Promise<readonly CloudEvent[]> {
+/** @returns what to say of it */
+async function takeDown(execution: Execution, stage: Stage): Promise<Settled['record']> {
   const { ledger, provider, run, clock, newId } = execution
   const environment = environmentOf(run, stage)
   if ((await provider.observe(environment)).exists) {
@@ -144,47 +155,14 @@ async function takeDown(execution: Execution, stage: Stage): Promise<readonly Cl
     await execution.say(`${environment} is destroyed`)
   }
   // Told as long as the ledger takes it for there: a server that was killed may have destroyed it and said nothing.
-  if (!(await isKnown(ledger, environment))) return []
-  const envelope = (subject: string) => ({ id: newId(), time: clock.instant(), source, subject, chainId: run.id })
-  const removed = Object.keys(run.definition.services).map((service) =>
-    event(serviceRemoved, envelope(service), { environment: { id: environment } }, { stream: run.stream, run: run.id }),
+  if ((await onRecord(ledger, environment)) === undefined) return nothingToSettle.record
+  const deleted = event(
+    environmentDeleted,
+    { id: newId(), time: clock.instant(), source, subject: environment, chainId: run.id },
+    { name: stage.environment! },
+    { stream: run.stream, provider: provider.name, settings: stage.environment!, ephemeral: true },
   )
-  return [
-    ...removed,
-    event(
-      environmentDeleted,
-      envelope(environment),
-      { name: stage.environment! },
-      { stream: run.stream, provider: provider.name, settings: stage.environment!, ephemeral: true },
-    ),
-  ]
-}
-
-function rolledBack(
-  { run, clock, newId }: Execution,
-  stage: Stage,
-  previous: string | undefined,
-  commit: string | undefined,
-): readonly CloudEvent[] {
-  return Object.keys(run.definition.services).map((service) => {
-    const envelope = { id: newId(), time: clock.instant(), source, subject: service, chainId: run.id }
-    const environment = { id: environmentOf(run, stage) }
-    if (previous === undefined) return event(serviceRemoved, envelope, { environment }, { stream: run.stream, run: run.id })
-    return event(
-      serviceRolledBack,
-      envelope,
-      { environment, artifactId: artifactId(run.stream, previous) },
-      {
-        stream: run.stream,
-        stage: stage.name,
-        candidate: previous,
-        commit: commit!,
-        run: run.id,
-        strategy: stage.deploy.strategy,
-        previous: run.candidate!,
-      },
-    )
-  })
+  return async (tx) => [...(await servicesNow(tx, execution, stage, undefined)), deleted]
 }
 
 function hold({ run, clock, newId }: Execution, stage: Stage, reason: string): CloudEvent {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { notFound } from '../../kernel/errors.ts'
 import type { Digest } from '../../kernel/digest.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
@@ -5,7 +6,7 @@ import { rowsOf } from '../../ledger/rows.ts'
 import type { Stage } from '../definition/definition.ts'
 import type { Deployment } from '../deployment/deploy.ts'
 import { holds } from '../deployment/projection.ts'
-import { environments } from '../environment/projection.ts'
+import { onRecord } from '../environment/on-record.ts'
 import type { Desired, EnvironmentId, EnvironmentProvider } from '../environment/provider.port.ts'
 import type { Execution } from './execution.ts'
 import type { Place } from './line.port.ts'
@@ -43,31 +44,35 @@ export function desired(provider: EnvironmentProvider, build: BuildRow, settings
   }
 }
 
-/** The candidate that a rollback of this stage goes to: verified there last, not held, built here, and another one than `except`. */
-export async function lastVerified(ledger: Pick<Ledger, 'db'>, stream: string, stage: string, except: string): Promise<string | undefined> {
-  const held = await rowsOf(ledger.db, holds)
+/**
+ * The candidate that a rollback of this stage goes to: verified last in the stage and its environment, not held, and another one
+ * than `except`. A ledger brought here from elsewhere tells of candidates whose files stayed there: only those built here count.
+ */
+export async function lastVerified(ledger: Pick<Ledger, 'db'>, stream: string, stage: Stage, except?: string): Promise<string | undefined> {
+  const here = JSON.stringify([{ name: stage.name, environment: stage.environment, ephemeral: stage.ephemeral }])
+  const held = rowsOf(ledger.db, holds)
     .select('candidate')
     .where('stream', '=', stream)
-    .where('stage', '=', stage)
+    .where('stage', '=', stage.name)
     .where('held', '=', true)
-    .execute()
-  const rows = await rowsOf(ledger.db, promotions)
+  const built = tables(ledger)
+    .selectFrom('build')
     .select('candidate')
     .where('stream', '=', stream)
-    .where('stage', '=', stage)
+    .where(sql<boolean>`definition->'stages' @> ${here}::jsonb`)
+  const verified = rowsOf(ledger.db, promotions)
+    .select('candidate')
+    .where('stream', '=', stream)
+    .where('stage', '=', stage.name)
     .where('verifiedAt', 'is not', null)
-    .orderBy('verifiedAt', 'desc')
-    .execute()
-  const bad = new Set([except, ...held.map(({ candidate }) => candidate)])
-  const fit = rows.map(({ candidate }) => candidate).filter((candidate) => !bad.has(candidate))
-  if (fit.length === 0) return undefined
-  // A ledger brought here from elsewhere tells of candidates whose files stayed there.
-  const here = await tables(ledger).selectFrom('build').select('candidate').where('candidate', 'in', fit).execute()
-  return fit.find((candidate) => here.some((build) => build.candidate === candidate))
+    .where('candidate', 'not in', held)
+    .where('candidate', 'in', built)
+    .$if(except !== undefined, (query) => query.where('candidate', '<>', except!))
+  return (await verified.orderBy('verifiedAt', 'desc').limit(1).executeTakeFirst())?.candidate
 }
 
 /** A run's deployment into a stage. @param previous - the candidate to go back to */
-export async function deploymentOf(execution: Execution, stage: Stage, previous: string | undefined): Promise<Deployment> {
+export async function deploymentOf(execution: Execution, stage: Stage, previous?: string): Promise<Deployment> {
   const { ledger, provider, run, signal, say } = execution
   const environment = environmentOf(run, stage)
   const { traffic, services } = await provider.observe(environment)
@@ -101,12 +106,5 @@ export async function stageOwning(ledger: Pick<Ledger, 'db'>, id: EnvironmentId)
 
 /** The settings an environment was made from: of a stage its own, of a person's what its event said. */
 export async function settingsOf(ledger: Pick<Ledger, 'db'>, id: EnvironmentId): Promise<string> {
-  const made = await rowsOf(ledger.db, environments).select('settings').where('id', '=', id).executeTakeFirst()
-  return made?.settings ?? id.split('/')[1]!
-}
-
-/** Whether the ledger says that this environment is there. */
-export async function isKnown(ledger: Pick<Ledger, 'db'>, id: EnvironmentId): Promise<boolean> {
-  const row = await rowsOf(ledger.db, environments).select('state').where('id', '=', id).executeTakeFirst()
-  return row?.state === 'there'
+  return (await onRecord(ledger, id))?.settings ?? id.split('/')[1]!
 }

@@ -19,7 +19,7 @@ export async function rollback(shop: Workshop, stream: string, stageName: string
   const stage = latest.definition.stages.find(({ name }) => name === stageName)
   if (stage?.environment === undefined || stage.ephemeral) throw stageNotFound(latest, stageName)
   const current = await runningIn(shop, latest, stage)
-  const target = await lastVerified(shop.ledger, stream, stageName, current.candidate!)
+  const target = await lastVerified(shop.ledger, stream, stage, current.candidate!)
   if (target === undefined) {
     const message = `${stageName} has no other verified candidate`
     throw refused('NOTHING_TO_GO_BACK_TO', { message, help: 'deliver a commit that works' })
