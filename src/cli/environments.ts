@@ -192,8 +192,9 @@ function describeParity({ a, b, sameCandidate, declared, undeclared, same, passe
 export async function down(this: CliContext, flags: Common, name: string): Promise<void> {
   await withApi(this, flags, async (api) => {
     needsServer(api)
-    await api.send('DELETE', at`/api/environments?name=${name}`)
-    this.output.result(`${name} is destroyed: nothing of it is left`)
+    const destroyed = await api.send('DELETE', at`/api/environments?name=${name}`)
+    if (flags.json) this.output.json(destroyed)
+    else this.output.result(`${name} is destroyed: nothing of it is left`)
   })
 }
 

@@ -47,8 +47,9 @@ const list = buildCommand<Common, [], CliContext>({
 const revoke = buildCommand<Common, [string], CliContext>({
   async func(flags, name) {
     await withApi(this, flags, async (api) => {
-      await api.send('DELETE', at`/api/tokens/${name}`)
-      this.output.result(`token ${name} is revoked`)
+      const revoked = await api.send('DELETE', at`/api/tokens/${name}`)
+      if (flags.json) this.output.json(revoked)
+      else this.output.result(`token ${name} is revoked`)
     })
   },
   parameters: {
