@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { legible } from './legible.ts'
+import { bounded, legible } from './legible.ts'
 
 describe('what a program wrote', () => {
   it('is kept without what steers a terminal', () => {
@@ -11,5 +11,13 @@ describe('what a program wrote', () => {
   it('can be stored whatever its bytes were', () => {
     expect(legible('a\u0000b\u009Bc\ud800d')).toBe('a\uFFFDb\uFFFDc\uFFFDd')
     expect(legible('שלום 👩‍🚀')).toBe('שלום 👩‍🚀')
+  })
+})
+
+describe('a reason', () => {
+  it('that is too long is cut to what an event keeps, never through a character', () => {
+    expect(bounded('no disk')).toBe('no disk')
+    const cut = bounded(`.${'😀'.repeat(5000)}`)
+    expect([cut.length, cut.isWellFormed()]).toEqual([8192, true])
   })
 })

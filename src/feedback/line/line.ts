@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Clock } from '../../kernel/clock.ts'
 import { newSecret, type NewId } from '../../kernel/ids.ts'
+import { bounded } from '../../kernel/legible.ts'
 import { event, type CloudEvent } from '../../ledger/event.ts'
 import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
 import { rowsOf } from '../../ledger/rows.ts'
@@ -58,7 +59,7 @@ export function makeLine(ledger: Ledger, { clock, newId }: { readonly clock: Clo
     ): Promise<readonly CloudEvent[]> {
       const { stream, run, stage, candidate, commit } = change
       if ((await openStops(tx, [stream])).some((stop) => stop.run === run && stop.cause === cause)) return []
-      const content = { stream, reason: reason.slice(0, 8192), by: itself, cause, run, stage, candidate, commit }
+      const content = { stream, reason: bounded(reason), by: itself, cause, run, stage, candidate, commit }
       return [event(lineStopped, envelope(newStopId(), run), content)]
     },
 

@@ -1,3 +1,4 @@
+import { bounded } from '../../kernel/legible.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
 import { event } from '../../ledger/event.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
@@ -170,6 +171,6 @@ function hold({ run, clock, newId }: Execution, stage: Stage, reason: string): C
   return event(
     holdPlaced,
     { id: newId(), time: clock.instant(), source, subject, chainId: run.id },
-    { stream: run.stream, stage: stage.name, candidate: run.candidate!, commit: run.commit, reason: reason.slice(0, 8192), run: run.id },
+    { stream: run.stream, stage: stage.name, candidate: run.candidate!, commit: run.commit, reason: bounded(reason), run: run.id },
   )
 }

@@ -138,7 +138,8 @@ export async function endStep(
     events.push(records.stepFinished(run, step, 'failure', how.message))
     const more = how.final !== true && step.attempt <= step.retries && run.cancelledBy === null
     if (more) await tryAgain(clock.now(), tx, step, how.message)
-    else if (step.work.kind === 'conclude' && how.final !== true)
+    // With nothing recorded the stage is neither settled nor left, whatever the reason.
+    else if (step.work.kind === 'conclude' && how.record === undefined)
       await ask(tx, step, now, `${step.stage} could not be settled: ${firstLine(how.message)}`)
     else await changeStep(tx, step, { state: 'failed', finishedAt: now, message: how.message, ...output })
   } else {

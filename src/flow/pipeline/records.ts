@@ -1,5 +1,6 @@
 import type { Clock, Instant } from '../../kernel/clock.ts'
 import type { NewId } from '../../kernel/ids.ts'
+import { bounded } from '../../kernel/legible.ts'
 import { event, type CloudEvent, type EventType } from '../../ledger/event.ts'
 import { changeMerged } from '../candidate/events.ts'
 import {
@@ -72,7 +73,7 @@ export function recordsOf({ clock, newId }: { readonly clock: Clock; readonly ne
       event(
         runFinished,
         envelope(run.id, run),
-        { pipelineName: run.stream, uri: uri(run), outcome, ...(errors === null ? {} : { errors }) },
+        { pipelineName: run.stream, uri: uri(run), outcome, ...(errors === null ? {} : { errors: bounded(errors) }) },
         delivery(run),
       ),
     stepStarted: (run: RunRow, step: StepRow) =>
@@ -81,7 +82,7 @@ export function recordsOf({ clock, newId }: { readonly clock: Clock; readonly ne
       event(
         stepFinished,
         envelope(`${run.id}/${step.name}/${step.attempt}`, run),
-        { ...task(run, step), outcome, ...(errors === null ? {} : { errors: errors.slice(0, 8192) }) },
+        { ...task(run, step), outcome, ...(errors === null ? {} : { errors: bounded(errors) }) },
         stepCustom(run, step),
       ),
     gateDecided: (run: RunRow, stage: string, gate: GateName | 'all', decision: 'open' | 'closed', reason: string, by: string) =>
@@ -100,7 +101,7 @@ export function recordsOf({ clock, newId }: { readonly clock: Clock; readonly ne
       ofPromotion(promotionFailed, run, stage, {
         ...promotion(run, stage),
         outcome,
-        reason: reason.slice(0, 8192),
+        reason: bounded(reason),
         ...(backTo === undefined ? {} : { backTo }),
       }),
   }
