@@ -9,6 +9,7 @@ import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import { closing } from './command.ts'
 import { runBuild, runCheck } from './commands.ts'
 import { endForgottenLeftovers, endLeftovers } from './leftovers.ts'
+import { latestGateNews } from './gate-news.ts'
 import { makeCandidate, checkOut } from './making.ts'
 import { concludeStage } from './conclude.ts'
 import { deployStage } from './deploy-step.ts'
@@ -51,6 +52,9 @@ export type Engine = {
   close(): Promise<void>
 }
 
+/** So long what happens on the ledger is gathered. */
+const hearMs = 20
+
 /** Leaves runs to the server that works on them. */
 export const restingEngine: Engine = { start() {}, look() {}, async cancelled() {}, async close() {} }
 
@@ -69,6 +73,9 @@ export function makeEngine(options: EngineOptions): Engine {
   /** Runs to look at: these, those that wait for something outside of them, or all. */
   const due = new Set<string>()
   let more: 'none' | 'waiting' | 'all' = 'all'
+  /** Up to where what gates look at has been heard. */
+  let news = 0
+  let hearing: NodeJS.Timeout | undefined
   let started = false
   let closed = false
   const end = new AbortController()
@@ -87,8 +94,21 @@ export function makeEngine(options: EngineOptions): Engine {
 
   /** Something happened on the ledger: a gate may open, another server may have taken a delivery in. */
   function heard(): void {
-    if (more === 'none') more = 'waiting'
-    wake()
+    // Events may come by the thousand in a second, and what waits has waited before.
+    hearing ??= setTimeout(() => {
+      hearing = undefined
+      if (more === 'none') more = 'waiting'
+      wake()
+    }, hearMs)
+  }
+
+  /** Runs whose gates may answer otherwise than they did. */
+  async function concerned(): Promise<readonly string[]> {
+    const latest = await latestGateNews(ledger)
+    if (latest <= news) return []
+    const runs = await waitingRuns(ledger)
+    news = latest
+    return runs
   }
 
   function wake(): void {
@@ -106,7 +126,7 @@ export function makeEngine(options: EngineOptions): Engine {
       try {
         const what = more
         more = 'none'
-        if (what !== 'none') for (const run of await (what === 'all' ? openRuns(ledger) : waitingRuns(ledger))) due.add(run)
+        if (what !== 'none') for (const run of await (what === 'all' ? openRuns(ledger) : concerned())) due.add(run)
         for (const run of due) {
           due.delete(run)
           await move(run)
@@ -299,6 +319,7 @@ export function makeEngine(options: EngineOptions): Engine {
       end.abort()
       deaf()
       clearInterval(heart)
+      clearTimeout(hearing)
       for (const timer of timers.values()) clearTimeout(timer)
       for (const { controller } of working.values()) controller.abort(closing)
       await beat
