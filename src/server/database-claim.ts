@@ -29,10 +29,12 @@ export async function claimDatabase(ledger: Pick<LedgerStore, 'pool'>, log: (mes
 
   function watch(held: PoolClient): void {
     client = held
-    held.once('error', () => {
-      held.release(true)
+    held.on('error', () => {
+      // A session that we ended ourselves may still report it.
+      if (released || client !== held) return
       client = undefined
-      if (!released) void again()
+      held.release(true)
+      void again()
     })
   }
 
