@@ -120,6 +120,13 @@ describe('the server over HTTP', () => {
     expect(await answer.json()).toMatchObject({ code: 'HOST_UNKNOWN' })
   })
 
+  it('counts nobody as a watcher who asks only for the head of an answer', async () => {
+    for (let n = 0; n < 600; n++) expect((await t.threeways.app.request('/api/live', { method: 'HEAD' })).status).toBe(200)
+    const watching = await t.threeways.app.request('/api/live')
+    expect(watching.status).toBe(200)
+    await watching.body!.cancel()
+  })
+
   it('describes every route in OpenAPI 3.1, generated from what validates', async () => {
     const { body } = await t.ask('GET', '/api/openapi.json')
     const document = body as {

@@ -54,6 +54,8 @@ export function makeLive(ledger: Ledger) {
         (c) => {
           if (watchers.size >= watchersMax)
             throw unavailable('WATCHERS_TOO_MANY', { message: `${watchersMax} pages watch already`, help: 'close some' })
+          // Nobody reads the body of such an answer, so nobody would ever end a stream in it.
+          if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' })
           return streamSSE(c, tell)
         },
       )
