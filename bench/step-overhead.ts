@@ -8,76 +8,29 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { gitAuthor } from '../src/connectors/git/testing.ts'
-import type { RunView } from '../src/flow/pipeline/schemas.ts'
 import { run } from '../src/kernel/process.ts'
-import { openThreeways } from '../src/server/compose.ts'
-import { openHome } from '../src/server/home.ts'
+import { stepTimes, withThreeways, type DeliverChain } from './chain/threeways.ts'
 import { percentile } from './ledger/percentile.ts'
 
 const steps = Number(process.argv[2] ?? 100)
 const folder = await mkdtemp(path.join(tmpdir(), 'threeways-bench-'))
 process.env['XDG_DATA_HOME'] = path.join(folder, 'data')
 try {
-  await ours(await openHome(path.join(folder, 'home')))
+  await withThreeways(folder, ours)
   await others('make', makefile, (last) => ['make', ['-s', last]])
   await others('wireit', wireitPackage, (last) => ['npm', ['run', '--silent', last]])
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
 
-async function ours(home: Awaited<ReturnType<typeof openHome>>): Promise<void> {
-  const author = await gitAuthor(path.join(folder, 'repository'))
-  const threeways = await openThreeways({
-    home,
-    repository: author.folder,
-    anonymous: undefined,
-    hosts: undefined,
-    parallel: 4,
-    work: true,
-    log: console.error,
-  })
-  await threeways.recover()
-  try {
-    const headers = { authorization: `Bearer ${threeways.adminToken}`, 'content-type': 'application/json' }
-    const deliver = async (count: number): Promise<RunView> => {
-      await author.write({ 'threeways.yaml': definition(count), app: String(count) })
-      await author.commit(`${count} steps`)
-      const answer = await threeways.app.request('/api/deliveries', { method: 'POST', headers, body: '{"buildOnly":true}' })
-      const { run } = (await answer.json()) as { run: RunView }
-      // Asked seldom, so that asking costs nothing of what is measured.
-      for (;;) {
-        const now = (await (await threeways.app.request(`/api/runs/${run.id}`, { headers })).json()) as RunView
-        if (now.finishedAt !== null) return now
-        await sleep(500)
-      }
-    }
-    await deliver(10)
-    const { steps: done, state, message } = await deliver(steps)
-    if (state !== 'succeeded') throw new Error(message ?? state)
-    const ends = done.filter(({ kind }) => kind === 'build').map(({ finishedAt }) => Date.parse(finishedAt!))
-    const times = ends.slice(1).map((end, index) => end - ends[index]!)
-    const mean = (ends.at(-1)! - ends[0]!) / times.length
-    line(
-      'threeways',
-      `p50 ${percentile(times, 50)} ms, p99 ${percentile(times, 99)} ms, mean ${mean.toFixed(1)} ms (goal: p50 10 ms, p99 50 ms)`,
-    )
-  } finally {
-    await threeways.close()
-  }
-}
-
-function definition(count: number): string {
-  return JSON.stringify({
-    name: 'chain',
-    services: { web: { 'x-run': { command: ['true'] } } },
-    'x-threeways': {
-      version: 1,
-      artifact: { build: Array.from({ length: count }, () => 'true'), pack: ['app'] },
-      pipeline: { stages: [{ name: 'dev' }] },
-    },
-  })
+async function ours(deliver: DeliverChain): Promise<void> {
+  await deliver(10)
+  const times = stepTimes(await deliver(steps))
+  const mean = times.reduce((sum, time) => sum + time, 0) / times.length
+  line(
+    'threeways',
+    `p50 ${percentile(times, 50)} ms, p99 ${percentile(times, 99)} ms, mean ${mean.toFixed(1)} ms (goal: p50 10 ms, p99 50 ms)`,
+  )
 }
 
 /** One run of a chain of one is taken off: what starting the tool itself costs is not about its steps. */
