@@ -66,6 +66,11 @@ export async function emptyTestDatabase(): Promise<{ readonly url: string; drop(
   }
 }
 
+/** Says one thing to the server about one of its databases. @param statement - from the database's name */
+export async function inTestDatabase(url: string, statement: (name: string) => string): Promise<void> {
+  await administered(await serverUrl(), (client) => client.query(statement(client.escapeIdentifier(new URL(url).pathname.slice(1)))))
+}
+
 /** Made beside and renamed, so that one that exists is whole; test processes take turns. */
 async function makeTemplate(client: Client, template: string, fill: (draft: string) => Promise<void>): Promise<void> {
   const exists = async () => ((await client.query('select 1 from pg_database where datname = $1', [template])).rowCount ?? 0) > 0

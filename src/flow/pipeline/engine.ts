@@ -252,8 +252,7 @@ export function makeEngine(options: EngineOptions): Engine {
       } catch (error) {
         if (signal.aborted) return { end: 'cancelled' }
         // Our own store is away. That says nothing about the candidate, and what was begun is found again.
-        if (!(error instanceof ThreewaysError && error.code === 'LEDGER_UNAVAILABLE'))
-          return legibly({ end: 'failed', message: describe(error) })
+        if (!isAway(error)) return legibly({ end: 'failed', message: describe(error) })
         await pause(error, failures)
       }
     }
@@ -329,6 +328,9 @@ export function makeEngine(options: EngineOptions): Engine {
     },
   }
 }
+
+/** Not to be reached, or without room for more: it passes. */
+const isAway = (error: unknown) => error instanceof ThreewaysError && (error.code === 'LEDGER_UNAVAILABLE' || error.code === 'LEDGER_FULL')
 
 const unrecordable = (error: unknown): StepEnd => ({
   end: 'failed',

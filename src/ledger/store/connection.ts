@@ -1,8 +1,9 @@
 import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
 import { Client, DatabaseError, Pool, types, type ClientConfig, type PoolClient } from 'pg'
-import { internal, invalid, messageOf, refused, unavailable } from '../../kernel/errors.ts'
+import { internal, messageOf, refused, unavailable } from '../../kernel/errors.ts'
 import { superuser, type Cluster } from '../../kernel/postgres/cluster.ts'
 import type { Tables } from '../ledger.ts'
+import { addressesOf, clientFor, NoAddress } from './addresses.ts'
 
 /** A server of somebody's, or our own cluster (`name` is made when it does not exist). */
 export type Database = { readonly url: string } | { readonly cluster: Cluster; readonly name?: string }
@@ -18,29 +19,28 @@ const numbers: ClientConfig['types'] = {
       : (types.getTypeParser as (oid: number, format?: string) => (text: string) => unknown)(oid, format),
 } as ClientConfig['types'] & object
 
-export function configOf(database: Database): ClientConfig {
-  const where =
-    'url' in database ? { connectionString: checkedUrl(database.url) } : database.cluster.connection(database.name ?? 'threeways')
-  return {
-    ...where,
+/** How to connect, and with what kind of client. */
+export type Config = ClientConfig & { readonly Client?: typeof Client }
+
+export function configOf(database: Database): Config {
+  const common: ClientConfig = {
     types: numbers,
     application_name: 'threeways',
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
-    // Acknowledged means on disk, whatever the server's default; and whoever hangs in a transaction loses the ledger's lock.
-    options: '-c synchronous_commit=on -c timezone=UTC -c idle_in_transaction_session_timeout=60s',
+    // Acknowledged means on disk, whatever the server's default. Whoever hangs in a transaction loses the ledger's lock, and one
+    // whose machine or network is gone loses it within seconds.
+    options:
+      '-c synchronous_commit=on -c timezone=UTC -c idle_in_transaction_session_timeout=60s ' +
+      '-c tcp_keepalives_idle=1 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=2 -c tcp_user_timeout=3000',
   }
+  if (!('url' in database)) return { ...common, ...database.cluster.connection(database.name ?? 'threeways') }
+  const addresses = addressesOf(database.url)
+  const config = { ...common, connectionString: addresses.url }
+  return { ...config, Client: clientFor(addresses, config) }
 }
 
-function checkedUrl(url: string): string {
-  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return url
-  throw invalid('DATABASE_URL_INVALID', {
-    message: 'the database URL is not one',
-    help: 'write postgresql://user:password@host:5432/database; percent-encode special characters of the password',
-  })
-}
-
-export function poolOf(config: ClientConfig, max: number): Pool {
+export function poolOf(config: Config, max: number): Pool {
   const pool = new Pool({ ...config, max, idleTimeoutMillis: 30_000, allowExitOnIdle: false })
   // An idle connection the server closes is replaced when the next one is asked for.
   pool.on('error', () => {})
@@ -114,9 +114,10 @@ const retryable = new Set(['40001', '40P01'])
 export const asksAgain = (error: unknown): boolean => error instanceof DatabaseError && retryable.has(error.code ?? '')
 
 // Shutdown, crash, start-up, broken connection, no room or memory, ended session, not let in, no such database: of SQLSTATE.
-const gone = /^(57P0|08|53|25P03|28|3D000)/
-// The connection is fine, the server is not: it may only be read (a standby), was told to give up, or its disk fails.
-const passing = /^(25006|57014|58)/
+// May only be read: a standby, or one that was demoted; another address may be the one to write to.
+const gone = /^(57P0|08|53|25P03|28|3D000|25006)/
+// The connection is fine, the server is not: it was told to give up, or its disk fails.
+const passing = /^(57014|58)/
 const systemGone = new Set([
   'ECONNREFUSED',
   'ENOENT',
@@ -134,6 +135,7 @@ const driverGone =
 /** True when the connection that met this error is of no more use. */
 export function isGone(error: unknown): boolean {
   if (error instanceof DatabaseError) return gone.test(error.code ?? '')
+  if (error instanceof NoAddress) return true
   if (!(error instanceof Error)) return false
   return systemGone.has((error as NodeJS.ErrnoException).code ?? '') || driverGone.test(error.message)
 }
@@ -154,6 +156,13 @@ export function translated(error: unknown): unknown {
       cause: error,
     })
   }
+  if (error instanceof DatabaseError && error.code === '25006') {
+    return unavailable('LEDGER_UNAVAILABLE', {
+      message: `the ledger's database takes nothing now: ${error.message}`,
+      help: 'give the address of the server that may be written to (several, with commas between them, are tried in turn); nothing was recorded',
+      cause: error,
+    })
+  }
   if (isGone(error)) {
     return unavailable('LEDGER_UNAVAILABLE', {
       message: `the ledger's database cannot be reached: ${messageOf(error)}`,
@@ -164,7 +173,7 @@ export function translated(error: unknown): unknown {
   if (error instanceof DatabaseError && passing.test(error.code ?? '')) {
     return unavailable('LEDGER_UNAVAILABLE', {
       message: `the ledger's database takes nothing now: ${error.message}`,
-      help: 'give the address of the server that may be written to, and see its log; nothing was recorded',
+      help: 'see its log; nothing was recorded',
       cause: error,
     })
   }

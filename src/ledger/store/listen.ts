@@ -1,4 +1,5 @@
-import { Client, type ClientConfig } from 'pg'
+import { Client } from 'pg'
+import type { Config } from './connection.ts'
 
 /**
  * Tells listeners of new heads: of this process at once, of others through LISTEN. Connects only while somebody listens, and
@@ -6,13 +7,13 @@ import { Client, type ClientConfig } from 'pg'
  */
 export class Listening {
   private readonly listeners = new Set<(head: number) => void>()
-  private readonly config: ClientConfig
+  private readonly config: Config
   private client: Client | undefined
   private retry: NodeJS.Timeout | undefined
   private told = 0
   private closed = false
 
-  constructor(config: ClientConfig) {
+  constructor(config: Config) {
     this.config = config
   }
 
@@ -40,7 +41,7 @@ export class Listening {
   }
 
   private async connect(attempt: number): Promise<void> {
-    const client = new Client(this.config)
+    const client = new (this.config.Client ?? Client)(this.config)
     this.client = client
     client.on('notification', ({ payload }) => this.tell(Number(payload)))
     const lost = (): void => {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
-import type { ClientConfig, Pool, PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { instantOf, type Clock, type Instant } from '../../kernel/clock.ts'
 import type { Catalogue } from '../catalogue.ts'
 import type { CloudEvent, RecordedEvent } from '../event.ts'
 import type { EventFilter, Ledger, LedgerTransaction, Receipt, Tables } from '../ledger.ts'
 import { record, recordAtOnce, type Outcome, type Prepared, type Recorded, type Submission, type Writer } from './append.ts'
-import { asksAgain, isGone, kyselyOf, kyselyOver, poolOf, translated } from './connection.ts'
+import { asksAgain, isGone, kyselyOf, kyselyOver, poolOf, translated, type Config } from './connection.ts'
 import { changesOf } from './fold.ts'
 import { Group } from './group.ts'
 import { Listening } from './listen.ts'
@@ -15,7 +15,7 @@ import { Listening } from './listen.ts'
 export type KeptEvent = { readonly seq: number; readonly recordedAt: Instant; readonly body: string }
 
 type Parts = {
-  readonly config: ClientConfig
+  readonly config: Config
   readonly pool: Pool
   readonly writer: Writer
   readonly catalogue: Catalogue
