@@ -5,6 +5,7 @@ import { version } from '../server/version.ts'
 import type { CliContext } from './context.ts'
 import * as flow from './commands/flow.ts'
 import { completionCommand } from './commands/completion.ts'
+import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
 import { eventsCommand, ledgerRoutes } from './commands/ledger.ts'
 import { demoCommand, initCommand, upCommand } from './commands/serve.ts'
@@ -25,6 +26,7 @@ const root = buildRouteMap<string, CliContext>({
     cancel: flow.cancelCommand,
     rerun: flow.rerunCommand,
     logs: flow.logsCommand,
+    diff: diffCommand,
     env: envRoutes,
     events: eventsCommand,
     ledger: ledgerRoutes,

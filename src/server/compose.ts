@@ -3,12 +3,15 @@ import path from 'node:path'
 import type { Hono } from 'hono'
 import { openRepository } from '../connectors/git/repository.ts'
 import { readJunit } from '../connectors/junit/junit.ts'
+import { readPackages } from '../connectors/lock-files/packages.ts'
 import { processProvider } from '../connectors/process/provider.ts'
 import { makeLine } from '../feedback/line/line.ts'
 import { lineRoutes, viewStop } from '../feedback/line/routes.ts'
 import { digestOfTree } from '../flow/candidate/tree.ts'
+import { differenceRoutes } from '../flow/difference/routes.ts'
 import { makeEnvironments } from '../flow/environment/environments.ts'
 import { environmentRoutes } from '../flow/environment/routes.ts'
+import { estateRoutes } from '../flow/estate/routes.ts'
 import type { EnvironmentId } from '../flow/environment/provider.port.ts'
 import { makeEngine, restingEngine, type Engine } from '../flow/pipeline/engine.ts'
 import type { Workshop } from '../flow/pipeline/execution.ts'
@@ -29,6 +32,7 @@ import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
 import { linePort } from './line-port.ts'
 import { makeLive } from './live.ts'
+import { searchRoutes } from './search-routes.ts'
 import { sentenceOf } from './sentences.ts'
 import { openStore } from './store.ts'
 import { makeTidier } from './tidier.ts'
@@ -127,9 +131,12 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     (api) => {
       api.route('/', ledgerRoutes(ledger, catalogue))
       api.route('/', pipelineRoutes({ shop: workshop, engine, viewing, telling: { ...viewing, sentence: sentenceOf } }, options.repository))
+      api.route('/', estateRoutes(viewing))
+      api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
       api.route('/', lineRoutes(line))
       api.route('/', environmentRoutes({ environments, provider, settingsOf: (id: EnvironmentId) => settingsOf(ledger, id) }))
       api.route('/', tokenRoutes(tokens))
+      api.route('/', searchRoutes(ledger))
       api.route('/', live.routes())
     },
   )

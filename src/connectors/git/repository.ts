@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { invalid, notFound, refused, tooLarge } from '../../kernel/errors.ts'
 import type { Commit, DirtyFile, Repository } from '../../flow/candidate/repository.port.ts'
 import { checkout } from './checkout.ts'
+import { compare, patch } from './compare.ts'
 import { askGit, failureOf, git } from './command.ts'
 import { commitFormat, parseCommit } from './commit.ts'
 
@@ -30,6 +31,12 @@ export async function openRepository(folder: string): Promise<Repository> {
     trunk: () => trunk(root, hasWorkTree),
     dirtyFiles: async () => (hasWorkTree ? dirtyFiles(root) : []),
     readFile: async (sha, path) => readFile(root, fullName(sha), path),
+    compare: async (from, to) => {
+      await Promise.all([resolve(root, fullName(from)), resolve(root, fullName(to))])
+      return compare(root, from, to)
+    },
+    patch: async (from, to, path, previous) =>
+      patch(root, fullName(from), fullName(to), previous === undefined ? [path] : [previous, path]),
   }
 }
 

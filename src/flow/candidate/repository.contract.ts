@@ -158,5 +158,48 @@ export function repositoryContract(name: string, begin: (folder: string) => Prom
       await expect(repository.readFile(sha, 'a')).rejects.toEqual(code('FILE_NOT_REGULAR'))
       await expect(repository.readFile(sha, 'link')).rejects.toEqual(code('FILE_NOT_REGULAR'))
     })
+
+    it('says what lies between two commits: which commits, which files, how many lines', async () => {
+      await author.write({ 'src/a.txt': 'one\ntwo\n', 'old name.txt': 'same\ncontent\nof it\n', gone: 'x\n' })
+      const from = await author.commit('first')
+      await author.write({ 'src/a.txt': 'one\n2\nthree\n', 'new ü.txt': 'same\ncontent\nof it\n', 'blob.bin': '\0\0' })
+      await rm(join(author.folder, 'old name.txt'))
+      await rm(join(author.folder, 'gone'))
+      const to = await author.commit('second\u001b[31m')
+      const compared = await (await author.open()).compare(from, to)
+      expect(compared).toMatchObject({ commitsTotal: 1, lostTotal: 0, filesTotal: 4, added: 2, removed: 2 })
+      expect(compared.commits).toMatchObject([{ commit: to, summary: expect.not.stringContaining('\u001b') }])
+      expect(compared.files.map(({ kind, path, previous, added, removed }) => [kind, path, previous, added, removed])).toEqual([
+        ['added', 'blob.bin', null, null, null],
+        ['removed', 'gone', null, 0, 1],
+        ['renamed', 'new ü.txt', 'old name.txt', 0, 0],
+        ['changed', 'src/a.txt', null, 2, 1],
+      ])
+    })
+
+    it('says which commits going back would lose', async () => {
+      await author.write({ a: '1' })
+      const old = await author.commit('one')
+      await author.write({ a: '2' })
+      const next = await author.commit('two')
+      const repository = await author.open()
+      expect(await repository.compare(next, old)).toMatchObject({ commitsTotal: 0, lostTotal: 1, lost: [{ commit: next }] })
+      await expect(repository.compare('1'.repeat(40), old)).rejects.toEqual(code('REVISION_UNKNOWN'))
+    })
+
+    it('gives the text of one change, whatever its file is called, and cuts a long one at a line', async () => {
+      await author.write({ ':(glob)*': 'one\n', other: 'x\n', long: 'x\n' })
+      const from = await author.commit('one')
+      await author.write({ ':(glob)*': 'two\n', other: 'y\n', long: 'a line\n'.repeat(60_000) })
+      const to = await author.commit('two')
+      const repository = await author.open()
+      const { text, complete } = await repository.patch(from, to, ':(glob)*')
+      expect(text).toContain('-one\n+two\n')
+      expect(text).not.toContain('other')
+      expect(complete).toBe(true)
+      const long = await repository.patch(from, to, 'long')
+      expect(long.complete).toBe(false)
+      expect(long.text.endsWith('+a line\n')).toBe(true)
+    })
   })
 }

@@ -22,6 +22,34 @@ export type Commit = {
 /** A file of the work tree that differs from the last commit: no part of any candidate. */
 export type DirtyFile = { readonly path: string; readonly kind: 'changed' | 'untracked' }
 
+/** A commit as a list shows it. */
+export type CommitLine = { readonly commit: string; readonly author: string; readonly summary: string; readonly committedAt: Instant }
+
+/** A file that two commits have differently. Line counts are null where it is not a text. */
+export type FileLine = {
+  readonly path: string
+  /** Its path before it was moved. */
+  readonly previous: string | null
+  readonly kind: 'added' | 'changed' | 'removed' | 'renamed'
+  readonly added: number | null
+  readonly removed: number | null
+}
+
+/** What lies between two commits. Lists are cut, totals are not. */
+export type Comparison = {
+  /** Commits that only `to` has, newest first, at most 200. */
+  readonly commits: CommitLine[]
+  readonly commitsTotal: number
+  /** Commits that only `from` has. */
+  readonly lost: CommitLine[]
+  readonly lostTotal: number
+  /** At most 1000. */
+  readonly files: FileLine[]
+  readonly filesTotal: number
+  readonly added: number
+  readonly removed: number
+}
+
 /**
  * Where commits come from. Nothing here changes the repository: no ref, no index, no object, no file of its work tree.
  * `sha` is always a full object name, as `resolve` gives it. Errors every method may throw: `GIT_NOT_FOUND`,
@@ -59,4 +87,11 @@ export type Repository = {
    * @throws ThreewaysError `FILE_NOT_REGULAR`, `FILE_TOO_LARGE` (over 16 MiB)
    */
   readFile(sha: string, path: string): Promise<string | undefined>
+  /** What `to` has that `from` has not, and the other way round. @throws ThreewaysError `REVISION_UNKNOWN` */
+  compare(from: string, to: string): Promise<Comparison>
+  /**
+   * The difference of one file as unified text, at most 256 KiB, ending at a line.
+   * @param previous - its path in `from`, where it was moved
+   */
+  patch(from: string, to: string, path: string, previous?: string): Promise<{ readonly text: string; readonly complete: boolean }>
 }

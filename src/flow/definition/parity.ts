@@ -48,8 +48,13 @@ function isDeclared(path: string, rendered: Rendered): boolean {
 
 function valuesOf(rendered: Rendered): ReadonlyMap<string, string> {
   const { services, resources } = rendered.definition
+  return valuesIn({ provider: settingsOf(rendered).provider, services, resources })
+}
+
+/** Every value of it by its JSON pointer. */
+export function valuesIn(value: unknown): ReadonlyMap<string, string> {
   const values = new Map<string, string>()
-  collect({ provider: settingsOf(rendered).provider, services, resources }, '', values)
+  collect(value, '', values)
   return values
 }
 

@@ -74,7 +74,7 @@ function environmentView(
   }
 }
 
-function stateOf({ exists, traffic, services }: Observed): NonNullable<StageView['environment']>['state'] {
+export function stateOf({ exists, traffic, services }: Observed): NonNullable<StageView['environment']>['state'] {
   if (!exists) return 'absent'
   if (traffic === undefined) return services.length > 0 ? 'starting' : 'stopped'
   const serving = services.filter(({ candidate }) => candidate === traffic)

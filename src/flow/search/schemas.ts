@@ -1,0 +1,14 @@
+import { z } from 'zod'
+
+export const Found = z
+  .object({
+    kind: z.enum(['stream', 'candidate', 'run', 'stop', 'environment']),
+    id: z.string().meta({ description: 'name of the stream, digest, id of the run or stop, id of the environment' }),
+    stream: z.string(),
+    title: z.string(),
+    detail: z.string(),
+    at: z.iso.datetime().nullable(),
+    state: z.string().nullable(),
+  })
+  .meta({ id: 'Found' })
+export type Found = z.infer<typeof Found>
