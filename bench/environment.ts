@@ -14,7 +14,7 @@ import { processProvider } from '../src/connectors/process/provider.ts'
 import { packArtifact } from '../src/flow/candidate/artifact.ts'
 import { digestOfTree } from '../src/flow/candidate/tree.ts'
 import { readDefinition } from '../src/flow/definition/read.ts'
-import type { Desired, EnvironmentId, EnvironmentProvider } from '../src/flow/environment/provider.port.ts'
+import { allTo, type Desired, type EnvironmentId, type EnvironmentProvider } from '../src/flow/environment/provider.port.ts'
 import { sha256 } from '../src/kernel/digest.ts'
 import { newId } from '../src/kernel/ids.ts'
 import { startCluster, type Cluster } from '../src/kernel/postgres/cluster.ts'
@@ -96,7 +96,7 @@ async function measureSwitches(shop: Desired): Promise<void> {
 }
 
 async function apply(provider: EnvironmentProvider, environment: EnvironmentId, deployments: readonly Desired[], traffic: Desired) {
-  const plan = await provider.plan({ environment, deployments, traffic: traffic.candidate })
+  const plan = await provider.plan({ environment, deployments, shares: allTo(traffic) })
   return provider.apply(plan, () => {})
 }
 

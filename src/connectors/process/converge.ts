@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { shortDigest, type Digest } from '../../kernel/digest.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { shortDigest } from '../../kernel/digest.ts'
 import { refused } from '../../kernel/errors.ts'
 import type { Desired, Target } from '../../flow/environment/provider.port.ts'
 import type { Environment } from './environment.ts'
 import type { Instance } from './instance.ts'
-import { checkTarget, decide, isCompleted, type Decision } from './plan.ts'
+import { checkTarget, decide, isCompleted, isPart, namesOf, wantedOf, type Decision } from './plan.ts'
 import { takePort } from './ports.ts'
 import { readSeed } from './postgres-resource.ts'
-import type { InstanceState } from './state.ts'
+import { isOf, keyOf, type InstanceState } from './state.ts'
 
 /**
  * Brings an environment to its target. Every step is on disk before it is taken, so that whoever comes after a kill -9
@@ -23,16 +24,16 @@ export async function converge(environment: Environment, target: Target, signal:
   for (const desired of target.deployments) await requireArtifact(desired)
   const decision = decide(target, state, unfitness)
   // What is on its way out is still described: whoever resumes has to end it properly.
-  const leaving = state.deployments.filter((one) => !target.deployments.some((desired) => desired.candidate === one.candidate))
+  const leaving = state.deployments.filter((one) => !target.deployments.some((desired) => isOf(keyOf(desired), one)))
   state.deployments = [...target.deployments, ...leaving]
   await createResources(environment, target)
   await environment.openRoutes()
-  if (serves(environment, target.traffic)) await moveTraffic(environment, target.traffic)
+  if (canServe(environment, target)) await moveTraffic(environment, target)
   await stopUnwanted(environment, decision, target)
   signal.throwIfAborted()
   const created = await create(environment, decision)
   await start(environment, created, decision, signal)
-  await moveTraffic(environment, target.traffic)
+  await moveTraffic(environment, target)
   state.deployments = target.deployments
   await environment.openRoutes()
   environment.direct()
@@ -71,23 +72,27 @@ async function createResources(environment: Environment, target: Target): Promis
   await environment.openResources()
 }
 
-/** Every service of the candidate is ready, so that it can take over at once. */
-function serves(environment: Environment, candidate: Digest | undefined): boolean {
-  if (candidate === undefined) return false
-  const { services } = environment.desired(candidate).rendered.definition
-  return Object.keys(services).every((service) => {
-    const instance = environment.state.instances.find((one) => one.candidate === candidate && one.service === service)
-    return instance !== undefined && (instance.phase === 'ready' || isCompleted(instance))
-  })
+/** Every service of whatever is to have a share is ready, so that traffic can move at once. */
+function canServe({ state }: Environment, { deployments, shares }: Target): boolean {
+  const serving = deployments.filter((desired) => shares.some((share) => share.percent > 0 && isOf(share, desired)))
+  return (
+    serving.length > 0 &&
+    serving.every((desired) =>
+      wantedOf(desired).every(({ service, replica }) => {
+        const instance = state.instances.find((one) => isPart(one, desired, service, replica))
+        return instance !== undefined && (instance.phase === 'ready' || isCompleted(instance))
+      }),
+    )
+  )
 }
 
-async function moveTraffic(environment: Environment, to: Digest | undefined): Promise<void> {
+async function moveTraffic(environment: Environment, { shares, sticky = false }: Pick<Target, 'shares' | 'sticky'>): Promise<void> {
   const { state } = environment
-  const before = state.traffic ?? undefined
-  if (before !== to) {
-    state.traffic = to ?? null
+  if (state.sticky !== sticky || !isDeepStrictEqual(state.shares, shares)) {
+    const [before, after] = [namesOf(state.shares), namesOf(shares)]
+    Object.assign(state, { shares, sticky })
     await environment.save()
-    environment.tell('traffic', to === undefined ? 'goes nowhere' : `goes to ${shortDigest(to)}`)
+    if (before !== after) environment.tell('traffic', after === 'nothing' ? 'goes nowhere' : `goes to ${after}`)
   }
   environment.direct()
 }
@@ -95,13 +100,14 @@ async function moveTraffic(environment: Environment, to: Digest | undefined): Pr
 async function stopUnwanted(environment: Environment, decision: Decision, target: Target): Promise<void> {
   const { state } = environment
   // With its deployment gone, or about to be started again, nothing serves: better told than refused connections.
-  if (state.traffic !== null && !target.deployments.some((desired) => desired.candidate === state.traffic)) {
-    await moveTraffic(environment, undefined)
-  }
+  const left = state.shares.filter((share) => target.deployments.some((desired) => isOf(share, desired)))
+  if (left.length < state.shares.length) await moveTraffic(environment, { shares: left, sticky: state.sticky })
   if (decision.stop.length === 0) return
   const instances = decision.stop.map((instance) => environment.attach(instance))
   for (const { state } of instances) state.phase = 'stopping'
   await environment.save()
+  // What is being stopped gets nothing new, if there is another.
+  environment.direct()
   await environment.discard(instances)
   environment.direct()
 }
@@ -109,12 +115,13 @@ async function stopUnwanted(environment: Environment, decision: Decision, target
 async function create(environment: Environment, decision: Decision): Promise<readonly Instance[]> {
   const { state, home } = environment
   const created: InstanceState[] = []
-  for (const { desired, service } of decision.create) {
+  for (const { desired, service, replica } of decision.create) {
     const hasPort = desired.rendered.definition.services[service]!.port !== undefined
     created.push({
       id: randomUUID(),
       service,
-      candidate: desired.candidate,
+      ...keyOf(desired),
+      replica,
       artifact: desired.artifact,
       settings: desired.rendered.digest,
       port: hasPort ? await takePort(home.host) : null,
@@ -137,7 +144,7 @@ async function create(environment: Environment, decision: Decision): Promise<rea
 async function start(environment: Environment, created: readonly Instance[], decision: Decision, signal: AbortSignal): Promise<void> {
   const failing = new AbortController()
   const both = AbortSignal.any([signal, failing.signal])
-  const waited = [...environment.instances.values()].filter((instance) => decision.required.includes(instance.state.candidate))
+  const waited = [...environment.instances.values()].filter((instance) => decision.required.some((key) => isOf(key, instance.state)))
   for (const { state } of created) environment.tell(`service ${state.service}`, 'starting')
   // Also those that an earlier apply had on record but gave up before it started them.
   const begun = waited.filter(({ supervised, state }) => !supervised && state.phase === 'starting')

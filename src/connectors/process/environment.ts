@@ -1,14 +1,13 @@
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock } from '../../kernel/clock.ts'
-import type { Digest } from '../../kernel/digest.ts'
 import { refused } from '../../kernel/errors.ts'
-import type { Desired, EnvironmentId, Progress } from '../../flow/environment/provider.port.ts'
+import type { Desired, DeploymentKey, EnvironmentId, Measured, Progress, Share } from '../../flow/environment/provider.port.ts'
 import { Instance } from './instance.ts'
 import { keepPort, returnPort } from './ports.ts'
 import type { PostgresResource } from './postgres-resource.ts'
-import { openRoute, type Route } from './router.ts'
-import type { EnvironmentState, InstanceState, StateStore } from './state.ts'
+import { openRoute, type Backend, type Route } from './router.ts'
+import { deploymentOf, isOf, keyOf, type EnvironmentState, type InstanceState, type StateStore } from './state.ts'
 import { processVariables, variableName } from './variables.ts'
 
 /** What all environments of a home share. */
@@ -143,17 +142,41 @@ export class Environment {
 
   /** Sends new requests where the state says. */
   direct(): void {
-    for (const [service, route] of this.routes) {
-      const instance = this.state.instances.find((one) => one.candidate === this.state.traffic && one.service === service)
-      route.switchTo(instance?.port == null ? undefined : { id: instance.id, port: instance.port })
-    }
+    const { shares, sticky } = this.state
+    for (const [service, route] of this.routes)
+      route.direct(
+        shares.map((share) => this.#backendOf(share, service)),
+        sticky,
+      )
+  }
+
+  /** Those that are well; when none is, all of them: better asked than refused. */
+  #backendOf(share: Share, service: string): Backend {
+    const all = this.state.instances.filter((one) => isOf(one, share) && one.service === service && one.port !== null)
+    const staying = all.filter(({ phase }) => phase !== 'stopping')
+    const ready = staying.filter(({ phase }) => phase === 'ready')
+    const chosen = [ready, staying, all].find((some) => some.length > 0) ?? []
+    const instances = chosen.map(({ id, port }) => ({ id, port: port! }))
+    return { deployment: deploymentOf(share), percent: share.percent, instances }
+  }
+
+  /** What went to each deployment, over all its services. */
+  measure(anew: boolean): readonly (DeploymentKey & Measured)[] {
+    const all = [...this.routes.values()].map((route) => route.measure(anew))
+    return this.state.deployments.flatMap((desired) => {
+      const key = keyOf(desired)
+      const parts = all.flatMap((measured) => measured.get(deploymentOf(key)) ?? [])
+      if (parts.length === 0) return []
+      const sum = (what: 'requests' | 'errors') => parts.reduce((total, part) => total + part[what], 0)
+      return [{ ...key, requests: sum('requests'), errors: sum('errors'), latenciesMs: parts.flatMap(({ latenciesMs }) => latenciesMs) }]
+    })
   }
 
   attach(state: InstanceState): Instance {
     const known = this.instances.get(state.id)
     if (known) return known
     if (state.port !== null) keepPort(state.port)
-    const desired = this.desired(state.candidate)
+    const desired = this.desired(state)
     const service = desired.rendered.definition.services[state.service]!
     const subject = `service ${state.service}`
     const instance: Instance = new Instance(state, {
@@ -162,7 +185,11 @@ export class Environment {
       cwd: path.join(desired.artifact, service.workdir),
       host: this.home.host,
       variables: (temporaryFolder) => this.#variablesOf(state, desired, temporaryFolder),
-      save: () => this.save(),
+      save: () => {
+        // It became well or ill: its replicas share what it gets, or it what they got.
+        this.direct()
+        return this.save()
+      },
       moved: () => this.#moved(state),
       tell: (message) => this.tell(subject, message),
       clock: this.home.clock,
@@ -175,8 +202,8 @@ export class Environment {
     return path.join(this.home.store.folderOf(this.state.environment), 'instances', instance)
   }
 
-  desired(candidate: Digest): Desired {
-    return this.state.deployments.find((one) => one.candidate === candidate)!
+  desired(key: DeploymentKey): Desired {
+    return this.state.deployments.find((one) => isOf(key, one))!
   }
 
   #variablesOf(state: InstanceState, desired: Desired, temporaryFolder: string): Readonly<Record<string, string>> {
@@ -186,7 +213,7 @@ export class Environment {
     for (const name of Object.keys(service.dependsOn)) {
       Object.assign(addresses, this.#resourceAddresses[name])
       // Of the same deployment: a new candidate never talks to the old one's services.
-      const other = this.state.instances.find((one) => one.service === name && one.candidate === state.candidate)
+      const other = this.state.instances.find((one) => one.service === name && one.replica === 0 && isOf(one, state))
       if (other?.port != null) addresses[variableName(name, 'URL')] = `http://${this.home.host}:${other.port}`
     }
     return processVariables({
@@ -206,22 +233,23 @@ export class Environment {
     this.direct()
     for (const instance of this.instances.values()) {
       const depends = instance.options.service.dependsOn[moved.service] !== undefined
-      if (depends && instance.state.candidate === moved.candidate && instance.state.process) void instance.renew().catch(() => {})
+      if (depends && isOf(instance.state, moved) && instance.state.process) void instance.renew().catch(() => {})
     }
   }
 
   /** Each after what it depends on; those that do not depend on each other at once. */
   async startInOrder(instances: readonly Instance[], afterFailure: 'give up' | 'start all the same', signal: AbortSignal): Promise<void> {
     const begun = new Map<string, Promise<void>>()
-    const find = (name: string, candidate: Digest) =>
-      [...this.instances.values()].find((one) => one.state.service === name && one.state.candidate === candidate)
+    const replicasOf = (name: string, key: DeploymentKey) =>
+      [...this.instances.values()].filter((one) => one.state.service === name && isOf(one.state, key))
     const begin = (instance: Instance): Promise<void> => {
-      const { candidate, id } = instance.state
+      const { id } = instance.state
       const known = begun.get(id)
       if (known) return known
-      const dependencies = Object.entries(instance.options.service.dependsOn).map(async ([name, condition]) => {
-        const other = find(name, candidate)
-        if (!other) return
+      const needed = Object.entries(instance.options.service.dependsOn).flatMap(([name, condition]) =>
+        replicasOf(name, instance.state).map((other) => ({ other, condition })),
+      )
+      const dependencies = needed.map(async ({ other, condition }) => {
         if (instances.includes(other)) await begin(other)
         if (condition === 'started') return other.launched(signal)
         if ((await other.settled(signal)) === 'failed' && afterFailure === 'give up') throw unready(instance, other)
@@ -242,10 +270,8 @@ export class Environment {
     const end = (instance: Instance): Promise<void> => {
       const known = ending.get(instance)
       if (known) return known
-      const { service, candidate } = instance.state
-      const dependants = instances.filter(
-        (one) => one.state.candidate === candidate && one.options.service.dependsOn[service] !== undefined,
-      )
+      const { service } = instance.state
+      const dependants = instances.filter((one) => isOf(one.state, instance.state) && one.options.service.dependsOn[service] !== undefined)
       const done = Promise.all(dependants.map(end)).then(() => this.#discardOne(instance))
       ending.set(instance, done)
       return done
@@ -296,7 +322,8 @@ function unready(instance: Instance, dependency: Instance) {
 }
 
 function newState(environment: EnvironmentId): EnvironmentState {
-  return { format: 1, environment, destroying: false, deployments: [], traffic: null, publicPorts: {}, resources: {}, instances: [] }
+  const nothing = { deployments: [], shares: [], sticky: false, publicPorts: {}, resources: {}, instances: [] }
+  return { format: 2, environment, destroying: false, ...nothing }
 }
 
 function servicesWithPort(services: Desired['rendered']['definition']['services']): readonly string[] {

@@ -2,9 +2,18 @@ import { request as ask, type Agent, type ClientRequest, type IncomingMessage, t
 import { pipeline, type Duplex } from 'node:stream'
 import { messageOf } from '../../kernel/errors.ts'
 import { hasBody, requestHeaders, responseHeaders, upgradeHeaders } from './headers.ts'
+import type { Passing } from './measuring.ts'
 
 /** Where a request goes. */
 export type Upstream = { readonly host: string; readonly port: number; readonly agent: Agent }
+
+/** What goes with a request beside the request itself. */
+export type Passage = {
+  readonly upstream: Upstream
+  /** Headers for the answer, names and values in turn. */
+  readonly own: readonly string[]
+  readonly passing: Passing
+}
 
 /** A connection made on one machine takes this long only when the service does not accept any more. */
 const connectMsMax = 5_000
@@ -27,7 +36,7 @@ export type Forwarded =
  *
  * A request that may not be repeated gets a connection of its own: a kept one may be closed by the service just as we use it.
  */
-export function forward(request: IncomingMessage, response: ServerResponse, upstream: Upstream): Promise<Forwarded> {
+export function forward(request: IncomingMessage, response: ServerResponse, { upstream, own, passing }: Passage): Promise<Forwarded> {
   const isIdempotent = idempotent.has(request.method!)
   return new Promise((resolve) => {
     const { host, port } = upstream
@@ -45,7 +54,7 @@ export function forward(request: IncomingMessage, response: ServerResponse, upst
     passed.on('socket', (socket) => (socket.connecting ? socket.once('connect', send) : send()))
     passed.on('response', (answer) => {
       clearTimeout(timer)
-      const failure = sendOn(answer, response)
+      const failure = sendOn(answer, response, own, passing)
       if (failure) passed.destroy()
       resolve(failure ? { answered: false, failure, repeatable: false } : { answered: true })
     })
@@ -54,7 +63,10 @@ export function forward(request: IncomingMessage, response: ServerResponse, upst
       response.off('close', giveUp)
       request.unpipe(passed)
       // The answer has begun: it ends whole (a refusal before the whole body came), or `sendOn` cuts it.
-      if (response.headersSent || response.destroyed) return resolve({ answered: true })
+      if (response.headersSent || response.destroyed) {
+        if (!response.headersSent) passing.ended(false)
+        return resolve({ answered: true })
+      }
       const reset = error.code === 'ECONNRESET' || error.code === 'EPIPE'
       resolve({ answered: false, failure: failureOf(error), repeatable: !connected || (isIdempotent && reset && !hasBody(request)) })
     })
@@ -62,16 +74,19 @@ export function forward(request: IncomingMessage, response: ServerResponse, upst
 }
 
 /** @returns why its head cannot be passed on: Node reads a status or a reason that it will not write */
-function sendOn(answer: IncomingMessage, response: ServerResponse): Failure | undefined {
+function sendOn(answer: IncomingMessage, response: ServerResponse, own: readonly string[], passing: Passing): Failure | undefined {
   try {
-    response.writeHead(answer.statusCode!, answer.statusMessage, responseHeaders(answer))
+    response.writeHead(answer.statusCode!, answer.statusMessage, [...responseHeaders(answer), ...own])
   } catch (error) {
     response.statusMessage = ''
     return { status: 502, message: `the service answered what is not HTTP: ${messageOf(error)}` }
   }
   // An event stream may say nothing for a long time; its reader waits for the headers.
   response.flushHeaders()
-  pipeline(answer, response, () => {})
+  passing.began(answer.statusCode!, (answer.headers['content-type'] ?? '').startsWith('text/event-stream'))
+  let broken = false
+  answer.once('aborted', () => (broken = !response.destroyed))
+  pipeline(answer, response, () => passing.ended(broken))
   return undefined
 }
 
@@ -95,14 +110,15 @@ function failureOf(error: NodeJS.ErrnoException): Failure {
 }
 
 /** Passes an upgrade (WebSocket) on: after the service agreed, bytes go both ways until either side ends. */
-export function forwardUpgrade(request: IncomingMessage, client: Duplex, head: Buffer, upstream: Upstream): void {
+export function forwardUpgrade(request: IncomingMessage, client: Duplex, head: Buffer, { upstream, own, passing }: Passage): void {
   const { host, port } = upstream
   const passed = ask({ host, port, method: request.method!, path: request.url!, headers: upgradeHeaders(request), agent: false })
   const timer = deadlines(passed, answerMsMax)
   client.once('close', () => passed.destroy())
   passed.on('upgrade', (answer, service, serviceHead) => {
     clearTimeout(timer)
-    client.write(headOf(answer, ['Connection', 'Upgrade', 'Upgrade', String(answer.headers.upgrade)]))
+    passing.began(answer.statusCode!, true)
+    client.write(headOf(answer, [...own, 'Connection', 'Upgrade', 'Upgrade', String(answer.headers.upgrade)]))
     client.write(serviceHead)
     service.write(head)
     pipeline(client, service, () => {})
@@ -110,12 +126,15 @@ export function forwardUpgrade(request: IncomingMessage, client: Duplex, head: B
   })
   passed.on('response', (answer) => {
     clearTimeout(timer)
+    passing.began(answer.statusCode!, false)
     // Refused: an ordinary answer, whose end is the connection's.
-    client.write(headOf(answer, ['Connection', 'close']))
-    pipeline(answer, client, () => {})
+    client.write(headOf(answer, [...own, 'Connection', 'close']))
+    pipeline(answer, client, () => passing.ended(false))
   })
   passed.on('error', (error: NodeJS.ErrnoException) => {
     clearTimeout(timer)
+    if (client.destroyed) passing.ended(false)
+    else passing.failed()
     refuseUpgrade(client, failureOf(error))
   })
   passed.end()

@@ -100,6 +100,22 @@ describe('a server killed with SIGKILL while it applies', () => {
 })
 
 describe('taking up what an earlier server left', () => {
+  it('reads what versions before replicas and shares wrote', async () => {
+    const stage = new Stage(home.provider())
+    stage.environment = 'shop/older'
+    const before = await stage.bring(stage.target([old], old))
+    await stage.provider.close('leave')
+    const store = stateStore(home.home)
+    const { shares: _, sticky: __, ...state } = (await store.read('shop/older'))!
+    const instances = state.instances.map(({ role: _, replica: __, ...instance }) => instance)
+    await store.write({ ...state, format: 1, traffic: old.candidate, instances } as never)
+    stage.provider = home.provider()
+    expect(await stage.provider.recover()).toMatchObject({ adopted: 2, restarted: 0 })
+    expect(await stage.provider.observe('shop/older')).toEqual(before)
+    expect((await ask(before)).version).toBe('1')
+    await stage.provider.destroy('shop/older')
+  })
+
   it('ends processes of this home that no record knows, and no others', async () => {
     const variables = (id: string, instance: string) => ({ [marks.home]: id, [marks.instance]: instance, PATH: process.env['PATH']! })
     const start = (name: string, env: Record<string, string>) => {
@@ -133,7 +149,7 @@ describe('taking up what an earlier server left', () => {
     stage.provider = home.provider()
     await stage.bring(stage.target([old], old))
     await stage.provider.close('leave')
-    await store.write({ environment: 'shop/damaged', format: 2 } as never)
+    await store.write({ environment: 'shop/damaged', format: 99 } as never)
     const provider = home.provider()
     await expect(provider.observe('shop/damaged')).rejects.toMatchObject({ code: 'ENVIRONMENT_STATE_DAMAGED' })
     await provider.destroy('shop/damaged')

@@ -2,7 +2,7 @@ import { isAlive } from '../../kernel/process.ts'
 import type { Desired, Observed, ObservedService, ServiceState } from '../../flow/environment/provider.port.ts'
 import type { Home } from './environment.ts'
 import type { ReadBack } from './running.ts'
-import type { EnvironmentState, InstanceState } from './state.ts'
+import { isOf, servingCandidate, type EnvironmentState, type InstanceState } from './state.ts'
 import { variableName } from './variables.ts'
 
 type How = {
@@ -15,13 +15,15 @@ type How = {
 /** What an environment looks like now, from its state and from the processes themselves. */
 export function observer(home: Home, readBack: (instance: InstanceState, desired: Desired, freshly: boolean) => Promise<ReadBack>) {
   const observeService = async (instance: InstanceState, state: EnvironmentState, how: How): Promise<ObservedService> => {
-    const { service, candidate, restarts, since } = instance
+    const { service, candidate, role, replica, restarts, since } = instance
     const isLiving = instance.process !== null && (await isAlive(instance.process.identity))
-    const desired = state.deployments.find((one) => one.candidate === candidate)
+    const desired = state.deployments.find((one) => isOf(instance, one))
     const read = isLiving && desired ? await readBack(instance, desired, how.freshly) : undefined
     return {
       service,
       candidate,
+      role,
+      replica,
       state: stateOf(instance, isLiving, how.supervised),
       running: read?.running,
       pid: read?.pid,
@@ -48,7 +50,8 @@ export function observer(home: Home, readBack: (instance: InstanceState, desired
     return {
       environment: state.environment,
       exists: true,
-      traffic: state.traffic ?? undefined,
+      traffic: servingCandidate(state.shares),
+      shares: state.shares,
       services: await Promise.all(state.instances.map((instance) => observeService(instance, state, how))),
       resources,
       urls,

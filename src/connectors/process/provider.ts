@@ -16,7 +16,7 @@ import { checkTarget, decide, isCompleted } from './plan.ts'
 import { postgresResource } from './postgres-resource.ts'
 import { processRefusals } from './refusals.ts'
 import { runningReader } from './running.ts'
-import { stateStore, type InstanceState } from './state.ts'
+import { servingCandidate, stateStore, type InstanceState } from './state.ts'
 
 export type ProcessProviderOptions = {
   /** The `.threeways` folder. One provider at a time may drive it. */
@@ -57,7 +57,14 @@ class ProcessProvider implements EnvironmentProvider {
   }
 
   capabilities() {
-    return { strategies: ['replace', 'blue-green'], resources: ['postgres'], networkIsolation: false, restarts: true } as const
+    return {
+      strategies: ['replace', 'blue-green', 'rolling', 'canary'],
+      replicas: true,
+      shares: true,
+      resources: ['postgres'],
+      networkIsolation: false,
+      restarts: true,
+    } as const
   }
 
   render = rendered
@@ -134,7 +141,11 @@ class ProcessProvider implements EnvironmentProvider {
     const live = this.#live.get(id)
     const state = live?.state ?? (await this.#home.store.read(id))
     if (state) return this.#observe(state, { freshly: false, supervised: live !== undefined })
-    return { environment: id, exists: false, traffic: undefined, services: [], resources: [], urls: {}, variables: {} }
+    return { environment: id, exists: false, traffic: undefined, shares: [], services: [], resources: [], urls: {}, variables: {} }
+  }
+
+  async measure(id: EnvironmentId, anew: boolean) {
+    return this.#live.get(id)?.measure(anew) ?? []
   }
 
   list() {
@@ -158,7 +169,7 @@ class ProcessProvider implements EnvironmentProvider {
     const environment = this.#live.get(id) ?? (await Environment.open(this.#home, id))
     const { state } = environment
     const instances = state.instances.filter((one) => one.service === service)
-    const found = instances.find((one) => one.candidate === state.traffic) ?? instances.at(-1)
+    const found = instances.find((one) => one.role === 'main' && one.candidate === servingCandidate(state.shares)) ?? instances.at(-1)
     if (!found) {
       if (state.instances.length === 0 && !(await this.#home.store.read(id))) throw unknownEnvironment(id)
       const names = [...new Set(state.instances.map((one) => one.service))].join(', ')
@@ -190,7 +201,7 @@ class ProcessProvider implements EnvironmentProvider {
       // Whoever destroys it knows that its services stop.
       environment.watcher = () => {}
       environment.state.destroying = true
-      environment.state.traffic = null
+      environment.state.shares = []
       await environment.save()
       environment.direct()
       await environment.discard(environment.state.instances.map((instance) => environment.attach(instance)))

@@ -3,7 +3,7 @@ import { Agent, createServer, request, type IncomingMessage, type RequestListene
 import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { openRoute, type Route, type Target } from './router.ts'
+import { openRoute, type Target } from './router.ts'
 
 const open: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -20,11 +20,12 @@ async function service(id: string, answer: RequestListener): Promise<Target & { 
   return { id, port: (server.address() as AddressInfo).port, server }
 }
 
-async function route(target?: Target): Promise<Route & { readonly url: string }> {
+async function route(target?: Target) {
   const opened = await openRoute({ host: '127.0.0.1', name: 'web of shop/test', port: undefined })
   open.push(() => opened.close())
-  opened.switchTo(target)
-  return { ...opened, url: `http://127.0.0.1:${opened.port}` }
+  const switchTo = (to: Target | undefined) => opened.direct(to ? [{ deployment: to.id, percent: 100, instances: [to] }] : [], false)
+  switchTo(target)
+  return { ...opened, switchTo, url: `http://127.0.0.1:${opened.port}` }
 }
 
 const says =

@@ -2,17 +2,25 @@ import { Agent, createServer, type IncomingMessage, type Server, type ServerResp
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from '../../kernel/errors.ts'
-import { forward, forwardUpgrade, refuseUpgrade, type Failure, type Upstream } from './forward.ts'
+import type { Measured } from '../../flow/environment/provider.port.ts'
+import { makeBalance, type Backend, type Chosen, type Target } from './balance.ts'
+import { forward, forwardUpgrade, refuseUpgrade, type Failure, type Passage, type Upstream } from './forward.ts'
+import { makeMeter, type Meter } from './measuring.ts'
 import { keepPort, takePort } from './ports.ts'
+import { stickyCookie } from './sticky.ts'
 
-/** One instance as the router sees it. */
-export type Target = { readonly id: string; readonly port: number }
+export type { Backend, Target } from './balance.ts'
 
 /** The stable public address of one service of one environment. */
 export type Route = {
   readonly port: number
-  /** New requests go there from now on; those under way stay where they are. `undefined`: 503. */
-  switchTo(target: Target | undefined): void
+  /**
+   * New requests are divided so from now on; those under way stay where they are. Nobody: 503.
+   * @param sticky - clients stay with the deployment they met first, for as long as it has a share
+   */
+  direct(backends: readonly Backend[], sticky: boolean): void
+  /** What each deployment did since measuring began, or began `anew`. */
+  measure(anew: boolean): ReadonlyMap<string, Measured>
   /** Waits until nothing is under way at this instance, at most `ms`; what is left then is cut off. @returns how many were */
   drain(id: string, ms: number): Promise<number>
   close(): Promise<void>
@@ -37,7 +45,8 @@ export async function openRoute(options: RouteOptions): Promise<Route> {
   const port = await listen(server, options)
   return {
     port,
-    switchTo: (target) => traffic.switchTo(target),
+    direct: (backends, sticky) => traffic.direct(backends, sticky),
+    measure: (anew) => traffic.measure(anew),
     drain: (id, ms) => traffic.drain(id, ms),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
@@ -76,26 +85,43 @@ type UnderWay = { readonly cut: () => void }
 /** What is under way, and where new requests go. */
 class Traffic {
   readonly options: RouteOptions
-  #target: Target | undefined
+  #backends: readonly Backend[] = []
+  readonly #balance = makeBalance()
+  readonly #meters = new Map<string, Meter>()
+  readonly #cookie: ReturnType<typeof stickyCookie>
+  #sticky = false
   readonly #underWay = new Map<string, Set<UnderWay>>()
   readonly #agents = new Map<string, Agent>()
 
   constructor(options: RouteOptions) {
     this.options = options
+    this.#cookie = stickyCookie(options.name)
   }
 
-  switchTo(target: Target | undefined): void {
-    this.#target = target
+  direct(backends: readonly Backend[], sticky: boolean): void {
+    this.#backends = backends
+    this.#sticky = sticky
+    this.#balance.set(backends)
+  }
+
+  measure(anew: boolean): ReadonlyMap<string, Measured> {
+    const measured = new Map([...this.#meters].map(([deployment, meter]) => [deployment, meter.read(anew)]))
+    const deployed = new Set(this.#backends.map(({ deployment }) => deployment))
+    if (anew) for (const deployment of this.#meters.keys()) if (!deployed.has(deployment)) this.#meters.delete(deployment)
+    return measured
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let failed: Chosen | undefined
     for (let tries = 1; ; tries++) {
-      const target = this.#target
-      if (!target) return refuse(request, response, this.#nothingServes())
-      const leave = this.#enter(target.id, () => response.destroy())
+      const { chosen, passage } = this.#choose(request, failed)
+      if (!chosen) return refuse(request, response, this.#nothingServes())
+      const leave = this.#enter(chosen.target.id, () => response.destroy())
       response.once('close', leave)
-      const result = await forward(request, response, this.#upstream(target))
+      const result = await forward(request, response, passage)
       if (result.answered) return
+      failed = chosen
+      passage.passing.failed()
       response.off('close', leave)
       leave()
       if (!result.repeatable || tries === 2) return refuse(request, response, result.failure)
@@ -104,13 +130,27 @@ class Traffic {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => {}) // Its close tells.
-    const target = this.#target
-    if (!target) return refuseUpgrade(socket, this.#nothingServes())
-    socket.once(
-      'close',
-      this.#enter(target.id, () => socket.destroy()),
-    )
-    forwardUpgrade(request, socket, head, this.#upstream(target))
+    const { chosen, passage } = this.#choose(request, undefined)
+    if (!chosen) return refuseUpgrade(socket, this.#nothingServes())
+    const leave = this.#enter(chosen.target.id, () => socket.destroy())
+    socket.once('close', leave)
+    forwardUpgrade(request, socket, head, passage)
+  }
+
+  /** @param failed - where this request could not be answered */
+  #choose(
+    request: IncomingMessage,
+    failed: Chosen | undefined,
+  ): { chosen: undefined; passage?: never } | { chosen: Chosen; passage: Passage } {
+    const pin = this.#sticky ? this.#cookie.read(request, this.#backends) : undefined
+    const kept = pin && !failed ? this.#balance.at(pin.deployment, pin.instance) : undefined
+    const chosen = kept ?? (failed ? this.#balance.instead(failed) : this.#balance.next())
+    if (!chosen) return { chosen: undefined }
+    const isPinned = pin?.deployment === chosen.deployment && pin.instance === chosen.target.id
+    const own = this.#sticky && !isPinned ? this.#cookie.write(request, chosen) : []
+    const meter = this.#meters.get(chosen.deployment) ?? makeMeter()
+    this.#meters.set(chosen.deployment, meter)
+    return { chosen, passage: { upstream: this.#upstream(chosen.target), own, passing: meter.begin() } }
   }
 
   async drain(id: string, ms: number): Promise<number> {

@@ -4,17 +4,20 @@ import type { Detached } from '../../kernel/detached.ts'
 import type { Digest } from '../../kernel/digest.ts'
 import { writeDurably } from '../../kernel/durable-file.ts'
 import { hasCode, internal, invalid } from '../../kernel/errors.ts'
-import type { Desired, EnvironmentId } from '../../flow/environment/provider.port.ts'
+import type { Desired, DeploymentKey, EnvironmentId, Role, Share } from '../../flow/environment/provider.port.ts'
 
 /** `restarting`: waits for its next try. `stopping`: must be gone, whoever finds it ends it. */
 export type Phase = 'starting' | 'ready' | 'unhealthy' | 'restarting' | 'stopped' | 'stopping'
 
-/** One service of one deployment: the process that runs it now, and those before it after a crash. */
+/** One replica of a service of one deployment: the process that runs it now, and those before it after a crash. */
 export type InstanceState = {
   /** Mark of everything it starts. */
   readonly id: string
   readonly service: string
   readonly candidate: Digest
+  readonly role: Role
+  /** From 0. */
+  readonly replica: number
   /** What it was made from: something else needs another instance. */
   readonly artifact: string
   readonly settings: Digest
@@ -44,16 +47,41 @@ export type ResourceState = {
 
 /** What should run in an environment and what does: all that must outlive us. */
 export type EnvironmentState = {
-  readonly format: 1
+  readonly format: 2
   readonly environment: EnvironmentId
   /** Being destroyed: whoever finds it goes on. */
   destroying: boolean
   deployments: readonly Desired[]
-  traffic: Digest | null
+  /** Who gets new requests; none: nobody serves. */
+  shares: readonly Share[]
+  sticky: boolean
   /** Service to the port its users know. */
   publicPorts: Record<string, number>
   resources: Record<string, ResourceState>
   instances: InstanceState[]
+}
+
+/** One text per deployment of an environment. */
+export function deploymentOf({ candidate, role }: DeploymentKey): string {
+  return role === 'main' ? candidate : `${candidate} ${role}`
+}
+
+export function keyOf({ candidate, role = 'main' }: Pick<Desired, 'candidate' | 'role'>): DeploymentKey {
+  return { candidate, role }
+}
+
+export function isOf(one: DeploymentKey, other: Pick<Desired, 'candidate' | 'role'>): boolean {
+  return one.candidate === other.candidate && one.role === (other.role ?? 'main')
+}
+
+/** The candidate that serves: while traffic is shared, the one with the greater part; of equals the one that came first. */
+export function servingCandidate(shares: readonly Share[]): Digest | undefined {
+  const percents = new Map<Digest, number>()
+  for (const { candidate, percent } of shares) percents.set(candidate, (percents.get(candidate) ?? 0) + percent)
+  return [...percents].reduce<readonly [Digest, number] | undefined>(
+    (best, one) => (best && best[1] >= one[1] ? best : one),
+    undefined,
+  )?.[0]
 }
 
 const part = '[A-Za-z0-9][A-Za-z0-9_.-]{0,62}'
@@ -107,17 +135,35 @@ export type StateStore = ReturnType<typeof stateStore>
 
 function parse(text: string, file: string): EnvironmentState {
   const help = 'end the environment with `threeways env down` and bring it up again'
-  let state: EnvironmentState
+  let state: EnvironmentState | FirstState
   try {
-    state = JSON.parse(text) as EnvironmentState
+    state = JSON.parse(text) as EnvironmentState | FirstState
   } catch (cause) {
     throw internal('ENVIRONMENT_STATE_DAMAGED', { message: `"${file}" is not JSON`, help, cause })
   }
-  if (state.format === 1) return state
+  if (state.format === 2) return state
+  if (state.format === 1) return migrated(state)
   throw internal('ENVIRONMENT_STATE_DAMAGED', {
-    message: `"${file}" has format ${JSON.stringify(state.format)}, this version reads 1`,
+    message: `"${file}" has format ${JSON.stringify((state as EnvironmentState).format)}, this version reads up to 2`,
     help,
   })
+}
+
+/** Before there were replicas and shares: each candidate once, one of each service, one of the candidates with all traffic. */
+type FirstState = Omit<EnvironmentState, 'format' | 'shares' | 'sticky' | 'instances'> & {
+  readonly format: 1
+  readonly traffic: Digest | null
+  readonly instances: readonly Omit<InstanceState, 'role' | 'replica'>[]
+}
+
+function migrated({ traffic, instances, ...kept }: FirstState): EnvironmentState {
+  return {
+    ...kept,
+    format: 2,
+    shares: traffic === null ? [] : [{ candidate: traffic, role: 'main', percent: 100 }],
+    sticky: false,
+    instances: instances.map((instance) => ({ ...instance, role: 'main', replica: 0 })),
+  }
 }
 
 async function foldersIn(folder: string): Promise<readonly string[]> {

@@ -29,6 +29,8 @@ export type Service = {
   readonly dependsOn: Readonly<Record<string, 'started' | 'healthy'>>
   readonly stop: { readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT'; readonly graceMs: number }
   readonly restart: 'always' | 'on-failure' | 'no'
+  /** Instances of it side by side. @defaultValue 1 */
+  readonly replicas?: number
   /** What only a container provider uses, as written. */
   readonly container?: { readonly image?: string; readonly build?: Json }
 }
@@ -66,7 +68,11 @@ export type EnvironmentSettings = {
   readonly parity: readonly string[]
   /** Seed file per resource that replaces the resource's own. */
   readonly seed: Readonly<Record<string, string>>
+  /** Instances per service, instead of the service's own number. */
+  readonly replicas?: Readonly<Record<string, number>>
 }
+
+export type Strategy = 'replace' | 'blue-green' | 'rolling' | 'canary'
 
 export type Stage = {
   readonly name: string
@@ -78,7 +84,7 @@ export type Stage = {
   /** false: waits for a person's promotion. */
   readonly auto: boolean
   readonly checks: readonly string[]
-  readonly deploy: { readonly strategy: 'replace' | 'blue-green' }
+  readonly deploy: { readonly strategy: Strategy }
   /** Checks run against the environment after the switch; a failure rolls back. */
   readonly smoke: readonly string[]
   readonly rollback: { readonly automatic: boolean; readonly hold: boolean }

@@ -19,8 +19,8 @@ export type ParityReport = {
 }
 
 /**
- * Compares two environments, of the same candidate or of two. Declared are variables listed in `parity` of either, and seeds
- * named by an environment. Pure.
+ * Compares two environments, of the same candidate or of two. Declared are variables listed in `parity` of either, and seeds and
+ * numbers of replicas named by an environment. Pure.
  */
 export function parity(a: Rendered, b: Rendered): ParityReport {
   const left = valuesOf(a)
@@ -41,8 +41,9 @@ const settingsOf = ({ definition, settings }: Rendered) => definition.environmen
 
 function isDeclared(path: string, rendered: Rendered): boolean {
   const [, kind, name, what, variable] = path.split('/')
-  const { parity, seed } = settingsOf(rendered)
+  const { parity, seed, replicas } = settingsOf(rendered)
   if (kind === 'services' && what === 'environment' && variable !== undefined) return parity.includes(variable)
+  if (kind === 'services' && what === 'replicas') return replicas !== undefined && Object.hasOwn(replicas, name!)
   return kind === 'resources' && what === 'seed' && Object.hasOwn(seed, name!)
 }
 

@@ -5,7 +5,8 @@ import { suggestion } from './suggest.ts'
 
 /**
  * What one environment is, with its settings applied: values that differ here are in the services, its seeds in the resources.
- * The digest covers what runs (provider, services, resources), so two environments that run the same have the same. Pure.
+ * The digest covers what runs (provider, services, resources) and not how often, so two environments that run the same have the
+ * same, and what runs need not be started anew when there are to be more of it. Pure.
  *
  * @throws ThreewaysError `ENVIRONMENT_UNKNOWN`
  */
@@ -17,18 +18,23 @@ export function rendered(definition: Definition, settingsName: string): Rendered
     })
   }
   const settings = definition.environments[settingsName]!
-  const services = mapValues(definition.services, (service, name) => ({
-    ...service,
-    environment: { ...service.environment, ...settings.environment[name] },
-  }))
+  const services = mapValues(definition.services, (service, name) => {
+    const replicas = settings.replicas?.[name] ?? service.replicas
+    const environment = { ...service.environment, ...settings.environment[name] }
+    return { ...service, environment, ...(replicas === undefined ? {} : { replicas }) }
+  })
   const resources = mapValues(definition.resources, (resource, name) => ({ ...resource, seed: settings.seed[name] ?? resource.seed }))
   return {
     settings: settingsName,
     definition: { ...definition, services, resources },
-    digest: digestOf({ provider: settings.provider, services, resources }),
+    digest: digestOf({
+      provider: settings.provider,
+      services: mapValues(services, ({ replicas: _, ...service }) => service),
+      resources,
+    }),
   }
 }
 
-function mapValues<T>(record: Readonly<Record<string, T>>, change: (value: T, name: string) => T): Record<string, T> {
+function mapValues<T, U = T>(record: Readonly<Record<string, T>>, change: (value: T, name: string) => U): Record<string, U> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]))
 }

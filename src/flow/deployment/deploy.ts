@@ -1,11 +1,18 @@
 import { refused } from '../../kernel/errors.ts'
 import { shortDigest, type Digest } from '../../kernel/digest.ts'
-import type { Desired, EnvironmentId, EnvironmentProvider, Observed } from '../environment/provider.port.ts'
+import {
+  allTo,
+  type Desired,
+  type EnvironmentId,
+  type EnvironmentProvider,
+  type Observed,
+  type Strategy,
+} from '../environment/provider.port.ts'
 
 export type Deployment = {
   readonly provider: EnvironmentProvider
   readonly environment: EnvironmentId
-  readonly strategy: 'replace' | 'blue-green'
+  readonly strategy: Strategy
   readonly next: Desired
   /** What runs here beside `next` now, and which of it all has the traffic: usually one, none in a new environment. */
   readonly standing: readonly Desired[]
@@ -77,7 +84,7 @@ async function converge(
   deployments: readonly Desired[],
   traffic: Digest | undefined,
 ): Promise<Observed> {
-  const plan = await provider.plan({ environment, deployments, traffic })
+  const plan = await provider.plan({ environment, deployments, shares: allTo(traffic === undefined ? undefined : { candidate: traffic }) })
   return provider.apply(plan, ({ subject, message }) => say(`${subject}: ${message}`), signal)
 }
 

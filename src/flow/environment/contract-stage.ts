@@ -1,5 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Desired, EnvironmentId, EnvironmentProvider, Observed, ObservedService, Progress, Target } from './provider.port.ts'
+import {
+  allTo,
+  type Desired,
+  type EnvironmentId,
+  type EnvironmentProvider,
+  type Observed,
+  type ObservedService,
+  type Progress,
+  type Target,
+} from './provider.port.ts'
 
 /** What the fixture's web service answers. */
 export type Told = { version: string; pid: number; env: Record<string, string>; cwd: string }
@@ -22,7 +31,7 @@ export class Stage {
   }
 
   target(deployments: readonly Desired[], traffic: Desired | undefined): Target {
-    return { environment: this.environment, deployments, traffic: traffic?.candidate }
+    return { environment: this.environment, deployments, shares: allTo(traffic) }
   }
 
   async bring(wanted: Target, watch: (progress: Progress) => void = () => {}): Promise<Observed> {

@@ -7,7 +7,7 @@ import { parity } from '../definition/parity.ts'
 import { serviceRemoved } from '../deployment/events.ts'
 import { environmentCreated, environmentDeleted } from './events.ts'
 import { allOnRecord, onRecord, servicesOnRecord } from './on-record.ts'
-import type { Desired, EnvironmentId, EnvironmentProvider, Observed, Progress } from './provider.port.ts'
+import { allTo, type Desired, type EnvironmentId, type EnvironmentProvider, type Observed, type Progress } from './provider.port.ts'
 import type { EnvironmentView, ParityView } from './schemas.ts'
 
 const source = '/threeways/environments'
@@ -46,7 +46,7 @@ export function makeEnvironments(shop: EnvironmentShop) {
       const { stream, desired } = await shop.desiredOf(candidate, settings)
       const id = idOf(`${stream}/${name}`)
       await refuseOwned(id)
-      const plan = await provider.plan({ environment: id, deployments: [desired], traffic: desired.candidate })
+      const plan = await provider.plan({ environment: id, deployments: [desired], shares: allTo(desired) })
       return async (watch: (progress: Progress) => void, signal?: AbortSignal): Promise<EnvironmentView> => {
         const observed = await provider.apply(plan, watch, signal)
         // Also when a server that was killed had made it and said nothing, and when it is made from other settings now.
@@ -143,17 +143,20 @@ function idOf(text: string): EnvironmentId {
   })
 }
 
-function viewOf({ environment, exists, traffic, services, resources, urls }: Observed): EnvironmentView {
+function viewOf({ environment, exists, traffic, shares, services, resources, urls }: Observed): EnvironmentView {
   return {
     id: environment,
     exists,
     traffic: traffic ?? null,
-    services: services.map(({ service, candidate, running, state, pid, port, restarts, since, problem }) => ({
+    shares: shares.map((share) => ({ ...share })),
+    services: services.map(({ service, candidate, role, replica, running, state, pid, port, restarts, since, problem }) => ({
       service,
       candidate,
+      role,
+      replica,
       running: running ?? null,
       state,
-      serving: candidate === traffic,
+      serving: shares.some((share) => share.percent > 0 && share.candidate === candidate && share.role === role),
       pid: pid ?? null,
       port: port ?? null,
       restarts,

@@ -3,7 +3,8 @@ import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ask, keepAsking, readAll, serviceOf, Stage } from './contract-stage.ts'
 import { backgroundWorker, definitionOf, fixtureIn, web, type Fixture } from './fixture.ts'
-import type { EnvironmentId, EnvironmentProvider, ObservedService, Progress } from './provider.port.ts'
+import { allTo, type EnvironmentId, type EnvironmentProvider, type ObservedService, type Progress } from './provider.port.ts'
+import { describeTraffic } from './traffic.contract.ts'
 
 /** What a provider brings so that its promises can be tried. */
 export type ProviderHarness = {
@@ -73,7 +74,7 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
       it('runs three environments of the same definition side by side, each on ports of its own', async () => {
         const desired = await fixture.candidate('1')
         const ids = [stage.nextEnvironment(), stage.nextEnvironment(), stage.nextEnvironment()]
-        const wanted = ids.map((id) => ({ environment: id, deployments: [desired], traffic: desired.candidate }))
+        const wanted = ids.map((id) => ({ environment: id, deployments: [desired], shares: allTo(desired) }))
         const all = await Promise.all(wanted.map((each) => stage.bring(each)))
         const pids = await Promise.all(all.map(async (observed) => (await ask(observed)).pid))
         expect(new Set(pids).size).toBe(3)
@@ -234,6 +235,8 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
         await expect(stage.provider.plan(stage.target([one], other))).rejects.toMatchObject({ code: 'TARGET_INVALID' })
       })
     })
+
+    describeTraffic(() => ({ stage, fixture, harness }))
 
     describe('watching what runs', () => {
       it('sees an artifact whose files were changed', async () => {

@@ -1,25 +1,44 @@
 import type { Digest } from '../../kernel/digest.ts'
 import type { Fault } from '../../kernel/errors.ts'
-import type { Definition, Positions, Rendered } from '../definition/definition.ts'
+import type { Definition, Positions, Rendered, Strategy } from '../definition/definition.ts'
 
 // A provider sees the definition through its port; rendering is the same for all.
 export { rendered } from '../definition/render.ts'
-export type { Definition, HealthCheck, Positions, Rendered, Resource, Service } from '../definition/definition.ts'
+export type { Definition, HealthCheck, Positions, Rendered, Resource, Service, Strategy } from '../definition/definition.ts'
 
 /** `<stream>/<name>`, for example `parts-unlimited/production`. */
 export type EnvironmentId = `${string}/${string}`
 
 /** What a provider can do; a definition that asks for more is refused by `plan` at the line that asks. */
 export type Capabilities = {
-  readonly strategies: readonly ('replace' | 'blue-green')[]
+  readonly strategies: readonly Strategy[]
+  /** Several instances of a service, and traffic in shares between deployments; measured per deployment. */
+  readonly replicas: boolean
+  readonly shares: boolean
   readonly resources: readonly string[]
   readonly networkIsolation: boolean
   readonly restarts: boolean
 }
 
+/**
+ * Why a deployment is there. `main` serves, served or is to serve. `baseline` is the candidate that serves, started once more:
+ * a canary is compared with something of its own age, not with a process whose caches have been warm for a week.
+ */
+export type Role = 'main' | 'baseline'
+
+/** Which of an environment's deployments: a candidate can be there in both roles. */
+export type DeploymentKey = { readonly candidate: Digest; readonly role: Role }
+
+/** New requests in whole percents: of 100 in a row a deployment gets exactly so many. */
+export type Share = DeploymentKey & { readonly percent: number }
+
 /** A candidate that should run in an environment. */
 export type Desired = {
   readonly candidate: Digest
+  /** @defaultValue 'main' */
+  readonly role?: Role
+  /** Instances per service, where it is not what its definition says: a canary needs few, a deployment on its way out fewer. */
+  readonly replicas?: Readonly<Record<string, number>>
   readonly rendered: Rendered
   /** Folder of the unpacked artifact: read-only, the same bytes in every environment. */
   readonly artifact: string
@@ -30,14 +49,21 @@ export type Desired = {
 }
 
 /**
- * The state wanted of an environment. Two deployments side by side and a moved `traffic` are a blue-green switch; one
- * deployment that replaces another is `replace`; none, with the environment kept, is an empty environment.
+ * The state wanted of an environment. Two deployments side by side and moved `shares` are a blue-green switch, moved little by
+ * little a canary; one deployment that replaces another is `replace`; none, with the environment kept, is an empty environment.
  */
 export type Target = {
   readonly environment: EnvironmentId
   readonly deployments: readonly Desired[]
-  /** The candidate that serves; undefined while none may. */
-  readonly traffic: Digest | undefined
+  /** Who gets new requests; they add up to 100. None: nobody serves. */
+  readonly shares: readonly Share[]
+  /** A client stays with the deployment it met first, for as long as that has a share. @defaultValue false */
+  readonly sticky?: boolean
+}
+
+/** All requests go to one deployment, or to none. */
+export function allTo(deployment: { readonly candidate: Digest; readonly role?: Role } | undefined): readonly Share[] {
+  return deployment === undefined ? [] : [{ candidate: deployment.candidate, role: deployment.role ?? 'main', percent: 100 }]
 }
 
 export type Action = {
@@ -59,6 +85,9 @@ export type ObservedService = {
   readonly service: string
   /** The candidate this deployment was started for. */
   readonly candidate: Digest
+  readonly role: Role
+  /** Which of its deployment's instances of this service, from 0. */
+  readonly replica: number
   readonly state: ServiceState
   /** Read back from the running process: what really runs, `undefined` when it cannot be told. Equal to `candidate` when all is well. */
   readonly running: Digest | undefined
@@ -74,13 +103,25 @@ export type ObservedService = {
 export type Observed = {
   readonly environment: EnvironmentId
   readonly exists: boolean
+  /** The candidate that serves: while traffic is shared, the one with the greater part. */
   readonly traffic: Digest | undefined
+  readonly shares: readonly Share[]
   readonly services: readonly ObservedService[]
   readonly resources: readonly { readonly name: string; readonly type: string; readonly ready: boolean }[]
   /** Stable public address per service that has a port: `{web: "http://127.0.0.1:41234"}`. */
   readonly urls: Readonly<Record<string, string>>
   /** What a check `in: environment` gets: `WEB_URL`, `DB_URL` … Secret values; never logged or recorded. */
   readonly variables: Readonly<Record<string, string>>
+}
+
+/** What a deployment did with the requests that were passed to it. */
+export type Measured = {
+  /** Those that ended: answered, failed, or upgraded to a WebSocket. One that its client gave up is none. */
+  readonly requests: number
+  /** Answered 5xx, broken off, or not answered at all; also when the client got its answer from another deployment then. */
+  readonly errors: number
+  /** A uniform sample, at most some thousand: until the answer had ended, of a stream until it began. */
+  readonly latenciesMs: readonly number[]
 }
 
 export type LogLine = { readonly service: string; readonly candidate: Digest; readonly line: string }
@@ -103,6 +144,11 @@ export type EnvironmentProvider = {
    */
   apply(plan: Plan, watch: (progress: Progress) => void, signal?: AbortSignal): Promise<Observed>
   observe(environment: EnvironmentId): Promise<Observed>
+  /**
+   * What went to each deployment since measuring began here: with the first request after a start of the server, or when it
+   * last began `anew`. Only of deployments that something went to.
+   */
+  measure(environment: EnvironmentId, anew: boolean): Promise<readonly (DeploymentKey & Measured)[]>
   list(): Promise<readonly EnvironmentId[]>
   logs(
     environment: EnvironmentId,

@@ -6,6 +6,8 @@ export const ServiceView = z
   .object({
     service: z.string(),
     candidate: z.string(),
+    role: z.enum(['main', 'baseline']).meta({ description: 'baseline: started beside a canary, to compare it with' }),
+    replica: z.int().meta({ description: 'which of its instances, from 0' }),
     running: z.string().nullable().meta({ description: 'digest read back from what really runs; null: cannot be told' }),
     state: z.enum(['starting', 'ready', 'unhealthy', 'stopped', 'restarting']),
     serving: z.boolean(),
@@ -21,7 +23,8 @@ export const EnvironmentView = z
   .object({
     id: z.string().meta({ description: 'stream/name' }),
     exists: z.boolean(),
-    traffic: z.string().nullable().meta({ description: 'digest of the candidate that serves' }),
+    traffic: z.string().nullable().meta({ description: 'digest of the candidate that serves, or gets the greater part' }),
+    shares: z.array(z.object({ candidate: z.string(), role: z.enum(['main', 'baseline']), percent: z.int() })),
     services: z.array(ServiceView),
     resources: z.array(z.object({ name: z.string(), type: z.string(), ready: z.boolean() })),
     urls: z.record(z.string(), z.string()),
