@@ -81,6 +81,8 @@ async function fill({ ledger, workshop: { records } }: Threeways, stream: string
           candidate: digest,
           requestedBy: 'ada',
           reason: null,
+          origin: null,
+          place: null,
           queuedAt: systemClock.instant(),
         },
         stepsOf(definition),

@@ -9,6 +9,7 @@ import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
 import { eventsCommand, ledgerRoutes } from './commands/ledger.ts'
 import { demoCommand, initCommand, upCommand } from './commands/serve.ts'
+import { machineRoutes } from './commands/machines.ts'
 import { tokenRoutes } from './commands/token.ts'
 import { describeError } from './output.ts'
 
@@ -31,6 +32,7 @@ const root = buildRouteMap<string, CliContext>({
     events: eventsCommand,
     ledger: ledgerRoutes,
     token: tokenRoutes,
+    machines: machineRoutes,
     completion: completionCommand,
   },
   docs: {

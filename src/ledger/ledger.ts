@@ -29,6 +29,8 @@ export type LedgerTransaction = {
    */
   lock(): Promise<void>
   append(events: readonly CloudEvent[]): Promise<readonly Receipt[]>
+  /** Says something to whoever listens, in any process, once this is committed. Nothing is kept of it. */
+  call(text: string): Promise<void>
 }
 
 // oxlint-disable-next-line no-empty-object-type -- capabilities bring their own tables with `withTables`
@@ -50,5 +52,7 @@ export type Ledger = {
   head(): Promise<number>
   /** Called with the new head after each commit, from any process. @returns a function that ends it */
   onAppend(listener: (head: number) => void): () => void
+  /** Called with what somebody said in a transaction, from any process. What is said while the database is away is missed. */
+  onCall(listener: (text: string) => void): () => void
   close(): Promise<void>
 }

@@ -1,3 +1,4 @@
+import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import type { Hono } from 'hono'
@@ -13,21 +14,24 @@ import { makeEnvironments } from '../flow/environment/environments.ts'
 import { environmentRoutes } from '../flow/environment/routes.ts'
 import { estateRoutes } from '../flow/estate/routes.ts'
 import type { EnvironmentId } from '../flow/environment/provider.port.ts'
+import type { Labels } from '../flow/pipeline/assign.ts'
 import { makeEngine, restingEngine, type Engine } from '../flow/pipeline/engine.ts'
 import type { Workshop } from '../flow/pipeline/execution.ts'
-import { buildOf, desired, settingsOf, stageOwning } from '../flow/pipeline/place.ts'
+import { buildHere, desired, settingsOf, stageOwning } from '../flow/pipeline/place.ts'
 import { recordsOf } from '../flow/pipeline/records.ts'
+import { ledgerDepot } from '../flow/pipeline/depot.ts'
 import { tidyUp } from '../flow/pipeline/retention.ts'
+import { machineRoutes } from '../flow/pipeline/machine-routes.ts'
 import { pipelineRoutes } from '../flow/pipeline/routes.ts'
 import { systemClock, type Clock } from '../kernel/clock.ts'
 import type { Actor, HttpEnv } from '../kernel/http.ts'
+import { sha256, shortDigest } from '../kernel/digest.ts'
 import { newId } from '../kernel/ids.ts'
 import { identify, isAlive } from '../kernel/process.ts'
 import { makeTurns } from '../kernel/turns.ts'
 import { startCluster, type Cluster, type ClusterOptions } from '../kernel/postgres/cluster.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ledgerRoutes } from '../ledger/routes.ts'
-import { claimDatabase } from './database-claim.ts'
 import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
 import { linePort } from './line-port.ts'
@@ -53,6 +57,10 @@ export type ThreewaysOptions = {
   readonly parallel: number
   /** false: only looks and records; runs and environments are left to the server that works on them. */
   readonly work: boolean
+  /** What people call this server. @defaultValue the host's name */
+  readonly name?: string | undefined
+  /** Beside its operating system and processor. */
+  readonly labels?: Labels
   readonly clock?: Clock
   /** Told what goes on inside, for the server's log. */
   readonly log: (message: string) => void
@@ -66,7 +74,7 @@ export type Threeways = {
   /** The token of whoever owns the data folder. */
   readonly adminToken: string
   /** Re-attaches what lived on without us, and begins to work on runs. Call it once, before anything else is asked of environments. */
-  recover(): Promise<void>
+  recover(url?: string | null): Promise<void>
   /** Ends this server, and what runs here with it. */
   close(): Promise<void>
   /** Ends this server and leaves what runs to the next one. */
@@ -78,7 +86,6 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const { home, log, clock = systemClock } = options
   const store = await openStore({ home, databaseUrl: options.databaseUrl, revive: options.work, clock, log })
   const { ledger, catalogue } = store
-  const databaseClaim = options.work && options.databaseUrl !== undefined ? await claimOrClose(store, log) : undefined
   const resources = lazyCluster({ directory: path.join(home.folder, 'resources'), revive: options.work, watch: log })
   const provider = processProvider({ home: home.folder, homeId: home.id, cluster: resources.get, digestOfTree, clock, warn: log })
   const line = makeLine(ledger, { clock, newId })
@@ -87,6 +94,8 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     home: home.folder,
     work: home.work,
     inTurn: makeTurns(),
+    depot: ledgerDepot(ledger),
+    isShared: () => engine.machines().some(({ home: other }) => other !== home.id),
     homeId: home.id,
     provider,
     openRepository,
@@ -103,8 +112,19 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     live.changed()
     tidier.soon()
   }
-  const engine = work
-    ? makeEngine({ ...workshop, owner: await ownName(), isDead: isDeadHere, parallel, changed, complain: log })
+  let url: string | null = null
+  const engine: Engine = work
+    ? makeEngine({
+        ...workshop,
+        owner: await ownName(home.id),
+        name: options.name ?? hostname(),
+        labels: { os: process.platform, arch: process.arch, ...options.labels },
+        url: () => url,
+        isDead: (owner) => isDeadHere(owner, home.id),
+        parallel,
+        changed,
+        complain: log,
+      })
     : restingEngine
   const viewing = { ledger, provider, openStops: async (streams: readonly string[]) => (await line.openStops(streams)).map(viewStop) }
   const environments = makeEnvironments({
@@ -113,7 +133,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     clock,
     newId,
     desiredOf: async (candidate, settings) => {
-      const build = await buildOf(ledger, candidate)
+      const build = await buildHere(workshop, candidate)
       return { stream: build.stream, desired: desired(provider, build, settings) }
     },
     ownerOf: (id) => stageOwning(ledger, id),
@@ -136,6 +156,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', lineRoutes(line))
       api.route('/', environmentRoutes({ environments, provider, settingsOf: (id: EnvironmentId) => settingsOf(ledger, id) }))
       api.route('/', tokenRoutes(tokens))
+      api.route('/', machineRoutes(ledger, clock))
       api.route('/', searchRoutes(ledger))
       api.route('/', live.routes())
     },
@@ -146,12 +167,13 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     engine,
     workshop,
     adminToken: admin.secret,
-    async recover() {
+    async recover(listensAt = null) {
+      url = listensAt
       const { adopted, ended, restarted } = await provider.recover()
       if (adopted + ended + restarted > 0)
         log(`environments: ${adopted} processes adopted, ${restarted} started again, ${ended} orphans ended`)
       // Not before: a step would meet environments that nobody supervises yet.
-      engine.start()
+      await engine.start()
     },
     close: () => end('stop'),
     leave: () => end('leave'),
@@ -164,17 +186,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     const stops = work && what === 'stop'
     await provider.close(stops ? 'stop' : 'leave')
     if (stops) await resources.stop()
-    databaseClaim?.release()
     await store.close(stops)
-  }
-}
-
-async function claimOrClose(store: Awaited<ReturnType<typeof openStore>>, log: (message: string) => void) {
-  try {
-    return await claimDatabase(store.ledger, log)
-  } catch (error) {
-    await store.close()
-    throw error
   }
 }
 
@@ -195,15 +207,25 @@ function lazyCluster(options: ClusterOptions) {
   }
 }
 
-/** Names the engine of this process so that whoever reads it on this machine can tell whether it lives. */
-async function ownName(): Promise<string> {
+/**
+ * Names the engine of this process so that whoever reads it on this machine can tell whether it lives. Containers may share a
+ * host's name, or two machines theirs: what is compared is where process ids mean the same.
+ */
+async function ownName(home: string): Promise<string> {
   const { pid, startedAt } = (await identify(process.pid))!
-  return [hostname(), pid, startedAt, newId()].join('/')
+  return [await thisMachine(), pid, startedAt, newId(), home].join('/')
 }
 
-/** An engine is dead with its process; another one in this process was closed before ours was opened. Of other machines nothing is known. */
-async function isDeadHere(owner: string): Promise<boolean> {
-  const [host, pid, startedAt] = owner.split('/') as [string, string, string]
-  if (host !== hostname()) return false
-  return Number(pid) === process.pid || !(await isAlive({ pid: Number(pid), startedAt }))
+/** An engine is dead with its process; another one of this home in this process was closed before ours was opened. Of other machines nothing is known. */
+async function isDeadHere(owner: string, ownHome: string): Promise<boolean> {
+  const [machine, pid, startedAt, , home] = owner.split('/') as [string, string, string, string, string | undefined]
+  if (machine !== (await thisMachine())) return false
+  if (Number(pid) === process.pid) return home === ownHome
+  return !(await isAlive({ pid: Number(pid), startedAt }))
+}
+
+async function thisMachine(): Promise<string> {
+  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')
+  const processes = await readlink('/proc/self/ns/pid').catch(() => '')
+  return `${hostname()}:${shortDigest(sha256(boot + processes))}`
 }

@@ -64,7 +64,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
     servePage(threeways.app)
     server = await listen(threeways, options)
     const url = urlOf(host, (server.address() as AddressInfo).port)
-    await threeways.recover()
+    await threeways.recover(url)
     await claim.note(url)
     return { threeways, url, close }
   } catch (error) {

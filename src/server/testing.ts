@@ -30,6 +30,10 @@ export type TestThreeways = {
   stream(name?: string): Promise<StreamView>
   /** Ends this server as a kill would leave it to the next: without settling anything. */
   restart(): Promise<void>
+  /** Ends this server in the same way; `restart` brings it back. */
+  leave(): Promise<void>
+  /** Another server on the same database, with a data folder of its own under this name; the same again when it was ended. */
+  beside(name: string): Promise<Threeways>
   close(): Promise<void>
 }
 
@@ -44,9 +48,12 @@ export async function openTestThreeways(options: { anonymous?: Actor; hosts?: Re
   const database = await openTestLedger({ projections, ownTypes, migrations: { ...pipelineMigrations, ...tokenMigrations } })
   await database.ledger.close()
   const complaints: string[] = []
-  const open = async () => {
+  const others: Threeways[] = []
+  let away = false
+  const open = async (name = 'alpha', at = home) => {
     const threeways = await openThreeways({
-      home,
+      home: at,
+      name,
       databaseUrl: database.url,
       repository: author.folder,
       anonymous: options.anonymous,
@@ -87,11 +94,27 @@ export async function openTestThreeways(options: { anonymous?: Actor; hosts?: Re
     },
     ended: (id) => test.until(id, ({ finishedAt }) => finishedAt !== null),
     stream: async (name = 'shop') => (await test.ask('GET', `/api/streams/${name}`)).body as StreamView,
+    async leave() {
+      if (!away) await test.threeways.leave()
+      away = true
+    },
     async restart() {
-      await test.threeways.leave()
+      await test.leave()
+      away = false
       test.threeways = await open()
     },
+    async beside(name) {
+      await mkdir(path.join(place, name), { recursive: true })
+      const other = await open(name, await openHome(path.join(place, name)))
+      others.push(other)
+      return other
+    },
     async close() {
+      for (const other of others) {
+        for (const id of await other.workshop.provider.list()) await other.workshop.provider.destroy(id)
+        await other.close()
+      }
+      if (away) await test.restart()
       for (const id of await test.threeways.workshop.provider.list()) await test.threeways.workshop.provider.destroy(id)
       await test.threeways.close()
       await database.close().catch(() => {})

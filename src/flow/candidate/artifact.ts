@@ -28,14 +28,40 @@ export type Packing = {
 let packings = 0
 
 /**
+ * Puts a folder that came from elsewhere into the store, if it is what it should be.
+ * @throws ThreewaysError `ARTIFACT_DAMAGED`, and as `packArtifact`
+ */
+export async function receiveArtifact(request: {
+  readonly from: string
+  readonly store: string
+  readonly digest: Digest
+}): Promise<Artifact> {
+  const { from, store, digest } = request
+  const entries = await listTree(from)
+  const found = await digestOfEntries(from, entries)
+  if (found !== digest) {
+    throw internal('ARTIFACT_DAMAGED', {
+      message: `artifact ${digest} arrived as ${found}`,
+      help: 'run the step again; if it stays so, look after the disks and the network',
+    })
+  }
+  await refuseEscapingLinks(from, entries)
+  return keep(from, entries, store)
+}
+
+/**
  * Copies what is to be packed into the store, under the digest of what was copied. The artifact appears whole, on disk and
  * read-only, or not at all; asking again, or from several processes at once, gives the same one.
  * @throws ThreewaysError `PACK_MISSING`, `PACK_ESCAPES`, `FILE_SPECIAL`, `FILE_NAME_INVALID`, `DISK_FULL`
  */
 export async function packArtifact({ from, pack, store, positions }: Packing): Promise<Artifact> {
-  await removeLeftovers(store)
   const entries = await listTree(from, await packRoots(from, pack, positions))
   await refuseEscapingLinks(from, entries)
+  return keep(from, entries, store)
+}
+
+async function keep(from: string, entries: readonly TreeEntry[], store: string): Promise<Artifact> {
+  await removeLeftovers(store)
   const self = await identify(process.pid)
   const place = join(store, `${++packings}.new.${process.pid}.${encodeURIComponent(self?.startedAt ?? '')}`)
   const tree = join(place, 'tree')

@@ -102,6 +102,8 @@ export type Check = {
   readonly retries: number
   /** JUnit XML file it writes, kept with the run. */
   readonly report: string | undefined
+  /** Labels that the machine must have on which it runs. */
+  readonly on?: Readonly<Record<string, string>>
 }
 
 /** One environment's own view of a definition: settings applied. Pure; its digest is how two environments are compared. */

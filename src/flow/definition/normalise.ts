@@ -85,5 +85,6 @@ function checkOf(entry: CheckEntry): Check {
     timeoutMs: entry.timeout,
     retries: entry.retries,
     report: entry.report,
+    ...(Object.keys(entry.on).length === 0 ? {} : { on: entry.on }),
   }
 }

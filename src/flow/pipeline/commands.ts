@@ -6,10 +6,10 @@ import { buildEnvironment } from '../candidate/build-environment.ts'
 import { runCommand, type CommandEnd } from './command.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { runMark } from './leftovers.ts'
-import { checkoutOf } from './making.ts'
 import { environmentOf, stageOf } from './place.ts'
 import { tellingLine } from './telling-line.ts'
 import type { TestReport } from './test-report.port.ts'
+import { noteBuilt, workspaceOf } from './workspace.ts'
 
 /** Exit codes of shells for programs that a signal ended: this and the signal's number. */
 const killedFrom = 128
@@ -17,19 +17,20 @@ const reportBytesMax = 16 * 1024 * 1024
 
 /** Runs one command of the artifact's build in its checkout. */
 export async function runBuild(execution: Execution): Promise<StepEnd> {
-  const { steps, step } = execution
+  const { step } = execution
   if (step.work.kind !== 'build') throw new TypeError(step.work.kind)
-  const checkout = checkoutOf(steps, step.work.copy)
+  const checkout = await workspaceOf(execution, step.work.copy)
   const end = await command(execution, step.work.command, checkout.folder, await buildEnvironment(checkout, process.env))
+  if (end.end === 'exited' && end.code === 0) await noteBuilt(execution, step.work.copy, step.name)
   return conclusion(execution, end)
 }
 
 /** Runs a check: beside the build's files, with the environment's addresses when it asks for them. */
 export async function runCheck(execution: Execution): Promise<StepEnd> {
-  const { run, steps, step } = execution
+  const { run, step } = execution
   if (step.work.kind !== 'check') throw new TypeError(step.work.kind)
   const check = run.definition.checks[step.work.check]!
-  const checkout = checkoutOf(steps, 'first')
+  const checkout = await workspaceOf(execution, 'first')
   const variables = check.in === 'environment' ? await environmentVariables(execution) : {}
   const env = { ...(await buildEnvironment(checkout, process.env)), THREEWAYS_CANDIDATE: run.candidate!, ...variables }
   const end = await command(execution, check.command, checkout.folder, env)

@@ -163,7 +163,10 @@ async function takeDown(execution: Execution, stage: Stage): Promise<Settled['re
     { name: stage.environment! },
     { stream: run.stream, provider: provider.name, settings: stage.environment!, ephemeral: true },
   )
-  return async (tx) => [...(await servicesNow(tx, execution, stage, undefined)), deleted]
+  return async (tx) => {
+    await tables(tx).deleteFrom('environmentPlace').where('environment', '=', environment).execute()
+    return [...(await servicesNow(tx, execution, stage, undefined)), deleted]
+  }
 }
 
 function hold({ run, clock, newId }: Execution, stage: Stage, reason: string): CloudEvent {

@@ -1,7 +1,11 @@
+import { mkdtemp } from 'node:fs/promises'
+import path from 'node:path'
 import { refused, ThreewaysError } from '../../kernel/errors.ts'
+import { removeTree } from '../candidate/folders.ts'
 import type { Commit, Repository } from '../candidate/repository.port.ts'
 import { definitionFile, readDefinition } from '../definition/read.ts'
 import type { Definition, ReadDefinition } from '../definition/definition.ts'
+import { sourceParcel } from './depot.ts'
 import type { Workshop } from './execution.ts'
 import { insertRun } from './runs.ts'
 import { stepsOf } from './steps.ts'
@@ -55,6 +59,7 @@ async function takeIn(
   const trunk = await repository.trunk()
   const onTrunk = await repository.isOnBranch(commit.sha, trunk)
   const dirty = await repository.dirtyFiles()
+  if (shop.isShared()) await share(shop, repository, commit.sha)
   const run = await shop.ledger.transaction(async (tx) => {
     const inserted = await insertRun(
       tx,
@@ -72,6 +77,18 @@ async function takeIn(
     return inserted
   })
   return { run, leftOut: dirty.map(({ path }) => path) }
+}
+
+/** Other machines have no way to the repository. */
+async function share({ depot, work }: Workshop, repository: Repository, sha: string): Promise<void> {
+  if (await depot.has(sourceParcel(sha))) return
+  const place = await mkdtemp(path.join(work, 'leaving-'))
+  try {
+    await repository.checkout(sha, path.join(place, 'source'))
+    await depot.put(sourceParcel(sha), path.join(place, 'source'))
+  } finally {
+    await removeTree(place)
+  }
 }
 
 async function definitionOf(repository: Repository, commit: Commit): Promise<ReadDefinition> {
@@ -96,5 +113,7 @@ function about(shop: Workshop, request: DeliveryRequest, definition: Definition,
     definition,
     requestedBy: request.by,
     queuedAt: shop.clock.instant(),
+    origin: shop.homeId,
+    place: null,
   }
 }

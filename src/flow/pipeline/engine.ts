@@ -15,8 +15,13 @@ import { concludeStage } from './conclude.ts'
 import { deployStage } from './deploy-step.ts'
 import type { Execution, Executor, StepEnd, Workshop } from './execution.ts'
 import { endStep, moveOn } from './progress.ts'
-import { abandonedSteps, changeStep, findRun, leaseMs, lockRun, openRuns, renewLeases, waitingRuns } from './runs.ts'
+import { shareLog } from './step-log.ts'
+import { makePulse } from './pulse.ts'
+import type { MachineRow } from './machines.ts'
+import type { Taker } from './taking.ts'
+import { changeStep, findRun, lockRun, openRuns, waitingRuns, type Held } from './runs.ts'
 import type { RunRow, StepRow } from './tables.ts'
+import type { Labels } from './assign.ts'
 import type { Work } from './work.ts'
 
 const executors: Record<Exclude<Work['kind'], 'promote'>, Executor> = {
@@ -29,8 +34,13 @@ const executors: Record<Exclude<Work['kind'], 'promote'>, Executor> = {
 }
 
 export type EngineOptions = Workshop & {
-  /** Names this server process; others can tell from it whether it lives. */
+  /** Names this server process; others can tell from it whether it lives. Its last part is the home's id. */
   readonly owner: string
+  /** What people call this server. */
+  readonly name: string
+  readonly labels: Labels
+  /** Of its API, once it listens. */
+  url(): string | null
   /** Whether a server that once held a step is known to be dead. Unsure is no. */
   isDead(owner: string): Promise<boolean>
   /** Steps at work at the same time. */
@@ -43,11 +53,18 @@ export type EngineOptions = Workshop & {
 
 export type Engine = {
   /** Begins to work: takes over what a dead server held. Until then nothing is touched. */
-  start(): void
+  start(): Promise<void>
   /** Looks at a run soon, or at all of them. */
   look(run?: string): void
   /** A run was cancelled: its attempts are ended. */
   cancelled(run: string): Promise<void>
+  /** Servers and workers as they were a moment ago, this one among them. */
+  machines(): readonly MachineRow[]
+  /**
+   * Moves a run for somebody else who works: after a change of it, with the steps that are ready taken by them.
+   * @returns the run as it is then
+   */
+  moveFor(taker: Taker, free: number, run: string, change?: Change): Promise<{ run: RunRow; steps: StepRow[] }>
   /** Stops working and ends the commands of its steps; the next server begins those anew. */
   close(): Promise<void>
 }
@@ -56,11 +73,20 @@ export type Engine = {
 const hearMs = 20
 
 /** Leaves runs to the server that works on them. */
-export const restingEngine: Engine = { start() {}, look() {}, async cancelled() {}, async close() {} }
+export const restingEngine: Engine = {
+  async start() {},
+  look() {},
+  async cancelled() {},
+  machines: () => [],
+  moveFor() {
+    throw new TypeError('it rests')
+  },
+  async close() {},
+}
 
-type AtWork = { readonly controller: AbortController; readonly done: Promise<void> }
+type AtWork = { readonly fence: number; readonly controller: AbortController; readonly done: Promise<void> }
 /** Done to a run behind its lock, before it is moved on. */
-type Change = (tx: LedgerTransaction, run: RunRow, steps: StepRow[], events: CloudEvent[]) => Promise<void>
+export type Change = (tx: LedgerTransaction, run: RunRow, steps: StepRow[], events: CloudEvent[]) => Promise<void>
 
 /**
  * Walks runs through their steps until closed. All state is in the ledger's database, so an engine that starts where another
@@ -81,6 +107,28 @@ export function makeEngine(options: EngineOptions): Engine {
   const end = new AbortController()
   let loop: Promise<void> | undefined
   const timers = new Map<string, NodeJS.Timeout>()
+  const self = {
+    owner,
+    home: options.homeId,
+    role: 'server' as const,
+    name: options.name,
+    labels: options.labels,
+    capacity: options.parallel,
+    get url() {
+      return options.url()
+    },
+  }
+  const pulse = makePulse({
+    ledger,
+    self,
+    isDead: options.isDead,
+    renewing: whatIsHeld,
+    takeOver,
+    changed: () => look(),
+    ready: (run) => look(run),
+    complain: options.complain,
+  })
+  const own: Taker = { owner, self, machines: () => pulse.machines() }
   const tidying = new Set<Promise<void>>()
 
   const key = (step: Pick<StepRow, 'run' | 'name'>) => `${step.run} ${step.name}`
@@ -141,19 +189,26 @@ export function makeEngine(options: EngineOptions): Engine {
 
   /** Moves a run as far as it goes, after a change of it. Everything of one commit, and of one run one after the other. */
   async function move(id: string, change?: Change, over?: StepRow): Promise<void> {
-    await inTurn(id, async () => {
+    await moveWith(own, () => free() + (over ? 1 : 0), id, change, over)
+  }
+
+  function moveWith(taker: Taker, free: () => number, id: string, change?: Change, over?: StepRow) {
+    return inTurn(id, async () => {
       const { run, steps } = await ledger.transaction(async (tx) => {
         const { run, steps } = await lockRun(tx, id)
         const events: CloudEvent[] = []
         await change?.(tx, run, steps, events)
-        await moveOn(options, tx, run, steps, free() + (over ? 1 : 0), events)
+        await moveOn({ ...options, taker }, tx, run, steps, free(), events)
         return { run, steps }
       })
       if (over) working.delete(key(over))
+      // Somebody may have cancelled it on another server.
+      if (run.cancelledBy !== null) interrupt(steps)
       begin(run, steps)
       if (run.finishedAt !== null) tidy(endLeftovers(id))
+      options.changed()
+      return { run, steps }
     })
-    options.changed()
   }
 
   /** In nobody's way; closing waits for it. */
@@ -184,7 +239,7 @@ export function makeEngine(options: EngineOptions): Engine {
       const controller = new AbortController()
       // The set must hold the step before anything of it can end.
       const done = Promise.resolve().then(() => work(run, { ...step }, steps, controller))
-      working.set(key(step), { controller, done })
+      working.set(key(step), { fence: step.fence, controller, done })
     }
   }
 
@@ -202,6 +257,8 @@ export function makeEngine(options: EngineOptions): Engine {
     // Closing leaves the rows as they are: the next server goes on from there.
     if (closed && how.end === 'cancelled') return
     const wasFull = free() <= 0
+    // The log helps people and decides nothing.
+    if (options.isShared()) await shareLog(ledger, step, stepFolder(options.home, step)).catch(() => {})
     await finish(step, how)
     if (wasFull) look()
   }
@@ -265,13 +322,24 @@ export function makeEngine(options: EngineOptions): Engine {
     }
   }
 
-  async function takeOver(): Promise<void> {
-    for (const left of await abandonedSteps(ledger, owner, options.isDead)) {
-      await move(left.run, async (tx, _run, steps) => {
-        const step = steps.find(({ name }) => name === left.name)!
-        if (step.state !== 'running' || step.owner !== left.owner || step.fence !== left.fence) return
-        await changeStep(tx, step, { state: 'running', owner, fence: step.fence + 1 })
-      })
+  /** Of a server in this very data folder what it began is found again; of others only that they are gone is known. */
+  async function takeOver(left: Held & { readonly owner: string }): Promise<void> {
+    await move(left.run, async (tx, run, steps, events) => {
+      const step = steps.find(({ name }) => name === left.name)!
+      if (step.state !== 'running' || step.owner !== left.owner || step.fence !== left.fence) return
+      const home = homeOf(left.owner)
+      if (home === options.homeId) return changeStep(tx, step, { state: 'running', owner, fence: step.fence + 1 })
+      const name = pulse.machines().find((machine) => machine.home === home)?.name ?? home
+      await endStep(options, tx, run, step, { end: 'lost', why: `"${name}", which worked on it, fell silent` }, events)
+    })
+  }
+
+  /** What was taken from us meanwhile is given up: another works on it, and our word on it counts no more. */
+  function whatIsHeld(): (held: readonly Held[]) => void {
+    const before = [...working]
+    return (held) => {
+      const ours = new Set(held.map((step) => `${step.run} ${step.name} ${step.fence}`))
+      for (const [name, { fence, controller }] of before) if (!ours.has(`${name} ${fence}`)) controller.abort()
     }
   }
 
@@ -282,29 +350,13 @@ export function makeEngine(options: EngineOptions): Engine {
     await sleep(ms, undefined, { signal: end.signal }).catch(() => {})
   }
 
-  let beat: Promise<void> = Promise.resolve()
-  let missed = 0
-  let heart: NodeJS.Timeout | undefined
-  let deaf = () => {}
-  function heartbeat(): void {
-    beat = beat
-      .then(() => (closed ? undefined : renewLeases(ledger, owner)))
-      .then(() => (closed ? undefined : takeOver()))
-      .then(() => {
-        missed = 0
-      })
-      .catch((error: unknown) => {
-        // Said once: a ledger that is away for an hour would say it some thousand times.
-        if (missed++ === 0) options.complain(`the lease could not be renewed, which is tried again and again: ${messageOf(error)}`)
-      })
-  }
+  let deaf: readonly (() => void)[] = []
 
   return {
-    start() {
+    async start() {
+      await pulse.start()
       started = true
-      heartbeat()
-      heart = setInterval(heartbeat, leaseMs / 4)
-      deaf = ledger.onAppend(heard)
+      deaf = [ledger.onAppend(heard), ledger.onCall(look)]
       tidy(endForgottenLeftovers(options.homeId, isOver))
       wake()
     },
@@ -312,18 +364,20 @@ export function makeEngine(options: EngineOptions): Engine {
     async cancelled(run) {
       interrupt((await findRun(ledger, run)).steps)
       look(run)
+      await ledger.transaction((tx) => tx.call(run))
     },
+    machines: () => pulse.machines(),
+    moveFor: (taker, free, run, change) => moveWith(taker, () => free, run, change),
     async close() {
       closed = true
       end.abort()
-      deaf()
-      clearInterval(heart)
+      for (const end of deaf) end()
       clearTimeout(hearing)
       for (const timer of timers.values()) clearTimeout(timer)
       for (const { controller } of working.values()) controller.abort(closing)
-      await beat
       await loop
       await Promise.allSettled([...working.values()].map(({ done }) => done))
+      await pulse.close()
       await Promise.all(tidying)
     },
   }
@@ -346,6 +400,9 @@ function legibly(end: StepEnd): StepEnd {
   const { message } = end
   return { ...end, message: message.length > messageLengthMax ? `${legible(message.slice(0, messageLengthMax))}…` : legible(message) }
 }
+
+/** The home of who holds a step, from its owner's name. */
+export const homeOf = (owner: string) => owner.slice(owner.lastIndexOf('/') + 1)
 
 /** All that an error knows, for the step's message. */
 function describe(error: unknown): string {

@@ -6,6 +6,7 @@ import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
 import type { Repository } from '../candidate/repository.port.ts'
 import type { EnvironmentProvider } from '../environment/provider.port.ts'
 import type { LinePort } from './line.port.ts'
+import type { Depot } from './depot.ts'
 import type { Records } from './records.ts'
 import type { ReadTestReport } from './test-report.port.ts'
 import type { RunRow, StepRow } from './tables.ts'
@@ -20,8 +21,11 @@ export type Workshop = {
    * must find its own or none.
    */
   readonly work: string
-  /** Who touches the artifact store as a whole takes a turn. */
-  readonly inTurn: Turns<'artifacts'>
+  /** Who touches the artifact store as a whole (`artifacts`), or a checkout, takes a turn. */
+  readonly inTurn: Turns<string>
+  readonly depot: Depot
+  /** Other machines may need what is made here. */
+  isShared(): boolean
   /** Marks every process of this home. */
   readonly homeId: string
   readonly provider: EnvironmentProvider

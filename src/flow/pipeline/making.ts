@@ -3,38 +3,29 @@ import path from 'node:path'
 import { event } from '../../ledger/event.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import { buildEnvironment } from '../candidate/build-environment.ts'
-import { finishCandidate, prepareCheckout, type Candidate, type Checkout } from '../candidate/build.ts'
+import { finishCandidate, type Candidate, type Checkout } from '../candidate/build.ts'
 import { candidateBuilt } from '../candidate/events.ts'
 import { requireReproducible } from '../candidate/reproducible.ts'
 import { readTools } from '../candidate/tools.ts'
-import type { Instant } from '../../kernel/clock.ts'
 import type { Positions } from '../definition/definition.ts'
 import { definitionFile, readDefinition } from '../definition/read.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { source } from './records.ts'
 import { changeRun } from './runs.ts'
-import { tables, type RunRow, type StepRow } from './tables.ts'
-import type { Copy } from './work.ts'
+import { tables, type RunRow } from './tables.ts'
+import { artifactParcel } from './depot.ts'
+import { checkOutHere, workspaceOf } from './workspace.ts'
 
 /** Writes the commit's own tree into a folder of the run. */
-export async function checkOut({ openRepository, run, step, work, say }: Execution): Promise<StepEnd> {
+export async function checkOut(execution: Execution): Promise<StepEnd> {
+  const { run, step, say } = execution
   if (step.work.kind !== 'checkout') throw new TypeError(step.work.kind)
-  const checkout = await prepareCheckout({
-    repository: await openRepository(run.repository),
-    commit: { sha: run.commit, committedAt: run.committedAt as Instant },
-    folder: path.join(work, 'runs', run.id, step.work.copy),
-  })
+  const checkout = await checkOutHere(execution, step.work.copy)
   await say(`${run.commit} "${run.summary}" is checked out: the commit as it is, nothing of the work tree`)
   // Asked before the build: a wrong tool must not cost the time of a build.
   const env = await buildEnvironment(checkout, process.env)
   const tools = await readTools(run.definition.tools, { env, cwd: checkout.folder, positions: await positionsIn(checkout) })
   return { end: 'succeeded', output: { checkout, tools } }
-}
-
-/** What an earlier step of this run checked out. */
-export function checkoutOf(steps: readonly StepRow[], copy: Copy): Checkout {
-  const step = steps.find(({ work }) => work.kind === 'checkout' && work.copy === copy)
-  return step!.output!['checkout'] as Checkout
 }
 
 /** Where the definition's values stand, for errors. */
@@ -48,14 +39,15 @@ export async function makeCandidate(execution: Execution): Promise<StepEnd> {
   const { definition } = run
   // A tidying that began before this step was claimed ends first; a later one sees that a candidate is being made.
   await execution.inTurn('artifacts', async () => {})
-  const checkout = checkoutOf(steps, 'first')
+  const checkout = await workspaceOf(execution, 'first')
   const positions = await positionsIn(checkout)
   const tools = steps.find(({ work: { kind } }) => kind === 'checkout')!.output!['tools'] as Readonly<Record<string, string>>
   const twice = definition.artifact.reproducible === 'required'
   if (twice) {
+    const second = await workspaceOf(execution, 'second')
     await requireReproducible({
       first: checkout.folder,
-      second: checkoutOf(steps, 'second').folder,
+      second: second.folder,
       pack: definition.artifact.pack,
       positions,
     })
@@ -65,10 +57,17 @@ export async function makeCandidate(execution: Execution): Promise<StepEnd> {
   await say(
     `candidate ${candidate.digest}: commit ${candidate.commit}, artifact ${candidate.artifact}, environment ${candidate.environment}`,
   )
-  return { end: 'succeeded', message: candidate.digest, output: { candidate }, record: record(execution, candidate, twice) }
+  if (execution.isShared()) await execution.depot.put(artifactParcel(candidate.artifact), candidate.folder)
+  return candidateMade(execution, candidate)
 }
 
-function record({ run, clock, newId }: Execution, candidate: Candidate, twice: boolean) {
+/** The end of the step that made it, here or on a worker. */
+export function candidateMade(execution: Pick<Execution, 'run' | 'clock' | 'newId'>, candidate: Candidate): StepEnd {
+  return { end: 'succeeded', message: candidate.digest, output: { candidate }, record: record(execution, candidate) }
+}
+
+function record({ run, clock, newId }: Pick<Execution, 'run' | 'clock' | 'newId'>, candidate: Candidate) {
+  const twice = run.definition.artifact.reproducible === 'required'
   const { stream, repository, definition, branch, author, summary, committedAt } = run
   const { digest, commit, artifact, environment, files, bytes, tools, lockFiles, folder } = candidate
   const envelope = { id: newId(), time: clock.instant(), source, subject: digest, chainId: run.id }

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { sql } from 'kysely'
 import { notFound } from '../../kernel/errors.ts'
 import type { Digest } from '../../kernel/digest.ts'
@@ -8,7 +9,8 @@ import type { Deployment } from '../deployment/deploy.ts'
 import { holds } from '../deployment/projection.ts'
 import { onRecord } from '../environment/on-record.ts'
 import type { Desired, EnvironmentId, EnvironmentProvider } from '../environment/provider.port.ts'
-import type { Execution } from './execution.ts'
+import { artifactHere } from './depot.ts'
+import type { Execution, Workshop } from './execution.ts'
 import type { Place } from './line.port.ts'
 import { promotions } from './projection.ts'
 import { tables, type BuildRow, type RunRow } from './tables.ts'
@@ -29,11 +31,22 @@ export function placeOf({ definition: { stages } }: Pick<RunRow, 'definition'>, 
 export async function buildOf(ledger: Pick<Ledger, 'db'>, candidate: string): Promise<BuildRow> {
   const build = await tables(ledger).selectFrom('build').selectAll().where('candidate', '=', candidate).executeTakeFirst()
   if (build) return build
-  throw notFound('CANDIDATE_NOT_BUILT_HERE', {
+  throw notBuilt(candidate)
+}
+
+/** The same with its artifact on this machine, fetched from where the machines share it. @throws as `buildOf` */
+export async function buildHere(shop: Pick<Workshop, 'ledger' | 'work' | 'depot'>, candidate: string): Promise<BuildRow> {
+  const build = await buildOf(shop.ledger, candidate)
+  const folder = await artifactHere(path.join(shop.work, 'artifacts'), shop.depot, build.artifact as Digest)
+  if (folder === undefined) throw notBuilt(candidate)
+  return { ...build, folder }
+}
+
+const notBuilt = (candidate: string) =>
+  notFound('CANDIDATE_NOT_BUILT_HERE', {
     message: `the artifact of candidate ${candidate} is not on this machine`,
     help: 'deliver its commit again to build it here',
   })
-}
 
 export function desired(provider: EnvironmentProvider, build: BuildRow, settings: string): Desired {
   return {
@@ -73,11 +86,11 @@ export async function lastVerified(ledger: Pick<Ledger, 'db'>, stream: string, s
 
 /** A run's deployment into a stage. @param previous - the candidate to go back to */
 export async function deploymentOf(execution: Execution, stage: Stage, previous?: string): Promise<Deployment> {
-  const { ledger, provider, run, signal, say } = execution
+  const { provider, run, signal, say } = execution
   const environment = environmentOf(run, stage)
   const { traffic, services } = await provider.observe(environment)
   const others = new Set(services.map(({ candidate }) => candidate).filter((candidate) => candidate !== run.candidate))
-  const asDesired = async (candidate: string) => desired(provider, await buildOf(ledger, candidate), stage.environment!)
+  const asDesired = async (candidate: string) => desired(provider, await buildHere(execution, candidate), stage.environment!)
   return {
     provider,
     environment,

@@ -5,9 +5,11 @@ import type { StepEnd, Workshop } from './execution.ts'
 import { mayEnter } from './gates.ts'
 import { advance, retryDelayMs } from './policy.ts'
 import { changeRun, changeStep } from './runs.ts'
+import type { Waiting } from './schemas.ts'
 import { tables, type RunRow, type StepRow } from './tables.ts'
+import { mayTake, type Taker } from './taking.ts'
 
-type Bench = Pick<Workshop, 'clock' | 'records' | 'line'> & { readonly owner: string }
+export type Bench = Pick<Workshop, 'clock' | 'records' | 'line'> & { readonly taker: Taker }
 
 /**
  * Moves a run as far as it goes in this transaction: skips what cannot run, asks the gates, claims what is ready for this
@@ -24,6 +26,9 @@ export async function moveOn(
   events: CloudEvent[],
 ): Promise<void> {
   let claimed = 0
+  /** Something was said, and there is something for others to do. */
+  let left = false
+  const spoke = events.length > 0
   for (let again = run.finishedAt === null; again;) {
     again = false
     const next = advance(reconsidered(steps), run.cancelledBy !== null)
@@ -31,14 +36,26 @@ export async function moveOn(
     for (const step of named(steps, next.ready)) {
       if (step.work.kind === 'promote') {
         again ||= await enter(bench, tx, run, step, events)
-      } else if (claimed < free && isDue(step, bench.clock.now())) {
-        await claim(bench, tx, run, step, events)
-        claimed++
+      } else if (isDue(step, bench.clock.now())) {
+        const answer = claimed < free ? await mayTake(bench.taker, tx, run, step) : 'another'
+        if (answer === 'yes') {
+          await claim(bench, tx, run, step, events)
+          claimed++
+        } else if (answer === 'another') left = true
+        else await awaitMachine(bench, tx, step, answer)
       }
     }
   }
   if (run.finishedAt === null) await settleRun(bench, tx, run, steps, events)
+  if (left && (spoke || events.length > 0)) await tx.call(run.id)
   await tell(tx, events)
+}
+
+/** Nobody is there who could do it. It is asked again as machines come and go. */
+async function awaitMachine({ clock }: Bench, tx: LedgerTransaction, step: StepRow, waiting: Omit<Waiting, 'since'>): Promise<void> {
+  const before = step.waiting
+  if (step.state === 'waiting' && before?.kind === waiting.kind && before.why === waiting.why) return
+  await changeStep(tx, step, { state: 'waiting', waiting: { ...waiting, since: clock.instant() } })
 }
 
 async function tell(tx: LedgerTransaction, events: CloudEvent[]): Promise<void> {
@@ -92,7 +109,7 @@ async function enter(bench: Bench, tx: LedgerTransaction, run: RunRow, step: Ste
 }
 
 async function claim(
-  { clock, records, owner }: Bench,
+  { clock, records, taker: { owner } }: Bench,
   tx: LedgerTransaction,
   run: RunRow,
   step: StepRow,
@@ -118,7 +135,7 @@ async function claim(
 
 /** Records how an attempt ended; a further try may follow. */
 export async function endStep(
-  { clock, records }: Bench,
+  { clock, records }: Pick<Bench, 'clock' | 'records'>,
   tx: LedgerTransaction,
   run: RunRow,
   step: StepRow,

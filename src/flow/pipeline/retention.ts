@@ -4,6 +4,7 @@ import type { Digest } from '../../kernel/digest.ts'
 import { rowsOf } from '../../ledger/rows.ts'
 import { pruneArtifacts } from '../candidate/artifact.ts'
 import { removeTree } from '../candidate/folders.ts'
+import { artifactParcel, pruneParcels, sourceParcel } from './depot.ts'
 import type { Workshop } from './execution.ts'
 import { promotions } from './projection.ts'
 import { tables } from './tables.ts'
@@ -29,7 +30,10 @@ export async function tidyUp(shop: Workshop): Promise<void> {
     if (making) return
     await removeRuns(path.join(shop.work, 'runs'), await runsToKeep(shop, checkoutsKept))
     await removeRuns(path.join(shop.home, 'runs'), await runsToKeep(shop, logsKept))
-    await pruneArtifacts(path.join(shop.work, 'artifacts'), await artifactsToKeep(shop))
+    const artifacts = await artifactsToKeep(shop)
+    await pruneArtifacts(path.join(shop.work, 'artifacts'), artifacts)
+    await pruneParcels(shop.ledger, new Set([...[...artifacts].map(artifactParcel), ...(await sourcesToKeep(shop))]))
+    await pruneLogs(shop)
   })
 }
 
@@ -37,6 +41,18 @@ async function runsToKeep({ ledger }: Workshop, latest: number): Promise<Readonl
   const open = await tables(ledger).selectFrom('run').select('id').where('finishedAt', 'is', null).execute()
   const recent = await tables(ledger).selectFrom('run').select('id').orderBy('number', 'desc').limit(latest).execute()
   return new Set([...open, ...recent].map(({ id }) => id))
+}
+
+async function sourcesToKeep(shop: Workshop): Promise<readonly string[]> {
+  const runs = [...(await runsToKeep(shop, checkoutsKept))]
+  if (runs.length === 0) return []
+  const rows = await tables(shop.ledger).selectFrom('run').select('commit').where('id', 'in', runs).execute()
+  return rows.map(({ commit }) => sourceParcel(commit))
+}
+
+async function pruneLogs(shop: Workshop): Promise<void> {
+  const runs = [...(await runsToKeep(shop, logsKept))]
+  if (runs.length > 0) await tables(shop.ledger).deleteFrom('stepLog').where('run', 'not in', runs).execute()
 }
 
 async function removeRuns(folder: string, keep: ReadonlySet<string>): Promise<void> {

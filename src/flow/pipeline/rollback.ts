@@ -18,6 +18,7 @@ export async function rollback(shop: Workshop, stream: string, stageName: string
   if (!latest) throw notFound('STREAM_NOT_FOUND', { message: `nothing was ever delivered in value stream "${stream}"` })
   const stage = latest.definition.stages.find(({ name }) => name === stageName)
   if (stage?.environment === undefined || stage.ephemeral) throw stageNotFound(latest, stageName)
+  await refuseElsewhere(shop, environmentOf(latest, stage))
   const current = await runningIn(shop, latest, stage)
   const target = await lastVerified(shop.ledger, stream, stage, current.candidate!)
   if (target === undefined) {
@@ -25,6 +26,22 @@ export async function rollback(shop: Workshop, stream: string, stageName: string
     throw refused('NOTHING_TO_GO_BACK_TO', { message, help: 'deliver a commit that works' })
   }
   return begin(shop, stage, current, await wayBack(shop, target, act), act)
+}
+
+/** What runs can only be read back by the server that runs it. @throws ThreewaysError `ENVIRONMENT_ELSEWHERE` */
+async function refuseElsewhere({ ledger, homeId }: Workshop, environment: string): Promise<void> {
+  const found = await tables(ledger)
+    .selectFrom('environmentPlace')
+    .leftJoin('machine', 'machine.home', 'environmentPlace.home')
+    .select(['environmentPlace.home', 'machine.name', 'machine.url'])
+    .where('environment', '=', environment)
+    .executeTakeFirst()
+  if (found === undefined || found.home === homeId) return
+  const where = `server "${found.name ?? found.home}"`
+  throw refused('ENVIRONMENT_ELSEWHERE', {
+    message: `environment "${environment}" stands on ${where}`,
+    help: `ask that one${found.url ? `: --server ${found.url}` : ''}`,
+  })
 }
 
 /** What has the traffic, read back from the environment, as the run that brought it. @throws ThreewaysError `NOTHING_RUNS` */
@@ -55,6 +72,8 @@ async function wayBack(shop: Workshop, target: string, act: Act): Promise<NewRun
     committedAt,
     fixesStop: null,
     definition,
+    origin: shop.homeId,
+    place: null,
     candidate: target,
     requestedBy: act.by,
     reason: act.reason,

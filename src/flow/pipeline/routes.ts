@@ -14,6 +14,8 @@ import { rollback } from './rollback.ts'
 import { findRun } from './runs.ts'
 import { CandidateStory, RunView, StreamView } from './schemas.ts'
 import { tellStory, type Telling } from './story.ts'
+import { sharedLog } from './step-log.ts'
+import type { StepRow } from './tables.ts'
 import { viewRun, viewStream, viewStreams, type Viewing } from './views.ts'
 
 export type PipelineRoutes = { readonly shop: Workshop; readonly engine: Engine; readonly viewing: Viewing; readonly telling: Telling }
@@ -129,15 +131,26 @@ async function logPart(shop: Workshop, run: string, name: string, offset: number
   const step = steps.find((candidate) => candidate.name === name)
   if (!step) throw notFound('STEP_NOT_FOUND', { message: `run ${run} has no step "${name}"` })
   const over = !['pending', 'waiting', 'running'].includes(step.state)
-  const file = path.join(stepFolder(shop.home, { ...step, attempt: attempt ?? step.attempt }), 'log')
-  const { text, next, end } = await readPart(file, offset, over)
+  const asked = { ...step, attempt: attempt ?? step.attempt }
+  const file = path.join(stepFolder(shop.home, asked), 'log')
+  const { text, next, end } = (await readPart(file, offset, over)) ?? (await sharedPart(shop, asked, offset))
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-next-offset': String(next), 'x-complete': String(over && end) }
   return new Response(text, { headers })
 }
 
-async function readPart(file: string, offset: number, over: boolean): Promise<{ text: string; next: number; end: boolean }> {
+type Part = { readonly text: string; readonly next: number; readonly end: boolean }
+
+/** Of a step that another machine worked on: there when it is over. */
+async function sharedPart({ ledger }: Workshop, step: StepRow, offset: number): Promise<Part> {
+  const log = await sharedLog(ledger, step)
+  return log === undefined || log.length <= offset
+    ? { text: '', next: offset, end: true }
+    : { text: log.subarray(offset).toString('utf8'), next: log.length, end: true }
+}
+
+async function readPart(file: string, offset: number, over: boolean): Promise<Part | undefined> {
   const log = await open(file, 'r').catch(() => undefined)
-  if (log === undefined) return { text: '', next: 0, end: true }
+  if (log === undefined) return undefined
   try {
     const { size } = await log.stat()
     // It was bounded meanwhile: what is left begins anew.

@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import { notFound } from '../../kernel/errors.ts'
 import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
+import { advance } from './policy.ts'
 import { tables, type RunRow, type StepRow } from './tables.ts'
 import type { PlannedStep } from './work.ts'
 
-/** How long a server may be silent before another takes its steps over. */
-export const leaseMs = 3_000
+/** How long a server or a worker may be silent before another takes its steps over. With a beat in every fifth of it. */
+export const leaseMs = 2_000
 
 export type NewRun = Omit<RunRow, 'number' | 'state' | 'message' | 'startedAt' | 'finishedAt' | 'cancelledBy'>
 
@@ -106,16 +107,46 @@ export async function changeRun(tx: LedgerTransaction, run: RunRow, change: Part
 // The database's clock: two servers need not agree on the time.
 const leaseEnd = sql<Date>`now() + ${`${leaseMs} milliseconds`}::interval`
 
-/** Says that this server still works on its steps. */
-export async function renewLeases(ledger: Pick<Ledger, 'db'>, owner: string): Promise<void> {
-  await tables(ledger).updateTable('step').set({ leaseUntil: leaseEnd }).where('state', '=', 'running').where('owner', '=', owner).execute()
+export type Held = Pick<StepRow, 'run' | 'name' | 'fence'>
+
+/** Says that this one still works on its steps. @returns those that are still its own */
+export async function renewLeases(ledger: Pick<Ledger, 'db'>, owner: string): Promise<readonly Held[]> {
+  return tables(ledger)
+    .updateTable('step')
+    .set({ leaseUntil: leaseEnd })
+    .where('state', '=', 'running')
+    .where('owner', '=', owner)
+    .returning(['run', 'name', 'fence'])
+    .execute()
 }
 
-/** Steps whose server fell silent, or is known to be dead. */
+/** Runs with a step that may begin and that nobody has taken. */
+export async function readyRuns(ledger: Pick<Ledger, 'db'>): Promise<readonly string[]> {
+  const rows = await tables(ledger)
+    .selectFrom('step')
+    .innerJoin('run', 'run.id', 'step.run')
+    .select(['step.run', 'step.name', 'needs', 'rule', 'undoes', 'step.state', 'work', 'cancelledBy'])
+    .where('run.finishedAt', 'is', null)
+    .orderBy('number')
+    .orderBy('position')
+    .execute()
+  const runs = Map.groupBy(rows, ({ run }) => run)
+  return [...runs].flatMap(([run, steps]) => {
+    const standing = steps.map((step) => (step.state === 'waiting' ? { ...step, state: 'pending' as const } : step))
+    const { ready } = advance(standing, steps[0]!.cancelledBy !== null)
+    return steps.some(({ name, work }) => work.kind !== 'promote' && ready.includes(name)) ? [run] : []
+  })
+}
+
+/**
+ * Steps whose owner fell silent, or is known to be dead.
+ * @param sure - silence counts. Not after the database was away: then nobody could be heard
+ */
 export async function abandonedSteps(
   ledger: Pick<Ledger, 'db'>,
   owner: string,
   isDead: (owner: string) => Promise<boolean>,
+  sure: boolean,
 ): Promise<{ run: string; name: string; owner: string; fence: number }[]> {
   const rows = await tables(ledger)
     .selectFrom('step')
@@ -125,7 +156,7 @@ export async function abandonedSteps(
     .execute()
   const abandoned = []
   for (const { expired, owner: holder, ...row } of rows) {
-    if (expired || (await isDead(holder!))) abandoned.push({ ...row, owner: holder! })
+    if ((sure && expired) || (await isDead(holder!))) abandoned.push({ ...row, owner: holder! })
   }
   return abandoned
 }

@@ -15,7 +15,7 @@ const runsShown = 20
 export const candidatesShown = 10
 
 /** A run without its definition, which is as long as everything else of it together, many times. */
-export type RunFacts = Omit<RunRow, 'definition'>
+export type RunFacts = Omit<RunRow, 'definition' | 'origin' | 'place'>
 
 /** A step that works, waits or wants a person. */
 export type ActiveStep = Pick<StepRow, 'run' | 'name' | 'stage' | 'state' | 'waiting'>

@@ -37,6 +37,10 @@ export type PipelineTables = {
     startedAt: Instant
     finishedAt: Instant
     cancelledBy: string | null
+    /** Home of the server that took it in: its repository is there. null: of before there were several. */
+    origin: string | null
+    /** Home of the machine where its checkout stands. */
+    place: string | null
   }
   step: {
     run: string
@@ -83,6 +87,30 @@ export type PipelineTables = {
     folder: string
     environment: string
   }
+  /** Servers and workers, each a data folder on some machine. They show themselves by a beat. */
+  machine: {
+    /** Id of its data folder. */
+    home: string
+    /** Names its process; what it holds carries this name. */
+    owner: string
+    role: 'server' | 'worker'
+    name: string
+    labels: Json<Readonly<Record<string, string>>>
+    /** Steps at the same time. */
+    capacity: number
+    /** Of a server's API, as it knows itself. */
+    url: string | null
+    seenAt: ColumnType<Date, Date | string, Date | string>
+    /** A person said that it never comes back. */
+    forgottenAt: Instant
+  }
+  /** Which server an environment stands on. */
+  environmentPlace: { environment: string; home: string }
+  /** Folders on their way between machines, packed: `source <commit>`, `artifact <digest>`. Whole once its row is here. */
+  parcel: { name: string; chunks: number; bytes: number }
+  parcelChunk: { name: string; position: number; bytes: Buffer }
+  /** The end of the log of an attempt, for those who ask another server than the one that worked on it. */
+  stepLog: { run: string; step: string; attempt: number; bytes: Buffer }
 }
 
 export type RunRow = Selectable<PipelineTables['run']>
@@ -173,5 +201,52 @@ const created: Migration = {
   },
 }
 
+const onSeveralMachines: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('run').addColumn('origin', 'text').addColumn('place', 'text').execute()
+    await db.schema
+      .createTable('machine')
+      .addColumn('home', 'text', (c) => c.primaryKey())
+      .addColumn('owner', 'text', (c) => c.notNull())
+      .addColumn('role', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('labels', 'jsonb', (c) => c.notNull())
+      .addColumn('capacity', 'integer', (c) => c.notNull())
+      .addColumn('url', 'text')
+      .addColumn('seenAt', 'timestamptz', (c) => c.notNull())
+      .addColumn('forgottenAt', 'text')
+      .execute()
+    await db.schema
+      .createTable('environmentPlace')
+      .addColumn('environment', 'text', (c) => c.primaryKey())
+      .addColumn('home', 'text', (c) => c.notNull())
+      .execute()
+    await db.schema
+      .createTable('parcel')
+      .addColumn('name', 'text', (c) => c.primaryKey())
+      .addColumn('chunks', 'integer', (c) => c.notNull())
+      .addColumn('bytes', 'bigint', (c) => c.notNull())
+      .execute()
+    await db.schema
+      .createTable('parcelChunk')
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('position', 'integer', (c) => c.notNull())
+      .addColumn('bytes', 'bytea', (c) => c.notNull())
+      .addPrimaryKeyConstraint('parcel_chunk_pk', ['name', 'position'])
+      .execute()
+    await db.schema
+      .createTable('stepLog')
+      .addColumn('run', 'text', (c) => c.notNull())
+      .addColumn('step', 'text', (c) => c.notNull())
+      .addColumn('attempt', 'integer', (c) => c.notNull())
+      .addColumn('bytes', 'bytea', (c) => c.notNull())
+      .addPrimaryKeyConstraint('step_log_pk', ['run', 'step', 'attempt'])
+      .execute()
+  },
+}
+
 /** In order of their names, after the ledger's own. */
-export const pipelineMigrations: Readonly<Record<string, Migration>> = { 'pipeline-2026-11': created }
+export const pipelineMigrations: Readonly<Record<string, Migration>> = {
+  'pipeline-2026-11': created,
+  'pipeline-2026-11-durable': onSeveralMachines,
+}

@@ -7,6 +7,7 @@ import type { Config } from './connection.ts'
  */
 export class Listening {
   private readonly listeners = new Set<(head: number) => void>()
+  private readonly callees = new Set<(text: string) => void>()
   private readonly config: Config
   private client: Client | undefined
   private retry: NodeJS.Timeout | undefined
@@ -18,14 +19,26 @@ export class Listening {
   }
 
   add(listener: (head: number) => void): () => void {
+    return this.join(this.listeners, listener)
+  }
+
+  addCallee(listener: (text: string) => void): () => void {
+    return this.join(this.callees, listener)
+  }
+
+  private join<T>(listeners: Set<(said: T) => void>, listener: (said: T) => void): () => void {
     // Each its own, though the same function listens twice.
-    const own = (head: number): void => listener(head)
-    this.listeners.add(own)
+    const own = (said: T): void => listener(said)
+    listeners.add(own)
     if (!this.client && !this.retry) void this.connect(1)
     return () => {
-      this.listeners.delete(own)
-      if (this.listeners.size === 0) void this.disconnect()
+      listeners.delete(own)
+      if (this.isIdle()) void this.disconnect()
     }
+  }
+
+  private isIdle(): boolean {
+    return this.listeners.size === 0 && this.callees.size === 0
   }
 
   tell(head: number): void {
@@ -37,13 +50,17 @@ export class Listening {
   async close(): Promise<void> {
     this.closed = true
     this.listeners.clear()
+    this.callees.clear()
     await this.disconnect()
   }
 
   private async connect(attempt: number): Promise<void> {
     const client = new (this.config.Client ?? Client)(this.config)
     this.client = client
-    client.on('notification', ({ payload }) => this.tell(Number(payload)))
+    client.on('notification', ({ channel, payload = '' }) => {
+      if (channel === 'threeways_ledger') this.tell(Number(payload))
+      else for (const callee of this.callees) callee(payload)
+    })
     const lost = (): void => {
       if (this.client === client) this.again(attempt)
     }
@@ -51,7 +68,7 @@ export class Listening {
     client.on('end', lost)
     try {
       await client.connect()
-      await client.query('listen threeways_ledger')
+      await client.query('listen threeways_ledger; listen threeways_call')
       attempt = 1
       const { rows } = await client.query<{ seq: number }>('select seq from ledger_head')
       this.tell(rows[0]!.seq)
@@ -62,7 +79,7 @@ export class Listening {
 
   private again(attempt: number): void {
     void this.disconnect()
-    if (this.closed || this.listeners.size === 0) return
+    if (this.closed || this.isIdle()) return
     this.retry = setTimeout(
       () => {
         this.retry = undefined

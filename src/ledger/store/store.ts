@@ -114,6 +114,10 @@ export class LedgerStore implements Ledger {
     return this.listening.add(listener)
   }
 
+  onCall(listener: (text: string) => void): () => void {
+    return this.listening.addCallee(listener)
+  }
+
   async close(): Promise<void> {
     await this.group.settled()
     await this.listening.close()
@@ -180,6 +184,9 @@ export class LedgerStore implements Ledger {
       db,
       lock: async () => {
         await client.query({ name: 'ledger lock', text: 'select seq from ledger_head for update' })
+      },
+      call: async (text) => {
+        await client.query(`select pg_notify('threeways_call', $1)`, [text])
       },
       append: async (events) => {
         const { outcomes, head } = await record(client, this.writer, [this.prepare(events)], this.clock.instant())

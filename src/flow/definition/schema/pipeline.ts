@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { keyNotes } from './registry.ts'
-import { Command, duration, FilePath, Name, named, TreePath, VariableName, Variables } from './values.ts'
+import { Command, duration, FilePath, Label, Name, named, TreePath, VariableName, Variables } from './values.ts'
 
 export const Artifact = z.strictObject({
   build: z
@@ -86,6 +86,12 @@ export const Check = z.strictObject({
     .default(false)
     .meta({ description: 'It may run again when its outcome was lost, for instance in a power cut. Otherwise a person decides.' }),
   retries: z.int().min(0).max(10).default(0).meta({ description: 'Further tries after a failure.' }),
+  on: named(Label)
+    .default({})
+    .meta({
+      description: 'Labels that the machine must have on which it runs: a server or a worker. Every machine has `os` and `arch`.',
+      examples: [{ os: 'linux', gpu: '1' }],
+    }),
 })
 
 const names = z.array(z.string()).default([])

@@ -19,6 +19,9 @@ const ScalarText = z.union([z.string(), z.number(), z.boolean()]).transform(Stri
 const dayMs = 86_400_000
 const durationRule = 'should be a duration: a number and a unit (ms, s, m, h)'
 
+/** The value of a label of a machine. */
+export const Label = ScalarText.pipe(z.string().regex(/^[\w.+-]{1,64}$/, 'should be letters, digits and .+-_ only, at most 64'))
+
 /** A duration within bounds, as milliseconds. Timers cannot hold more than 24 days; a day is far beyond any use here. */
 export function duration(minMs: number): z.ZodType<number, string> {
   return z
