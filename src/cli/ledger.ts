@@ -6,6 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode, notFound, refused } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../ledger/event.ts'
 import { rebuildProjections, verifyProjections } from '../ledger/rebuild.ts'
+import { openKeyRing } from '../kernel/signing/key-ring.ts'
+import { systemClock } from '../kernel/clock.ts'
+import { openLog, type Log } from '../ledger/proof/log.ts'
 import { exportLedger, importLedger } from '../ledger/transfer.ts'
 import { openHome, openHomeThere } from '../server/home.ts'
 import { openStore } from '../server/store.ts'
@@ -50,26 +53,30 @@ function tell({ output }: CliContext, recorded: RecordedEvent, json: boolean): v
 
 /** A file appears whole or not at all. A device or pipe is written to and left in its place. */
 export async function exportTo(this: CliContext, flags: { home?: string }, file: string): Promise<void> {
-  await withStore(this, flags.home, false, async (ledger) => {
+  await withStore(this, flags.home, false, async (ledger, log) => {
     if (file === '-') {
-      await pipeline(exportLedger(ledger), this.process.stdout, { end: false })
+      await pipeline(exportLedger(ledger, log), this.process.stdout, { end: false })
       return
     }
     const target = path.resolve(this.cwd, file)
     const there = await stat(target).catch(() => undefined)
     if (there !== undefined && !there.isFile()) {
-      await pipeline(exportLedger(ledger), createWriteStream(target))
+      await pipeline(exportLedger(ledger, log), createWriteStream(target))
       return
     }
     const beside = `${target}.new`
     try {
-      await pipeline(exportLedger(ledger), createWriteStream(beside, { mode: 0o600, flush: true }))
+      await pipeline(exportLedger(ledger, log), createWriteStream(beside, { mode: 0o600, flush: true }))
       await rename(beside, target)
     } catch (error) {
       await rm(beside, { force: true })
       throw error
     }
-    this.output.say(`${await ledger.head()} events are in ${file}`)
+    const head = await ledger.head()
+    this.output.say(`${head} events are in ${file}`)
+    const covered = (await log.latest())?.size ?? 0
+    if (covered < head)
+      this.output.say(`${head - covered} of them are under no checkpoint: the key that signs them is not in this data folder`)
   })
 }
 
@@ -114,19 +121,20 @@ export async function rebuild(this: CliContext, flags: { home?: string; check: b
   })
 }
 
-async function withStore(
+/** Opens the ledger beside whoever else has it open. */
+export async function withStore(
   context: CliContext,
   told: string | undefined,
   makes: boolean,
-  work: (ledger: Awaited<ReturnType<typeof openStore>>['ledger']) => Promise<void>,
+  work: (ledger: Awaited<ReturnType<typeof openStore>>['ledger'], log: Log) => Promise<void>,
 ): Promise<void> {
   const databaseUrl = databaseUrlOf(context.env)
-  const open = async () =>
-    openStore({
-      home: await (makes || databaseUrl !== undefined ? openHome : openHomeThere)(homeFolder(context, told)),
-      databaseUrl,
-      revive: false,
-      log: (message) => context.output.say(context.output.colour.dim(message)),
-    })
-  await during(context, open, ({ ledger }) => work(ledger))
+  const open = async () => {
+    const home = await (makes || databaseUrl !== undefined ? openHome : openHomeThere)(homeFolder(context, told))
+    const ring = await openKeyRing(home.folder, systemClock.instant())
+    const say = (message: string) => context.output.say(context.output.colour.dim(message))
+    const store = await openStore({ home, databaseUrl, revive: false, log: say })
+    return { ...store, log: openLog(store.ledger, () => ring, systemClock) }
+  }
+  await during(context, open, ({ ledger, log }) => work(ledger, log))
 }

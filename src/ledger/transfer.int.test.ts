@@ -68,9 +68,9 @@ describe('a file that cannot be imported', () => {
     ['has no header', '{"seq":1}\n', 'IMPORT_INVALID', 'backup.jsonl:1: the file does not begin as an exported ledger does'],
     [
       'is of a newer version',
-      '{"threeways":"ledger","format":2}\n',
+      '{"threeways":"ledger","format":3}\n',
       'IMPORT_TOO_NEW',
-      'backup.jsonl was exported by a newer version of threeways (format 2, this one reads 1)',
+      'backup.jsonl was exported by a newer version of threeways (format 3, this one reads 2)',
     ],
     ['has no line ends', 'x'.repeat(5_000_000), 'IMPORT_INVALID', 'backup.jsonl:1: the line is longer than 4194304 characters'],
   ])('%s', async (_, text, code, message) => {

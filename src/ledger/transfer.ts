@@ -1,10 +1,11 @@
 import { conflict, hasCode, invalid, refused, ThreewaysError, type Fault } from '../kernel/errors.ts'
+import type { Log } from './proof/log.ts'
 import type { Prepared } from './store/append.ts'
 import type { LedgerStore } from './store/store.ts'
 import { shortened } from './validation.ts'
 
-/** The form of the file. A newer one is refused; older ones are read for good. */
-const formatVersion = 1
+/** The form of the file: 2 has what proves it behind the events. A newer one is refused; older ones are read for good. */
+const formatVersion = 2
 const pageSize = 1_000
 const batchSize = 500
 
@@ -12,19 +13,38 @@ const batchSize = 500
 const lineBytesMax = 4 * 1024 * 1024
 
 /**
- * The ledger as JSON lines, in order: a header `{"threeways":"ledger","format":1}`, then `{seq, recordedAt, event}` each.
- * Events that arrive meanwhile may or may not be in it.
- * @param after - only events after this seq
+ * The ledger as JSON lines, in order: a header `{"threeways":"ledger","format":2,…}` with the public keys, `{seq, recordedAt,
+ * event}` each, then the list of the leaves of the tree and the signed checkpoints. Ends with what the last checkpoint covers; when
+ * none can be made here, with all there is.
+ * @param log - without it, in the first form: the events alone
  */
-export async function* exportLedger(ledger: LedgerStore, after = 0): AsyncGenerator<string, void> {
-  yield `${JSON.stringify({ threeways: 'ledger', format: formatVersion })}\n`
-  for (let last = after; ;) {
-    const page = await ledger.readKept({ after: last, limit: pageSize })
+export async function* exportLedger(ledger: LedgerStore, log?: Log): AsyncGenerator<string, void> {
+  // A ledger that cannot be signed any more must still be backed up.
+  const made = await log?.checkpoint().catch(() => undefined)
+  const last = made ?? (await log?.latest())
+  const proof = log && { origin: await log.origin(), keys: await log.keys() }
+  yield `${JSON.stringify({ threeways: 'ledger', format: proof ? formatVersion : 1, ...proof })}\n`
+  yield* eventLines(ledger, made?.size)
+  for (let from = 0; log && last && from < last.size;) {
+    const { count, ...leaves } = await log.leaves(from)
+    if (count === 0) break
+    yield `${JSON.stringify({ leaves })}\n`
+    from += count
+  }
+  for (const { note } of (await log?.checkpoints()) ?? []) yield `${JSON.stringify({ checkpoint: note })}\n`
+}
+
+async function* eventLines(ledger: LedgerStore, until = Number.MAX_SAFE_INTEGER): AsyncGenerator<string, void> {
+  for (let last = 0; ;) {
+    const page = (await ledger.readKept({ after: last, limit: pageSize })).filter(({ seq }) => seq <= until)
     if (page.length === 0) return
     yield page.map(({ seq, recordedAt, body }) => `{"seq":${seq},"recordedAt":"${recordedAt}","event":${body}}\n`).join('')
     last = page.at(-1)!.seq
   }
 }
+
+/** What an export says beside its events; another ledger makes its own. */
+const isProof = (text: string): boolean => text.startsWith('{"leaves":') || text.startsWith('{"checkpoint":')
 
 export type ImportProgress = { readonly lines: number; readonly recorded: number; readonly duplicates: number }
 
@@ -47,8 +67,8 @@ export async function importLedger(
   let header = false
   try {
     for await (const { text, line } of linesOf(chunks, name)) {
-      if (header) await into.add(readLine(ledger, text, name, line), line)
-      else readHeader(text, name)
+      if (!header) readHeader(text, name)
+      else if (!isProof(text)) await into.add(readLine(ledger, text, name, line), line)
       header = true
     }
   } catch (error) {
@@ -146,7 +166,7 @@ function readHeader(text: string, name: string): void {
       name,
       1,
       'the file does not begin as an exported ledger does',
-      `its first line is {"threeways":"ledger","format":${formatVersion}}`,
+      `its first line is {"threeways":"ledger","format":${formatVersion},…}`,
     )
   }
   if ((header.format as number) > formatVersion) {

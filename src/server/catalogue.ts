@@ -9,6 +9,7 @@ import { environments } from '../flow/environment/projection.ts'
 import * as pipeline from '../flow/pipeline/events.ts'
 import { promotions } from '../flow/pipeline/projection.ts'
 import type { AnyEventType } from '../ledger/event.ts'
+import { keyRotated } from '../ledger/proof/events.ts'
 import type { Projection } from '../ledger/projection.ts'
 
 /** Every kind of event this product writes. */
@@ -20,6 +21,7 @@ export const ownTypes: readonly AnyEventType[] = [
   ...Object.values(environment),
   lineStopped,
   lineStarted,
+  keyRotated,
 ]
 
 /** Every table kept from events. */

@@ -31,6 +31,8 @@ import { identify, isAlive } from '../kernel/process.ts'
 import { makeTurns } from '../kernel/turns.ts'
 import { startCluster, type Cluster, type ClusterOptions } from '../kernel/postgres/cluster.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { proofRoutes } from '../ledger/proof/routes.ts'
+import { keepSigning } from '../ledger/proof/watch.ts'
 import { ledgerRoutes } from '../ledger/routes.ts'
 import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
@@ -38,6 +40,7 @@ import { linePort } from './line-port.ts'
 import { makeLive } from './live.ts'
 import { searchRoutes } from './search-routes.ts'
 import { sentenceOf } from './sentences.ts'
+import { openSigning } from './signing.ts'
 import { openStore } from './store.ts'
 import { makeTidier } from './tidier.ts'
 import { isSecret, localAdmin, makeTokens } from './tokens.ts'
@@ -86,6 +89,8 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const { home, log, clock = systemClock } = options
   const store = await openStore({ home, databaseUrl: options.databaseUrl, revive: options.work, clock, log })
   const { ledger, catalogue } = store
+  const signing = await orClose(store, () => openSigning({ folder: home.folder, ledger, work: options.work, clock, newId }))
+  const signed = options.work ? keepSigning(ledger, signing.log, log) : undefined
   const resources = lazyCluster({ directory: path.join(home.folder, 'resources'), revive: options.work, watch: log })
   const provider = processProvider({ home: home.folder, homeId: home.id, cluster: resources.get, digestOfTree, clock, warn: log })
   const line = makeLine(ledger, { clock, newId })
@@ -150,6 +155,10 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     },
     (api) => {
       api.route('/', ledgerRoutes(ledger, catalogue))
+      api.route(
+        '/',
+        proofRoutes(signing.log, (by, reason) => signing.rotate(by, reason)),
+      )
       api.route('/', pipelineRoutes({ shop: workshop, engine, viewing, telling: { ...viewing, sentence: sentenceOf } }, options.repository))
       api.route('/', estateRoutes(viewing))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
@@ -183,10 +192,21 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     live.close()
     await engine.close()
     await tidier.close()
+    await signed?.close()
     const stops = work && what === 'stop'
     await provider.close(stops ? 'stop' : 'leave')
     if (stops) await resources.stop()
     await store.close(stops)
+  }
+}
+
+/** What fails leaves no open store behind. */
+async function orClose<T>(store: Awaited<ReturnType<typeof openStore>>, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open()
+  } catch (error) {
+    await store.close()
+    throw error
   }
 }
 

@@ -46,7 +46,67 @@ const rebuilding = buildCommand<{ home?: string; check: boolean }, [], CliContex
   docs: { brief: 'Make every projection anew from the events' },
 })
 
+const several = (brief: string, placeholder: string) =>
+  ({ kind: 'parsed', parse: String, optional: true, variadic: true, brief, placeholder }) as const
+
+const verifying = buildCommand<
+  { home?: string; json: boolean; script: boolean; key?: readonly string[]; against?: readonly string[] },
+  [string?],
+  CliContext
+>({
+  loader: async () => (await import('../ledger-proof.ts')).verify,
+  parameters: {
+    flags: {
+      ...homeFlag,
+      json: jsonFlag,
+      script: { kind: 'boolean', default: false, withNegated: false, brief: 'print the script that does this with Node alone' },
+      key: several('public key that is trusted, or a file of them [default: what the file names]', 'key'),
+      against: several('older export or checkpoint that was kept elsewhere', 'file'),
+    },
+    positional: {
+      kind: 'tuple',
+      parameters: [{ brief: 'an export or a proof [default: the ledger itself]', placeholder: 'file', parse: String, optional: true }],
+    },
+  },
+  docs: { brief: 'Check that every event is as it was signed, and name the first that is not' },
+})
+
+const checkpoint = buildCommand<ConnectFlags & { json: boolean }, [], CliContext>({
+  loader: async () => (await import('../ledger-proof.ts')).checkpoint,
+  parameters: { flags: { ...connectFlags, json: jsonFlag } },
+  docs: { brief: 'Sign what the ledger holds now; keep the note elsewhere' },
+})
+
+const proving = buildCommand<ConnectFlags, [string], CliContext>({
+  loader: async () => (await import('../ledger-proof.ts')).prove,
+  parameters: {
+    flags: connectFlags,
+    positional: { kind: 'tuple', parameters: [{ brief: 'id or number of the event', placeholder: 'event', parse: String }] },
+  },
+  docs: { brief: 'Print the proof that one event is in the ledger' },
+})
+
+const listingKeys = buildCommand<ConnectFlags & { json: boolean }, [], CliContext>({
+  loader: async () => (await import('../ledger-proof.ts')).listKeys,
+  parameters: { flags: { ...connectFlags, json: jsonFlag } },
+  docs: { brief: 'Print the public keys, oldest first' },
+})
+
+const rotating = buildCommand<ConnectFlags & { json: boolean; reason: string }, [], CliContext>({
+  loader: async () => (await import('../ledger-proof.ts')).rotate,
+  parameters: { flags: { ...connectFlags, json: jsonFlag, reason: { kind: 'parsed', parse: String, brief: 'why; kept on the ledger' } } },
+  docs: { brief: 'Have a new key sign from now on; the old one vouches for it' },
+})
+
 export const ledgerRoutes = buildRouteMap({
-  routes: { export: exporting, import: importing, rebuild: rebuilding },
-  docs: { brief: 'Back up, restore and rebuild the ledger' },
+  routes: {
+    export: exporting,
+    import: importing,
+    rebuild: rebuilding,
+    verify: verifying,
+    checkpoint,
+    prove: proving,
+    key: buildRouteMap({ routes: { list: listingKeys, rotate: rotating }, docs: { brief: 'The keys that sign' } }),
+  },
+  docs: { brief: 'Back up, restore, rebuild and verify the ledger' },
 })

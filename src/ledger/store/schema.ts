@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Migration } from 'kysely'
+import { proofMigrations } from '../proof/schema.ts'
 import { projectionSchema } from './table.ts'
 
 const statements = [
@@ -84,4 +85,5 @@ export const ledgerMigrations: Readonly<Record<string, Migration>> = {
       for (const statement of statements) await sql.raw(statement).execute(db)
     },
   },
+  ...proofMigrations,
 }
