@@ -1,5 +1,6 @@
 import type { StageView } from '../src/api/types.ts'
 import { card, clockAt, digestOf, minute, run, stage, steps, stop, waiting, withSteps, type Clock } from './build-fixtures.ts'
+import { estateOf } from './estate-fixture.ts'
 import { bad, better, fix, history, idle, streamOf } from './idle-fixture.ts'
 import { longNames } from './long-names-fixture.ts'
 import { fixtureOf, log, type Fixture } from './story-fixture.ts'
@@ -233,7 +234,12 @@ function busy(clock: Clock): Fixture {
   return fixtureOf(clock, streamOf(stages, runs), views, {}, [halted, { ...other, stream: 'billing' }])
 }
 
-const makers = { fresh, idle, running: (clock: Clock) => running(clock, 'test'), approval, stopped, red, busy, long: longNames }
+/** An estate of many services, one of them whole. */
+function many(clock: Clock): Fixture {
+  return { ...approval(clock), more: estateOf(clock, 240) }
+}
+
+const makers = { fresh, idle, running: (clock: Clock) => running(clock, 'test'), approval, stopped, red, busy, many, long: longNames }
 export type FixtureName = keyof typeof makers
 export const fixtureNames = Object.keys(makers) as FixtureName[]
 

@@ -23,18 +23,24 @@ for (const name of fixtureNames.filter((each) => wanted.length === 0 || wanted.i
   const first = shown.runs[0]
   const failed = shown.runs.find((run) => run.state === 'failed') ?? first
   const pages = {
-    line: `/?stream=${shown.streams[0]?.stream}`,
+    line: shown.streams.length === 0 ? '/' : `/lines/${shown.streams[0]?.stream}`,
+    ...(name === 'many' && { estate: '/' }),
+    ...(['many', 'stopped', 'long', 'idle'].includes(name) && { approvals: '/approvals', stops: '/stops', environments: '/environments' }),
+    ...(name === 'long' && { environment: `/environments/${shown.streams[0]?.stream}/production` }),
     ...(failed && { run: `/runs/${failed.id}` }),
-    ...(failed?.candidate && { candidate: `/candidates/${failed.candidate}` }),
+    ...(failed?.candidate && {
+      candidate: `/candidates/${failed.candidate}`,
+      difference: `/candidates/${failed.candidate}?view=difference`,
+    }),
   }
   for (const { name: look, width, height, colorScheme } of looks) {
     const page = await browser.newPage({ viewport: { width, height }, colorScheme })
     for (const [what, path] of Object.entries(pages)) {
-      if (what !== 'line' && !['running', 'stopped', 'red', 'long'].includes(name)) continue
+      if (['run', 'candidate', 'difference'].includes(what) && !['stopped', 'red', 'long'].includes(name)) continue
       await page.goto(`${server.url}${path}#token=fake`)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await page.waitForTimeout(700)
-      await page.screenshot({ path: join(folder, `${name}-${what}-${look}.png`), fullPage: true })
+      await page.screenshot({ path: join(folder, `${name}-${what}-${look}.png`), fullPage: what !== 'estate' })
     }
     await page.close()
   }

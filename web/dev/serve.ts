@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import type { Found } from '../src/api/types.ts'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
+import { differenceOf, parityOf, patch } from './difference-fixture.ts'
+import { environmentsOf, estateRowOf } from './estate-fixture.ts'
 import { fixture, fixtureNames, type Fixture, type FixtureName } from './fixtures.ts'
 
 /**
@@ -94,16 +97,28 @@ export async function serveFake(dist: string, first: Fixture, port = 0): Promise
   }
 }
 
-function answer(url: URL, { streams, runs, stories, logs }: Fixture, response: ServerResponse): void {
+function answer(url: URL, shown: Fixture, response: ServerResponse): void {
+  const { streams, runs, stories, logs, more = [] } = shown
   const [, , kind, name = '', part] = url.pathname.split('/').map(decodeURIComponent)
+  const asked = (key: string) => url.searchParams.get(key) ?? ''
   if (kind === 'runs' && part === 'log') {
-    const log = logs[`${name} ${url.searchParams.get('step')}`] ?? { text: '', complete: true }
-    return logChunk(response, Buffer.from(log.text), Number(url.searchParams.get('offset') ?? 0), log.complete)
+    const log = logs[`${name} ${asked('step')}`] ?? { text: '', complete: true }
+    return logChunk(response, Buffer.from(log.text), Number(asked('offset')), log.complete)
   }
+  if (kind === 'environments' && name === 'logs') return environmentLog(response)
+  const story = stories.find(({ card }) => card.digest === name)
   const found = {
+    estate: { streams: [...streams.map(estateRowOf), ...more] },
     streams: name === '' ? { streams } : streams.find(({ stream }) => stream === name),
     runs: runs.find(({ id }) => id === name),
-    candidates: stories.find(({ card }) => card.digest === name),
+    candidates:
+      part === undefined
+        ? story
+        : url.pathname.endsWith('/file')
+          ? patch
+          : differenceOf(story?.card ?? { ...stories[0]!.card, digest: name }, streams, asked('against')),
+    environments: name === 'diff' ? parityOf(asked('a'), asked('b'), streams) : { environments: environmentsOf(streams) },
+    search: { found: search(shown, asked('q')) },
   }[kind ?? '']
   if (found !== undefined) return json(response, 200, found)
   json(response, 404, {
@@ -113,6 +128,32 @@ function answer(url: URL, { streams, runs, stories, logs }: Fixture, response: S
     help: 'list what there is with `threeways status`',
     faults: [],
   })
+}
+
+function search({ streams, runs, more = [] }: Fixture, question: string): Found[] {
+  const has = (text: string) => text.toLowerCase().includes(question.toLowerCase())
+  const names = [...streams, ...more].map(({ stream }) => stream)
+  return [
+    ...names.filter(has).map((stream): Found => ({ kind: 'stream', id: stream, stream, title: stream, detail: '', at: null, state: null })),
+    ...runs
+      .filter(({ summary, commit }) => has(summary) || has(commit))
+      .map(({ id, stream, summary, author, state, queuedAt }): Found => ({
+        kind: 'run',
+        id,
+        stream,
+        title: summary,
+        detail: author,
+        at: queuedAt,
+        state,
+      })),
+  ].slice(0, 12)
+}
+
+/** Some lines, and never an end. */
+function environmentLog(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' })
+  for (let line = 1; line <= 40; line++)
+    response.write(`${JSON.stringify({ service: 'web', line: `GET /parts/${line * 7} 200 ${3 + (line % 9)} ms` })}\n`)
 }
 
 const chunkBytes = 256 * 1024

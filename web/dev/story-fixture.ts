@@ -1,8 +1,10 @@
-import type { CandidateStory, RunSummary, RunView, StreamView } from '../src/api/types.ts'
+import type { CandidateStory, EstateRow, RunSummary, RunView, StreamView } from '../src/api/types.ts'
 import { digestOf, steps, withSteps, type Clock } from './build-fixtures.ts'
 
 export type Fixture = {
   readonly streams: readonly StreamView[]
+  /** Rows of the estate beside those of the streams. */
+  readonly more?: readonly EstateRow[]
   readonly runs: readonly RunView[]
   readonly stories: readonly CandidateStory[]
   /** Log text by run and step, and whether it is still written. */

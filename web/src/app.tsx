@@ -1,5 +1,9 @@
 import { Route, Switch, Link } from 'wouter'
 import { CandidatePage } from './candidate/candidate-page.tsx'
+import { EnvironmentPage } from './environment/environment-page.tsx'
+import { EnvironmentsPage } from './environment/environments-page.tsx'
+import { EstatePage } from './estate/estate-page.tsx'
+import { InboxPage } from './inbox/inbox-page.tsx'
 import { LinePage } from './line/line-page.tsx'
 import { RunPage } from './run/run-page.tsx'
 import { Announcer } from './shell/announcer.tsx'
@@ -7,6 +11,7 @@ import { ConnectionBar } from './shell/connection-bar.tsx'
 import { ErrorBoundary } from './shell/error-boundary.tsx'
 import { Header } from './shell/header.tsx'
 import { Notice } from './shell/notice.tsx'
+import { StopsPage } from './stops/stops-page.tsx'
 import { useFavicon, useTitle } from './shell/document-state.ts'
 
 export function App() {
@@ -20,7 +25,12 @@ export function App() {
       <Header />
       <main id="main" tabIndex={-1}>
         <Switch>
-          <Route path="/" component={LinePage} />
+          <Route path="/" component={EstatePage} />
+          <Route path="/lines/:stream" component={LinePage} />
+          <Route path="/approvals" component={InboxPage} />
+          <Route path="/stops" component={StopsPage} />
+          <Route path="/environments" component={EnvironmentsPage} />
+          <Route path="/environments/:stream/:name" component={EnvironmentPage} />
           <Route path="/runs/:id" component={RunPage} />
           <Route path="/candidates/:digest" component={CandidatePage} />
           <Route component={Unknown} />
@@ -39,7 +49,7 @@ function Unknown() {
         There is no page at <code>{location.pathname}</code>.
       </p>
       <Link className="button strong" href="/">
-        To the line
+        To the services
       </Link>
     </Notice>
   )

@@ -1,113 +1,77 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { build } from 'vite'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { clockAt } from '../dev/build-fixtures.ts'
-import { chromiumPath, launch } from '../dev/browser.ts'
 import { fixture, fixtureNames, running } from '../dev/fixtures.ts'
-import { serveFake, type FakeServer } from '../dev/serve.ts'
-
-const chromium = chromiumPath()
-const phone = { width: 390, height: 844 }
-
-let dist: string
-let server: FakeServer
-let browser: Browser
-let context: BrowserContext
-let page: Page
-let faults: string[]
+import { chromium, onThePage, phone, type Shown } from './on-the-page.ts'
 
 describe.skipIf(chromium === undefined)('the page (skipped when there is no Chromium; set CHROMIUM_PATH)', () => {
-  beforeAll(async () => {
-    dist = await mkdtemp(join(tmpdir(), 'threeways page '))
-    await build({
-      configFile: join(import.meta.dirname, '../vite.config.ts'),
-      logLevel: 'error',
-      build: { outDir: dist, emptyOutDir: true },
-    })
-    server = await serveFake(dist, fixture('fresh', Date.now()))
-    browser = await launch(chromium!)
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-    await rm(dist, { recursive: true, force: true })
-  })
-  beforeEach(async () => {
-    server.refuse(undefined)
-    server.lock(false)
-    server.posted.length = 0
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    page = await context.newPage()
-    faults = []
-    page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
-    page.on('pageerror', (error) => faults.push(error.message))
-  })
-  afterEach(() => context.close())
-
-  const open = (path = '/', token = 'secret') => page.goto(`${server.url}${path}${token === '' ? '' : `#token=${token}`}`)
-  const heading = (name: string | RegExp) => page.getByRole('heading', { level: 1, name })
-  const show = (name: (typeof fixtureNames)[number]) => server.show(fixture(name, Date.now()))
+  const t: Shown = onThePage()
+  const { open, heading, show } = t
 
   describe.each(fixtureNames)('in the situation "%s"', (name) => {
     it('shows without an error, and nothing is wider than a phone', async () => {
       const shown = fixture(name, Date.now())
-      server.show(shown)
-      await page.setViewportSize(phone)
+      t.server.show(shown)
+      await t.page.setViewportSize(phone)
       const run = shown.runs.find(({ state }) => state === 'failed') ?? shown.runs[0]
       const inside = run !== undefined && ['running', 'stopped', 'red', 'long'].includes(name)
-      const pages = ['/', ...(inside ? [`/runs/${run.id}`, `/candidates/${run.candidate}`] : [])]
+      const pages = [
+        '/',
+        '/approvals',
+        '/stops',
+        '/environments',
+        ...(inside ? [`/runs/${run.id}`, `/candidates/${run.candidate}`, `/candidates/${run.candidate}?view=difference`] : []),
+      ]
       for (const path of pages) {
         await open(path)
         await heading(/./).waitFor()
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(phone.width)
+        expect(await t.page.evaluate(() => document.documentElement.scrollWidth)).toBe(phone.width)
       }
-      expect(faults).toEqual([])
+      expect(t.faults).toEqual([])
     })
   })
 
-  it('is at most 110 KB on the wire, all of it', async () => {
-    const entries = await readdir(dist, { recursive: true, withFileTypes: true })
+  it('is at most 120 KB on the wire, all of it', async () => {
+    const entries = await readdir(t.dist, { recursive: true, withFileTypes: true })
     const files = await Promise.all(entries.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name))))
-    expect(files.reduce((sum, content) => sum + gzipSync(content).byteLength, 0)).toBeLessThan(110 * 1024)
+    expect(files.reduce((sum, content) => sum + gzipSync(content).byteLength, 0)).toBeLessThan(120 * 1024)
   })
 
   it('says how to deliver the first commit when there is none', async () => {
     show('fresh')
     await open()
     await heading('No commit has travelled here yet').waitFor()
-    expect(await page.getByText('threeways deliver', { exact: true }).isVisible()).toBe(true)
+    expect(await t.page.getByText('threeways deliver', { exact: true }).isVisible()).toBe(true)
   })
 
   it('shows what runs where, what waits and for whom', async () => {
     show('approval')
     await open()
     await heading('Line open').waitFor()
-    const production = page.getByRole('article', { name: 'Stage production' })
+    const production = t.page.getByRole('article', { name: 'Stage production' })
     expect(await production.textContent()).toContain('Show delivery times on every part')
     expect(await production.textContent()).toContain('waits for a promotion by anyone with the right to it')
     expect(await production.getByRole('link', { name: 'Open web' }).getAttribute('href')).toMatch(/^http/)
     await production.getByRole('button', { name: 'Promote to production…' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Promote' }).click()
-    await page.getByRole('dialog').waitFor({ state: 'detached' })
-    expect(server.posted[0]?.path).toMatch(/^\/api\/runs\/[^/]+\/stages\/production\/promote$/)
+    await t.page.getByRole('dialog').getByRole('button', { name: 'Promote' }).click()
+    await t.page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(t.server.posted[0]?.path).toMatch(/^\/api\/runs\/[^/]+\/stages\/production\/promote$/)
   })
 
   it('follows a candidate to the next stage without a reload', async () => {
     const clock = clockAt(Date.now())
-    server.show(running(clock, 'dev'))
+    t.server.show(running(clock, 'dev'))
     await open()
-    const arrived = page.getByRole('list', { name: 'Candidates in test' }).getByText('Remember the cart for a week')
-    await page.getByRole('list', { name: 'Candidates in dev' }).getByText('Remember the cart for a week').waitFor()
+    const arrived = t.page.getByRole('list', { name: 'Candidates in test' }).getByText('Remember the cart for a week')
+    await t.page.getByRole('list', { name: 'Candidates in dev' }).getByText('Remember the cart for a week').waitFor()
     expect(await arrived.count()).toBe(0)
-    const before = await page.locator('.train').evaluate((train) => train.getBoundingClientRect().left)
-    server.show(running(clock, 'test'))
+    const before = await t.page.locator('.train').evaluate((train) => train.getBoundingClientRect().left)
+    t.server.show(running(clock, 'test'))
     await arrived.waitFor()
-    await expect.poll(() => page.locator('.train').evaluate((train) => train.getBoundingClientRect().left)).toBeGreaterThan(before + 100)
-    expect(faults).toEqual([])
+    await expect.poll(() => t.page.locator('.train').evaluate((train) => train.getBoundingClientRect().left)).toBeGreaterThan(before + 100)
+    expect(t.faults).toEqual([])
   })
 
   it('says a stop louder than anything, in words, title and favicon, with the way out', async () => {
@@ -116,15 +80,15 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     await heading('Line open').waitFor()
     show('stopped')
     await heading('Line stopped').waitFor()
-    const stop = page.getByRole('list', { name: 'Open stops' })
+    const stop = t.page.getByRole('list', { name: 'Open stops' })
     expect(await stop.textContent()).toMatch(/checkout answers 500 in production.*after a rollback.*Fixes-Stop: stop-7f3a91c2/)
-    expect(await page.title()).toMatch(/^STOPPED: checkout answers 500/)
-    await expect.poll(() => page.locator('link[rel=icon]').getAttribute('href')).toMatch(/^\/assets\/stopped-.*\.svg$/)
+    expect(await t.page.title()).toMatch(/^STOPPED: checkout answers 500/)
+    await expect.poll(() => t.page.locator('link[rel=icon]').getAttribute('href')).toMatch(/^\/assets\/stopped-.*\.svg$/)
     await stop.getByRole('button', { name: 'Start the line…' }).click()
-    await page.getByRole('textbox', { name: 'Reason' }).fill('fixed by hand')
-    await page.getByRole('dialog').getByRole('button', { name: 'Start the line' }).click()
-    await page.getByRole('dialog').waitFor({ state: 'detached' })
-    expect(server.posted).toMatchObject([
+    await t.page.getByRole('textbox', { name: 'Reason' }).fill('fixed by hand')
+    await t.page.getByRole('dialog').getByRole('button', { name: 'Start the line' }).click()
+    await t.page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(t.server.posted).toMatchObject([
       { path: '/api/streams/parts-unlimited/start', body: { stop: 'stop-7f3a91c2', reason: 'fixed by hand' } },
     ])
   })
@@ -133,13 +97,13 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     show('running')
     await open()
     await heading('Line open').waitFor()
-    expect(page.url()).not.toContain('token')
-    await page.keyboard.press('s')
-    const dialog = page.getByRole('dialog', { name: 'Stop the line' })
+    expect(t.page.url()).not.toContain('token')
+    await t.page.keyboard.press('s')
+    const dialog = t.page.getByRole('dialog', { name: 'Stop the line' })
     await dialog.getByRole('textbox', { name: 'Reason' }).fill('prices are wrong')
-    await page.keyboard.press('Enter')
+    await t.page.keyboard.press('Enter')
     await dialog.waitFor({ state: 'detached' })
-    expect(server.posted).toEqual([
+    expect(t.server.posted).toEqual([
       { path: '/api/streams/parts-unlimited/stop', body: { reason: 'prices are wrong' }, authorization: 'Bearer secret' },
     ])
   })
@@ -147,7 +111,7 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
   it('shows a refusal with its help where it was asked, and keeps what was typed', async () => {
     show('running')
     await open()
-    server.refuse({
+    t.server.refuse({
       status: 403,
       title: 'forbidden',
       detail: 'the token "reader" may not stop a line',
@@ -155,8 +119,8 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
       help: 'make one with `threeways token`',
       faults: [],
     })
-    await page.getByRole('button', { name: 'Stop the line…' }).click()
-    const dialog = page.getByRole('dialog')
+    await t.page.getByRole('button', { name: 'Stop the line…' }).click()
+    const dialog = t.page.getByRole('dialog')
     await dialog.getByRole('textbox').fill('look at this')
     await dialog.getByRole('button', { name: 'Stop the line' }).click()
     expect(await dialog.getByRole('alert').textContent()).toBe('the token "reader" may not stop a linemake one with threeways token')
@@ -167,97 +131,97 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     show('stopped')
     await open('/', '')
     await heading('Line stopped').waitFor()
-    expect(await page.getByRole('button', { name: 'Start the line…' }).count()).toBe(0)
-    await page.getByRole('button', { name: 'Read-only' }).click()
-    expect(await page.getByRole('dialog').textContent()).toContain('threeways token')
-    await page.getByLabel('Token').fill('pasted')
-    await page.keyboard.press('Enter')
-    await page.getByRole('button', { name: 'Start the line…' }).waitFor()
+    expect(await t.page.getByRole('button', { name: 'Start the line…' }).count()).toBe(0)
+    await t.page.getByRole('button', { name: 'Read-only' }).click()
+    expect(await t.page.getByRole('dialog').textContent()).toContain('threeways token')
+    await t.page.getByLabel('Token').fill('pasted')
+    await t.page.keyboard.press('Enter')
+    await t.page.getByRole('button', { name: 'Start the line…' }).waitFor()
   })
 
   it('keeps the chosen colours for the next visit, from the first paint on', async () => {
     show('idle')
     await open()
-    await page.getByRole('button', { name: 'Colours: system' }).click()
-    await page.getByRole('button', { name: 'Colours: light' }).click()
-    await page.reload()
+    await t.page.getByRole('button', { name: 'Colours: system' }).click()
+    await t.page.getByRole('button', { name: 'Colours: light' }).click()
+    await t.page.reload()
     await heading('Line open').waitFor()
-    expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
+    expect(await t.page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
   })
 
   it('asks for a token where even looking needs one', async () => {
     show('idle')
-    server.lock(true)
+    t.server.lock(true)
     await open('/', '')
-    await heading('A token is needed to see the line').waitFor()
-    await page.getByLabel('Token').fill('pasted')
-    await page.getByRole('button', { name: 'Use this token' }).click()
+    await heading('A token is needed to see the services').waitFor()
+    await t.page.getByLabel('Token').fill('pasted')
+    await t.page.getByRole('button', { name: 'Use this token' }).click()
     await heading('Line open').waitFor()
-    await page.getByText('live', { exact: true }).waitFor()
+    await t.page.getByText('live', { exact: true }).waitFor()
   })
 
   it('can be used by the keyboard alone', async () => {
     show('red')
     await open()
     await heading('Line open').waitFor()
-    await page.keyboard.press('?')
-    expect(await page.getByRole('dialog', { name: 'Keys and signs' }).textContent()).toContain('stop the line')
-    await page.keyboard.press('Escape')
-    await page.getByRole('dialog').waitFor({ state: 'detached' })
-    await page.keyboard.press('/')
-    await page.keyboard.type('cents')
-    const rows = page.getByRole('list', { name: 'Deliveries, newest first' }).getByRole('listitem')
+    await t.page.keyboard.press('?')
+    expect(await t.page.getByRole('dialog', { name: 'Keys and signs' }).textContent()).toContain('stop the line')
+    await t.page.keyboard.press('Escape')
+    await t.page.getByRole('dialog').waitFor({ state: 'detached' })
+    await t.page.keyboard.press('f')
+    await t.page.keyboard.type('cents')
+    const rows = t.page.getByRole('list', { name: 'Deliveries, newest first' }).getByRole('listitem')
     await expect.poll(() => rows.count()).toBe(1)
-    await page.keyboard.press('Escape')
+    await t.page.keyboard.press('Escape')
     await expect.poll(() => rows.count()).toBeGreaterThan(3)
-    await page.keyboard.press('k')
-    await page.keyboard.press('Enter')
+    await t.page.keyboard.press('k')
+    await t.page.keyboard.press('Enter')
     await heading('Let the shop start without a mail server').waitFor()
-    await page.keyboard.press('g')
+    await t.page.keyboard.press('g')
     await heading('Line open').waitFor()
   })
 
   it('lists failed tests with their messages and opens the log at its end', async () => {
     show('red')
     await open(`/runs/${fixture('red', Date.now()).runs.find((run) => run.state === 'failed')!.id}`)
-    const failed = page.getByRole('list', { name: 'Failed tests' })
+    const failed = t.page.getByRole('list', { name: 'Failed tests' })
     await failed.getByText('cart adds up to the cent').waitFor()
     expect(await failed.textContent()).toContain('expected 1999 to be 19.99')
-    const text = page.getByRole('log')
+    const text = t.page.getByRole('log')
     await text.getByText('✗ a discount of a third is rounded once').waitFor()
-    await page.getByRole('searchbox', { name: 'Search the log' }).fill('keeps its parts')
-    await page.getByText('1 of 48').waitFor()
+    await t.page.getByRole('searchbox', { name: 'Search the log' }).fill('keeps its parts')
+    await t.page.getByText('1 of 48').waitFor()
     await text.getByText('cart 1 keeps').waitFor()
-    expect(faults).toEqual([])
+    expect(t.faults).toEqual([])
   })
 
   it('keeps only the lines on the screen of a huge log in the document', async () => {
     const shown = fixture('idle', Date.now())
     const run = shown.runs[0]!
     const text = Array.from({ length: 120_000 }, (_, index) => `line ${index} \x1b[3${index % 8}mcoloured\x1b[0m`).join('\n')
-    server.show({ ...shown, logs: { ...shown.logs, [`${run.id} build`]: { text, complete: true } } })
+    t.server.show({ ...shown, logs: { ...shown.logs, [`${run.id} build`]: { text, complete: true } } })
     await open(`/runs/${run.id}?step=build`)
-    await page.getByText('120,000 lines, complete').waitFor()
-    await page.getByRole('button', { name: 'Follow' }).click()
-    await page.getByRole('log').getByText('line 119999').waitFor()
-    expect(await page.locator('.log-line').count()).toBeLessThan(150)
+    await t.page.getByText('120,000 lines, complete').waitFor()
+    await t.page.getByRole('button', { name: 'Follow' }).click()
+    await t.page.getByRole('log').getByText('line 119999').waitFor()
+    expect(await t.page.locator('.log-line').count()).toBeLessThan(150)
   })
 
   it('says that it is not connected and how old its picture is, and comes back by itself', async () => {
     show('running')
     await open()
     await heading('Line open').waitFor()
-    server.connected(false)
-    await page.getByText(/Not connected, showing the state of \d\d:\d\d:\d\d/).waitFor()
+    t.server.connected(false)
+    await t.page.getByText(/Not connected, showing the state of \d\d:\d\d:\d\d/).waitFor()
     expect(await heading('Line open').isVisible()).toBe(true)
-    server.connected(true)
+    t.server.connected(true)
     show('stopped')
-    await page.getByRole('button', { name: 'Try now' }).click()
+    await t.page.getByRole('button', { name: 'Try now' }).click()
     await heading('Line stopped').waitFor()
-    await page.getByText('Not connected').waitFor({ state: 'detached' })
+    await t.page.getByText('Not connected').waitFor({ state: 'detached' })
   })
 
-  it('leads back from an unknown page, delivery and candidate', async () => {
+  it('leads back from an unknown t.page, delivery and candidate', async () => {
     show('idle')
     for (const [path, title] of [
       ['/nowhere', 'The line does not stop here'],
@@ -266,7 +230,7 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     ] as const) {
       await open(path)
       await heading(title).waitFor()
-      await page.getByRole('link', { name: 'To the line', exact: true }).click()
+      await t.page.getByRole('link', { name: 'To the services', exact: true }).click()
       await heading('Line open').waitFor()
     }
   })

@@ -6,8 +6,9 @@ import { request } from './request.ts'
 /** `data` stays while newer data loads or fails to: an old answer and an error can stand side by side. */
 export type Answer<T> = { readonly data: T | undefined; readonly problem: Problem | undefined }
 
-/** Not asked more often than this, however much happens. */
+/** Not asked more often than this, however much happens; what takes long to answer is asked less often still. */
 const coalesceMs = 150
+const restPerWork = 4
 const keptAnswers = 60
 const empty: Answer<never> = { data: undefined, problem: undefined }
 
@@ -15,17 +16,31 @@ type Entry = {
   answer: Answer<unknown>
   text: string
   askedAt: number
+  /** How long the last answer took. */
+  tookMs: number
   asking: boolean
   again: boolean
   timer: ReturnType<typeof setTimeout> | undefined
   readonly readers: Set<() => void>
+  /** Readers that want to know of changes. */
+  watching: number
 }
 const entries = new Map<string, Entry>()
 
 function entryOf(path: string): Entry {
   let entry = entries.get(path)
   if (entry === undefined) {
-    entry = { answer: empty, text: '', askedAt: 0, asking: false, again: false, timer: undefined, readers: new Set() }
+    entry = {
+      answer: empty,
+      text: '',
+      askedAt: 0,
+      tookMs: 0,
+      asking: false,
+      again: false,
+      timer: undefined,
+      readers: new Set(),
+      watching: 0,
+    }
     entries.set(path, entry)
     forgetOldest()
   }
@@ -44,7 +59,8 @@ function schedule(path: string, entry: Entry): void {
     entry.again = true
     return
   }
-  entry.timer ??= setTimeout(() => void ask(path, entry), Math.max(0, entry.askedAt + coalesceMs - Date.now()))
+  const pause = Math.max(coalesceMs, entry.tookMs * restPerWork)
+  entry.timer ??= setTimeout(() => void ask(path, entry), Math.max(0, entry.askedAt + pause - Date.now()))
 }
 
 async function ask(path: string, entry: Entry): Promise<void> {
@@ -66,6 +82,7 @@ async function ask(path: string, entry: Entry): Promise<void> {
     tell(entry)
   } finally {
     entry.asking = false
+    entry.tookMs = Date.now() - entry.askedAt
     if (entry.again && entry.readers.size > 0) schedule(path, entry)
   }
 }
@@ -75,20 +92,33 @@ function tell(entry: Entry): void {
 }
 
 onChange(() => {
-  for (const [path, entry] of entries) if (entry.readers.size > 0) schedule(path, entry)
+  for (const [path, entry] of entries) if (entry.watching > 0) schedule(path, entry)
 })
 
 /** The answer to a GET, asked again whenever something changed. Undefined path: nothing is asked. */
 export function useQuery<T>(path: string | undefined): Answer<T> {
+  return useAnswer<T>(path, true)
+}
+
+/** The answer to a GET that stays true, such as what two candidates differ in: asked once. */
+export function useFixed<T>(path: string | undefined): Answer<T> {
+  return useAnswer<T>(path, false)
+}
+
+function useAnswer<T>(path: string | undefined, watches: boolean): Answer<T> {
   const subscribe = useCallback(
     (reader: () => void) => {
       if (path === undefined) return () => undefined
       const entry = entryOf(path)
       entry.readers.add(reader)
-      schedule(path, entry)
-      return () => entry.readers.delete(reader)
+      if (watches) entry.watching += 1
+      if (watches || entry.answer.data === undefined) schedule(path, entry)
+      return () => {
+        entry.readers.delete(reader)
+        if (watches) entry.watching -= 1
+      }
     },
-    [path],
+    [path, watches],
   )
   return useSyncExternalStore(subscribe, () => (path === undefined ? empty : (entries.get(path)?.answer ?? empty)) as Answer<T>)
 }

@@ -1,26 +1,53 @@
-import { Link, useParams } from 'wouter'
+import { Link, useParams, useSearchParams } from 'wouter'
 import { useQuery } from '../api/query.ts'
-import type { CandidateStory } from '../api/types.ts'
+import type { CandidateStory, Estate } from '../api/types.ts'
+import { DifferenceView } from '../difference/difference.tsx'
 import { Age } from '../piece/age.tsx'
 import { CopyButton } from '../piece/copy-button.tsx'
-import { short } from '../piece/digest.tsx'
+import { decoded, lineHref, short } from '../piece/digest.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { CandidateRuns } from './candidate-runs.tsx'
 import { Story } from './story.tsx'
 import './candidate.css'
 
-/** `/candidates/:digest`: what it is made of, where it runs, everything that happened to it. */
+const views = [
+  { key: 'story', name: 'What happened' },
+  { key: 'difference', name: 'What it changes' },
+] as const
+
+/** `/candidates/:digest`: what it is made of, where it runs, everything that happened to it, and (`?view=difference`) what it changes. */
 export function CandidatePage() {
   const { digest = '' } = useParams()
+  const [search, setSearch] = useSearchParams()
   const { data, problem } = useQuery<CandidateStory>(`/api/candidates/${encodeURIComponent(decoded(digest))}`)
   useTitle(data === undefined ? 'Candidate' : `Candidate ${short(data.card.digest)}: ${data.card.summary}`)
-  if (data === undefined) return problem === undefined ? <Loading what="the candidate" /> : <Failed what="candidate" problem={problem} />
+  if (data === undefined)
+    return problem === undefined ? <Loading what="the candidate" rows={4} /> : <Failed what="candidate" problem={problem} />
+  const view = search.get('view') === 'difference' ? 'difference' : 'story'
+  const show = (next: Record<string, string>) => setSearch(next, { replace: true })
   return (
     <>
       <CandidateHead story={data} />
+      <div className="tabs" role="group" aria-label="About the candidate">
+        {views.map(({ key, name }) => (
+          <button
+            key={key}
+            type="button"
+            className="tab"
+            aria-pressed={key === view}
+            onClick={() => show(key === 'story' ? {} : { view: key })}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
       <div className="candidate-columns">
-        <Story events={data.events} />
+        {view === 'story' ? (
+          <Story events={data.events} />
+        ) : (
+          <Changes story={data} against={search.get('against')} onAgainst={(against) => show({ view, against })} />
+        )}
         <div>
           <Places deployments={data.deployments} />
           <CandidateRuns runs={data.runs} />
@@ -30,13 +57,14 @@ export function CandidatePage() {
   )
 }
 
-/** The router hands parts of the path on as they stand in the address or decoded; a digest is the same in both forms. */
-function decoded(digest: string): string {
-  try {
-    return decodeURIComponent(digest)
-  } catch {
-    return digest
-  }
+type ChangesProps = { readonly story: CandidateStory; readonly against: string | null; readonly onAgainst: (stage: string) => void }
+
+/** Compared with production, unless another stage is asked for. */
+function Changes({ story, against, onAgainst }: ChangesProps) {
+  const { data } = useQuery<Estate>('/api/estate')
+  const stages = data?.streams.find(({ stream }) => stream === story.stream)?.stages ?? []
+  const last = stages.findLast(({ production, environment }) => production && environment !== null)?.name
+  return <DifferenceView candidate={story.card.digest} against={against ?? last ?? 'production'} stages={stages} onAgainst={onAgainst} />
 }
 
 function CandidateHead({ story }: { readonly story: CandidateStory }) {
@@ -44,7 +72,7 @@ function CandidateHead({ story }: { readonly story: CandidateStory }) {
   return (
     <header className="page-head">
       <p className="crumbs">
-        <Link href={`/?stream=${encodeURIComponent(story.stream)}`}>{story.stream}</Link> / candidate
+        <Link href={lineHref(story.stream)}>{story.stream}</Link> / candidate
       </p>
       <h1>{card.summary}</h1>
       <p className="soft">

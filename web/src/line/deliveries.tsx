@@ -13,7 +13,7 @@ import { LittleTrack } from './little-track.tsx'
 export function Deliveries({ runs, stages }: { readonly runs: readonly RunSummary[]; readonly stages: readonly StageView[] }) {
   const [filter, setFilter] = useState('')
   const input = useRef<HTMLInputElement>(null)
-  useShortcut('/', 'filter the deliveries', () => input.current?.focus())
+  useShortcut('f', 'filter the deliveries', () => input.current?.focus())
   const wanted = useDeferredValue(filter).trim().toLowerCase().split(/\s+/)
   const shown = runs.filter((run) => wanted.every((word) => textOf(run).includes(word)))
   return (
@@ -27,7 +27,7 @@ export function Deliveries({ runs, stages }: { readonly runs: readonly RunSummar
             ref={input}
             className="input"
             type="search"
-            placeholder="Filter  /"
+            placeholder="Filter  f"
             value={filter}
             onChange={(event) => setFilter(event.target.value)}
             onKeyDown={(event) => event.key === 'Escape' && (setFilter(''), event.currentTarget.blur())}

@@ -1,32 +1,36 @@
-import { useState } from 'react'
-import { useSearchParams } from 'wouter'
+import { Link, useParams } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { StreamView } from '../api/types.ts'
+import { decoded } from '../piece/digest.tsx'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Board } from './board.tsx'
 import { Deliveries } from './deliveries.tsx'
-import { Empty } from './empty.tsx'
 import { LineState } from './line-state.tsx'
-import { StreamSwitch } from './stream-switch.tsx'
 import './line.css'
 
-/** `/`: one value stream, whole. `?stream=` chooses among several; a stopped one comes first. */
+/** `/lines/:stream`: one value stream, whole. */
 export function LinePage() {
-  const { data, problem } = useQuery<{ readonly streams: readonly StreamView[] }>('/api/streams')
-  const [search] = useSearchParams()
-  const streams = data?.streams ?? []
-  const [first, setFirst] = useState<string>()
-  // Chosen once: a line that stops later must not take the place of the one that is read.
-  if (first === undefined && streams[0] !== undefined) setFirst((streams.find(isStopped) ?? streams[0]).stream)
-  const wanted = search.get('stream') ?? first
-  const view = streams.find(({ stream }) => stream === wanted) ?? streams[0]
+  const { stream = '' } = useParams()
+  return <LineOf stream={decoded(stream)} among />
+}
+
+/** @param among - there are others, so that it says whose line it is and leads back to all of them */
+export function LineOf({ stream, among = false }: { readonly stream: string; readonly among?: boolean }) {
+  const { data: view, problem } = useQuery<StreamView>(`/api/streams/${encodeURIComponent(stream)}`)
   useTitle(titleOf(view))
-  if (data === undefined) return problem === undefined ? <Loading what="the line" /> : <Failed what="line" problem={problem} />
-  if (view === undefined) return <Empty />
+  if (view === undefined) return problem === undefined ? <Loading what="the line" /> : <Failed what="line" problem={problem} />
   return (
     <>
-      <StreamSwitch streams={streams} current={view.stream} />
+      <p className="stream-name">
+        {among && (
+          <>
+            <Link href="/">Services</Link> <span aria-hidden="true">/</span>{' '}
+          </>
+        )}
+        <strong>{view.stream}</strong>
+        {view.repository !== null && <span className="soft"> from {view.repository}</span>}
+      </p>
       <LineState key={view.stream} view={view} />
       <Board view={view} />
       <Deliveries runs={view.runs} stages={view.stages} />
@@ -34,10 +38,8 @@ export function LinePage() {
   )
 }
 
-const isStopped = (view: StreamView) => view.line.status === 'stopped'
-
 function titleOf(view: StreamView | undefined): string {
   if (view === undefined) return 'Threeways'
-  if (isStopped(view)) return `STOPPED: ${view.line.stops[0]?.reason ?? view.stream} · ${view.stream}`
+  if (view.line.status === 'stopped') return `STOPPED: ${view.line.stops[0]?.reason ?? view.stream} · ${view.stream}`
   return `Line open · ${view.stream}`
 }

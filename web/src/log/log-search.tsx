@@ -13,7 +13,7 @@ type Props = {
 /** Enter goes to the next hit, Shift+Enter to the one before, Escape clears. */
 export function LogSearch({ search, onSearch, hits, hit, onGo }: Props) {
   const input = useRef<HTMLInputElement>(null)
-  useShortcut('/', 'search the log', () => input.current?.focus())
+  useShortcut('f', 'search the log', () => input.current?.focus())
   return (
     <div className="log-search">
       <label>
@@ -22,7 +22,7 @@ export function LogSearch({ search, onSearch, hits, hit, onGo }: Props) {
           ref={input}
           className="input"
           type="search"
-          placeholder="Search  /"
+          placeholder="Search  f"
           value={search}
           onChange={(event) => onSearch(event.target.value)}
           onKeyDown={(event) => {

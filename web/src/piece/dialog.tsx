@@ -4,9 +4,11 @@ import { useEffect, useId, useRef, type ReactNode } from 'react'
 export function Dialog({
   title,
   onClose,
+  className = '',
   children,
 }: {
   readonly title: string
+  readonly className?: string
   readonly onClose: () => void
   readonly children: ReactNode
 }) {
@@ -24,7 +26,7 @@ export function Dialog({
   return (
     <dialog
       ref={dialog}
-      className="dialog"
+      className={`dialog ${className}`}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault()

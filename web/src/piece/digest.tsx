@@ -6,10 +6,24 @@ export function short(digest: string, length = 7): string {
   return digest.slice(digest.indexOf(':') + 1).slice(0, length)
 }
 
+/** The router hands parts of the path on as they stand in the address or decoded; names are the same in both forms. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+/** Where a candidate's story is told. */
+export const candidateHref = (digest: string) => `/candidates/${encodeURIComponent(digest)}`
+/** Where the line of a value stream is. */
+export const lineHref = (stream: string) => `/lines/${encodeURIComponent(stream)}`
+
 /** A candidate's short name, always leading to its story. */
 export function DigestLink({ digest }: { readonly digest: string }) {
   return (
-    <Link className="digest mono" href={`/candidates/${encodeURIComponent(digest)}`} title={`candidate ${digest}`}>
+    <Link className="digest mono" href={candidateHref(digest)} title={`candidate ${digest}`}>
       {short(digest)}
     </Link>
   )
@@ -20,11 +34,7 @@ export function Flap({ digest }: { readonly digest: string }) {
   const [first] = useState(digest)
   const text = short(digest)
   return (
-    <Link
-      className={digest === first ? 'flap' : 'flap turning'}
-      href={`/candidates/${encodeURIComponent(digest)}`}
-      title={`candidate ${digest}`}
-    >
+    <Link className={digest === first ? 'flap' : 'flap turning'} href={candidateHref(digest)} title={`candidate ${digest}`}>
       <span className="sr">{text}</span>
       <span aria-hidden="true">
         {[...text].map((letter, index) => (

@@ -10,6 +10,15 @@ const paths = {
   search: 'M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.4 10.4L14 14',
   up: 'M8 13V3M4 7l4-4 4 4',
   down: 'M8 3v10M4 9l4 4 4-4',
+  services: 'M2.5 3.5h11M2.5 8h11M2.5 12.5h11',
+  inbox: 'M2 9.2V12a1.5 1.5 0 0 0 1.5 1.5h9A1.5 1.5 0 0 0 14 12V9.2M2 9.2L4 3h8l2 6.2M2 9.2h3.4l.9 1.6h3.4l.9-1.6H14',
+  octagon: 'M5.4 1.8h5.2l3.6 3.6v5.2l-3.6 3.6H5.4l-3.6-3.6V5.4zM5.2 8h5.6',
+  places: 'M2.5 2.5h11v4.2h-11zM2.5 9.3h11v4.2h-11zM5 4.6h.1M5 11.4h.1',
+  compare: 'M5 2.5L2 5.5l3 3M2.2 5.5h9M11 7.5l3 3-3 3M13.8 10.5h-9',
+  chevron: 'M6 3.5L10.5 8 6 12.5',
+  commit: 'M8 5.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6zM1 8h4.2M10.8 8H15',
+  run: 'M4.5 2.8l8 5.2-8 5.2z',
+  box: 'M8 1.8l5.6 3.1v6.2L8 14.2l-5.6-3.1V4.9zM2.6 5L8 8l5.4-3M8 8v6',
 } as const
 
 export type IconName = keyof typeof paths

@@ -60,6 +60,12 @@ const shapes: Record<State, ReactNode> = {
       <path d="M6.3 5v6M9.7 5v6" />
     </>
   ),
+  stopped: (
+    <>
+      <path d="M5.1 1.2h5.8l3.9 3.9v5.8l-3.9 3.9H5.1l-3.9-3.9V5.1z" className="mark-fill" strokeWidth="0.8" />
+      <path d="M4.8 8h6.4" />
+    </>
+  ),
   cancelled: (
     <>
       {ring}

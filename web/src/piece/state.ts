@@ -1,7 +1,7 @@
 import type { RunState, StageCandidate, StepState } from '../api/types.ts'
 
 /** Every state anything on the page can be in. */
-export type State = RunState | StepState | StageCandidate['state'] | 'held'
+export type State = RunState | StepState | StageCandidate['state'] | 'held' | 'stopped'
 
 /** Which signal a state shows: the colour of its mark, bar and words. */
 export type Signal = 'go' | 'move' | 'stop' | 'wait' | 'idle'
@@ -14,6 +14,7 @@ const signals: Record<State, Signal> = {
   running: 'move',
   waiting: 'wait',
   held: 'stop',
+  stopped: 'stop',
   succeeded: 'go',
   verified: 'go',
   failed: 'stop',

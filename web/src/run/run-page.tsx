@@ -2,7 +2,7 @@ import { Link, useParams, useSearchParams } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { RunView } from '../api/types.ts'
 import { Age, Took } from '../piece/age.tsx'
-import { DigestLink, short } from '../piece/digest.tsx'
+import { DigestLink, lineHref, short } from '../piece/digest.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { hasEnded, signalOf, wordFor } from '../piece/state.ts'
 import { useTitle } from '../shell/document-state.ts'
@@ -41,7 +41,7 @@ function RunHead({ run }: { readonly run: RunView }) {
   return (
     <header className="page-head">
       <p className="crumbs">
-        <Link href={`/?stream=${encodeURIComponent(run.stream)}`}>{run.stream}</Link> / delivery
+        <Link href={lineHref(run.stream)}>{run.stream}</Link> / delivery
       </p>
       <div className="page-title">
         <h1>{run.summary}</h1>

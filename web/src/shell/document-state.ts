@@ -1,11 +1,10 @@
 import { useEffect } from 'react'
 import { useQuery } from '../api/query.ts'
-import type { StreamView } from '../api/types.ts'
+import type { Estate } from '../api/types.ts'
 import moving from '../favicon/moving.svg'
 import open from '../favicon/open.svg'
 import stopped from '../favicon/stopped.svg'
 import unknown from '../favicon/unknown.svg'
-import { hasEnded } from '../piece/state.ts'
 
 const icons = { unknown, open, moving, stopped }
 
@@ -17,15 +16,15 @@ export function useTitle(title: string): void {
 
 /** On every page the tab's sign is the worst any line is in: a tab in the background says it too. */
 export function useFavicon(): void {
-  const { data } = useQuery<{ readonly streams: readonly StreamView[] }>('/api/streams')
+  const { data } = useQuery<Estate>('/api/estate')
   const lamp = data === undefined ? 'unknown' : lampOf(data.streams)
   useEffect(() => {
     document.querySelector('link[rel="icon"]')?.setAttribute('href', icons[lamp])
   }, [lamp])
 }
 
-function lampOf(streams: readonly StreamView[]): keyof typeof icons {
+function lampOf(streams: Estate['streams']): keyof typeof icons {
   if (streams.length === 0) return 'unknown'
-  if (streams.some(({ line }) => line.status === 'stopped')) return 'stopped'
-  return streams.some(({ runs }) => runs.some((run) => !hasEnded(run.state))) ? 'moving' : 'open'
+  if (streams.some(({ stops }) => stops.length > 0)) return 'stopped'
+  return streams.some(({ underWay }) => underWay > 0) ? 'moving' : 'open'
 }

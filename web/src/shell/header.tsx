@@ -1,6 +1,10 @@
 import { Link, useLocation } from 'wouter'
 import { useConnection } from '../api/live.ts'
+import { useQuery } from '../api/query.ts'
+import type { Estate } from '../api/types.ts'
+import { isForPerson } from '../estate/rows.ts'
 import { Icon, type IconName } from '../piece/icon.tsx'
+import { SearchButton } from '../search/search.tsx'
 import { Help } from './help.tsx'
 import { useShortcut } from './keyboard.ts'
 import { useTheme, type Theme } from './theme.ts'
@@ -8,20 +12,68 @@ import { TokenState } from './token.tsx'
 
 export function Header() {
   const [, navigate] = useLocation()
-  useShortcut('g', 'go to the line', () => navigate('/'))
+  useShortcut('g', 'go to the services', () => navigate('/'))
   return (
     <header className="header">
-      <Link className="brand" href="/" aria-label="Threeways, to the line">
+      <Link className="brand" href="/" aria-label="Threeways, to the services">
         <Logo />
-        Threeways
+        <span>Threeways</span>
       </Link>
-      <LiveLamp />
+      <Nav />
+      <SearchButton />
       <div className="header-tools">
+        <LiveLamp />
         <TokenState />
         <ThemeButton />
         <Help />
       </div>
     </header>
+  )
+}
+
+type Place = {
+  readonly href: string
+  readonly name: string
+  readonly icon: IconName
+  readonly key: string
+  readonly isHere: (path: string) => boolean
+}
+
+const places: readonly Place[] = [
+  { href: '/', name: 'Services', icon: 'services', key: '1', isHere: (path) => path === '/' || /^\/(lines|runs|candidates)\//.test(path) },
+  { href: '/approvals', name: 'Approvals', icon: 'inbox', key: '2', isHere: (path) => path === '/approvals' },
+  { href: '/stops', name: 'Stops', icon: 'octagon', key: '3', isHere: (path) => path === '/stops' },
+  { href: '/environments', name: 'Environments', icon: 'places', key: '4', isHere: (path) => path.startsWith('/environments') },
+]
+
+/** Where to go, with how much waits there. On a phone it is at the thumb. */
+function Nav() {
+  const [path] = useLocation()
+  const { data } = useQuery<Estate>('/api/estate')
+  const streams = data?.streams ?? []
+  const counts: Record<string, number> = {
+    '/approvals': streams.reduce((sum, { waits }) => sum + waits.filter(isForPerson).length, 0),
+    '/stops': streams.reduce((sum, { stops }) => sum + stops.length, 0),
+  }
+  return (
+    <nav className="nav" aria-label="Pages">
+      {places.map((place) => (
+        <NavLink key={place.href} place={place} here={place.isHere(path)} count={counts[place.href] ?? 0} />
+      ))}
+    </nav>
+  )
+}
+
+function NavLink({ place, here, count }: { readonly place: Place; readonly here: boolean; readonly count: number }) {
+  const [, navigate] = useLocation()
+  const { href, name, icon, key } = place
+  useShortcut(key, `go to ${name.toLowerCase()}`, () => navigate(href))
+  return (
+    <Link href={href} className="nav-link" aria-current={here ? 'page' : undefined} title={`${name}  ${key}`}>
+      <Icon name={icon} />
+      <span>{name}</span>
+      {count > 0 && <span className={href === '/stops' ? 'nav-count nav-stop' : 'nav-count'}>{count}</span>}
+    </Link>
   )
 }
 

@@ -29,6 +29,11 @@ function typing(target: EventTarget | null): boolean {
 
 export function startKeyboard(): void {
   document.addEventListener('keydown', (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k' && document.querySelector('dialog[open]') === null) {
+      event.preventDefault()
+      shortcuts.get('/')?.run()
+      return
+    }
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
     if (typing(event.target) || document.querySelector('dialog[open]') !== null) return
     const shortcut = shortcuts.get(event.key)

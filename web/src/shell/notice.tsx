@@ -14,12 +14,15 @@ export function Notice({ title, children }: { readonly title: string; readonly c
   )
 }
 
-/** Stays invisible for a moment: most answers come before it would show. */
-export function Loading({ what }: { readonly what: string }) {
+/** Stays invisible for a moment: most answers come before it would show. @param rows - what is to come looks like so many rows */
+export function Loading({ what, rows = 1 }: { readonly what: string; readonly rows?: number }) {
   return (
     <div className="loading" role="status">
-      <i aria-hidden="true" />
-      <p>Reading {what}…</p>
+      <p className="sr">Reading {what}…</p>
+      <i className="loading-title" aria-hidden="true" />
+      {Array.from({ length: rows }, (_, index) => (
+        <i key={index} className="loading-row" aria-hidden="true" style={{ opacity: 1 - index / (rows + 2) }} />
+      ))}
     </div>
   )
 }
@@ -37,7 +40,7 @@ export function Failed({ what, problem }: { readonly what: string; readonly prob
     <Notice title={problem.status === 404 ? `There is no such ${what}` : `Cannot show the ${what}`}>
       <ProblemNote problem={problem} />
       <Link className="button" href="/">
-        To the line
+        To the services
       </Link>
     </Notice>
   )
