@@ -17,7 +17,7 @@ export type Api = {
   /** Undefined: in this process. */
   readonly url: string | undefined
   get<T>(path: string): Promise<T>
-  send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>
+  send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T>
   /** The raw response, for streams. @throws like the others */
   open(path: string, init?: RequestInit): Promise<Response>
   close(): Promise<void>
@@ -105,7 +105,7 @@ function apiOver(url: string | undefined, request: Fetch): Api {
     url,
     open,
     get: async <T>(path: string) => (await (await open(path)).json()) as T,
-    async send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown) {
+    async send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown) {
       const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
       return (await (await open(path, { method, ...content })).json()) as T
     },

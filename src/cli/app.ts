@@ -4,12 +4,14 @@ import { isSystemError, ThreewaysError } from '../kernel/errors.ts'
 import { version } from '../server/version.ts'
 import type { CliContext } from './context.ts'
 import * as flow from './commands/flow.ts'
+import * as gates from './commands/gates.ts'
 import { completionCommand } from './commands/completion.ts'
 import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
 import { eventsCommand, ledgerRoutes } from './commands/ledger.ts'
 import { demoCommand, initCommand, upCommand } from './commands/serve.ts'
 import { machineRoutes } from './commands/machines.ts'
+import { policyRoutes } from './commands/policy.ts'
 import { tokenRoutes } from './commands/token.ts'
 import { describeError } from './output.ts'
 
@@ -22,7 +24,11 @@ const root = buildRouteMap<string, CliContext>({
     status: flow.statusCommand,
     stop: flow.stopCommand,
     start: flow.startCommand,
-    promote: flow.promoteCommand,
+    promote: gates.promoteCommand,
+    approve: gates.approveCommand,
+    reject: gates.rejectCommand,
+    bypass: gates.bypassCommand,
+    lift: gates.liftCommand,
     rollback: flow.rollbackCommand,
     cancel: flow.cancelCommand,
     rerun: flow.rerunCommand,
@@ -31,6 +37,7 @@ const root = buildRouteMap<string, CliContext>({
     env: envRoutes,
     events: eventsCommand,
     ledger: ledgerRoutes,
+    policy: policyRoutes,
     token: tokenRoutes,
     machines: machineRoutes,
     completion: completionCommand,

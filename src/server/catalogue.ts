@@ -6,6 +6,7 @@ import * as deployment from '../flow/deployment/events.ts'
 import { deployments, holds } from '../flow/deployment/projection.ts'
 import * as environment from '../flow/environment/events.ts'
 import { environments } from '../flow/environment/projection.ts'
+import * as policy from '../flow/policy/events.ts'
 import * as pipeline from '../flow/pipeline/events.ts'
 import { promotions } from '../flow/pipeline/projection.ts'
 import type { AnyEventType } from '../ledger/event.ts'
@@ -17,6 +18,7 @@ export const ownTypes: readonly AnyEventType[] = [
   changeMerged,
   candidateBuilt,
   ...Object.values(pipeline),
+  ...Object.values(policy),
   ...Object.values(deployment),
   ...Object.values(environment),
   lineStopped,

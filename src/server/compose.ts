@@ -22,6 +22,8 @@ import { recordsOf } from '../flow/pipeline/records.ts'
 import { ledgerDepot } from '../flow/pipeline/depot.ts'
 import { tidyUp } from '../flow/pipeline/retention.ts'
 import { machineRoutes } from '../flow/pipeline/machine-routes.ts'
+import { makePolicies } from '../flow/policy/policies.ts'
+import { policyRoutes } from '../flow/policy/routes.ts'
 import { pipelineRoutes } from '../flow/pipeline/routes.ts'
 import { systemClock, type Clock } from '../kernel/clock.ts'
 import type { Actor, HttpEnv } from '../kernel/http.ts'
@@ -164,6 +166,10 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
       api.route('/', lineRoutes(line))
       api.route('/', environmentRoutes({ environments, provider, settingsOf: (id: EnvironmentId) => settingsOf(ledger, id) }))
+      api.route(
+        '/',
+        policyRoutes(makePolicies(ledger, { clock, newId }), () => engine.look()),
+      )
       api.route('/', tokenRoutes(tokens))
       api.route('/', machineRoutes(ledger, clock))
       api.route('/', searchRoutes(ledger))

@@ -39,6 +39,10 @@ const sentences: Readonly<Record<string, (told: Told) => string | undefined>> = 
       : `${word(content['stage'])} waits: ${first(content['reason'])}`,
   'threeways-promotion.approved': ({ content }) =>
     `${word(content['by'])} let it into ${word(content['stage'])}${content['reason'] ? `: ${word(content['reason'])}` : ''}`,
+  'threeways-promotion.rejected': ({ content }) =>
+    `${word(content['by'])} rejected it for ${word(content['stage'])}: ${first(content['reason'])}`,
+  'threeways-gate.bypassed': ({ content }) =>
+    `${word(content['by'])} let it pass the ${word(content['gate'])} gate of ${word(content['stage'])}: ${first(content['reason'])}`,
   'threeways-promotion.started': ({ content }) => `it entered ${word(content['stage'])}`,
   'threeways-promotion.verified': ({ content }) => `it is verified in ${word(content['stage'])}`,
   'threeways-promotion.failed': ({ content }) =>

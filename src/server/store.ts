@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { pipelineMigrations } from '../flow/pipeline/tables.ts'
+import { policyMigrations } from '../flow/policy/tables.ts'
 import { systemClock, type Clock } from '../kernel/clock.ts'
 import { startCluster } from '../kernel/postgres/cluster.ts'
 import { makeCatalogue } from '../ledger/catalogue.ts'
@@ -27,7 +28,7 @@ export async function openStore({ home, databaseUrl, revive, clock = systemClock
     const ledger = await openLedger({
       database: cluster === undefined ? { url: databaseUrl! } : { cluster },
       projections,
-      migrations: { ...pipelineMigrations, ...tokenMigrations },
+      migrations: { ...pipelineMigrations, ...policyMigrations, ...tokenMigrations },
       catalogue,
       clock,
       watch: log,

@@ -6,10 +6,12 @@ import { gitAuthor } from '../connectors/git/testing.ts'
 import type { Author } from '../flow/candidate/repository.contract.ts'
 import { removeTree } from '../flow/candidate/folders.ts'
 import type { RunView, StepView, StreamView } from '../flow/pipeline/schemas.ts'
+import type { Clock } from '../kernel/clock.ts'
 import type { Actor } from '../kernel/http.ts'
 import { openTestLedger } from '../ledger/testing.ts'
 import { ownTypes, projections } from './catalogue.ts'
 import { pipelineMigrations } from '../flow/pipeline/tables.ts'
+import { policyMigrations } from '../flow/policy/tables.ts'
 import { openThreeways, type Threeways } from './compose.ts'
 import { openHome, type Home } from './home.ts'
 import { tokenMigrations } from './tokens.ts'
@@ -39,13 +41,19 @@ export type TestThreeways = {
 
 const patienceMs = 25_000
 
-export async function openTestThreeways(options: { anonymous?: Actor; hosts?: ReadonlySet<string> } = {}): Promise<TestThreeways> {
+export async function openTestThreeways(
+  options: { anonymous?: Actor; hosts?: ReadonlySet<string>; clock?: Clock } = {},
+): Promise<TestThreeways> {
   const place = await realpath(await mkdtemp(path.join(tmpdir(), 'threeways whole ')))
   process.env['XDG_DATA_HOME'] = path.join(place, 'data')
   await mkdir(path.join(place, 'home'))
   const home = await openHome(path.join(place, 'home'))
   const author = await gitAuthor(path.join(place, 'repository'))
-  const database = await openTestLedger({ projections, ownTypes, migrations: { ...pipelineMigrations, ...tokenMigrations } })
+  const database = await openTestLedger({
+    projections,
+    ownTypes,
+    migrations: { ...pipelineMigrations, ...policyMigrations, ...tokenMigrations },
+  })
   await database.ledger.close()
   const complaints: string[] = []
   const others: Threeways[] = []
@@ -58,6 +66,7 @@ export async function openTestThreeways(options: { anonymous?: Actor; hosts?: Re
       repository: author.folder,
       anonymous: options.anonymous,
       hosts: options.hosts,
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
       parallel: 8,
       work: true,
       log: (message) => complaints.push(message),

@@ -15,7 +15,7 @@ export function count(text: string): number {
   throw new Error(`"${text}" is no whole number from 1 on`)
 }
 
-const positional = (brief: string, placeholder: string) => ({ brief, placeholder, parse: String }) as const
+export const positional = (brief: string, placeholder: string) => ({ brief, placeholder, parse: String }) as const
 
 type Common = ConnectFlags & { readonly json: boolean }
 
@@ -102,17 +102,6 @@ export const startCommand = buildCommand<Common & { stream?: string; stop?: stri
   docs: { brief: 'End a stop' },
 })
 
-export const promoteCommand = buildCommand<Common & { reason: string }, [string, string], CliContext>({
-  async func(flags, run, stage) {
-    await actOnRun(this, flags, at`/api/runs/${run}/stages/${stage}/promote`, { reason: flags.reason }, `run ${run} may enter ${stage}`)
-  },
-  parameters: {
-    flags: { ...connectFlags, json: jsonFlag, reason: reasonFlag },
-    positional: { kind: 'tuple', parameters: [positional('the run', 'run'), positional('the stage', 'stage')] },
-  },
-  docs: { brief: 'Let a candidate into a stage that waits for a person' },
-})
-
 export const rollbackCommand = buildCommand<Common & { stream?: string; reason: string }, [string], CliContext>({
   async func(flags, stage) {
     const { follow } = await import('../follow.ts')
@@ -174,7 +163,7 @@ export const logsCommand = buildCommand<Common, [string, string?], CliContext>({
   docs: { brief: 'Print the log of a step' },
 })
 
-async function actOnRun(context: CliContext, flags: Common, path: string, body: object, sentence: string): Promise<void> {
+export async function actOnRun(context: CliContext, flags: Common, path: string, body: object, sentence: string): Promise<void> {
   await withApi(context, flags, async (api) => {
     const run = await api.send<RunView>('POST', path, body)
     if (flags.json) context.output.json(run)

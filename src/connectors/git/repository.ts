@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { invalid, notFound, refused, tooLarge } from '../../kernel/errors.ts'
 import type { Commit, DirtyFile, Repository } from '../../flow/candidate/repository.port.ts'
+import { authors } from './authors.ts'
 import { checkout } from './checkout.ts'
 import { compare, patch } from './compare.ts'
 import { askGit, failureOf, git } from './command.ts'
@@ -31,6 +32,10 @@ export async function openRepository(folder: string): Promise<Repository> {
     trunk: () => trunk(root, hasWorkTree),
     dirtyFiles: async () => (hasWorkTree ? dirtyFiles(root) : []),
     readFile: async (sha, path) => readFile(root, fullName(sha), path),
+    authors: async (from, to) => {
+      await Promise.all([from ?? to, to].map((sha) => resolve(root, fullName(sha))))
+      return authors(root, from, to)
+    },
     compare: async (from, to) => {
       await Promise.all([resolve(root, fullName(from)), resolve(root, fullName(to))])
       return compare(root, from, to)

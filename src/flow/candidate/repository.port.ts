@@ -87,6 +87,11 @@ export type Repository = {
    * @throws ThreewaysError `FILE_NOT_REGULAR`, `FILE_TOO_LARGE` (over 16 MiB)
    */
   readFile(sha: string, path: string): Promise<string | undefined>
+  /**
+   * Who wrote what `to` has and `from` has not, each once: authors and `Co-authored-by`. Without `from`, of `to` alone.
+   * @throws ThreewaysError `REVISION_UNKNOWN`
+   */
+  authors(from: string | undefined, to: string): Promise<readonly Commit['author'][]>
   /** What `to` has that `from` has not, and the other way round. @throws ThreewaysError `REVISION_UNKNOWN` */
   compare(from: string, to: string): Promise<Comparison>
   /**

@@ -1,4 +1,5 @@
 import type { Digest, Json } from '../../kernel/digest.ts'
+import type { ChangeWindow, Freeze } from './change-window.ts'
 
 /**
  * The definition after reading: defaults filled in, durations in milliseconds, everything checked. It is plain JSON, and its
@@ -83,11 +84,22 @@ export type Stage = {
   readonly ephemeral: boolean
   /** false: waits for a person's promotion. */
   readonly auto: boolean
+  /** What must be so before a candidate enters. Left out where nothing was asked, so that older candidates keep their digests. */
+  readonly gate?: StageGate
   readonly checks: readonly string[]
   readonly deploy: { readonly strategy: Strategy }
   /** Checks run against the environment after the switch; a failure rolls back. */
   readonly smoke: readonly string[]
   readonly rollback: { readonly automatic: boolean; readonly hold: boolean }
+}
+
+export type StageGate = {
+  /** `from`: groups and people of the server's policy. */
+  readonly approve?: { readonly from: readonly string[]; readonly count: number; readonly reason: 'required' | 'optional' }
+  /** So long it must have been verified in each stage before. */
+  readonly soakMs?: number
+  readonly window?: readonly ChangeWindow[]
+  readonly freeze?: readonly Freeze[]
 }
 
 export type Check = {

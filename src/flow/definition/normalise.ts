@@ -1,4 +1,4 @@
-import type { Check, Definition, EnvironmentSettings, HealthCheck, Resource, Service, Stage } from './definition.ts'
+import type { Check, Definition, EnvironmentSettings, HealthCheck, Resource, Service, Stage, StageGate } from './definition.ts'
 import type { CheckEntry, DefinitionFile, EnvironmentEntry, ServiceEntry, StageEntry } from './schema.ts'
 
 /** The file with everything said: what was left out is filled in, short forms are long. Pure. */
@@ -68,12 +68,22 @@ function settingsOf(entry: EnvironmentEntry, defaults: DefinitionFile['x-threewa
   }
 }
 
-function stageOf(entry: StageEntry): Stage {
+function stageOf({ gate, ...entry }: StageEntry): Stage {
   return {
     ...entry,
+    ...(gate === undefined ? {} : { gate: gateOf(gate) }),
     environment: entry.environment,
     deploy: { strategy: entry.deploy?.strategy ?? 'replace' },
     rollback: { automatic: entry.rollback?.automatic ?? true, hold: entry.rollback?.hold ?? true },
+  }
+}
+
+function gateOf({ approve, soak, window, freeze }: NonNullable<StageEntry['gate']>): StageGate {
+  return {
+    ...(approve === undefined ? {} : { approve }),
+    ...(soak === undefined ? {} : { soakMs: soak }),
+    ...(window === undefined ? {} : { window }),
+    ...(freeze === undefined ? {} : { freeze }),
   }
 }
 

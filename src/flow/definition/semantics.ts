@@ -2,6 +2,7 @@ import type { Fault } from '../../kernel/errors.ts'
 import type { Outline } from './outline.ts'
 import type { Places } from './places.ts'
 import { differences, environmentNames } from './rules/environments.ts'
+import { soaks } from './rules/gates.ts'
 import { reporting, type Rule } from './rules/rule.ts'
 import { dependencies, healthChecks, runnable } from './rules/services.ts'
 import { blueGreen, order, stageChecks, stageEnvironments } from './rules/stages.ts'
@@ -16,6 +17,7 @@ const rules: readonly Rule[] = [
   stageEnvironments,
   stageChecks,
   blueGreen,
+  soaks,
 ]
 
 /** Every fault of meaning: names that name nothing, circles, differences nobody declared. */

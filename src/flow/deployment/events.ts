@@ -54,6 +54,11 @@ export const holdPlaced = ownEvent(
 )
 export const holdLifted = ownEvent(
   'hold.lifted',
-  'A person let a held candidate in again',
-  object({ ...held, by: text('who'), reason: text('why') }),
+  'A candidate is no longer held: a person said why, or promoted a newer one',
+  object({
+    ...held,
+    by: text('who'),
+    reason: text('why'),
+    newer: optional(text('digest of the candidate that a person promoted since, where that lifted it')),
+  }),
 )

@@ -37,13 +37,21 @@ export const deployments = projection({
 export const holds = projection({
   table: 'hold',
   key: ['stream', 'stage', 'candidate'],
-  columns: { held: last.boolean, reason: last.text, since: last.text },
+  columns: {
+    held: last.boolean,
+    reason: last.text,
+    since: last.text,
+    commit: last.text,
+    run: last.text,
+    /** Lifted because a person promoted this candidate since: no hold any more, and still no place to go back to. */
+    newer: last.text,
+  },
 })
-  .on(holdPlaced, ({ time, content: { stream, stage, candidate, reason } }) => [
-    { stream, stage, candidate, held: true, reason, since: time },
+  .on(holdPlaced, ({ time, content: { stream, stage, candidate, commit, reason, run } }) => [
+    { stream, stage, candidate, held: true, reason, since: time, commit, run, newer: null },
   ])
-  .on(holdLifted, ({ time, content: { stream, stage, candidate, reason } }) => [
-    { stream, stage, candidate, held: false, reason, since: time },
+  .on(holdLifted, ({ time, content: { stream, stage, candidate, commit, reason, newer } }) => [
+    { stream, stage, candidate, held: false, reason, since: time, commit, newer: newer ?? null },
   ])
 
 export type Deployment = Row<typeof deployments>

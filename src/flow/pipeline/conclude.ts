@@ -1,13 +1,13 @@
-import { bounded } from '../../kernel/legible.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
 import { event } from '../../ledger/event.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import type { Stage } from '../definition/definition.ts'
 import { back, retireOld } from '../deployment/deploy.ts'
-import { holdPlaced } from '../deployment/events.ts'
 import { environmentDeleted } from '../environment/events.ts'
 import { onRecord } from '../environment/on-record.ts'
+import { heldOut } from './control.ts'
 import type { Execution, StepEnd } from './execution.ts'
+import { liftOlder } from './holds.ts'
 import type { Change, Outcome } from './line.port.ts'
 import { buildOf, deploymentOf, environmentOf, lastVerified, placeOf, stageOf } from './place.ts'
 import { source } from './records.ts'
@@ -47,7 +47,8 @@ async function keep(execution: Execution, stage: Stage): Promise<StepEnd> {
     record: async (tx) => {
       await leave(tx, execution, stage)
       const follows = await line.follows(tx, changeOf(execution, stage), { kind: 'verified', place: placeOf(run, stage) })
-      return [...(await gone(tx)), records.promotionVerified(run, stage.name), ...follows]
+      const lifted = await liftOlder(execution, tx, run, stage.name)
+      return [...(await gone(tx)), records.promotionVerified(run, stage.name), ...lifted, ...follows]
     },
   }
 }
@@ -71,7 +72,7 @@ async function giveUp(execution: Execution, stage: Stage, steps: readonly StepRo
         reason: why,
       }
       const follows = cancelled ? [] : await line.follows(tx, changeOf(execution, stage), told)
-      const held = settled.wentBack && !cancelled && stage.rollback.hold ? [hold(execution, stage, why)] : []
+      const held = settled.wentBack && !cancelled && stage.rollback.hold ? [heldOut(execution, run, stage.name, why)] : []
       return [...(await settled.record(tx)), records.promotionFailed(run, stage.name, outcome, why, settled.backTo), ...held, ...follows]
     },
   }
@@ -167,13 +168,4 @@ async function takeDown(execution: Execution, stage: Stage): Promise<Settled['re
     await tables(tx).deleteFrom('environmentPlace').where('environment', '=', environment).execute()
     return [...(await servicesNow(tx, execution, stage, undefined)), deleted]
   }
-}
-
-function hold({ run, clock, newId }: Execution, stage: Stage, reason: string): CloudEvent {
-  const subject = `${run.stream}/${stage.name}/${run.candidate}`
-  return event(
-    holdPlaced,
-    { id: newId(), time: clock.instant(), source, subject, chainId: run.id },
-    { stream: run.stream, stage: stage.name, candidate: run.candidate!, commit: run.commit, reason: bounded(reason), run: run.id },
-  )
 }

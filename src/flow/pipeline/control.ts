@@ -1,53 +1,19 @@
-import { conflict, notFound, refused } from '../../kernel/errors.ts'
+import { conflict, notFound } from '../../kernel/errors.ts'
+import { bounded } from '../../kernel/legible.ts'
 import { event, type CloudEvent } from '../../ledger/event.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
-import { holdLifted, holdPlaced } from '../deployment/events.ts'
+import { holdPlaced } from '../deployment/events.ts'
 import type { Workshop } from './execution.ts'
-import { holdOn } from './gates.ts'
+import { forget } from './consents.ts'
+import { closedGates } from './gates.ts'
 import { downstream } from './policy.ts'
+import { waitsOver } from './progress.ts'
 import { source } from './records.ts'
 import { changeRun, changeStep, lockRun } from './runs.ts'
 import { tables, type RunRow, type StepRow } from './tables.ts'
 
 /** Who acts, and why: kept with what they did. */
 export type Act = { readonly by: string; readonly reason: string }
-
-/**
- * A person lets a candidate into a stage: past a missing approval, and past a hold. The line is not theirs to pass.
- * @throws ThreewaysError `RUN_NOT_FOUND`, `STAGE_NOT_FOUND`, `PROMOTION_OVER`, `CANDIDATE_NOT_MADE`, `REASON_MISSING` when a
- * hold is lifted
- */
-export async function promote(shop: Workshop, id: string, stage: string, act: Act): Promise<void> {
-  await shop.ledger.transaction(async (tx) => {
-    const { run, steps } = await lockRun(tx, id)
-    const step = steps.find(({ name }) => name === `${stage}/promote`)
-    if (!step) throw stageNotFound(run, stage)
-    if (step.state !== 'waiting' && step.state !== 'pending') {
-      throw conflict('PROMOTION_OVER', { message: `run ${id} does not wait to enter ${stage}: that step is ${step.state}` })
-    }
-    if (run.candidate === null) {
-      throw conflict('CANDIDATE_NOT_MADE', {
-        message: `run ${id} has no candidate yet: there is nothing to let into ${stage}`,
-        help: 'wait until it is built, and look at it',
-      })
-    }
-    const events: CloudEvent[] = []
-    await tx.lock()
-    const held = await holdOn(tx, run, stage)
-    if (held) {
-      if (act.reason.trim() === '') {
-        throw refused('REASON_MISSING', {
-          message: `this candidate was rolled back in ${stage}: ${held.reason}`,
-          help: 'say why it may enter again with --reason',
-        })
-      }
-      events.push(onCandidate(shop, run, stage, holdLifted, act))
-    }
-    await changeStep(tx, step, { approvedBy: act.by })
-    events.push(shop.records.promotionApproved(run, stage, act.by, act.reason))
-    await tx.append(events)
-  })
-}
 
 /**
  * Ends a run: what works is stopped, what waits is given up, stages it is in are settled.
@@ -58,10 +24,16 @@ export async function cancel(shop: Workshop, id: string, act: Act): Promise<void
     const { run, steps } = await lockRun(tx, id)
     if (run.finishedAt !== null) throw conflict('RUN_OVER', { message: `run ${id} has ended: ${run.state}` })
     const idle = steps.filter(({ state, rule }) => rule === 'success' && (state === 'waiting' || state === 'needs-attention'))
-    for (const step of idle) await changeStep(tx, step, { state: 'cancelled', waiting: null, message: act.reason })
+    const over: CloudEvent[] = []
+    for (const step of idle) {
+      if (step.stage !== null) over.push(...waitsOver(shop, run, step.stage, closedGates(step), 'cancelled'))
+      const output = step.work.kind === 'promote' ? { output: null } : {}
+      await changeStep(tx, step, { state: 'cancelled', waiting: null, message: act.reason, notBefore: null, ...output })
+    }
     const unsettled = steps.filter(({ state, rule }) => rule === 'always' && state === 'needs-attention')
     if (unsettled.length > 0) await abandon(shop, tx, run, unsettled, act)
     await changeRun(tx, run, { cancelledBy: act.by, message: act.reason })
+    if (over.length > 0) await tx.append(over)
   })
 }
 
@@ -100,6 +72,9 @@ export async function rerun(shop: Workshop, id: string, from: string, act: Act):
     if (busy) throw conflict('STEP_AT_WORK', { message: `step "${busy.name}" is at work`, help: `wait for it, or threeways cancel ${id}` })
     const inside = repeated.find(({ work, state, stage }) => work.kind === 'promote' && state === 'succeeded' && !isLeft(steps, stage!))
     if (inside) throw unsettled(id, steps, inside.stage!)
+    const over = repeated.flatMap((step) => (step.stage === null ? [] : waitsOver(shop, run, step.stage, closedGates(step), 'cancelled')))
+    const asked = repeated.flatMap(({ work, stage }) => (work.kind === 'promote' ? [stage!] : []))
+    await forget(tx, id, asked)
     for (const step of repeated) {
       await changeStep(tx, step, {
         state: 'pending',
@@ -110,11 +85,10 @@ export async function rerun(shop: Workshop, id: string, from: string, act: Act):
         startedAt: null,
         finishedAt: null,
         notBefore: null,
-        approvedBy: null,
       })
     }
     await changeRun(tx, run, { state: 'queued', finishedAt: null, cancelledBy: null, message: null })
-    await tx.append([shop.records.runQueued({ ...run, requestedBy: act.by, reason: act.reason.trim() || null })])
+    await tx.append([...over, shop.records.runQueued({ ...run, requestedBy: act.by, reason: act.reason.trim() || null })])
   })
 }
 
@@ -139,13 +113,12 @@ function unsettled(id: string, steps: readonly StepRow[], stage: string) {
   })
 }
 
-export function onCandidate(shop: Workshop, run: RunRow, stage: string, kind: typeof holdPlaced | typeof holdLifted, act: Act): CloudEvent {
-  const { stream, commit } = run
+export function heldOut(shop: Pick<Workshop, 'clock' | 'newId'>, run: RunRow, stage: string, reason: string): CloudEvent {
+  const { stream, commit, id } = run
   const candidate = run.candidate!
-  const envelope = { id: shop.newId(), time: shop.clock.instant(), source, subject: `${stream}/${stage}/${candidate}`, chainId: run.id }
-  return kind === holdPlaced
-    ? event(holdPlaced, envelope, { stream, stage, candidate, commit, reason: act.reason, run: run.id })
-    : event(holdLifted, envelope, { stream, stage, candidate, commit, reason: act.reason, by: act.by })
+  const subject = `${stream}/${stage}/${candidate}`
+  const envelope = { id: shop.newId(), time: shop.clock.instant(), source, subject, chainId: id }
+  return event(holdPlaced, envelope, { stream, stage, candidate, commit, reason: bounded(reason), run: id })
 }
 
 export function stageNotFound(run: RunRow, stage: string) {

@@ -69,6 +69,9 @@ export type Engine = {
   close(): Promise<void>
 }
 
+/** A machine that sleeps does not count the time: what opens at an hour of the day is looked at again and again. */
+const lookAgainMaxMs = 60_000
+
 /** So long what happens on the ledger is gathered. */
 const hearMs = 20
 
@@ -234,7 +237,8 @@ export function makeEngine(options: EngineOptions): Engine {
   function begin(run: RunRow, steps: readonly StepRow[]): void {
     if (closed) return
     for (const step of steps) {
-      if (step.state === 'pending' && step.notBefore !== null) lookAgain(step, Date.parse(step.notBefore) - clock.now() + 5)
+      if ((step.state === 'pending' || step.state === 'waiting') && step.notBefore !== null)
+        lookAgain(step, Date.parse(step.notBefore) - clock.now() + 5)
       if (step.state !== 'running' || step.owner !== owner || working.has(key(step))) continue
       const controller = new AbortController()
       // The set must hold the step before anything of it can end.
@@ -249,7 +253,7 @@ export function makeEngine(options: EngineOptions): Engine {
       timers.delete(key(step))
       look(step.run)
     }
-    timers.set(key(step), setTimeout(act, Math.max(0, ms)))
+    timers.set(key(step), setTimeout(act, Math.min(Math.max(0, ms), lookAgainMaxMs)))
   }
 
   async function work(run: RunRow, step: StepRow, steps: readonly StepRow[], controller: AbortController): Promise<void> {

@@ -1,5 +1,6 @@
-import { integer, object, oneOf, optional, text } from '../../kernel/json-schema.ts'
+import { instant, integer, object, oneOf, optional, text } from '../../kernel/json-schema.ts'
 import { ownEvent, standardEvent } from '../../ledger/event.ts'
+import { gateNames, waitEnds } from './gate-answer.ts'
 
 const stream = text('the value stream')
 const stage = text('the stage')
@@ -59,7 +60,7 @@ export const stepFinished = standardEvent(
   step,
 )
 
-/** Subject of the four below: stream/stage/candidate. */
+/** Subject of all below: stream/stage/candidate. */
 const promotion = { stream, stage, candidate, run, commit: text('the commit') }
 
 export const gateDecided = ownEvent(
@@ -67,11 +68,42 @@ export const gateDecided = ownEvent(
   'A gate said yes or no to a candidate, and why',
   object({
     ...promotion,
-    gate: oneOf(['all', 'order', 'line', 'hold', 'approval', 'slot'], 'which gate; all of them when it is open'),
+    gate: oneOf(['all', ...gateNames], 'which gate; all of them when it is open'),
     decision: oneOf(['open', 'closed'], 'the answer'),
     reason: text('why'),
     by: text('who decided'),
+    since: optional(instant('since when it has been closed: with the run and the gate the name of this wait')),
   }),
+)
+
+export const gateWaited = ownEvent(
+  'gate.waited',
+  'The wait of a candidate before a closed gate is over',
+  object({
+    ...promotion,
+    gate: oneOf(gateNames, 'which gate'),
+    since: instant('when it was found closed'),
+    until: instant('when the wait ended'),
+    end: oneOf(waitEnds, 'how it ended'),
+  }),
+)
+
+export const gateBypassed = ownEvent(
+  'gate.bypassed',
+  'A person let a candidate pass before its soak time was over, or outside the change windows',
+  object({
+    ...promotion,
+    gate: oneOf(['soak', 'window'], 'which gate'),
+    by: text('who'),
+    reason: text('why'),
+    until: optional(instant('when it would have opened by itself; the bypass counts until then')),
+  }),
+)
+
+export const promotionRejected = ownEvent(
+  'promotion.rejected',
+  'A person refused to let a candidate into a stage',
+  object({ ...promotion, by: text('who'), reason: text('why') }),
 )
 
 export const promotionApproved = ownEvent(

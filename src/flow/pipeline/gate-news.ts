@@ -2,7 +2,16 @@ import { sql } from 'kysely'
 import { lineStarted, lineStopped } from '../../feedback/line/events.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { holdLifted, holdPlaced } from '../deployment/events.ts'
-import { promotionApproved, promotionFailed, promotionStarted, promotionVerified, runQueued } from './events.ts'
+import { policySet } from '../policy/events.ts'
+import {
+  gateBypassed,
+  promotionApproved,
+  promotionFailed,
+  promotionRejected,
+  promotionStarted,
+  promotionVerified,
+  runQueued,
+} from './events.ts'
 
 /** After these a gate may answer otherwise, or there is a run that nobody has looked at. All others are none of its business. */
 const kinds = [
@@ -11,6 +20,9 @@ const kinds = [
   holdPlaced,
   holdLifted,
   promotionApproved,
+  promotionRejected,
+  gateBypassed,
+  policySet,
   promotionStarted,
   promotionVerified,
   promotionFailed,

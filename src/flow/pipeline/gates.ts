@@ -1,19 +1,24 @@
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
-import { rowsOf } from '../../ledger/rows.ts'
-import { holds } from '../deployment/projection.ts'
+import { currentPolicy } from '../policy/policies.ts'
+import { ruleFor } from '../policy/policy.ts'
+import { consentsTo } from './consents.ts'
+import { approved } from './gate-approval.ts'
+import { wait } from './gate-answer.ts'
+import { inWindow, soaked } from './gate-time.ts'
+import { holdsBefore } from './holds.ts'
 import type { LinePort } from './line.port.ts'
-import type { Waiting } from './schemas.ts'
+import { stageOf } from './place.ts'
+import type { Closed, Gate, GateName, Question } from './gate-answer.ts'
 import { tables, type RunRow, type StepRow } from './tables.ts'
-
-export type GateName = 'order' | 'line' | 'hold' | 'approval' | 'slot'
 
 export type Verdict =
   | { readonly verdict: 'open'; readonly by: string }
-  | { readonly verdict: 'wait'; readonly gate: GateName; readonly waiting: Waiting }
+  /** Every gate that is closed, in the order in which people read them; the first is the answer. */
+  | { readonly verdict: 'wait'; readonly closed: readonly Closed[] }
   /** It will never open: a newer change went ahead. */
   | { readonly verdict: 'never'; readonly gate: GateName; readonly reason: string }
 
-export type Question = {
+export type Entry = {
   readonly tx: LedgerTransaction
   readonly run: RunRow
   readonly step: StepRow
@@ -22,20 +27,41 @@ export type Question = {
   readonly now: string
 }
 
-type Gate = (question: Question) => Promise<Verdict | undefined>
-
 /**
  * May this candidate enter this stage now? Asked behind the ledger's lock, in the transaction that would let it in, so the
  * answer is still true when it is acted on. Whatever cannot be decided throws, and nothing is promoted.
  */
-export async function mayEnter(question: Question): Promise<Verdict> {
+export async function mayEnter(entry: Entry): Promise<Verdict> {
+  const question = await questionOf(entry)
   // A rollback brings back what was verified; a stopped line is no reason to keep a broken version.
-  const gates: readonly Gate[] = question.run.kind === 'rollback' ? [freeSlot] : [stillNewest, openLine, notHeld, approved, freeSlot]
+  const gates: readonly Gate[] =
+    entry.run.kind === 'rollback' ? [freeSlot] : [stillNewest, openLine, notHeld, known, approved, soaked, inWindow, freeSlot]
+  const closed: Closed[] = []
   for (const gate of gates) {
-    const verdict = await gate(question)
-    if (verdict) return verdict
+    const answer = await gate(question)
+    if (answer?.verdict === 'never') return answer
+    if (answer) closed.push(kept(entry, answer))
   }
-  return { verdict: 'open', by: question.step.approvedBy ?? 'threeways' }
+  if (closed.length > 0) return { verdict: 'wait', closed }
+  const approvers = question.consents.filter(({ kind }) => kind === 'approval').map(({ by }) => by)
+  return { verdict: 'open', by: approvers.join(', ') || 'threeways' }
+}
+
+/** A gate that was closed already when it was asked before has been so since then. */
+function kept({ step, now }: Entry, { gate, waiting }: Omit<Closed, 'since'>): Closed {
+  return { gate, waiting, since: closedGates(step).find((before) => before.gate === gate)?.since ?? now }
+}
+
+/** What keeps the run of a step out of its stage, as it was when last asked. */
+export const closedGates = (step: Pick<StepRow, 'output' | 'state'>): readonly Closed[] =>
+  step.state === 'waiting' ? ((step.output?.['closed'] as readonly Closed[] | undefined) ?? []) : []
+
+async function questionOf(entry: Entry): Promise<Question> {
+  const { tx, run, stage: name } = entry
+  const stage = stageOf(run, name)
+  const read = await currentPolicy(tx)
+  const grant = 'policy' in read ? { ...read, ...ruleFor(read.policy, run.stream, name) } : read
+  return { ...entry, stage, grant, consents: await consentsTo(tx, run, name) }
 }
 
 const stillNewest: Gate = async ({ tx, run, stage }) => {
@@ -46,13 +72,14 @@ const stillNewest: Gate = async ({ tx, run, stage }) => {
     .where('run.stream', '=', run.stream)
     .where('run.kind', '=', 'delivery')
     .where('run.number', '>', run.number)
-    .where('step.name', '=', `${stage}/promote`)
+    .where('step.name', '=', `${stage.name}/promote`)
     .where('step.state', '=', 'succeeded')
     .orderBy('run.number', 'desc')
     .limit(1)
     .executeTakeFirst()
   if (!ahead) return undefined
-  return { verdict: 'never', gate: 'order', reason: `superseded: ${ahead.commit.slice(0, 8)} "${ahead.summary}" already entered ${stage}` }
+  const reason = `superseded: ${ahead.commit.slice(0, 8)} "${ahead.summary}" already entered ${stage.name}`
+  return { verdict: 'never', gate: 'order', reason }
 }
 
 const openLine: Gate = async ({ tx, run, stage, line }) => {
@@ -62,56 +89,45 @@ const openLine: Gate = async ({ tx, run, stage, line }) => {
     commit,
     candidate: run.candidate!,
     run: run.id,
-    stage,
+    stage: stage.name,
     fixesStop: fixesStop ?? undefined,
   })
   if (!blocked) return undefined
   return { verdict: 'wait', gate: 'line', waiting: { kind: 'line', why: blocked.why, for: blocked.for, since: blocked.since } }
 }
 
-const notHeld: Gate = async ({ tx, run, step, stage, now }) => {
-  const hold = await holdOn(tx, run, stage)
+/** What was found bad in a stage goes no further from there either. */
+const notHeld: Gate = async (question) => {
+  const { tx, run, stage } = question
+  const [hold] = await holdsBefore(tx, run, stage)
   if (!hold) return undefined
-  return wait(
-    'hold',
-    step,
-    now,
-    `this candidate was rolled back here: ${hold.reason}`,
-    `a person: threeways promote ${run.id} ${stage} --reason "…"`,
-  )
+  const what = hold.candidate === run.candidate ? 'this candidate' : `commit ${run.commit.slice(0, 8)}`
+  const where = hold.stage === stage.name ? 'here' : `in ${hold.stage}`
+  const why = `${what} was rolled back ${where}: ${hold.reason}`
+  return wait(question, 'hold', why, `a person: threeways promote ${run.id} ${stage.name} --reason "…"`)
 }
 
-const approved: Gate = async ({ run, step, stage, now }) => {
-  const automatic = run.definition.stages.find(({ name }) => name === stage)!.auto
-  if (automatic || step.approvedBy !== null) return undefined
-  return wait('approval', step, now, `${stage} is entered only when a person says so`, `a person: threeways promote ${run.id} ${stage}`)
+/** Rights that cannot be read, or that nobody has written down, are no rights. */
+const known: Gate = async (question) => {
+  const { grant, run, stage } = question
+  if ('unreadable' in grant) {
+    return wait(question, 'policy', `the server's policy cannot be read: ${grant.unreadable}`, 'an admin: threeways policy set <file>')
+  }
+  if (grant.rule !== undefined) return undefined
+  const why = `no rule of the server's policy speaks of ${stage.name} in ${run.stream}`
+  return wait(question, 'policy', why, 'an admin: threeways policy set <file>')
 }
 
-const freeSlot: Gate = async ({ tx, run, step, stage, now }) => {
+const freeSlot: Gate = async (question) => {
+  const { tx, run, stage } = question
   const taken = await tables(tx)
     .selectFrom('slot')
     .innerJoin('run', 'run.id', 'slot.run')
     .select(['run.id', 'run.commit', 'run.summary'])
     .where('slot.stream', '=', run.stream)
-    .where('slot.stage', '=', stage)
+    .where('slot.stage', '=', stage.name)
     .executeTakeFirst()
   if (!taken || taken.id === run.id) return undefined
-  return wait('slot', step, now, `${taken.commit.slice(0, 8)} "${taken.summary}" is in ${stage}`, `run ${taken.id} to leave ${stage}`)
-}
-
-/** The reason this candidate is held out of a stage, if it is. */
-export async function holdOn(tx: LedgerTransaction, run: RunRow, stage: string): Promise<{ reason: string | null } | undefined> {
-  return rowsOf(tx.db, holds)
-    .select('reason')
-    .where('stream', '=', run.stream)
-    .where('stage', '=', stage)
-    .where('candidate', '=', run.candidate!)
-    .where('held', '=', true)
-    .executeTakeFirst()
-}
-
-function wait(kind: 'hold' | 'approval' | 'slot', step: StepRow, now: string, why: string, forWhom: string): Verdict {
-  // The same reason keeps its beginning: people see how long it has been so.
-  const since = step.waiting?.kind === kind ? step.waiting.since : now
-  return { verdict: 'wait', gate: kind, waiting: { kind, why, for: forWhom, since } }
+  const why = `${taken.commit.slice(0, 8)} "${taken.summary}" is in ${stage.name}`
+  return wait(question, 'slot', why, `run ${taken.id} to leave ${stage.name}`)
 }

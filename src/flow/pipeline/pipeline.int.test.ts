@@ -152,7 +152,7 @@ describe('a commit walks the line', () => {
     expect(run.steps.find(({ name }) => name === 'production/promote')?.waiting).toMatchObject({
       kind: 'approval',
       why: 'production is entered only when a person says so',
-      for: `a person: threeways promote ${id} production`,
+      for: `a person: threeways approve ${id} production`,
     })
     await t.ask('POST', `/api/runs/${id}/stages/production/promote`, { reason: 'looked at it' })
     expect((await t.ended(id)).state).toBe('succeeded')

@@ -2,7 +2,9 @@ import { instantOf } from '../../kernel/clock.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import type { StepEnd, Workshop } from './execution.ts'
-import { mayEnter } from './gates.ts'
+import { closedGates, mayEnter } from './gates.ts'
+import type { Closed, WaitEnd } from './gate-answer.ts'
+import { consentsTo } from './consents.ts'
 import { advance, retryDelayMs } from './policy.ts'
 import { changeRun, changeStep } from './runs.ts'
 import type { Waiting } from './schemas.ts'
@@ -80,32 +82,70 @@ async function enter(bench: Bench, tx: LedgerTransaction, run: RunRow, step: Ste
   await tx.lock()
   const answer = await mayEnter({ tx, run, step, stage, line, now })
   if (answer.verdict === 'wait') {
-    const before = step.waiting
-    if (before?.kind !== answer.waiting.kind || before.why !== answer.waiting.why) {
-      await changeStep(tx, step, { state: 'waiting', waiting: answer.waiting, startedAt: step.startedAt ?? now })
-      events.push(records.gateDecided(run, stage, answer.gate, 'closed', answer.waiting.why, 'threeways'))
-    }
+    await keepWaiting(bench, tx, run, step, answer.closed, events)
     return false
   }
+  const before = closedGates(step)
+  const entered = { output: null, waiting: null, notBefore: null, finishedAt: now, startedAt: step.startedAt ?? now }
   if (answer.verdict === 'never') {
-    await changeStep(tx, step, {
-      state: 'cancelled',
-      waiting: null,
-      message: answer.reason,
-      finishedAt: now,
-      startedAt: step.startedAt ?? now,
-    })
-    events.push(records.gateDecided(run, stage, answer.gate, 'closed', answer.reason, 'threeways'))
+    await changeStep(tx, step, { ...entered, state: 'cancelled', message: answer.reason })
+    events.push(records.gateClosed(run, stage, answer.gate, answer.reason), ...waitsOver(bench, run, stage, before, 'superseded'))
     return true
   }
+  const ended = await waitsOpened(bench, tx, run, stage, before)
   await tables(tx)
     .insertInto('slot')
     .values({ stream: run.stream, stage, run: run.id })
     .onConflict((c) => c.columns(['stream', 'stage']).doUpdateSet({ run: run.id }))
     .execute()
-  await changeStep(tx, step, { state: 'succeeded', waiting: null, finishedAt: now, startedAt: step.startedAt ?? now })
-  events.push(records.gateDecided(run, stage, 'all', 'open', 'every gate is open', answer.by), records.promotionStarted(run, stage))
+  await changeStep(tx, step, { ...entered, state: 'succeeded' })
+  events.push(...ended, records.gatesOpen(run, stage, answer.by), records.promotionStarted(run, stage))
   return true
+}
+
+/** Says what is closed now and was not, or for another reason; and what has opened. Asked again when one opens by itself. */
+async function keepWaiting(
+  bench: Bench,
+  tx: LedgerTransaction,
+  run: RunRow,
+  step: StepRow,
+  closed: readonly Closed[],
+  events: CloudEvent[],
+): Promise<void> {
+  const stage = step.stage!
+  const before = closedGates(step)
+  const asBefore = ({ gate, waiting }: Closed) => before.some((was) => was.gate === gate && was.waiting.why === waiting.why)
+  const opened = before.filter(({ gate }) => !closed.some((is) => is.gate === gate))
+  const news = closed.filter((is) => !asBefore(is))
+  if (news.length === 0 && opened.length === 0) return
+  events.push(...(await waitsOpened(bench, tx, run, stage, opened)))
+  events.push(...news.map(({ gate, waiting, since }) => bench.records.gateClosed(run, stage, gate, waiting.why, since)))
+  await changeStep(tx, step, {
+    state: 'waiting',
+    waiting: closed[0]!.waiting,
+    output: { closed },
+    notBefore: closed.flatMap(({ waiting: { until } }) => until ?? []).toSorted()[0] ?? null,
+    startedAt: step.startedAt ?? bench.clock.instant(),
+  })
+}
+
+async function waitsOpened(bench: Bench, tx: LedgerTransaction, run: RunRow, stage: string, closed: readonly Closed[]) {
+  if (closed.length === 0) return []
+  const passed = new Set<string>((await consentsTo(tx, run, stage)).map(({ kind }) => kind))
+  const isBypassed = ({ gate, waiting: { until } }: Closed) =>
+    (gate === 'soak' || gate === 'window') && passed.has(gate) && (until === undefined || bench.clock.instant() < until)
+  return closed.flatMap((gate) => waitsOver(bench, run, stage, [gate], isBypassed(gate) ? 'bypassed' : 'opened'))
+}
+
+/** What is to be said of gates that nobody waits before any longer. */
+export function waitsOver(
+  { records }: Pick<Bench, 'records'>,
+  run: RunRow,
+  stage: string,
+  closed: readonly Closed[],
+  end: WaitEnd,
+): CloudEvent[] {
+  return closed.map((gate) => records.gateWaited(run, stage, gate, end))
 }
 
 async function claim(

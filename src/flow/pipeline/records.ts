@@ -4,9 +4,12 @@ import { bounded } from '../../kernel/legible.ts'
 import { event, type CloudEvent, type EventType } from '../../ledger/event.ts'
 import { changeMerged } from '../candidate/events.ts'
 import {
+  gateBypassed,
   gateDecided,
+  gateWaited,
   promotionApproved,
   promotionFailed,
+  promotionRejected,
   promotionStarted,
   promotionVerified,
   runFinished,
@@ -15,7 +18,7 @@ import {
   stepFinished,
   stepStarted,
 } from './events.ts'
-import type { GateName } from './gates.ts'
+import type { Closed, GateName, WaitEnd } from './gate-answer.ts'
 import type { RunRow, StepRow } from './tables.ts'
 
 /** Who wrote the engine's events. */
@@ -85,8 +88,23 @@ export function recordsOf({ clock, newId }: { readonly clock: Clock; readonly ne
         { ...task(run, step), outcome, ...(errors === null ? {} : { errors: bounded(errors) }) },
         stepCustom(run, step),
       ),
-    gateDecided: (run: RunRow, stage: string, gate: GateName | 'all', decision: 'open' | 'closed', reason: string, by: string) =>
-      ofPromotion(gateDecided, run, stage, { ...promotion(run, stage), gate, decision, reason, by }),
+    gateClosed: (run: RunRow, stage: string, gate: GateName, reason: string, since?: string) =>
+      ofPromotion(gateDecided, run, stage, {
+        ...promotion(run, stage),
+        gate,
+        decision: 'closed',
+        reason,
+        by: 'threeways',
+        ...(since === undefined ? {} : { since }),
+      }),
+    gatesOpen: (run: RunRow, stage: string, by: string) =>
+      ofPromotion(gateDecided, run, stage, { ...promotion(run, stage), gate: 'all', decision: 'open', reason: 'every gate is open', by }),
+    gateWaited: (run: RunRow, stage: string, { gate, since }: Pick<Closed, 'gate' | 'since'>, end: WaitEnd) =>
+      ofPromotion(gateWaited, run, stage, { ...promotion(run, stage), gate, since, until: clock.instant(), end }),
+    gateBypassed: (run: RunRow, stage: string, gate: 'soak' | 'window', by: string, reason: string, until: string | undefined) =>
+      ofPromotion(gateBypassed, run, stage, { ...promotion(run, stage), gate, by, reason, ...(until === undefined ? {} : { until }) }),
+    promotionRejected: (run: RunRow, stage: string, by: string, reason: string) =>
+      ofPromotion(promotionRejected, run, stage, { ...promotion(run, stage), by, reason }),
     promotionApproved: (run: RunRow, stage: string, by: string, reason: string) =>
       ofPromotion(promotionApproved, run, stage, { ...promotion(run, stage), by, reason }),
     promotionStarted: (run: RunRow, stage: string) => ofPromotion(promotionStarted, run, stage, promotion(run, stage)),

@@ -1,7 +1,6 @@
 import { notFound, refused } from '../../kernel/errors.ts'
 import type { Stage } from '../definition/definition.ts'
-import { holdPlaced } from '../deployment/events.ts'
-import { onCandidate, stageNotFound, type Act } from './control.ts'
+import { heldOut, stageNotFound, type Act } from './control.ts'
 import type { Workshop } from './execution.ts'
 import { buildOf, environmentOf, lastVerified, placeOf } from './place.ts'
 import { insertRun, type NewRun } from './runs.ts'
@@ -90,7 +89,7 @@ async function begin(shop: Workshop, stage: Stage, current: RunRow, wanted: NewR
       { stream: run.stream, commit: current.commit, candidate: current.candidate!, run: run.id, stage: stage.name, fixesStop: undefined },
       { kind: 'rolled-back', place: placeOf(current, stage), onTrunk: true, reason: `${act.by} rolled ${stage.name} back: ${act.reason}` },
     )
-    const held = onCandidate(shop, { ...current, id: run.id }, stage.name, holdPlaced, act)
+    const held = heldOut(shop, { ...current, id: run.id }, stage.name, act.reason)
     await tx.append([shop.records.runQueued(run), held, ...told])
     return run
   })

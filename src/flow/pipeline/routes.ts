@@ -1,13 +1,14 @@
 import { open } from 'node:fs/promises'
 import path from 'node:path'
-import { Hono } from 'hono'
+import type { Hono } from 'hono'
 import { describeRoute } from 'hono-openapi'
 import { z } from 'zod'
 import { notFound, refused } from '../../kernel/errors.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
 import { sharedLook } from '../../kernel/shared-look.ts'
-import { cancel, promote, rerun } from './control.ts'
+import { cancel, rerun } from './control.ts'
 import { buildOnly, deliver } from './deliver.ts'
+import { gateRoutes, Reason } from './gate-routes.ts'
 import { stepFolder, type Engine } from './engine.ts'
 import type { Workshop } from './execution.ts'
 import { rollback } from './rollback.ts'
@@ -20,7 +21,6 @@ import { viewRun, viewStream, viewStreams, type Viewing } from './views.ts'
 
 export type PipelineRoutes = { readonly shop: Workshop; readonly engine: Engine; readonly viewing: Viewing; readonly telling: Telling }
 
-const Reason = z.object({ reason: z.string().max(2000).default('').meta({ description: 'why; kept on the ledger' }) })
 const Streams = z.object({ streams: z.array(StreamView) }).meta({ id: 'ValueStreams' })
 const Delivery = z.object({
   repository: z.string().min(1).max(4096).optional().meta({ description: 'folder of the git repository; the server has a default' }),
@@ -33,7 +33,7 @@ const Accepted = z
 
 /** Value streams, runs and candidates. @param home - the folder deliveries come from when none is named */
 export function pipelineRoutes({ shop, engine, viewing, telling }: PipelineRoutes, home: string | undefined): Hono<HttpEnv> {
-  const app = new Hono<HttpEnv>()
+  const app = gateRoutes({ shop, engine, viewing })
   const act = (by: string, reason: string) => ({ by, reason })
   const route = (summary: string, response: z.ZodType) => describeRoute({ summary, tags: ['flow'], responses: answers(summary, response) })
 
@@ -80,17 +80,6 @@ export function pipelineRoutes({ shop, engine, viewing, telling }: PipelineRoute
     async (c) => {
       const { from, reason } = c.req.valid('json')
       await rerun(shop, c.req.param('id'), from, act(c.var.actor.name, reason))
-      engine.look(c.req.param('id'))
-      return c.json(await viewRun(viewing, c.req.param('id')))
-    },
-  )
-  app.post(
-    '/runs/:id/stages/:stage/promote',
-    route('let a waiting candidate into a stage', RunView),
-    requires('operate'),
-    valid('json', Reason),
-    async (c) => {
-      await promote(shop, c.req.param('id'), c.req.param('stage'), act(c.var.actor.name, c.req.valid('json').reason))
       engine.look(c.req.param('id'))
       return c.json(await viewRun(viewing, c.req.param('id')))
     },

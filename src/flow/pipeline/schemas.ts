@@ -6,10 +6,26 @@ const instant = z.iso.datetime().meta({ description: 'UTC, RFC 3339' })
 
 export const Waiting = z
   .object({
-    kind: z.enum(['line', 'hold', 'approval', 'gate', 'stage', 'environment', 'slot', 'retry', 'attention', 'server', 'worker']),
+    kind: z.enum([
+      'line',
+      'hold',
+      'policy',
+      'approval',
+      'soak',
+      'window',
+      'gate',
+      'stage',
+      'environment',
+      'slot',
+      'retry',
+      'attention',
+      'server',
+      'worker',
+    ]),
     why: z.string().meta({ description: 'one sentence, with the names of things' }),
     for: z.string().meta({ description: 'who or what can end the wait' }),
     since: instant,
+    until: instant.optional().meta({ description: 'when it ends by itself, where that is known' }),
   })
   .meta({ id: 'Waiting' })
 export type Waiting = z.infer<typeof Waiting>

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType, Kysely, Migration, Selectable } from 'kysely'
 import type { Tables } from '../../ledger/ledger.ts'
 import type { Definition } from '../definition/definition.ts'
+import { consentMigration, type Consent } from './consent-table.ts'
 import type { Waiting } from './schemas.ts'
 import type { RunState, StepState, Work } from './work.ts'
 
@@ -65,14 +66,14 @@ export type PipelineTables = {
     finishedAt: Instant
     /** Not before this time: it is tried again after a pause. */
     notBefore: Instant
-    /** A person let it through. */
-    approvedBy: string | null
     /** Which server works on it. */
     owner: string | null
     /** Grows with each owner. A result that carries an old one is not written. */
     fence: number
     leaseUntil: ColumnType<Date | null, Date | string | null, Date | string | null>
   }
+  /** What people said of a candidate that wants into a stage. */
+  consent: Omit<Consent, 'authors'> & { authors: Json<readonly { name: string; email: string }[]> | null }
   /** Who is in a stage: one run at a time. */
   slot: { stream: string; stage: string; run: string }
   /** What running or returning to a candidate takes. */
@@ -249,4 +250,5 @@ const onSeveralMachines: Migration = {
 export const pipelineMigrations: Readonly<Record<string, Migration>> = {
   'pipeline-2026-11': created,
   'pipeline-2026-11-durable': onSeveralMachines,
+  'pipeline-2026-11-gates': consentMigration,
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Gate } from './gate.ts'
 import { keyNotes } from './registry.ts'
 import { Command, duration, FilePath, Label, Name, named, TreePath, VariableName, Variables } from './values.ts'
 
@@ -96,43 +97,53 @@ export const Check = z.strictObject({
 
 const names = z.array(z.string()).default([])
 
-export const Stage = z.strictObject({
-  name: Name.meta({ description: 'Name of the stage.', examples: ['test'] }),
-  after: names.meta({ description: 'Stages a candidate must have passed before it may enter this one.', examples: [['dev']] }),
-  environment: z
-    .string()
-    .optional()
-    .meta({
-      description: 'Key of `environments`: the candidate is deployed there. Without it the stage only runs checks.',
-      examples: ['test'],
-    }),
-  ephemeral: z.boolean().default(false).meta({ description: 'The environment is made for this one run and destroyed after the stage.' }),
-  auto: z.boolean().default(true).meta({ description: '`false`: a person promotes into this stage.' }),
-  checks: names.meta({ description: 'Checks that run here, side by side. All must pass.', examples: [['unit', 'lint']] }),
-  deploy: z
-    .strictObject({
-      strategy: z.enum(['replace', 'blue-green']).default('replace').meta({
-        description:
-          '`replace` stops the old before the new. `blue-green` starts the new beside the old and moves traffic when it is healthy, without a failed request.',
+export const Stage = z
+  .strictObject({
+    name: Name.meta({ description: 'Name of the stage.', examples: ['test'] }),
+    after: names.meta({ description: 'Stages a candidate must have passed before it may enter this one.', examples: [['dev']] }),
+    environment: z
+      .string()
+      .optional()
+      .meta({
+        description: 'Key of `environments`: the candidate is deployed there. Without it the stage only runs checks.',
+        examples: ['test'],
       }),
-    })
-    .optional()
-    .meta({ description: 'How a candidate replaces the one before.' }),
-  smoke: names.meta({ description: 'Checks (`in: environment`) that run after the switch. A failure rolls back.', examples: [['smoke']] }),
-  rollback: z
-    .strictObject({
-      automatic: z
-        .boolean()
-        .default(true)
-        .meta({ description: 'A failed deployment or smoke check brings back the last verified candidate.' }),
-      hold: z
-        .boolean()
-        .default(true)
-        .meta({ description: 'The candidate that was rolled back is held: automation does not promote it again.' }),
-    })
-    .optional()
-    .meta({ description: 'What happens when a deployment fails.' }),
-})
+    ephemeral: z.boolean().default(false).meta({ description: 'The environment is made for this one run and destroyed after the stage.' }),
+    auto: z.boolean().default(true).meta({
+      description: "`false`: a person promotes into this stage. `true` asks for it; the server's policy may still want a person.",
+    }),
+    gate: Gate.optional().meta({ description: 'What must be so before a candidate enters: approvals, a time to soak, change windows.' }),
+    checks: names.meta({ description: 'Checks that run here, side by side. All must pass.', examples: [['unit', 'lint']] }),
+    deploy: z
+      .strictObject({
+        strategy: z.enum(['replace', 'blue-green']).default('replace').meta({
+          description:
+            '`replace` stops the old before the new. `blue-green` starts the new beside the old and moves traffic when it is healthy, without a failed request.',
+        }),
+      })
+      .optional()
+      .meta({ description: 'How a candidate replaces the one before.' }),
+    smoke: names.meta({
+      description: 'Checks (`in: environment`) that run after the switch. A failure rolls back.',
+      examples: [['smoke']],
+    }),
+    rollback: z
+      .strictObject({
+        automatic: z
+          .boolean()
+          .default(true)
+          .meta({ description: 'A failed deployment or smoke check brings back the last verified candidate.' }),
+        hold: z
+          .boolean()
+          .default(true)
+          .meta({ description: 'The candidate that was rolled back is held: automation does not promote it again.' }),
+      })
+      .optional()
+      .meta({ description: 'What happens when a deployment fails.' }),
+  })
+  .register(keyNotes, {
+    elsewhere: Object.fromEntries(['approve', 'soak', 'window', 'freeze'].map((key) => [key, `move it into gate: {${key}: …}`])),
+  })
 
 export const Threeways = z.strictObject({
   version: z.literal(1).meta({ description: 'Version of this format.' }),

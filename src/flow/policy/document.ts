@@ -1,0 +1,171 @@
+import { z } from 'zod'
+import { invalid, type Fault } from '../../kernel/errors.ts'
+import { faultsMax, readDocument } from '../definition/document.ts'
+import { faultsOf } from '../definition/issues.ts'
+import { pointerOf, type Places } from '../definition/places.ts'
+import { Freezes, freezeMeta, Soak, Windows, windowMeta } from '../definition/schema/gate.ts'
+import { suggestion } from '../definition/suggest.ts'
+import { anyone, type Policy } from './policy.ts'
+
+const nameRule = 'should be letters, digits and @.+-_ only, at most 64'
+const Name = z.string().regex(/^[\w@.+-]{1,64}$/, nameRule)
+const Names = z.array(Name).max(200).default([])
+const patternRule = 'should be a name, with "*" for any characters'
+const Patterns = z
+  .array(z.string().regex(/^[\w@.+*-]{1,64}$/, patternRule))
+  .min(1, 'names nothing')
+  .default(['*'])
+const who = (description: string) =>
+  Names.meta({ description: `${description} Names of people and groups, or \`anyone\`.`, examples: [['release']] })
+const Email = z
+  .string()
+  .regex(/^\S+@\S+$/, 'should be an e-mail address')
+  .max(320)
+  .transform((address) => address.toLowerCase())
+
+const Person = z.strictObject({
+  tokens: z.array(Name).max(50).optional().meta({ description: "Names of this person's tokens. [default: the person's name]" }),
+  emails: z
+    .array(Email)
+    .max(50)
+    .default([])
+    .meta({ description: 'Addresses this person commits under.', examples: [['ada@example.org']] }),
+})
+
+const Rule = z.strictObject({
+  streams: Patterns.meta({ description: 'Value streams it is about.' }),
+  stages: Patterns.meta({ description: 'Stages it is about.', examples: [['production']] }),
+  auto: z.boolean().default(false).meta({ description: 'Automation may promote where the definition says `auto: true`.' }),
+  approve: z
+    .strictObject({
+      by: who('Who may approve and reject.'),
+      count: z.int().min(0).max(20).default(0).meta({ description: 'So many approvals are needed, whatever the definition asks.' }),
+      author: z
+        .enum(['refused', 'allowed'])
+        .default('refused')
+        .meta({ description: 'Whether who wrote a part of what would be promoted may approve it.' }),
+      reason: z.enum(['optional', 'required']).default('optional').meta({ description: 'Whether an approval must say why.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Approvals.' }),
+  bypass: who('Who may let a candidate in before its soak time is over or outside the change windows.'),
+  lift: who('Who may lift holds.'),
+  soak: Soak.optional().meta({ description: 'Least soak time, whatever the definition asks.', examples: ['30m'] }),
+  window: Windows.optional().meta(windowMeta),
+  freeze: Freezes.optional().meta(freezeMeta),
+})
+
+const MaybeEmpty = z.union([Person, z.null().transform(() => Person.parse({}))])
+
+export const PolicyFile = z.strictObject({
+  version: z.literal(1).meta({ description: 'Version of this format.' }),
+  people: z.record(Name, MaybeEmpty).default({}).meta({ description: 'Who people are to this server and to git.' }),
+  groups: z
+    .record(Name, z.array(Name).max(500))
+    .default({})
+    .meta({ description: 'Groups of people.', examples: [{ release: ['ada'] }] }),
+  rules: z.array(Rule).min(1, 'has no rule: nothing could be promoted').max(200).meta({ description: 'The first that fits decides.' }),
+})
+
+/** What holds on a server whose policy nobody has set: whoever may operate it may everything, as on one's own machine. */
+export const defaultDocument = `# Nobody has set a policy on this server. Whoever has a token with the scope "operate" may everything.
+version: 1
+rules:
+  - auto: true
+    approve: {by: [anyone], author: allowed}
+    bypass: [anyone]
+    lift: [anyone]
+`
+
+/**
+ * Reads a policy. Pure. Every fault is found in one go, each with line, column and what to do.
+ * @param file - its name, for the faults
+ * @throws ThreewaysError `POLICY_INVALID` with `faults`
+ */
+export function readPolicy(text: string, file: string): Policy {
+  const { value, places, faults: written, broken } = readDocument(text, file)
+  if (broken) throw refusal(written, file)
+  const parsed = PolicyFile.safeParse(value)
+  if (!parsed.success) throw refusal([...written, ...faultsOf(parsed.error, PolicyFile, value, places)], file)
+  const meaning = [...written, ...namesNobodyHas(parsed.data, places), ...sharedIdentities(parsed.data, places)]
+  if (meaning.length > 0) throw refusal(meaning, file)
+  return policyOf(parsed.data)
+}
+
+type File = z.output<typeof PolicyFile>
+
+function policyOf({ people, groups, rules }: File): Policy {
+  return {
+    people: Object.fromEntries(
+      Object.entries(people).map(([name, person]) => [name, { tokens: person.tokens ?? [name], emails: person.emails }]),
+    ),
+    groups,
+    rules: rules.map(({ soak, freeze, window, ...rule }) => ({ ...rule, soakMs: soak ?? 0, window, freeze: freeze ?? [] })),
+  }
+}
+
+/** A right for a name that nobody has would be a right for nobody, or for whoever gets that name later. */
+function namesNobodyHas({ people, groups, rules }: File, places: Places): readonly Fault[] {
+  const faults: Fault[] = []
+  const persons = Object.keys(people)
+  const check = (names: readonly string[], known: readonly string[], path: readonly PropertyKey[]) => {
+    for (const [at, name] of names.entries()) {
+      if (known.includes(name)) continue
+      const help = suggestion(name, known, 'add it under people:')
+      faults.push(places.atValue(pointerOf([...path, at]), { message: `there is nobody named "${name}"`, value: name, help }))
+    }
+  }
+  for (const [group, members] of Object.entries(groups)) {
+    check(members, persons, ['groups', group])
+    if (group !== anyone && !persons.includes(group)) continue
+    const message = group === anyone ? '"anyone" stands for everybody' : `"${group}" is a person as well`
+    faults.push(places.atKey(pointerOf(['groups', group]), { message, help: 'choose another name for the group' }))
+  }
+  if (persons.includes(anyone)) {
+    faults.push(places.atKey('/people/anyone', { message: '"anyone" stands for everybody', help: 'choose another name for the person' }))
+  }
+  const all = [...persons, ...Object.keys(groups), anyone]
+  for (const [index, rule] of rules.entries()) {
+    check(rule.approve.by, all, ['rules', index, 'approve', 'by'])
+    check(rule.bypass, all, ['rules', index, 'bypass'])
+    check(rule.lift, all, ['rules', index, 'lift'])
+  }
+  return faults
+}
+
+/** Whoever shows a token or an address must be one person, or nobody can tell an author from an approver. */
+function sharedIdentities({ people }: File, places: Places): readonly Fault[] {
+  const faults: Fault[] = []
+  const holders = new Map<string, string>()
+  for (const [name, person] of Object.entries(people)) {
+    const claims = [
+      ...(person.tokens ?? [name]).map((token) => ({ claim: `token "${token}"`, path: ['people', name, 'tokens'] })),
+      ...person.emails.map((email) => ({ claim: `address "${email}"`, path: ['people', name, 'emails'] })),
+    ]
+    for (const { claim, path } of claims) {
+      const other = holders.get(claim)
+      if (other !== undefined && other !== name) {
+        const message = `the ${claim} belongs to "${other}" already`
+        faults.push(places.atKey(pointerOf(path), { message, help: 'give it to one of them' }))
+      }
+      holders.set(claim, name)
+    }
+  }
+  return faults
+}
+
+/** What the reader of YAML advises about a file as a whole is meant for definitions. */
+const help = 'see the example in docs/policy.md'
+
+function refusal(found: readonly Fault[], file: string) {
+  const faults = found
+    .map((fault) => (fault.path === '' || fault.help?.includes('docs/definition.md') ? { ...fault, help } : fault))
+    .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+  const first = faults[0]!
+  const others = faults.length === 1 ? '' : ` (and ${faults.length - 1} more)`
+  return invalid('POLICY_INVALID', {
+    message: `${file}:${first.line}:${first.column}: ${first.path === '' ? '' : `${first.path.slice(1)}: `}${first.message}${others}`,
+    help: first.help ?? help,
+    faults: faults.slice(0, faultsMax),
+  })
+}
