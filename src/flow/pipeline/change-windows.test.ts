@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readFreeze, readWindow, type ChangeWindow, type Freeze } from '../definition/change-window.ts'
 import { opensAt } from './change-windows.ts'
