@@ -12,6 +12,7 @@ const schema = <T>(json: Record<string, unknown>): Schema<T> => ({ json })
 export const text = (description: string, limits: { pattern?: string; maxLength?: number } = {}): Schema<string> =>
   schema({ type: 'string', maxLength: 65_536, ...limits, description })
 export const integer = (description: string): Schema<number> => schema({ type: 'integer', description })
+export const number = (description: string): Schema<number> => schema({ type: 'number', description })
 export const flag = (description: string): Schema<boolean> => schema({ type: 'boolean', description })
 export const instant = (description: string): Schema<string> => schema({ type: 'string', format: 'date-time', description })
 export const digest = (description: string): Schema<string> => schema({ type: 'string', pattern: '^sha256:[0-9a-f]{64}$', description })

@@ -47,6 +47,10 @@ const sentences: Readonly<Record<string, (told: Told) => string | undefined>> = 
   'threeways-promotion.verified': ({ content }) => `it is verified in ${word(content['stage'])}`,
   'threeways-promotion.failed': ({ content }) =>
     `it did not pass ${word(content['stage'])} (${word(content['outcome'])}): ${first(content['reason'])}`,
+  'threeways-canary.judged': ({ content }) =>
+    `the canary at ${String(content['percent'])} %: ${word(content['verdict'])}, ${first(content['why'])}`,
+  'threeways-canary.continued': ({ content }) =>
+    `${word(content['by'])} let the canary in ${word(content['stage'])} go on: ${word(content['reason'])}`,
   'service.deployed': (told) => `${told.subject} runs in ${place(told)}`,
   'service.upgraded': (told) => `${told.subject} was upgraded in ${place(told)}`,
   'service.rolledback': (told) => `${told.subject} in ${place(told)} went back to ${short(told.custom['commit'])}`,

@@ -36,6 +36,15 @@ describe('what plain processes cannot honour', () => {
     ])
   })
 
+  it('is replicas of what another service calls', () => {
+    const services = { api: { ...web, replicas: 2 }, web: { ...web, replicas: 3, dependsOn: { api: 'healthy' as const } } }
+    const settings = { provider: 'process' as const, environment: {}, parity: [], seed: {}, replicas: { api: 3, web: 2 } }
+    expect(refusals({ services, environments: { test: settings } })).toEqual([
+      '/services/api/deploy/replicas: "web" calls "api" at the address of one process, so that replicas of it would get nothing from there',
+      '/x-threeways/environments/test/replicas/api: "web" calls "api" at the address of one process, so that replicas of it would get nothing from there',
+    ])
+  })
+
   it('stands at its place in the file', () => {
     const [fault] = processRefusals(definitionOf({ services: { web: { ...web, command: [] } } }), positions)
     expect(fault).toMatchObject({ file: 'threeways.yaml', line: '/services/web'.length, column: 1 })

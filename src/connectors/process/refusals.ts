@@ -24,7 +24,10 @@ export function processRefusals(definition: Definition, positions: Positions): r
         fault(pointer('x-threeways', 'environments', name, 'environment', service, variable), why, `leave "${variable}" out`, variable),
       ),
     )
-    return [...wrong, ...variables]
+    const counts = Object.entries(settings.replicas ?? {}).flatMap(([service, count]) =>
+      sharedFault(service, count, definition, fault, pointer('x-threeways', 'environments', name, 'replicas', service)),
+    )
+    return [...wrong, ...variables, ...counts]
   })
   return [...services, ...environments]
 }
@@ -41,10 +44,22 @@ function serviceFaults(name: string, service: Service, definition: Definition, f
     const help = 'add `ports: ["3000"]`; the process gets a free port in PORT'
     faults.push(fault(`${at}/healthcheck`, `service "${name}" is asked for its health over HTTP but has no port`, help))
   }
+  faults.push(...sharedFault(name, service.replicas ?? 1, definition, fault, `${at}/deploy/replicas`))
   for (const { variable, why } of ownedNames(service, definition, Object.keys(service.environment))) {
     faults.push(fault(`${at}/environment/${escape(variable)}`, why, `leave "${variable}" out`, variable))
   }
   return faults
+}
+
+/** Replicas share what comes from outside. Another service is told one address, which is that of one process. */
+function sharedFault(name: string, replicas: number, definition: Definition, fault: MakeFault, path: string): readonly Fault[] {
+  if (replicas === 1 || definition.services[name]?.port === undefined) return []
+  const [dependant] = Object.entries(definition.services).flatMap(([other, { dependsOn }]) =>
+    Object.hasOwn(dependsOn, name) ? [other] : [],
+  )
+  if (dependant === undefined) return []
+  const message = `"${dependant}" calls "${name}" at the address of one process, so that replicas of it would get nothing from there`
+  return [fault(path, message, `leave the replicas of "${name}" out, or the dependency`, String(replicas))]
 }
 
 /** `PORT` is not among them: containers need it, and as a process the service simply gets another. */

@@ -75,6 +75,26 @@ export type EnvironmentSettings = {
 
 export type Strategy = 'replace' | 'blue-green' | 'rolling' | 'canary'
 
+export type MetricName = 'error_rate' | 'p50_ms' | 'p95_ms' | 'p99_ms'
+
+/** How a candidate proves itself before it serves everybody. */
+export type Canary = {
+  /** Percents of new requests, growing, the last 100. Up to 50 an equal part can go to the baseline. */
+  readonly steps: readonly number[]
+  /** How long each step is watched before it is judged. */
+  readonly everyMs: number
+  /** What is compared; a critical one that is worse fails the canary whatever the others say. */
+  readonly metrics: readonly { readonly name: MetricName; readonly critical: boolean }[]
+}
+
+export type Deploy = {
+  readonly strategy: Strategy
+  /** Clients stay with the deployment they met first, for as long as it has a share. @defaultValue false */
+  readonly sticky?: true
+  /** Of strategy `canary`, and of no other. */
+  readonly canary?: Canary
+}
+
 export type Stage = {
   readonly name: string
   readonly after: readonly string[]
@@ -87,7 +107,7 @@ export type Stage = {
   /** What must be so before a candidate enters. Left out where nothing was asked, so that older candidates keep their digests. */
   readonly gate?: StageGate
   readonly checks: readonly string[]
-  readonly deploy: { readonly strategy: Strategy }
+  readonly deploy: Deploy
   /** Checks run against the environment after the switch; a failure rolls back. */
   readonly smoke: readonly string[]
   readonly rollback: { readonly automatic: boolean; readonly hold: boolean }

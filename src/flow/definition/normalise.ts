@@ -1,4 +1,4 @@
-import type { Check, Definition, EnvironmentSettings, HealthCheck, Resource, Service, Stage, StageGate } from './definition.ts'
+import type { Check, Definition, Deploy, EnvironmentSettings, HealthCheck, Resource, Service, Stage, StageGate } from './definition.ts'
 import type { CheckEntry, DefinitionFile, EnvironmentEntry, ServiceEntry, StageEntry } from './schema.ts'
 
 /** The file with everything said: what was left out is filled in, short forms are long. Pure. */
@@ -38,6 +38,7 @@ function serviceOf(entry: ServiceEntry): Service {
     dependsOn: entry.depends_on,
     stop: { signal: run?.stop?.signal ?? entry.stop_signal, graceMs: run?.stop?.grace ?? entry.stop_grace_period },
     restart: entry.restart,
+    ...(entry.deploy?.replicas === undefined ? {} : { replicas: entry.deploy.replicas }),
     ...(image === undefined && build === undefined
       ? {}
       : { container: { ...(image === undefined ? {} : { image }), ...(build === undefined ? {} : { build }) } }),
@@ -65,6 +66,7 @@ function settingsOf(entry: EnvironmentEntry, defaults: DefinitionFile['x-threewa
     environment: entry.environment,
     parity: [...new Set([...defaults.parity, ...entry.parity])].toSorted(),
     seed: entry.seed,
+    ...(entry.replicas === undefined ? {} : { replicas: entry.replicas }),
   }
 }
 
@@ -73,7 +75,7 @@ function stageOf({ gate, ...entry }: StageEntry): Stage {
     ...entry,
     ...(gate === undefined ? {} : { gate: gateOf(gate) }),
     environment: entry.environment,
-    deploy: { strategy: entry.deploy?.strategy ?? 'replace' },
+    deploy: deployOf(entry.deploy),
     rollback: { automatic: entry.rollback?.automatic ?? true, hold: entry.rollback?.hold ?? true },
   }
 }
@@ -85,6 +87,13 @@ function gateOf({ approve, soak, window, freeze }: NonNullable<StageEntry['gate'
     ...(window === undefined ? {} : { window }),
     ...(freeze === undefined ? {} : { freeze }),
   }
+}
+
+function deployOf(entry: StageEntry['deploy']): Deploy {
+  const { strategy = 'replace', sticky = false, steps = [5, 25, 100], every = 120_000, judge } = entry ?? {}
+  const { metrics = ['error_rate', 'p95_ms'], critical = ['error_rate'] } = judge ?? {}
+  const canary = { steps, everyMs: every, metrics: metrics.map((name) => ({ name, critical: critical.includes(name) })) }
+  return { strategy, ...(sticky ? { sticky } : {}), ...(strategy === 'canary' ? { canary } : {}) }
 }
 
 function checkOf(entry: CheckEntry): Check {

@@ -118,9 +118,9 @@ const refusals: readonly (readonly [string, string, ...string[]])[] = [
   ['an unknown key', service('command: a, ▸dependson: [b]'), 'unknown key "dependson"'],
   [
     'keys of Compose that nothing here honours',
-    service('command: a, ▸networks: [x], ▸deploy: {replicas: 2}'),
+    service('command: a, ▸networks: [x], deploy: {▸update_config: {}}'),
     `"networks" ${notHonoured} by processes`,
-    `"deploy" ${notHonoured} by processes`,
+    `"update_config" ${notHonoured} by processes`,
   ],
   ['a slip in one of our own extensions', service('▸x-rn: {command: a}, command: b'), 'unknown key "x-rn"'],
   [

@@ -61,6 +61,16 @@ describe('environments', () => {
     environments('defaults: {parity: ▸A}, test: {environment: {web: {A: 1}}}', 'should be a list, got "A"')
   })
 
+  it('say how many of a service there are', () => {
+    environments('test: {replicas: {web: 3}}')
+    environments(
+      'test: {replicas: {▸wbe: 3, ▸db: 2, web: ▸0}}',
+      'there is no service "wbe"',
+      '"db" is a resource and has no replicas',
+      'should be at least 1, got 0',
+    )
+  })
+
   it('speak of services and resources that exist', () => {
     environments(
       'test: {environment: {▸wbe: {}, ▸db: {}}, seed: {▸web: a.sql}}',
@@ -136,14 +146,37 @@ describe('stages', () => {
     )
   })
 
-  it('move traffic only to services whose health is known', () => {
-    const blueGreen = (text: string, ...messages: readonly string[]) =>
+  it.each(['blue-green', 'rolling', 'canary'])('move traffic by %s only to services whose health is known', (strategy) => {
+    const moving = (text: string, ...messages: readonly string[]) =>
       expectFaults(
-        definitionText({ services: `{${text}}`, stages: '[{name: a, environment: dev, deploy: {strategy: ▸blue-green}}]' }),
+        definitionText({ services: `{${text}}`, stages: `[{name: a, environment: dev, deploy: {strategy: ▸${strategy}}}]` }),
         ...messages,
       )
-    blueGreen(web)
-    blueGreen('web: {command: a, ports: [1]}', 'blue-green moves traffic when the new is healthy, and service "web" has no health check')
-    blueGreen('web: {command: a}', 'blue-green moves traffic, and no service has a port')
+    moving(web)
+    moving(`${web}, worker: {command: a}`)
+    moving('web: {command: a, ports: [1]}', `${strategy} moves traffic when the new is healthy, and service "web" has no health check`)
+    moving('web: {command: a}', `${strategy} moves traffic, and no service has a port`)
+  })
+
+  it('give a canary steps that grow to everything and leave as much for its baseline', () => {
+    const canary = (text: string, ...messages: readonly string[]) =>
+      stages(`{name: a, environment: dev, deploy: {strategy: canary, ${text}}}`, ...messages)
+    canary('steps: [1, 50, 100], every: 30s, judge: {metrics: [p99_ms, error_rate], critical: [p99_ms]}')
+    canary(
+      'steps: [5, ▸5, ▸60, ▸90]',
+      '5 comes after 5, and steps grow',
+      '60 % leaves no equal share for the baseline',
+      'the last step is 90, not 100',
+    )
+    canary('steps: [▸100]', 'a canary that begins with 100 % is none')
+    canary('judge: {metrics: [error_rate], critical: [▸p95_ms]}', '"p95_ms" is critical, but not compared')
+    stages(
+      '{name: a, environment: dev, deploy: {strategy: rolling, sticky: true, ▸steps: [5, 100]}}',
+      '"steps" says nothing about strategy rolling',
+    )
+    stages(
+      '{name: a, environment: dev, ephemeral: true, deploy: {strategy: ▸canary}}',
+      'a canary is compared with what runs, and in an ephemeral environment nothing does',
+    )
   })
 })

@@ -5,7 +5,8 @@ import { differences, environmentNames } from './rules/environments.ts'
 import { soaks } from './rules/gates.ts'
 import { reporting, type Rule } from './rules/rule.ts'
 import { dependencies, healthChecks, runnable } from './rules/services.ts'
-import { blueGreen, order, stageChecks, stageEnvironments } from './rules/stages.ts'
+import { canaries, movedTraffic } from './rules/deploying.ts'
+import { order, stageChecks, stageEnvironments } from './rules/stages.ts'
 
 const rules: readonly Rule[] = [
   runnable,
@@ -16,7 +17,8 @@ const rules: readonly Rule[] = [
   order,
   stageEnvironments,
   stageChecks,
-  blueGreen,
+  movedTraffic,
+  canaries,
   soaks,
 ]
 

@@ -1,4 +1,4 @@
-import { object, optional, text } from '../../kernel/json-schema.ts'
+import { flag, integer, list, number, object, oneOf, optional, text } from '../../kernel/json-schema.ts'
 import { ownEvent, standardEvent } from '../../ledger/event.ts'
 
 const place = object({ id: text('stream/environment'), source: optional(text('who runs it')) })
@@ -61,4 +61,48 @@ export const holdLifted = ownEvent(
     reason: text('why'),
     newer: optional(text('digest of the candidate that a person promoted since, where that lifted it')),
   }),
+)
+
+/** Subject of both: stream/stage/candidate. */
+const canaried = { ...held, run: text('the delivery') }
+
+export const canaryJudged = ownEvent(
+  'canary.judged',
+  'A canary was compared with a baseline of its own age, and something followed. Subject: stream/stage/candidate',
+  object({
+    ...canaried,
+    baseline: text('digest of the candidate it was compared with, which was started again at the same moment'),
+    percent: integer('share of new requests that each of the two got'),
+    look: integer('which look it was, from 1'),
+    looks: integer('looks there are at most, by which each of them is made stricter'),
+    verdict: oneOf(['pass', 'fail', 'inconclusive'], 'what the judge says'),
+    why: text('in a sentence'),
+    follows: oneOf(['next-step', 'pause', 'back'], 'pause: until a person decides. back: all traffic to what served before'),
+    measured: object(
+      {
+        canary: object({ requests: integer('that ended'), errors: integer('5xx, broken off or not answered') }),
+        baseline: object({ requests: integer('that ended'), errors: integer('5xx, broken off or not answered') }),
+      },
+      'since the step began',
+    ),
+    metrics: list(
+      object({
+        name: text('error_rate, p50_ms, p95_ms or p99_ms'),
+        critical: flag('worse in this one alone is enough to fail'),
+        verdict: oneOf(['pass', 'fail', 'inconclusive', 'no-data'], 'what the judge says of this metric'),
+        canary: optional(number('its value, where there is one')),
+        baseline: optional(number('its value, where there is one')),
+        p: optional(number('how likely so large a difference is by chance, one-sided')),
+        effect: optional(number('difference of the error rates, or Cliff’s delta of the times')),
+        why: text('in a sentence'),
+      }),
+      'one for each that was asked for',
+    ),
+  }),
+)
+
+export const canaryContinued = ownEvent(
+  'canary.continued',
+  'A person let a canary go on that could not be judged. Subject: stream/stage/candidate',
+  object({ ...canaried, by: text('who'), reason: text('why') }),
 )

@@ -5,6 +5,7 @@ import type { Stage } from '../definition/definition.ts'
 import { back, retireOld } from '../deployment/deploy.ts'
 import { environmentDeleted } from '../environment/events.ts'
 import { onRecord } from '../environment/on-record.ts'
+import { progressOf } from './canary-watch.ts'
 import { heldOut } from './control.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { liftOlder } from './holds.ts'
@@ -70,6 +71,7 @@ async function giveUp(execution: Execution, stage: Stage, steps: readonly StepRo
         place: placeOf(run, stage),
         onTrunk: run.onTrunk,
         reason: why,
+        failedCanary: steps.some((step) => progressOf(step)?.failed !== undefined),
       }
       const follows = cancelled ? [] : await line.follows(tx, changeOf(execution, stage), told)
       const held = settled.wentBack && !cancelled && stage.rollback.hold ? [heldOut(execution, run, stage.name, why)] : []

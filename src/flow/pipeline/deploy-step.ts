@@ -3,6 +3,7 @@ import { event } from '../../ledger/event.ts'
 import { deploy } from '../deployment/deploy.ts'
 import { environmentCreated } from '../environment/events.ts'
 import { onRecord } from '../environment/on-record.ts'
+import { watchingOf } from './canary-watch.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { deploymentOf, environmentOf, stageOf } from './place.ts'
 import { source } from './records.ts'
@@ -13,7 +14,7 @@ export async function deployStage(execution: Execution): Promise<StepEnd> {
   const { run, step, ledger } = execution
   const stage = stageOf(run, step.stage!)
   const isNew = (await onRecord(ledger, environmentOf(run, stage))) === undefined
-  const observed = await deploy(await deploymentOf(execution, stage))
+  const observed = await deploy(await deploymentOf(execution, stage), await watchingOf(execution))
   return {
     end: 'succeeded',
     message: Object.entries(observed.urls)

@@ -6,6 +6,7 @@ import { legible } from '../../kernel/legible.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
 import { makeTurns } from '../../kernel/turns.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
+import { isCanary } from './canary-watch.ts'
 import { closing } from './command.ts'
 import { runBuild, runCheck } from './commands.ts'
 import { endForgottenLeftovers, endLeftovers } from './leftovers.ts'
@@ -14,7 +15,7 @@ import { makeCandidate, checkOut } from './making.ts'
 import { concludeStage } from './conclude.ts'
 import { deployStage } from './deploy-step.ts'
 import type { Execution, Executor, StepEnd, Workshop } from './execution.ts'
-import { endStep, moveOn } from './progress.ts'
+import { endStep, moveOn, noteStep } from './progress.ts'
 import { shareLog } from './step-log.ts'
 import { makePulse } from './pulse.ts'
 import type { MachineRow } from './machines.ts'
@@ -87,7 +88,12 @@ export const restingEngine: Engine = {
   async close() {},
 }
 
-type AtWork = { readonly fence: number; readonly controller: AbortController; readonly done: Promise<void> }
+type AtWork = {
+  readonly fence: number
+  readonly controller: AbortController
+  readonly done: Promise<void>
+  readonly isWatching: boolean
+}
 /** Done to a run behind its lock, before it is moved on. */
 export type Change = (tx: LedgerTransaction, run: RunRow, steps: StepRow[], events: CloudEvent[]) => Promise<void>
 
@@ -135,7 +141,9 @@ export function makeEngine(options: EngineOptions): Engine {
   const tidying = new Set<Promise<void>>()
 
   const key = (step: Pick<StepRow, 'run' | 'name'>) => `${step.run} ${step.name}`
-  const free = () => options.parallel - working.size
+  const isBusy = (step: StepRow) => working.get(key(step))?.isWatching === false
+  /** A canary is watched for hours, which is no work. */
+  const free = () => options.parallel - [...working.values()].filter(({ isWatching }) => !isWatching).length
 
   function look(run?: string): void {
     if (run === undefined) more = 'all'
@@ -192,7 +200,7 @@ export function makeEngine(options: EngineOptions): Engine {
 
   /** Moves a run as far as it goes, after a change of it. Everything of one commit, and of one run one after the other. */
   async function move(id: string, change?: Change, over?: StepRow): Promise<void> {
-    await moveWith(own, () => free() + (over ? 1 : 0), id, change, over)
+    await moveWith(own, () => free() + (over && isBusy(over) ? 1 : 0), id, change, over)
   }
 
   function moveWith(taker: Taker, free: () => number, id: string, change?: Change, over?: StepRow) {
@@ -243,7 +251,7 @@ export function makeEngine(options: EngineOptions): Engine {
       const controller = new AbortController()
       // The set must hold the step before anything of it can end.
       const done = Promise.resolve().then(() => work(run, { ...step }, steps, controller))
-      working.set(key(step), { fence: step.fence, controller, done })
+      working.set(key(step), { fence: step.fence, controller, done, isWatching: isCanary(run, step) })
     }
   }
 
@@ -305,6 +313,7 @@ export function makeEngine(options: EngineOptions): Engine {
       folder,
       signal,
       say: (line) => appendFile(path.join(folder, 'log'), `${line}\n`, { mode: 0o600 }),
+      note: (said) => move(run.id, (tx, _run, all, events) => noteStep(tx, all, step, said, events)),
     }
     for (let failures = 0; ; failures++) {
       try {

@@ -49,6 +49,16 @@ export type Execution = Workshop & {
   readonly signal: AbortSignal
   /** Adds a line to the step's log. */
   say(line: string): Promise<void>
+  /** Puts on record, while the step works, how far it is. Durable when this returns; refused when the step is another server's. */
+  note(change: StepNote): Promise<void>
+}
+
+export type StepNote = {
+  readonly output: Record<string, unknown>
+  readonly message: string | null
+  /** What it waits for, if it does. */
+  readonly waiting: StepRow['waiting']
+  readonly events: readonly CloudEvent[]
 }
 
 export type StepEnd =

@@ -2,7 +2,8 @@ import { Hono } from 'hono'
 import { describeRoute } from 'hono-openapi'
 import { z } from 'zod'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
-import { approve, bypass, lift, promote, reject } from './approvals.ts'
+import { approve, bypass, lift, reject } from './approvals.ts'
+import { letIn } from './canary-continue.ts'
 import type { Engine } from './engine.ts'
 import type { Workshop } from './execution.ts'
 import { RunView } from './schemas.ts'
@@ -29,11 +30,11 @@ export function gateRoutes({
     engine.look(id)
     return viewRun(viewing, id)
   }
-  const acts = { approve, reject, promote }
+  const acts = { approve, reject, promote: letIn }
   const summaries = {
     approve: 'approve this very candidate for a stage',
     reject: 'refuse to let a candidate into a stage; its run ends',
-    promote: 'let a waiting candidate into a stage: lift what holds it, and approve it',
+    promote: 'let a waiting candidate into a stage: lift what holds it, and approve it; let a canary go on that waits',
   }
   for (const name of ['approve', 'reject', 'promote'] as const) {
     app.post(`${at}/${name}`, route(summaries[name], RunView), requires('operate'), valid('json', Reason), async (c) => {

@@ -17,7 +17,13 @@ export type Place = { readonly first: boolean; readonly final: boolean }
 
 export type Outcome = { readonly place: Place } & (
   | { readonly kind: 'verified' }
-  | { readonly kind: 'failed' | 'rolled-back'; readonly onTrunk: boolean; readonly reason: string }
+  | {
+      readonly kind: 'failed' | 'rolled-back'
+      readonly onTrunk: boolean
+      readonly reason: string
+      /** It was worse than what it was compared with, before it served everybody. */
+      readonly failedCanary: boolean
+    }
 )
 
 /**

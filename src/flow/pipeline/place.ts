@@ -4,8 +4,8 @@ import { notFound } from '../../kernel/errors.ts'
 import type { Digest } from '../../kernel/digest.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { rowsOf } from '../../ledger/rows.ts'
-import type { Stage } from '../definition/definition.ts'
-import type { Deployment } from '../deployment/deploy.ts'
+import type { Deploy, Stage } from '../definition/definition.ts'
+import type { Deployment } from '../deployment/deployment.ts'
 import { holds } from '../deployment/projection.ts'
 import { onRecord } from '../environment/on-record.ts'
 import type { Desired, EnvironmentId, EnvironmentProvider } from '../environment/provider.port.ts'
@@ -89,20 +89,26 @@ export async function lastVerified(ledger: Pick<Ledger, 'db'>, stream: string, s
 export async function deploymentOf(execution: Execution, stage: Stage, previous?: string): Promise<Deployment> {
   const { provider, run, signal, say } = execution
   const environment = environmentOf(run, stage)
-  const { traffic, services } = await provider.observe(environment)
+  const { traffic, shares, services } = await provider.observe(environment)
   const others = new Set(services.map(({ candidate }) => candidate).filter((candidate) => candidate !== run.candidate))
   const asDesired = async (candidate: string) => desired(provider, await buildHere(execution, candidate), stage.environment!)
   return {
     provider,
     environment,
-    strategy: stage.deploy.strategy,
+    how: howOf(run, stage),
     next: await asDesired(run.candidate!),
     standing: await Promise.all([...others].map(asDesired)),
     traffic,
+    shares,
     previous: previous === undefined ? undefined : await asDesired(previous),
     say: (line) => void say(line).catch(() => {}),
     signal,
   }
+}
+
+/** What was verified needs no proof, and whoever goes back is in a hurry: it gets all traffic as soon as it is there. */
+function howOf({ kind }: RunRow, { deploy }: Stage): Deploy {
+  return kind === 'delivery' || deploy.strategy === 'replace' ? deploy : { ...deploy, strategy: 'blue-green' }
 }
 
 /** The stage whose environment this is; undefined: a person's own. */

@@ -1,10 +1,12 @@
 import { instantOf } from '../../kernel/clock.ts'
+import { conflict } from '../../kernel/errors.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
-import type { StepEnd, Workshop } from './execution.ts'
+import type { StepEnd, StepNote, Workshop } from './execution.ts'
 import { closedGates, mayEnter } from './gates.ts'
 import type { Closed, WaitEnd } from './gate-answer.ts'
 import { consentsTo } from './consents.ts'
+import { isPaused } from './canary-watch.ts'
 import { advance, retryDelayMs } from './policy.ts'
 import { changeRun, changeStep } from './runs.ts'
 import type { Waiting } from './schemas.ts'
@@ -173,6 +175,21 @@ async function claim(
   events.push(records.stepStarted(run, step))
 }
 
+/** Records how far an attempt is. @throws ThreewaysError `STEP_TAKEN_OVER` when another server goes on with it */
+export async function noteStep(
+  tx: LedgerTransaction,
+  steps: readonly StepRow[],
+  { name, owner, fence }: StepRow,
+  { events: told, ...change }: StepNote,
+  events: CloudEvent[],
+): Promise<void> {
+  const now = steps.find((step) => step.name === name)
+  if (now?.state !== 'running' || now.owner !== owner || now.fence !== fence)
+    throw conflict('STEP_TAKEN_OVER', { message: `step "${name}" is another server's by now` })
+  await changeStep(tx, now, change)
+  events.push(...told)
+}
+
 /** Records how an attempt ended; a further try may follow. */
 export async function endStep(
   { clock, records }: Pick<Bench, 'clock' | 'records'>,
@@ -190,7 +207,7 @@ export async function endStep(
     await changeStep(tx, step, { state: 'succeeded', finishedAt: now, message: how.message ?? null, ...output })
   } else if (how.end === 'cancelled') {
     events.push(records.stepFinished(run, step, 'cancel', null))
-    await changeStep(tx, step, { state: 'cancelled', finishedAt: now, message: 'cancelled' })
+    await changeStep(tx, step, { state: 'cancelled', finishedAt: now, waiting: null, message: 'cancelled' })
   } else if (how.end === 'failed') {
     events.push(records.stepFinished(run, step, 'failure', how.message))
     const more = how.final !== true && step.attempt <= step.retries && run.cancelledBy === null
@@ -235,6 +252,11 @@ async function ask(tx: LedgerTransaction, step: StepRow, since: string, why: str
   await changeStep(tx, step, { state: 'needs-attention', waiting: { kind: 'attention', why, for: whom, since } })
 }
 
+/** A step that works and waits for a person waits. */
+function asSeen(steps: readonly StepRow[]): readonly StepRow[] {
+  return steps.map((step) => (isPaused(step) ? { ...step, state: 'waiting' as const } : step))
+}
+
 async function settleRun(
   { clock, records }: Bench,
   tx: LedgerTransaction,
@@ -242,7 +264,7 @@ async function settleRun(
   steps: StepRow[],
   events: CloudEvent[],
 ): Promise<void> {
-  const { run: state } = advance(steps, run.cancelledBy !== null)
+  const { run: state } = advance(asSeen(steps), run.cancelledBy !== null)
   const finished = state === 'succeeded' || state === 'failed' || state === 'cancelled'
   if (state === run.state && !finished) return
   if (!finished) {

@@ -87,7 +87,13 @@ async function begin(shop: Workshop, stage: Stage, current: RunRow, wanted: NewR
     const told = await shop.line.follows(
       tx,
       { stream: run.stream, commit: current.commit, candidate: current.candidate!, run: run.id, stage: stage.name, fixesStop: undefined },
-      { kind: 'rolled-back', place: placeOf(current, stage), onTrunk: true, reason: `${act.by} rolled ${stage.name} back: ${act.reason}` },
+      {
+        kind: 'rolled-back',
+        place: placeOf(current, stage),
+        onTrunk: true,
+        failedCanary: false,
+        reason: `${act.by} rolled ${stage.name} back: ${act.reason}`,
+      },
     )
     const held = heldOut(shop, { ...current, id: run.id }, stage.name, act.reason)
     await tx.append([shop.records.runQueued(run), held, ...told])

@@ -21,6 +21,7 @@ export const Waiting = z
       'attention',
       'server',
       'worker',
+      'canary',
     ]),
     why: z.string().meta({ description: 'one sentence, with the names of things' }),
     for: z.string().meta({ description: 'who or what can end the wait' }),

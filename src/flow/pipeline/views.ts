@@ -1,6 +1,7 @@
 import { notFound } from '../../kernel/errors.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { EnvironmentProvider } from '../environment/provider.port.ts'
+import { isPaused } from './canary-watch.ts'
 import { environmentOf } from './place.ts'
 import { findRun } from './runs.ts'
 import type { RunSummary, RunView, StepView, StopView, StreamView } from './schemas.ts'
@@ -106,7 +107,7 @@ function viewStep(step: StepRow): StepView {
     stage,
     title,
     needs: [...needs],
-    state,
+    state: isPaused(step) ? 'waiting' : state,
     attempt,
     waiting,
     startedAt,

@@ -43,6 +43,11 @@ export const differences: Rule = ({ environments, defaults, services }, report) 
         })
       }
     }
+    for (const service of Object.keys(value.replicas ?? {}).filter((name) => !run.includes(name))) {
+      const message = isResource(service) ? `"${service}" is a resource and has no replicas` : `there is no service "${service}"`
+      const help = suggestion(service, run, 'no service is defined')
+      report.key([...root, environment, 'replicas', service], { message, value: service, help })
+    }
     for (const resource of Object.keys(value.seed).filter((name) => !resources.includes(name))) {
       const help = suggestion(resource, resources, 'no resource is defined')
       report.key([...root, environment, 'seed', resource], { message: `there is no resource "${resource}" to seed`, value: resource, help })

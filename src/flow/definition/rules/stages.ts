@@ -1,9 +1,9 @@
-import type { Entry, Outline } from '../outline.ts'
+import type { Entry } from '../outline.ts'
 import type { StageEntry } from '../schema.ts'
 import { suggestion } from '../suggest.ts'
 import { cyclesOf, type Report, type Rule } from './rule.ts'
 
-const pathOf = (index: number, ...rest: (string | number)[]) => ['x-threeways', 'pipeline', 'stages', index, ...rest]
+export const pathOf = (index: number, ...rest: (string | number)[]) => ['x-threeways', 'pipeline', 'stages', index, ...rest]
 
 const nameOf = ({ written }: Entry<StageEntry>): string | undefined => (typeof written['name'] === 'string' ? written['name'] : undefined)
 
@@ -111,36 +111,4 @@ export const stageChecks: Rule = ({ stages, checks }, report) => {
       }
     }
   }
-}
-
-/** Traffic can only be moved to something whose health is known. */
-export const blueGreen: Rule = (outline, report) => {
-  const { withoutHealth, withPort } = servers(outline)
-  for (const [index, { value }] of outline.stages.entries()) {
-    if (value?.deploy?.strategy !== 'blue-green') continue
-    const path = pathOf(index, 'deploy', 'strategy')
-    if (withPort === 0) {
-      report(path, {
-        message: 'blue-green moves traffic, and no service has a port',
-        value: 'blue-green',
-        help: 'add ports: to the service that is called, or use strategy: replace',
-      })
-    }
-    for (const name of withoutHealth) {
-      const help = `add healthcheck: {x-http: /healthz} to "${name}", or use strategy: replace`
-      report(path, {
-        message: `blue-green moves traffic when the new is healthy, and service "${name}" has no health check`,
-        value: 'blue-green',
-        help,
-      })
-    }
-  }
-}
-
-function servers({ services }: Outline): { readonly withoutHealth: readonly string[]; readonly withPort: number } {
-  const names = Object.keys(services).filter((name) => {
-    const { written } = services[name]!
-    return written['ports'] !== undefined && written['provider'] === undefined
-  })
-  return { withPort: names.length, withoutHealth: names.filter((name) => services[name]!.written['healthcheck'] === undefined) }
 }

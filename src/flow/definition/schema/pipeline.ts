@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { Deploy } from './deploy.ts'
 import { Gate } from './gate.ts'
 import { keyNotes } from './registry.ts'
-import { Command, duration, FilePath, Label, Name, named, TreePath, VariableName, Variables } from './values.ts'
+import { Command, duration, FilePath, Label, Name, named, Replicas, TreePath, VariableName, Variables } from './values.ts'
 
 export const Artifact = z.strictObject({
   build: z
@@ -62,6 +63,9 @@ export const Environment = z.strictObject({
   seed: named(FilePath)
     .default({})
     .meta({ description: "Seed file per resource, instead of the resource's own.", examples: [{ db: 'db/seed-test.sql' }] }),
+  replicas: named(Replicas)
+    .optional()
+    .meta({ description: "Instances per service, instead of the service's own number.", examples: [{ web: 3 }] }),
 })
 
 /** `dev:` with nothing behind it means the defaults. */
@@ -114,15 +118,7 @@ export const Stage = z
     }),
     gate: Gate.optional().meta({ description: 'What must be so before a candidate enters: approvals, a time to soak, change windows.' }),
     checks: names.meta({ description: 'Checks that run here, side by side. All must pass.', examples: [['unit', 'lint']] }),
-    deploy: z
-      .strictObject({
-        strategy: z.enum(['replace', 'blue-green']).default('replace').meta({
-          description:
-            '`replace` stops the old before the new. `blue-green` starts the new beside the old and moves traffic when it is healthy, without a failed request.',
-        }),
-      })
-      .optional()
-      .meta({ description: 'How a candidate replaces the one before.' }),
+    deploy: Deploy.optional().meta({ description: 'How a candidate replaces the one before.' }),
     smoke: names.meta({
       description: 'Checks (`in: environment`) that run after the switch. A failure rolls back.',
       examples: [['smoke']],

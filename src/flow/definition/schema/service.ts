@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { dependencyKeys, healthcheckKeys, portKeys, serviceKeys } from './compose-keys.ts'
+import { dependencyKeys, deployKeys, healthcheckKeys, portKeys, serviceKeys } from './compose-keys.ts'
 import { keyNotes } from './registry.ts'
-import { Command, duration, FilePath, named, TreePath, Variables } from './values.ts'
+import { Command, duration, FilePath, named, Replicas, TreePath, Variables } from './values.ts'
 
 const ProviderOptions = z.strictObject({
   resource: z
@@ -131,6 +131,15 @@ const Stop = z.strictObject({
   grace: grace.meta({ description: 'After this time what still runs is killed.' }),
 })
 
+const Deploy = z
+  .strictObject({
+    replicas: Replicas.optional().meta({
+      description: 'Instances side by side, in every environment that says nothing else; each gets a port of its own in `PORT`.',
+      examples: [3],
+    }),
+  })
+  .register(keyNotes, { compose: deployKeys, foreign: true })
+
 export const Run = z.strictObject({
   command: Command.meta({
     description:
@@ -165,6 +174,7 @@ export const Service = z
         "The one port it listens on, in any of Compose's forms; as a process it gets a free port of its own in `PORT`, so that many environments run side by side.",
       examples: [['3000']],
     }),
+    deploy: Deploy.optional().meta({ description: 'How many of it run. How a candidate replaces another is said by its stage.' }),
     restart: z
       .enum(['always', 'on-failure', 'no'], {
         error: ({ input }) =>

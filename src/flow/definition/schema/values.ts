@@ -55,6 +55,9 @@ export const Command = z.union([z.string(), z.array(z.string())]).transform((wri
   return z.NEVER
 })
 
+/** Instances of a service side by side. */
+export const Replicas = z.int().min(1).max(100)
+
 /** A path inside the repository: `/` between its parts, without a way out. Comes back without `./` and a `/` at its end. */
 function pathInside(allowRoot: boolean): z.ZodType<string, string> {
   return z

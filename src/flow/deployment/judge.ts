@@ -1,0 +1,150 @@
+import { mannWhitney } from '../../kernel/statistics/mann-whitney.ts'
+import { normalQuantile } from '../../kernel/statistics/normal.ts'
+import { differenceBelow, fisherGreater } from '../../kernel/statistics/proportions.ts'
+import { quantile, quantileLimits } from '../../kernel/statistics/quantiles.ts'
+
+export type MetricName = 'error_rate' | 'p50_ms' | 'p95_ms' | 'p99_ms'
+
+export type Metric = {
+  readonly name: MetricName
+  /** When it is worse, the canary fails. When another is worse, a person decides. */
+  readonly critical: boolean
+  /** Worse by less than this is no reason to fail, however certain: a share of requests (0.005), or a ratio of times (1.2). */
+  readonly allowed?: number
+  /** It passes only when a harm of this size can be excluded: a share of requests (0.02), or a ratio of times (1.5). */
+  readonly harm?: number
+}
+
+/** What the router saw of one deployment since the canary began. */
+export type Measured = {
+  readonly requests: number
+  /** Of them: 5xx, and those nobody answered. */
+  readonly errors: number
+  /** Uniform sample of the times to the answer's head, of the requests that were answered. */
+  readonly latenciesMs: readonly number[]
+}
+
+export type Verdict = 'pass' | 'fail' | 'inconclusive'
+
+export type MetricJudgement = {
+  readonly name: MetricName
+  readonly critical: boolean
+  readonly verdict: Verdict | 'no-data'
+  /** Of a difference so large by chance, one-sided. */
+  readonly p: number | null
+  /** Difference of the error rates, or Cliff's delta of the times. */
+  readonly effect: number | null
+  readonly baseline: number | null
+  readonly canary: number | null
+  readonly why: string
+}
+
+export type Judgement = { readonly verdict: Verdict; readonly why: string; readonly metrics: readonly MetricJudgement[] }
+
+export type Trial = {
+  readonly metrics: readonly Metric[]
+  /** The version that serves, started anew when the canary was: neither warmer nor older. */
+  readonly baseline: Measured
+  readonly canary: Measured
+  /** Which look this is, from 1, of how many there may be at all. */
+  readonly look: { readonly index: number; readonly of: number }
+}
+
+/** Of all looks and metrics together: how often a canary may fail that is no worse. */
+const falseAlarms = 0.01
+/** A harm is excluded with this much doubt left, per metric. */
+const doubt = 0.05
+const sharesOfRequests = { allowed: 0.005, harm: 0.02 }
+const ratiosOfTimes = { allowed: 1.2, harm: 1.5 }
+/** Smaller differences of a whole distribution than this are called negligible (Romano 2006). */
+const deltaNegligible = 0.147
+/** Answers faster than this differ by what the machine does, not by what the change did. */
+const timeFloorMs = 1
+
+/**
+ * Is the canary worse than a fresh baseline of the same age? Worse has to be both certain and large enough to matter; and a
+ * canary passes only when a difference that matters can be excluded, so that no data, and too little of it, is not success.
+ *
+ * Every look of every metric spends an equal part of the false alarms that are allowed (Bonferroni), so that looking often does not fail
+ * what is good. Times are compared as a whole (Mann-Whitney) and at the quantile that the metric names.
+ */
+export function judge({ metrics, baseline, canary, look }: Trial): Judgement {
+  const alpha = falseAlarms / Math.max(1, look.of) / Math.max(1, metrics.length)
+  const judged = metrics.map((metric) =>
+    metric.name === 'error_rate' ? judgeErrors(metric, baseline, canary, alpha) : judgeTimes(metric, metric.name, baseline, canary, alpha),
+  )
+  const worst = judged.find(({ critical, verdict }) => critical && verdict === 'fail') ?? judged.find(({ verdict }) => verdict !== 'pass')
+  if (judged.length === 0) return { verdict: 'inconclusive', why: 'no metric was asked for', metrics: judged }
+  if (worst === undefined) return { verdict: 'pass', why: judged.map(({ why }) => why).join('; '), metrics: judged }
+  return { verdict: worst.critical && worst.verdict === 'fail' ? 'fail' : 'inconclusive', why: worst.why, metrics: judged }
+}
+
+function judgeErrors(metric: Metric, baseline: Measured, canary: Measured, alpha: number): MetricJudgement {
+  const { allowed, harm } = { ...sharesOfRequests, ...limitsOf(metric) }
+  const [a, b] = [canary, baseline].map(({ errors, requests }) => ({ hits: errors, of: requests })) as [Share, Share]
+  if (a.of === 0 || b.of === 0) return noData(metric, a.of === 0 ? 'the canary' : 'the baseline')
+  const [rateA, rateB] = [a.hits / a.of, b.hits / b.of]
+  const p = fisherGreater(a, b)
+  const effect = rateA - rateB
+  const figures = `${share(rateA)} of ${a.of} requests failed, ${share(rateB)} of ${b.of} in the baseline`
+  const told = { name: metric.name, critical: metric.critical, p, effect, baseline: rateB, canary: rateA }
+  if (p < alpha && effect >= allowed) return { ...told, verdict: 'fail', why: `${figures} (p ${scientific(p)})` }
+  if (differenceBelow(a, b, doubt) < harm) return { ...told, verdict: 'pass', why: figures }
+  return { ...told, verdict: 'inconclusive', why: `${figures}: ${share(harm)} more cannot be excluded yet` }
+}
+
+function judgeTimes(
+  metric: Metric,
+  name: Exclude<MetricName, 'error_rate'>,
+  baseline: Measured,
+  canary: Measured,
+  alpha: number,
+): MetricJudgement {
+  const at = shareOf[name]
+  const { allowed, harm } = { ...ratiosOfTimes, ...limitsOf(metric) }
+  const [a, b] = [sorted(canary), sorted(baseline)]
+  if (a.length === 0 || b.length === 0) return noData(metric, a.length === 0 ? 'the canary' : 'the baseline')
+  const whole = mannWhitney(canary.latenciesMs, baseline.latenciesMs)
+  const p = Math.min(1, 2 * Math.min(at === 0.5 ? whole.pGreater : 1, tailP(a, b, at), whole.delta >= deltaNegligible ? whole.pGreater : 1))
+  const [timeA, timeB] = [quantile(a, at), quantile(b, at)]
+  const ratio = ratioOf(timeA, timeB)
+  const z = normalQuantile(doubt / 2)
+  const ratioMax = ratioOf(quantileLimits(a, at, doubt / 2).high, quantileLimits(b, at, doubt / 2).low)
+  const figures = `${name.slice(0, -3)} ${time(timeA)} over ${a.length} answers, ${time(timeB)} over ${b.length} in the baseline`
+  const told = { name, critical: metric.critical, p, effect: whole.delta, baseline: timeB, canary: timeA }
+  if (p < alpha && ratio >= allowed) return { ...told, verdict: 'fail', why: `${figures} (p ${scientific(p)})` }
+  const isHarmExcluded = ratioMax < harm || (at === 0.5 && whole.delta + z * whole.deltaError < deltaNegligible)
+  if (isHarmExcluded) return { ...told, verdict: 'pass', why: figures }
+  return { ...told, verdict: 'inconclusive', why: `${figures}: ${harm} times as slow cannot be excluded yet` }
+}
+
+const shareOf = { p50_ms: 0.5, p95_ms: 0.95, p99_ms: 0.99 } as const
+type Share = { readonly hits: number; readonly of: number }
+
+/** Does the canary have more than its part of the slowest answers of both? */
+function tailP(a: Float64Array, b: Float64Array, at: number): number {
+  const both = new Float64Array(a.length + b.length)
+  both.set(a)
+  both.set(b, a.length)
+  const limit = quantile(both.sort(), at)
+  const above = (values: Float64Array): Share => ({
+    hits: values.reduce((sum, value) => sum + (value > limit ? 1 : 0), 0),
+    of: values.length,
+  })
+  return fisherGreater(above(a), above(b))
+}
+
+function limitsOf({ allowed, harm }: Metric): { readonly allowed?: number; readonly harm?: number } {
+  return { ...(allowed === undefined ? {} : { allowed }), ...(harm === undefined ? {} : { harm }) }
+}
+
+function noData({ name, critical }: Metric, who: string): MetricJudgement {
+  const why = `${who} answered no request, so ${name} says nothing`
+  return { name, critical, verdict: 'no-data', p: null, effect: null, baseline: null, canary: null, why }
+}
+
+const sorted = ({ latenciesMs }: Measured) => Float64Array.from(latenciesMs).sort()
+const ratioOf = (a: number, b: number) => Math.max(a, timeFloorMs) / Math.max(b, timeFloorMs)
+const share = (rate: number) => `${(rate * 100).toFixed(rate < 0.1 ? 2 : 1)} %`
+const time = (ms: number) => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
+const scientific = (p: number) => (p < 0.001 ? p.toExponential(0) : p.toFixed(3))
