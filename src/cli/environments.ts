@@ -99,9 +99,14 @@ export async function list(this: CliContext, flags: Common): Promise<void> {
   })
 }
 
+function isolationTold({ by, network, why }: EnvironmentView['isolation']): string {
+  if (by === 'none') return `not isolated: ${why}`
+  return `isolated by ${by}${network === 'own' ? '' : ", with the machine's network"}`
+}
+
 function describe(environments: readonly EnvironmentView[], { output }: CliContext): string {
   const { colour } = output
-  const rows = environments.flatMap(({ id, services, resources, urls }) => [
+  const rows = environments.flatMap(({ id, isolation, services, resources, urls }) => [
     ...services.map(({ service, candidate, running, state, serving, restarts, problem }, index) => [
       index === 0 ? colour.bold(id) : '',
       service,
@@ -121,6 +126,7 @@ function describe(environments: readonly EnvironmentView[], { output }: CliConte
       '',
     ]),
     ...(services.length + resources.length === 0 ? [[colour.bold(id), colour.dim('empty'), '', '', '', '', '']] : []),
+    ['', colour.dim(isolationTold(isolation)), '', '', '', '', ''],
   ])
   return output.table(rows)
 }

@@ -193,6 +193,7 @@ export function environmentsOf(streams: readonly StreamView[]): EnvironmentView[
           exists: true,
           traffic: running?.card.digest ?? null,
           shares: [],
+          isolation: { by: 'bubblewrap', network: 'own', why: null },
           services,
           resources: [{ name: 'db', type: 'postgres', ready: true }],
           urls: environment.urls,

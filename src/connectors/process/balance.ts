@@ -1,5 +1,10 @@
 /** One instance as the router sees it. */
-export type Target = { readonly id: string; readonly port: number }
+export type Target = {
+  readonly id: string
+  readonly port: number
+  /** Unix socket that leads to it, when the port is one of a network of its own. */
+  readonly socket?: string
+}
 
 /** A deployment's part in the traffic of one service. */
 export type Backend = {

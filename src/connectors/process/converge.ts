@@ -6,6 +6,7 @@ import { refused } from '../../kernel/errors.ts'
 import type { Desired, Target } from '../../flow/environment/provider.port.ts'
 import type { Environment } from './environment.ts'
 import type { Instance } from './instance.ts'
+import { isolationOf } from './isolation.ts'
 import { checkTarget, decide, isCompleted, isPart, namesOf, wantedOf, type Decision } from './plan.ts'
 import { takePort } from './ports.ts'
 import { readSeed } from './postgres-resource.ts'
@@ -116,7 +117,10 @@ async function create(environment: Environment, decision: Decision): Promise<rea
   const { state, home } = environment
   const created: InstanceState[] = []
   for (const { desired, service, replica } of decision.create) {
-    const hasPort = desired.rendered.definition.services[service]!.port !== undefined
+    const { port } = desired.rendered.definition.services[service]!
+    const isolation = isolationOf(desired.rendered, home.sandboxing)
+    // In a network of its own it has the port it names, whoever else has it too.
+    const isOwn = isolation?.network === 'own'
     created.push({
       id: randomUUID(),
       service,
@@ -124,7 +128,8 @@ async function create(environment: Environment, decision: Decision): Promise<rea
       replica,
       artifact: desired.artifact,
       settings: desired.rendered.digest,
-      port: hasPort ? await takePort(home.host) : null,
+      ...(isolation ? { isolation } : {}),
+      port: port === undefined ? null : isOwn ? port : await takePort(home.host),
       phase: 'starting',
       proven: false,
       process: null,

@@ -2,12 +2,24 @@ import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock } from '../../kernel/clock.ts'
 import { refused } from '../../kernel/errors.ts'
-import type { Desired, DeploymentKey, EnvironmentId, Measured, Progress, Share } from '../../flow/environment/provider.port.ts'
+import type { Desired, DeploymentKey, EnvironmentId, Measured, Progress, Service, Share } from '../../flow/environment/provider.port.ts'
 import { Instance } from './instance.ts'
+import { isolationOf } from './isolation.ts'
 import { keepPort, returnPort } from './ports.ts'
 import type { PostgresResource } from './postgres-resource.ts'
+import { databaseSocket, type Relay } from './relay.ts'
 import { openRoute, type Backend, type Route } from './router.ts'
-import { deploymentOf, isOf, keyOf, type EnvironmentState, type InstanceState, type StateStore } from './state.ts'
+import {
+  homeInside,
+  portsFor,
+  serviceSocket,
+  socketFolderOf,
+  temporaryInside,
+  temporaryOf,
+  type Sandboxing,
+  type World,
+} from './sandbox.ts'
+import { deploymentOf, hostPortOf, isOf, keyOf, type EnvironmentState, type InstanceState, type StateStore } from './state.ts'
 import { processVariables, variableName } from './variables.ts'
 
 /** What all environments of a home share. */
@@ -17,6 +29,8 @@ export type Home = {
   readonly clock: Clock
   readonly store: StateStore
   readonly postgres: PostgresResource
+  readonly relay: Relay
+  readonly sandboxing: () => Sandboxing
   /** Told what happens while nobody watches. */
   readonly warn: (message: string) => void
 }
@@ -105,8 +119,17 @@ export class Environment {
   /** Where resources listen may change with every start of their server. */
   async openResources(): Promise<void> {
     for (const [name, resource] of Object.entries(this.state.resources)) {
-      if (resource.ready) this.#resourceAddresses[name] = await this.home.postgres.addresses(name, resource)
+      if (!resource.ready) continue
+      const addresses = await this.home.postgres.addresses(name, resource)
+      this.#resourceAddresses[name] = addresses
+      if (this.#hasOwnNetworks()) await this.home.relay.lead(Number(addresses[variableName(name, 'PORT')]))
     }
+  }
+
+  #hasOwnNetworks(): boolean {
+    const { instances, deployments } = this.state
+    const wanted = deployments.map((desired) => isolationOf(desired.rendered, this.home.sandboxing))
+    return [...instances.map(({ isolation }) => isolation), ...wanted].some((isolation) => isolation?.network === 'own')
   }
 
   get resourceVariables(): Readonly<Record<string, string>> {
@@ -156,7 +179,10 @@ export class Environment {
     const staying = all.filter(({ phase }) => phase !== 'stopping')
     const ready = staying.filter(({ phase }) => phase === 'ready')
     const chosen = [ready, staying, all].find((some) => some.length > 0) ?? []
-    const instances = chosen.map(({ id, port }) => ({ id, port: port! }))
+    const instances = chosen.map(({ id, port }) => {
+      const sockets = this.instances.get(id)?.sockets
+      return { id, port: port!, ...(sockets ? { socket: sockets.service } : {}) }
+    })
     return { deployment: deploymentOf(share), percent: share.percent, instances }
   }
 
@@ -175,7 +201,8 @@ export class Environment {
   attach(state: InstanceState): Instance {
     const known = this.instances.get(state.id)
     if (known) return known
-    if (state.port !== null) keepPort(state.port)
+    const port = hostPortOf(state)
+    if (port !== null) keepPort(port)
     const desired = this.desired(state)
     const service = desired.rendered.definition.services[state.service]!
     const subject = `service ${state.service}`
@@ -184,7 +211,8 @@ export class Environment {
       service,
       cwd: path.join(desired.artifact, service.workdir),
       host: this.home.host,
-      variables: (temporaryFolder) => this.#variablesOf(state, desired, temporaryFolder),
+      variables: () => this.#variablesOf(state, desired),
+      world: state.isolation && (() => this.#worldOf(state, desired)),
       save: () => {
         // It became well or ill: its replicas share what it gets, or it what they got.
         this.direct()
@@ -206,16 +234,15 @@ export class Environment {
     return this.state.deployments.find((one) => isOf(key, one))!
   }
 
-  #variablesOf(state: InstanceState, desired: Desired, temporaryFolder: string): Readonly<Record<string, string>> {
+  #variablesOf(state: InstanceState, desired: Desired): Readonly<Record<string, string>> {
     const { services } = desired.rendered.definition
     const service = services[state.service]!
     const addresses: Record<string, string> = {}
-    for (const name of Object.keys(service.dependsOn)) {
-      Object.assign(addresses, this.#resourceAddresses[name])
-      // Of the same deployment: a new candidate never talks to the old one's services.
-      const other = this.state.instances.find((one) => one.service === name && one.replica === 0 && isOf(one, state))
-      if (other?.port != null) addresses[variableName(name, 'URL')] = `http://${this.home.host}:${other.port}`
+    for (const name of Object.keys(service.dependsOn)) Object.assign(addresses, this.#resourceAddresses[name])
+    for (const { name, port } of this.#reachedServices(state, service)) {
+      addresses[variableName(name, 'URL')] = `http://${this.home.host}:${port}`
     }
+    const temporaryFolder = temporaryOf(this.folderOf(state.id))
     return processVariables({
       home: this.home.homeId,
       instance: state.id,
@@ -223,10 +250,51 @@ export class Environment {
       candidate: state.candidate,
       service,
       port: state.port,
-      temporaryFolder,
+      ...(state.isolation ? { temporaryFolder: temporaryInside, homeFolder: homeInside } : { temporaryFolder }),
       addresses,
       own: process.env,
     })
+  }
+
+  /** Of the same deployment: a new candidate never talks to the old one's services. With a network of its own: the ports there. */
+  #reachedServices(state: InstanceState, service: Service): readonly { name: string; port: number; instance: InstanceState }[] {
+    const found = Object.keys(service.dependsOn).flatMap((name) => {
+      const instance = this.state.instances.find((one) => one.service === name && one.replica === 0 && isOf(one, state))
+      return instance?.port == null ? [] : [{ name, port: instance.port, instance }]
+    })
+    if (state.isolation?.network !== 'own') return found
+    const ports = portsFor(
+      state.port,
+      this.#reachedResources(service).map(({ port }) => port),
+      found,
+    )
+    return found.map((one) => ({ ...one, port: ports[one.name]! }))
+  }
+
+  #reachedResources({ dependsOn }: Service): readonly { name: string; port: number }[] {
+    return Object.keys(dependsOn).flatMap((name) => {
+      const port = this.#resourceAddresses[name]?.[variableName(name, 'PORT')]
+      return port === undefined ? [] : [{ name, port: Number(port) }]
+    })
+  }
+
+  #worldOf(state: InstanceState, desired: Desired): World {
+    const service = desired.rendered.definition.services[state.service]!
+    const { relay } = this.home
+    const resources = this.#reachedResources(service).map((one) => ({ ...one, folder: relay.folder, socket: databaseSocket }))
+    const services = this.#reachedServices(state, service).map(({ name, port, instance }) => {
+      return { name, port, folder: socketFolderOf(this.folderOf(instance.id)), socket: serviceSocket }
+    })
+    const { network } = state.isolation!
+    return {
+      network,
+      artifact: desired.artifact,
+      folder: this.folderOf(state.id),
+      cwd: path.join(desired.artifact, service.workdir),
+      path: this.#variablesOf(state, desired)['PATH']!,
+      port: state.port,
+      reaches: network === 'own' ? [...resources, ...services] : [],
+    }
   }
 
   #moved(moved: InstanceState): void {
@@ -284,10 +352,12 @@ export class Environment {
   }
 
   async #discardOne(instance: Instance): Promise<void> {
-    const { id, port, service } = instance.state
+    const { id, service } = instance.state
+    const port = hostPortOf(instance.state)
     const cut = await this.routes.get(service)?.drain(id, instance.options.service.stop.graceMs)
     if (cut) this.tell(`service ${service}`, `${cut} requests were still under way and were cut off`)
     await instance.stop()
+    instance.release()
     if (port !== null) returnPort(port)
     this.instances.delete(id)
     this.tell(`service ${service}`, 'stopped')
@@ -298,6 +368,7 @@ export class Environment {
     this.#closing.abort()
     await Promise.all([...this.instances.values()].map((instance) => (how === 'stop' ? instance.end() : instance.leave())))
     await this.closeRoutes()
+    for (const instance of this.instances.values()) instance.release()
     await this.save()
   }
 

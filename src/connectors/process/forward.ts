@@ -5,7 +5,10 @@ import { hasBody, requestHeaders, responseHeaders, upgradeHeaders } from './head
 import type { Passing } from './measuring.ts'
 
 /** Where a request goes. */
-export type Upstream = { readonly host: string; readonly port: number; readonly agent: Agent }
+export type Upstream = Address & { readonly agent: Agent }
+
+/** Where something listens: a port, or a unix socket. */
+export type Address = { readonly host: string; readonly port: number } | { readonly socketPath: string }
 
 /** What goes with a request beside the request itself. */
 export type Passage = {
@@ -39,9 +42,9 @@ export type Forwarded =
 export function forward(request: IncomingMessage, response: ServerResponse, { upstream, own, passing }: Passage): Promise<Forwarded> {
   const isIdempotent = idempotent.has(request.method!)
   return new Promise((resolve) => {
-    const { host, port } = upstream
-    const target = { host, port, method: request.method!, path: request.url!, headers: requestHeaders(request) }
-    const passed = ask({ ...target, agent: isIdempotent ? upstream.agent : false })
+    const { agent, ...address } = upstream
+    const target = { ...address, method: request.method!, path: request.url!, headers: requestHeaders(request) }
+    const passed = ask({ ...target, agent: isIdempotent ? agent : false })
     let connected = false
     const timer = deadlines(passed, answerMsMax)
     const send = () => {
@@ -111,8 +114,8 @@ function failureOf(error: NodeJS.ErrnoException): Failure {
 
 /** Passes an upgrade (WebSocket) on: after the service agreed, bytes go both ways until either side ends. */
 export function forwardUpgrade(request: IncomingMessage, client: Duplex, head: Buffer, { upstream, own, passing }: Passage): void {
-  const { host, port } = upstream
-  const passed = ask({ host, port, method: request.method!, path: request.url!, headers: upgradeHeaders(request), agent: false })
+  const { agent: _, ...address } = upstream
+  const passed = ask({ ...address, method: request.method!, path: request.url!, headers: upgradeHeaders(request), agent: false })
   const timer = deadlines(passed, answerMsMax)
   client.once('close', () => passed.destroy())
   passed.on('upgrade', (answer, service, serviceHead) => {

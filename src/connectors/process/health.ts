@@ -55,6 +55,10 @@ export function judge(probing: Probing, startedAtMs: number) {
 export type ProbeTarget = {
   readonly host: string
   readonly port: number | null
+  /** In a network of its own: the unix socket that leads to the port, and the one that says whether somebody listens there. */
+  readonly sockets?: { readonly service: string; readonly listens: string }
+  /** How a command is run where the service runs. @defaultValue as it is */
+  readonly inside?: (command: readonly string[]) => Promise<readonly string[]>
   readonly cwd: string
   readonly variables: Readonly<Record<string, string>>
   readonly startedAtMs: number
@@ -74,13 +78,18 @@ export async function probe(probing: Probing, target: ProbeTarget, signal: Abort
   }
 }
 
+const isNobody = (code: unknown) => code === 'ECONNRESET' || code === 'ENOENT'
+
 function nothingListens(target: ProbeTarget): string {
+  if (target.sockets) return `nothing listens on ${target.host}:${target.port} of its own network`
   return `nothing listens on ${target.host}:${target.port} (as a plain process it must listen on $PORT)`
 }
 
 function probeHttp(path: string, timeoutMs: number, target: ProbeTarget, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const asked = get({ host: target.host, port: target.port, path, agent: false, timeout: timeoutMs, signal }, (response) => {
+    const { host, port, sockets } = target
+    const address = sockets ? { socketPath: sockets.service } : { host, port }
+    const asked = get({ ...address, path, agent: false, timeout: timeoutMs, signal }, (response) => {
       clearTimeout(timer)
       const status = response.statusCode ?? 0
       response.destroy()
@@ -90,7 +99,9 @@ function probeHttp(path: string, timeoutMs: number, target: ProbeTarget, signal:
     const timer = setTimeout(() => asked.destroy(new Error(`GET ${path} had no answer within ${formatDuration(timeoutMs)}`)), timeoutMs)
     asked.once('error', (error) => {
       clearTimeout(timer)
-      resolve('code' in error && error.code === 'ECONNREFUSED' ? nothingListens(target) : `GET ${path}: ${error.message}`)
+      // A link accepts for a service that does not, and breaks off.
+      const isRefused = 'code' in error && (error.code === 'ECONNREFUSED' || (sockets !== undefined && isNobody(error.code)))
+      resolve(isRefused ? nothingListens(target) : `GET ${path}: ${error.message}`)
     })
   })
 }
@@ -103,7 +114,7 @@ async function probeCommand(
 ): Promise<string | undefined> {
   const name = command.join(' ')
   try {
-    const [program, ...args] = command
+    const [program, ...args] = (await target.inside?.(command)) ?? command
     const limits = { timeoutMs, outputBytesMax: 4096, signal }
     const ran = await run(program!, args, { cwd: target.cwd, env: target.variables, ...limits })
     if (ran.code === 0) return undefined
@@ -115,14 +126,17 @@ async function probeCommand(
 }
 
 function probePort(timeoutMs: number, target: ProbeTarget, signal: AbortSignal): Promise<string | undefined> {
+  const { host, port, sockets } = target
   return new Promise((resolve) => {
-    const socket = connect({ host: target.host, port: target.port!, signal })
+    const socket = connect({ ...(sockets ? { path: sockets.listens } : { host, port: port! }), signal })
     const finish = (problem: string | undefined) => {
       clearTimeout(timer)
       socket.destroy()
       resolve(problem)
     }
     const timer = setTimeout(() => finish(nothingListens(target)), timeoutMs)
-    socket.once('connect', () => finish(undefined)).once('error', () => finish(nothingListens(target)))
+    if (sockets) socket.once('data', (said) => finish(String(said) === 'yes' ? undefined : nothingListens(target)))
+    else socket.once('connect', () => finish(undefined))
+    socket.once('error', () => finish(nothingListens(target))).once('close', () => finish(nothingListens(target)))
   })
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,14 +6,26 @@ import type { Clock } from '../../kernel/clock.ts'
 import { ended, launch } from '../../kernel/detached.ts'
 import { digestOf, type Digest } from '../../kernel/digest.ts'
 import { formatDuration } from '../../kernel/duration.ts'
-import { hasCode, messageOf } from '../../kernel/errors.ts'
+import { conflict, hasCode, messageOf } from '../../kernel/errors.ts'
 import { isAlive, killMarked, stopTree } from '../../kernel/process.ts'
 import type { Service } from '../../flow/environment/provider.port.ts'
 import { judge, probe, probingOf } from './health.ts'
 import { endOfLog, keepLogBounded } from './logs.ts'
 import { isFree, returnPort, takePort } from './ports.ts'
 import { afterEnding, crashLoopFrom, type Ending } from './restart.ts'
-import type { InstanceState, Phase } from './state.ts'
+import { hasBegun, servicePidOf } from './running.ts'
+import {
+  heldForService,
+  homeOf,
+  inside,
+  listensSocket,
+  sandboxed,
+  serviceSocket,
+  socketFolderOf,
+  temporaryOf,
+  type World,
+} from './sandbox.ts'
+import { hostPortOf, type InstanceState, type Phase } from './state.ts'
 import { marks } from './variables.ts'
 
 export type InstanceOptions = {
@@ -24,7 +36,9 @@ export type InstanceOptions = {
   readonly cwd: string
   readonly host: string
   /** Asked at every start: where others listen may have changed. */
-  readonly variables: (temporaryFolder: string) => Readonly<Record<string, string>>
+  readonly variables: () => Readonly<Record<string, string>>
+  /** Its world, when it is isolated; asked for at every start as well. */
+  readonly world: (() => World) | undefined
   /** Its state changed and must be on disk when this returns. */
   readonly save: () => Promise<void>
   /** It listens elsewhere than those who depend on it were told. */
@@ -47,6 +61,7 @@ export class Instance {
   #supervising: Promise<void> | undefined
   #quickEndings = 0
   #isOver = false
+  #socketFolder: number | undefined
   readonly #waiting = new Set<() => void>()
 
   constructor(state: InstanceState, options: InstanceOptions) {
@@ -59,7 +74,7 @@ export class Instance {
   }
 
   get temporaryFolder(): string {
-    return path.join(this.options.folder, 'tmp')
+    return temporaryOf(this.options.folder)
   }
 
   get supervised(): boolean {
@@ -68,7 +83,7 @@ export class Instance {
 
   /** Takes over a process that an earlier server started. @returns false when it does not live, or was told other addresses */
   async adopt(): Promise<boolean> {
-    if (!(await this.isAlive()) || this.state.variables !== digestOfAddresses(this.options.variables(this.temporaryFolder))) return false
+    if (!(await this.isAlive()) || this.state.variables !== this.#addresses()) return false
     this.#supervise(true)
     return true
   }
@@ -175,18 +190,61 @@ export class Instance {
   async #startProcess(): Promise<void> {
     const { state, options } = this
     if (state.launches > 0) await killMarked(marks.instance, state.id)
-    if (state.proven && state.port !== null && !(await isFree(options.host, state.port))) await this.#move()
-    await mkdir(this.temporaryFolder, { recursive: true, mode: 0o700 })
+    const port = hostPortOf(state)
+    if (state.proven && port !== null && !(await isFree(options.host, port))) await this.#move()
+    await this.#makeFolders()
     await rm(this.#exitFile(), { force: true })
-    const variables = options.variables(this.temporaryFolder)
+    const variables = options.variables()
+    const world = options.world?.()
     state.launches++
     state.process = null
-    state.variables = digestOfAddresses(variables)
+    state.variables = this.#addresses()
     // On disk before it exists: if we are killed now, its mark leads to it.
     await this.#enter('starting', null)
     const { service, cwd } = options
-    state.process = await launch({ command: service.command, cwd, env: variables, logFile: this.logFile, exitFile: this.#exitFile() })
+    const command = world ? sandboxed(world, service.command) : service.command
+    const env = world ? heldForService(variables) : variables
+    state.process = await launch({ command, cwd, env, logFile: this.logFile, exitFile: this.#exitFile() })
     await this.#changed()
+  }
+
+  async #makeFolders(): Promise<void> {
+    const { folder, world } = this.options
+    const own = world ? [homeOf(folder), socketFolderOf(folder), ...world().reaches.map((reach) => reach.folder)] : []
+    for (const each of [this.temporaryFolder, ...own]) await mkdir(each, { recursive: true, mode: 0o700 })
+  }
+
+  /** Of everything but what comes from the server's own environment, which may differ with every start of it. */
+  #addresses(): Digest {
+    const { variables, world } = this.options
+    const reaches = world?.().reaches.map(({ port, folder }) => `${port} ${folder}`)
+    return digestOf({ ...variables(), PATH: undefined, HOME: undefined, ...(reaches ? { reaches } : {}) })
+  }
+
+  /** Unix sockets that lead to it, when it has a network of its own. Short, whatever the home's path: theirs may not exceed 107 bytes. */
+  get sockets(): { readonly service: string; readonly listens: string } | undefined {
+    if (this.state.isolation?.network !== 'own') return undefined
+    try {
+      this.#socketFolder ??= openSync(socketFolderOf(this.options.folder), 'r')
+    } catch {
+      return undefined // It has not been started yet.
+    }
+    const folder = `/proc/self/fd/${this.#socketFolder}`
+    return { service: `${folder}/${serviceSocket}`, listens: `${folder}/${listensSocket}` }
+  }
+
+  /** Nothing is asked of it any more. */
+  release(): void {
+    if (this.#socketFolder !== undefined) closeSync(this.#socketFolder)
+    this.#socketFolder = undefined
+  }
+
+  /** A command as it has to be run to run where the service does. */
+  async commandInside(command: readonly string[]): Promise<readonly string[]> {
+    const { isolation } = this.state
+    if (!isolation) return command
+    if (!(await this.isAlive())) throw notRunning(this.state.service)
+    return inside(await servicePidOf(this.state), isolation.network, this.options.cwd, command)
   }
 
   #exitFile(): string {
@@ -214,14 +272,19 @@ export class Instance {
     }
   }
 
-  async #watchHealth(adopted: boolean, startedAtMs: number, signal: AbortSignal): Promise<void> {
+  async #watchHealth(adopted: boolean, launchedAtMs: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !(await hasBegun(this.state))) await sleep(10, undefined, { signal }).catch(() => {})
+    const startedAtMs = this.state.isolation ? Date.now() : launchedAtMs
     const { service, host, cwd } = this.options
     const probing = probingOf(service)
     const health = judge(probing, startedAtMs)
-    const variables = this.options.variables(this.temporaryFolder)
+    const variables = this.options.variables()
+    const inside = (command: readonly string[]) => this.commandInside(command)
     if (adopted && this.state.phase === 'ready') health.note(true, startedAtMs)
     while (!signal.aborted) {
-      const problem = await probe(probing, { host, port: this.state.port, cwd, variables, startedAtMs }, signal)
+      const { sockets, state } = this
+      const at = { host, port: state.port, ...(sockets ? { sockets } : {}) }
+      const problem = await probe(probing, { ...at, inside, cwd, variables, startedAtMs }, signal)
       if (signal.aborted) return
       const verdict = health.note(problem === undefined, Date.now())
       if (verdict === 'ready' && this.state.phase !== 'ready') await this.#becomeReady(startedAtMs)
@@ -266,7 +329,7 @@ export class Instance {
   }
 
   async #moveIfPortTaken(): Promise<boolean> {
-    const { port } = this.state
+    const port = hostPortOf(this.state)
     if (port === null || (await isFree(this.options.host, port))) return false
     await this.#move()
     return true
@@ -311,7 +374,9 @@ export class Instance {
   }
 }
 
-/** Of everything but what comes from the server's own environment, which may differ with every start of it. */
-function digestOfAddresses(variables: Readonly<Record<string, string>>): Digest {
-  return digestOf({ ...variables, PATH: undefined, HOME: undefined })
+function notRunning(service: string) {
+  return conflict('SERVICE_NOT_RUNNING', {
+    message: `service "${service}" does not run, and it is isolated: there is no place to run a command in`,
+    help: 'see why with `threeways env logs`',
+  })
 }

@@ -1,6 +1,7 @@
 import { isAlive } from '../../kernel/process.ts'
-import type { Desired, Observed, ObservedService, ServiceState } from '../../flow/environment/provider.port.ts'
+import type { Desired, Isolation, Observed, ObservedService, ServiceState } from '../../flow/environment/provider.port.ts'
 import type { Home } from './environment.ts'
+import { isolationTold } from './isolation.ts'
 import type { ReadBack } from './running.ts'
 import { isOf, servingCandidate, type EnvironmentState, type InstanceState } from './state.ts'
 import { variableName } from './variables.ts'
@@ -52,12 +53,22 @@ export function observer(home: Home, readBack: (instance: InstanceState, desired
       exists: true,
       traffic: servingCandidate(state.shares),
       shares: state.shares,
+      isolation: isolationNow(state, home),
       services: await Promise.all(state.instances.map((instance) => observeService(instance, state, how))),
       resources,
       urls,
       variables,
     }
   }
+}
+
+/** As what runs was started; without anything that runs, as it would be. */
+function isolationNow({ instances, deployments }: EnvironmentState, home: Home): Isolation {
+  const told = isolationTold(deployments[0]?.rendered, home.sandboxing)
+  const [first] = instances
+  if (!first || (first.isolation !== undefined) === (told.by !== 'none')) return told
+  if (first.isolation) return { by: 'bubblewrap', network: first.isolation.network, why: undefined }
+  return { by: 'none', network: 'host', why: 'it was started before isolation could be had' }
 }
 
 function stateOf(instance: InstanceState, isLiving: boolean, isSupervised: boolean): ServiceState {

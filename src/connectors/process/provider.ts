@@ -15,7 +15,10 @@ import { endOrphans } from './orphans.ts'
 import { checkTarget, decide, isCompleted } from './plan.ts'
 import { postgresResource } from './postgres-resource.ts'
 import { processRefusals } from './refusals.ts'
+import { isolationTold } from './isolation.ts'
+import { makeRelay, relayInstance } from './relay.ts'
 import { runningReader } from './running.ts'
+import { detectSandboxing, type Sandboxing } from './sandbox.ts'
 import { servingCandidate, stateStore, type InstanceState } from './state.ts'
 
 export type ProcessProviderOptions = {
@@ -32,6 +35,8 @@ export type ProcessProviderOptions = {
   readonly host?: string
   /** Told what happens while nobody waits for an answer: restarts, crash loops, ports that had to change. */
   readonly warn?: (message: string) => void
+  /** Whether bubblewrap can be used here. @defaultValue tried when it is first asked for */
+  readonly sandboxing?: () => Sandboxing
 }
 
 /** Environments as plain processes of this machine: nothing to install, many side by side, each on ports of its own. */
@@ -52,7 +57,10 @@ class ProcessProvider implements EnvironmentProvider {
 
   constructor(options: ProcessProviderOptions) {
     const { homeId, host = '127.0.0.1', clock = systemClock, warn = () => {} } = options
-    this.#home = { homeId, host, clock, store: stateStore(options.home), postgres: postgresResource(options.cluster), warn }
+    const { sandboxing = detectSandboxing } = options
+    const relay = makeRelay(options.home, homeId)
+    const store = stateStore(options.home)
+    this.#home = { homeId, host, clock, store, postgres: postgresResource(options.cluster), relay, sandboxing, warn }
     this.#observe = observer(this.#home, runningReader(options.digestOfTree))
   }
 
@@ -62,13 +70,16 @@ class ProcessProvider implements EnvironmentProvider {
       replicas: true,
       shares: true,
       resources: ['postgres'],
-      networkIsolation: false,
+      isolation: this.#home.sandboxing().available,
       restarts: true,
     } as const
   }
 
   render = rendered
-  refusals = processRefusals
+
+  refusals(...[definition, positions]: Parameters<EnvironmentProvider['refusals']>) {
+    return processRefusals(definition, positions, this.#home.sandboxing)
+  }
 
   async plan(target: Target) {
     checkTarget(target)
@@ -80,7 +91,9 @@ class ProcessProvider implements EnvironmentProvider {
       if (!runs && !isCompleted(instance)) dead.add(instance)
     }
     const decision = decide(target, state, (instance) => (dead.has(instance) ? 'its process is gone' : unfitness(instance)))
-    return { target, actions: decision.actions }
+    const { by, network, why } = isolationTold(target.deployments[0]?.rendered, this.#home.sandboxing)
+    const reason = by === 'none' ? `none: ${why}` : `by ${by}: processes and files of its own${network === 'own' ? ', and a network' : ''}`
+    return { target, actions: [{ kind: 'keep' as const, subject: 'isolation', reason }, ...decision.actions] }
   }
 
   async apply({ target }: { readonly target: Target }, watch: Watch, signal?: AbortSignal) {
@@ -141,7 +154,8 @@ class ProcessProvider implements EnvironmentProvider {
     const live = this.#live.get(id)
     const state = live?.state ?? (await this.#home.store.read(id))
     if (state) return this.#observe(state, { freshly: false, supervised: live !== undefined })
-    return { environment: id, exists: false, traffic: undefined, shares: [], services: [], resources: [], urls: {}, variables: {} }
+    const nothing = { traffic: undefined, shares: [], services: [], resources: [], urls: {}, variables: {} }
+    return { environment: id, exists: false, ...nothing, isolation: isolationTold(undefined, this.#home.sandboxing) }
   }
 
   async measure(id: EnvironmentId, anew: boolean) {
@@ -176,11 +190,12 @@ class ProcessProvider implements EnvironmentProvider {
       throw notFound('SERVICE_UNKNOWN', { message: `"${id}" runs no service "${service}"`, help: `it runs ${names || 'none'}` })
     }
     await environment.openResources()
-    const { options, temporaryFolder } = environment.attach(found)
-    const [program, ...args] = command
+    const instance = environment.attach(found)
+    const { options } = instance
+    const [program, ...args] = await instance.commandInside(command)
     const { code, stdout, stderr } = await run(program!, args, {
       cwd: options.cwd,
-      env: options.variables(temporaryFolder),
+      env: options.variables(),
       timeoutMs: execMsMax,
     })
     return { code, stdout, stderr }
@@ -225,7 +240,7 @@ class ProcessProvider implements EnvironmentProvider {
     }
     // Also what somebody asked for while we were at it.
     const isLive = (instance: string) => [...this.#live.values()].some(({ instances }) => instances.has(instance))
-    counts.ended += await endOrphans(this.#home.homeId, (instance) => known.has(instance) || isLive(instance))
+    counts.ended += await endOrphans(this.#home.homeId, (instance) => instance === relayInstance || known.has(instance) || isLive(instance))
     return counts
   }
 
@@ -244,6 +259,7 @@ class ProcessProvider implements EnvironmentProvider {
     for (const cancel of this.#applying.values()) cancel.abort(conflict('PROVIDER_CLOSED', { message: 'the server is being stopped' }))
     await Promise.all([...this.#live.keys()].map((id) => this.#inTurn(id, () => this.#live.get(id)!.close(what))))
     this.#live.clear()
+    await this.#home.relay.close(what)
   }
 }
 

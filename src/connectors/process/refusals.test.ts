@@ -4,8 +4,9 @@ import type { Definition, Positions } from '../../flow/environment/provider.port
 import { processRefusals } from './refusals.ts'
 
 const positions: Positions = { at: (pointer) => ({ file: 'threeways.yaml', line: pointer.length, column: 1 }) }
+const sandboxing = { available: false, why: 'bwrap (bubblewrap) is not installed' } as const
 const refusals = (parts: Partial<Definition>) =>
-  processRefusals(definitionOf(parts), positions).map(({ path, message }) => `${path}: ${message}`)
+  processRefusals(definitionOf(parts), positions, () => sandboxing).map(({ path, message }) => `${path}: ${message}`)
 
 describe('what plain processes cannot honour', () => {
   it('is nothing in an ordinary definition', () => {
@@ -45,8 +46,19 @@ describe('what plain processes cannot honour', () => {
     ])
   })
 
+  it('is isolation that is required, where it cannot be had', () => {
+    const isolated = (mode: 'required' | 'when-present') => {
+      const settings = { provider: 'process', environment: {}, parity: [], seed: {}, isolation: { mode, network: 'own' } } as const
+      return refusals({ environments: { test: settings } })
+    }
+    expect(isolated('when-present')).toEqual([])
+    expect(isolated('required')).toEqual([
+      '/x-threeways/environments/test/isolation: environment "test" requires isolation, which cannot be had here: bwrap (bubblewrap) is not installed',
+    ])
+  })
+
   it('stands at its place in the file', () => {
-    const [fault] = processRefusals(definitionOf({ services: { web: { ...web, command: [] } } }), positions)
+    const [fault] = processRefusals(definitionOf({ services: { web: { ...web, command: [] } } }), positions, () => sandboxing)
     expect(fault).toMatchObject({ file: 'threeways.yaml', line: '/services/web'.length, column: 1 })
   })
 })

@@ -1,9 +1,10 @@
 import type { Fault } from '../../kernel/errors.ts'
-import type { Definition, Positions, Service } from '../../flow/environment/provider.port.ts'
+import type { Definition, EnvironmentSettings, Positions, Service } from '../../flow/environment/provider.port.ts'
+import type { Sandboxing } from './sandbox.ts'
 import { resourceVariables, variableName } from './variables.ts'
 
 /** What plain processes cannot honour, each where the file asks for it. */
-export function processRefusals(definition: Definition, positions: Positions): readonly Fault[] {
+export function processRefusals(definition: Definition, positions: Positions, sandboxing: () => Sandboxing): readonly Fault[] {
   const fault = (path: string, message: string, help: string, value?: string): Fault => ({
     path,
     message,
@@ -27,12 +28,26 @@ export function processRefusals(definition: Definition, positions: Positions): r
     const counts = Object.entries(settings.replicas ?? {}).flatMap(([service, count]) =>
       sharedFault(service, count, definition, fault, pointer('x-threeways', 'environments', name, 'replicas', service)),
     )
-    return [...wrong, ...variables, ...counts]
+    return [...wrong, ...variables, ...counts, ...isolationFaults(name, settings, sandboxing, fault)]
   })
   return [...services, ...environments]
 }
 
 type MakeFault = (path: string, message: string, help: string, value?: string) => Fault
+
+function isolationFaults(
+  name: string,
+  { isolation }: EnvironmentSettings,
+  sandboxing: () => Sandboxing,
+  fault: MakeFault,
+): readonly Fault[] {
+  if (isolation?.mode !== 'required') return []
+  const found = sandboxing()
+  if (found.available) return []
+  const help = 'install bubblewrap, or write `isolation: when-present`: the difference is shown wherever the environment is'
+  const at = pointer('x-threeways', 'environments', name, 'isolation')
+  return [fault(at, `environment "${name}" requires isolation, which cannot be had here: ${found.why}`, help, 'required')]
+}
 
 function serviceFaults(name: string, service: Service, definition: Definition, fault: MakeFault): readonly Fault[] {
   const at = pointer('services', name)

@@ -181,7 +181,8 @@ class Traffic {
   #upstream(target: Target): Upstream {
     const agent = this.#agents.get(target.id) ?? new Agent({ keepAlive: true, maxFreeSockets: 64 })
     this.#agents.set(target.id, agent)
-    return { host: this.options.host, port: target.port, agent }
+    const { port, socket } = target
+    return { ...(socket === undefined ? { host: this.options.host, port } : { socketPath: socket }), agent }
   }
 
   #nothingServes(): Failure {

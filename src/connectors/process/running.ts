@@ -17,8 +17,7 @@ export type ReadBack = { readonly pid: number | undefined; readonly running: Dig
 export function runningReader(digestOfTree: (folder: string) => Promise<Digest>) {
   const trees = treeDigests(digestOfTree)
   return async (instance: InstanceState, desired: Desired, freshly: boolean): Promise<ReadBack> => {
-    const leader = instance.process!.identity.pid
-    const pid = (await childrenOf(leader))[0] ?? leader
+    const pid = await servicePidOf(instance)
     const unknown = (problem: string): ReadBack => ({ pid, running: undefined, problem })
     let running: string | undefined = instance.candidate
     if (process.platform === 'linux') {
@@ -35,6 +34,29 @@ export function runningReader(digestOfTree: (folder: string) => Promise<Digest>)
       : content
     return unknown(`the artifact's folder was changed: ${desired.artifact} ${found}`)
   }
+}
+
+/**
+ * The service's own process: below the shell that notes its end and, isolated, below bubblewrap (outside and inside) and our bridge.
+ * While that is still being made: the last there is.
+ */
+export async function servicePidOf(instance: InstanceState): Promise<number> {
+  return (await descent(instance)).pid
+}
+
+/** Whether the service's own program runs: what isolates it has been made. */
+export async function hasBegun(instance: InstanceState): Promise<boolean> {
+  return instance.isolation === undefined || (await descent(instance)).isWhole
+}
+
+async function descent({ process, isolation }: InstanceState): Promise<{ readonly pid: number; readonly isWhole: boolean }> {
+  let { pid } = process!.identity
+  for (let level = isolation ? 4 : 1; level > 0; level--) {
+    const [child] = await childrenOf(pid)
+    if (child === undefined) return { pid, isWhole: false }
+    pid = child
+  }
+  return { pid, isWhole: true }
 }
 
 async function isInside(folder: string | undefined, outer: string): Promise<boolean> {

@@ -21,7 +21,9 @@ export type InstanceState = {
   /** What it was made from: something else needs another instance. */
   readonly artifact: string
   readonly settings: Digest
-  /** Kept over restarts, because others were told. */
+  /** Bubblewrap keeps it apart; absent: nothing does. */
+  readonly isolation?: Isolated
+  /** Kept over restarts, because others were told. With a network of its own it is a port there. */
   port: number | null
   phase: Phase
   /** Was ready at least once: from then on an end is answered with a restart, before it is a failed start. */
@@ -34,6 +36,13 @@ export type InstanceState = {
   restarts: number
   since: string
   problem: string | null
+}
+
+export type Isolated = { readonly network: 'own' | 'host' }
+
+/** The port of this machine an instance takes. */
+export function hostPortOf({ port, isolation }: Pick<InstanceState, 'port' | 'isolation'>): number | null {
+  return isolation?.network === 'own' ? null : port
 }
 
 export type ResourceState = {

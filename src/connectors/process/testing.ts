@@ -71,28 +71,45 @@ async function databasesAbout(cluster: Cluster, environment: string): Promise<re
   }
 }
 
+/** Those of the same instance. */
+async function ancestorsOf(pid: number): Promise<readonly number[]> {
+  const parent = await parentOf(pid)
+  return (await environmentOf(parent))?.[marks.instance] === undefined ? [] : [parent, ...(await ancestorsOf(parent))]
+}
+
+/** Last of its pids: the one in the innermost namespace. */
+async function pidInside(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  return Number(/^NSpid:.*?(\d+)$/m.exec(status)?.[1] ?? pid)
+}
+
 async function parentOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
 }
 
 /** For the contract. */
-export async function makeHarness(digestOfTree: ProcessProviderOptions['digestOfTree']): Promise<ProviderHarness> {
+export async function makeHarness(
+  digestOfTree: ProcessProviderOptions['digestOfTree'],
+  settings: NonNullable<ProviderHarness['settings']> = {},
+): Promise<ProviderHarness> {
   const home = await makeHome(digestOfTree)
   let current = home.provider()
   return {
     folder: path.join(home.folder, 'candidates'),
     provider: current,
+    settings,
+    insideOf: pidInside,
     async restarted() {
       await current.close('leave')
       current = home.provider()
       return current
     },
     async kill(service) {
-      const shell = await parentOf(service.pid!)
+      const above = await ancestorsOf(service.pid!)
       process.kill(service.pid!, 'SIGKILL')
-      // It notes how the program ended, then it is gone as well.
-      while (await identify(shell)) await sleep(2)
+      // They note how the program ended, then they are gone as well.
+      for (const pid of above) while (await identify(pid)) await sleep(2)
     },
     leftovers: (environment) => home.leftovers(environment),
     async dispose() {

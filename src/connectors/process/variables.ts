@@ -24,7 +24,10 @@ export type VariablesOf = {
   readonly candidate: Digest
   readonly service: Service
   readonly port: number | null
+  /** As the process calls it. */
   readonly temporaryFolder: string
+  /** @defaultValue the server's own */
+  readonly homeFolder?: string
   /** Of the resources and of the services it depends on. */
   readonly addresses: Readonly<Record<string, string>>
   /** The server's own; only `PATH` and `HOME` are taken from it. */
@@ -35,7 +38,7 @@ export type VariablesOf = {
 export function processVariables(from: VariablesOf): Readonly<Record<string, string>> {
   return {
     PATH: from.own['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
-    HOME: from.own['HOME'] ?? '/',
+    HOME: from.homeFolder ?? from.own['HOME'] ?? '/',
     // The same on every machine: how text sorts and prints must not differ from stage to stage.
     LANG: 'C.UTF-8',
     ...from.service.environment,

@@ -71,7 +71,11 @@ export type EnvironmentSettings = {
   readonly seed: Readonly<Record<string, string>>
   /** Instances per service, instead of the service's own number. */
   readonly replicas?: Readonly<Record<string, number>>
+  /** How it is kept apart from what else runs on its machine; absent: not at all. */
+  readonly isolation?: IsolationSettings
 }
+
+export type IsolationSettings = { readonly mode: 'required' | 'when-present'; readonly network: 'own' | 'host' }
 
 export type Strategy = 'replace' | 'blue-green' | 'rolling' | 'canary'
 

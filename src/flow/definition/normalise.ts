@@ -1,6 +1,8 @@
 import type { Check, Definition, Deploy, EnvironmentSettings, HealthCheck, Resource, Service, Stage, StageGate } from './definition.ts'
 import type { CheckEntry, DefinitionFile, EnvironmentEntry, ServiceEntry, StageEntry } from './schema.ts'
 
+type EnvironmentDefaults = DefinitionFile['x-threeways']['environments']['defaults']
+
 /** The file with everything said: what was left out is filled in, short forms are long. Pure. */
 export function normalise(file: DefinitionFile): Definition {
   const { artifact, tools, environments, checks, pipeline } = file['x-threeways']
@@ -60,13 +62,19 @@ function resourceOf(name: string, { provider }: ServiceEntry): readonly (readonl
   return provider === undefined ? [] : [[name, { type: provider.options.resource, seed: provider.options.seed }]]
 }
 
-function settingsOf(entry: EnvironmentEntry, defaults: DefinitionFile['x-threeways']['environments']['defaults']): EnvironmentSettings {
+function isolationOf(entry: EnvironmentEntry, defaults: EnvironmentDefaults): Pick<EnvironmentSettings, 'isolation'> {
+  const mode = entry.isolation ?? defaults.isolation
+  return mode === undefined || mode === 'none' ? {} : { isolation: { mode, network: entry.network ?? defaults.network ?? 'own' } }
+}
+
+function settingsOf(entry: EnvironmentEntry, defaults: EnvironmentDefaults): EnvironmentSettings {
   return {
     provider: entry.provider ?? defaults.provider,
     environment: entry.environment,
     parity: [...new Set([...defaults.parity, ...entry.parity])].toSorted(),
     seed: entry.seed,
     ...(entry.replicas === undefined ? {} : { replicas: entry.replicas }),
+    ...isolationOf(entry, defaults),
   }
 }
 

@@ -20,7 +20,7 @@ export type ParityReport = {
 
 /**
  * Compares two environments, of the same candidate or of two. Declared are variables listed in `parity` of either, and seeds and
- * numbers of replicas named by an environment. Pure.
+ * numbers of replicas named by an environment, and how it is isolated. Pure.
  */
 export function parity(a: Rendered, b: Rendered): ParityReport {
   const left = valuesOf(a)
@@ -44,12 +44,14 @@ function isDeclared(path: string, rendered: Rendered): boolean {
   const { parity, seed, replicas } = settingsOf(rendered)
   if (kind === 'services' && what === 'environment' && variable !== undefined) return parity.includes(variable)
   if (kind === 'services' && what === 'replicas') return replicas !== undefined && Object.hasOwn(replicas, name!)
+  if (kind === 'isolation') return true
   return kind === 'resources' && what === 'seed' && Object.hasOwn(seed, name!)
 }
 
 function valuesOf(rendered: Rendered): ReadonlyMap<string, string> {
   const { services, resources } = rendered.definition
-  return valuesIn({ provider: settingsOf(rendered).provider, services, resources })
+  const { provider, isolation } = settingsOf(rendered)
+  return valuesIn({ provider, services, resources, ...(isolation ? { isolation } : {}) })
 }
 
 /** Every value of it by its JSON pointer. */

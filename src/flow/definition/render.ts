@@ -31,6 +31,7 @@ export function rendered(definition: Definition, settingsName: string): Rendered
       provider: settings.provider,
       services: mapValues(services, ({ replicas: _, ...service }) => service),
       resources,
+      ...(settings.isolation ? { isolation: settings.isolation } : {}),
     }),
   }
 }

@@ -50,6 +50,13 @@ describe('services', () => {
 describe('environments', () => {
   const undeclared = 'undeclared difference: "A" differs in "test", but is not listed in "parity"'
 
+  it('have a network of their own only when they are isolated', () => {
+    environments('test: {isolation: required, network: own}')
+    environments('test: {▸network: own}', 'says nothing without isolation')
+    environments('defaults: {isolation: when-present}, test: {▸network: host, isolation: none}', 'says nothing without isolation')
+    environments('defaults: {isolation: when-present, network: host}, test: {network: own}')
+  })
+
   it('differ only in what is declared', () => {
     environments('test: {environment: {web: {▸A: 1}}}', undeclared)
     environments('test: {environment: {web: [▸A=1]}}', undeclared)

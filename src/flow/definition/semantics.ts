@@ -1,7 +1,7 @@
 import type { Fault } from '../../kernel/errors.ts'
 import type { Outline } from './outline.ts'
 import type { Places } from './places.ts'
-import { differences, environmentNames } from './rules/environments.ts'
+import { differences, environmentNames, networks } from './rules/environments.ts'
 import { soaks } from './rules/gates.ts'
 import { reporting, type Rule } from './rules/rule.ts'
 import { dependencies, healthChecks, runnable } from './rules/services.ts'
@@ -13,6 +13,7 @@ const rules: readonly Rule[] = [
   dependencies,
   healthChecks,
   environmentNames,
+  networks,
   differences,
   order,
   stageEnvironments,

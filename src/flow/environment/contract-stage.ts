@@ -11,7 +11,15 @@ import {
 } from './provider.port.ts'
 
 /** What the fixture's web service answers. */
-export type Told = { version: string; pid: number; env: Record<string, string>; cwd: string }
+export type Told = {
+  version: string
+  /** As it sees itself: in a PID namespace of its own another than ours. */
+  pid: number
+  /** Of this process alone. */
+  self: string
+  env: Record<string, string>
+  cwd: string
+}
 
 /** Where one behaviour of the contract is played: its environment, and whoever provides it at the moment. */
 export class Stage {

@@ -143,12 +143,13 @@ function idOf(text: string): EnvironmentId {
   })
 }
 
-function viewOf({ environment, exists, traffic, shares, services, resources, urls }: Observed): EnvironmentView {
+function viewOf({ environment, exists, traffic, shares, isolation, services, resources, urls }: Observed): EnvironmentView {
   return {
     id: environment,
     exists,
     traffic: traffic ?? null,
     shares: shares.map((share) => ({ ...share })),
+    isolation: { ...isolation, why: isolation.why ?? null },
     services: services.map(({ service, candidate, role, replica, running, state, pid, port, restarts, since, problem }) => ({
       service,
       candidate,

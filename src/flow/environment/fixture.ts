@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { sha256, type Digest } from '../../kernel/digest.ts'
 import { digestOfTree } from '../candidate/tree.ts'
-import type { Definition, Service } from '../definition/definition.ts'
+import type { Definition, EnvironmentSettings, Service } from '../definition/definition.ts'
 import { rendered } from '../definition/render.ts'
 import type { Desired } from './provider.port.ts'
 
@@ -11,6 +11,7 @@ const server = `
 import http from 'node:http'
 import { readFileSync } from 'node:fs'
 const version = readFileSync(new URL('version', import.meta.url), 'utf8')
+const self = crypto.randomUUID()
 let healthy = !process.env.UNHEALTHY
 const app = http.createServer(async (request, response) => {
   const url = new URL(request.url, 'http://localhost')
@@ -22,7 +23,7 @@ const app = http.createServer(async (request, response) => {
     await new Promise((resolve) => setTimeout(resolve, Number(url.searchParams.get('ms'))))
     return response.end('ended')
   }
-  const body = { version, pid: process.pid, env: process.env, cwd: process.cwd() }
+  const body = { version, pid: process.pid, self, env: process.env, cwd: process.cwd() }
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 })
 app.listen(process.env.PORT, '127.0.0.1', () => console.log('listening, version ' + version))
@@ -75,7 +76,8 @@ export type Fixture = {
 }
 
 /** Candidates without a build: folders of files under `folder`, each with its digest. */
-export function fixtureIn(folder: string): Fixture {
+/** @param settings - of the environment, beside what a candidate says itself */
+export function fixtureIn(folder: string, settings: Partial<EnvironmentSettings> = {}): Fixture {
   return {
     async candidate(version, parts = {}, files = {}) {
       await mkdir(folder, { recursive: true })
@@ -84,7 +86,9 @@ export function fixtureIn(folder: string): Fixture {
         await writeFile(path.join(artifact, name), content)
       }
       const artifactDigest = await digestOfTree(artifact)
-      const shown = rendered(definitionOf(parts), 'test')
+      const definition = definitionOf(parts)
+      const test = { ...definition.environments['test']!, ...settings }
+      const shown = rendered({ ...definition, environments: { ...definition.environments, test } }, 'test')
       const candidate: Digest = sha256(`${version} ${artifactDigest} ${shown.digest}`)
       return { candidate, rendered: shown, artifact, artifactDigest }
     },

@@ -3,7 +3,15 @@ import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ask, keepAsking, readAll, serviceOf, Stage } from './contract-stage.ts'
 import { backgroundWorker, definitionOf, fixtureIn, web, type Fixture } from './fixture.ts'
-import { allTo, type EnvironmentId, type EnvironmentProvider, type ObservedService, type Progress } from './provider.port.ts'
+import {
+  allTo,
+  type EnvironmentId,
+  type EnvironmentSettings,
+  type EnvironmentProvider,
+  type ObservedService,
+  type Progress,
+} from './provider.port.ts'
+import { describeIsolation } from './isolation.contract.ts'
 import { describeTraffic } from './traffic.contract.ts'
 
 /** What a provider brings so that its promises can be tried. */
@@ -11,6 +19,10 @@ export type ProviderHarness = {
   /** For candidates' files. */
   readonly folder: string
   readonly provider: EnvironmentProvider
+  /** Of the environments that are played with. */
+  readonly settings?: Partial<EnvironmentSettings>
+  /** What a process of this machine is called where it runs itself. @defaultValue the same */
+  insideOf?(pid: number): Promise<number>
   /** The server went away without a word and another one started: a new provider, which finds what the old one left. */
   restarted(): Promise<EnvironmentProvider>
   /** Ends one instance as a crash of the machine's would. */
@@ -28,10 +40,12 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
     let stage: Stage
     beforeAll(async () => {
       harness = await makeHarness()
-      fixture = fixtureIn(harness.folder)
+      fixture = fixtureIn(harness.folder, harness.settings)
       stage = new Stage(harness.provider)
     })
     afterEach(() => stage.clear())
+    const insideOf = async (pid: number) => (await harness.insideOf?.(pid)) ?? pid
+    const hasOwnNetworks = () => harness.settings?.isolation?.network === 'own'
     afterAll(() => harness?.dispose())
 
     describe('bringing an environment up', () => {
@@ -45,7 +59,7 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
         const desired = await fixture.candidate('1')
         const observed = await stage.deploy(desired)
         expect(serviceOf(observed, 'web').running).toBe(desired.candidate)
-        expect(serviceOf(observed, 'web').pid).toBe((await ask(observed)).pid)
+        expect(await insideOf(serviceOf(observed, 'web').pid!)).toBe((await ask(observed)).pid)
       })
 
       it('starts a service only when what it depends on is healthy, and tells it the address', async () => {
@@ -55,7 +69,7 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
         const observed = await stage.bring(stage.target([desired], desired), (progress) => told.push(progress))
         const lines = told.map(({ subject, message }) => `${subject} ${message.split(' ')[0]}`)
         expect(lines.indexOf('service web ready')).toBeLessThan(lines.indexOf('service worker ready'))
-        const port = serviceOf(observed, 'web').port
+        const { port } = serviceOf(observed, 'web')
         const seen = await readAll(stage.provider.logs(stage.environment, { service: 'worker' }))
         expect(seen.map(({ line }) => line)).toEqual([`working for http://127.0.0.1:${port}`])
       })
@@ -76,9 +90,10 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
         const ids = [stage.nextEnvironment(), stage.nextEnvironment(), stage.nextEnvironment()]
         const wanted = ids.map((id) => ({ environment: id, deployments: [desired], shares: allTo(desired) }))
         const all = await Promise.all(wanted.map((each) => stage.bring(each)))
-        const pids = await Promise.all(all.map(async (observed) => (await ask(observed)).pid))
-        expect(new Set(pids).size).toBe(3)
-        expect(new Set(all.flatMap((observed) => [observed.urls['web'], serviceOf(observed, 'web').port])).size).toBe(6)
+        const answering = await Promise.all(all.map(async (observed) => (await ask(observed)).self))
+        expect(new Set(answering).size).toBe(3)
+        expect(new Set(all.map((observed) => observed.urls['web'])).size).toBe(3)
+        expect(new Set(all.map((observed) => serviceOf(observed, 'web').port)).size).toBe(hasOwnNetworks() ? 1 : 3)
         expect((await stage.provider.list()).filter((id) => ids.includes(id)).toSorted()).toEqual(ids.toSorted())
       })
 
@@ -236,6 +251,7 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
       })
     })
 
+    describeIsolation(() => ({ stage, fixture, harness }))
     describeTraffic(() => ({ stage, fixture, harness }))
 
     describe('watching what runs', () => {
@@ -322,7 +338,7 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
         expect(await stage.provider.recover()).toEqual({ adopted: 2, ended: 0, restarted: 0 })
         const after = await stage.provider.observe(stage.environment)
         expect(after).toEqual(before)
-        expect((await ask(after)).pid).toBe(serviceOf(before, 'web').pid)
+        expect((await ask(after)).pid).toBe(await insideOf(serviceOf(before, 'web').pid!))
       })
 
       it('starts again what is missing', async () => {
@@ -332,7 +348,7 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
         expect(await stage.provider.recover()).toEqual({ adopted: 0, ended: 0, restarted: 1 })
         const after = await stage.eventually((seen) => serviceOf(seen, 'web').state === 'ready')
         expect(after.urls).toEqual(before.urls)
-        expect((await ask(after)).pid).not.toBe(serviceOf(before, 'web').pid)
+        expect(serviceOf(after, 'web').pid).not.toBe(serviceOf(before, 'web').pid)
       })
 
       it('still starts an adopted service again when it ends', async () => {

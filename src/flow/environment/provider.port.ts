@@ -4,7 +4,16 @@ import type { Definition, Positions, Rendered, Strategy } from '../definition/de
 
 // A provider sees the definition through its port; rendering is the same for all.
 export { rendered } from '../definition/render.ts'
-export type { Definition, HealthCheck, Positions, Rendered, Resource, Service, Strategy } from '../definition/definition.ts'
+export type {
+  Definition,
+  EnvironmentSettings,
+  HealthCheck,
+  Positions,
+  Rendered,
+  Resource,
+  Service,
+  Strategy,
+} from '../definition/definition.ts'
 
 /** `<stream>/<name>`, for example `parts-unlimited/production`. */
 export type EnvironmentId = `${string}/${string}`
@@ -16,7 +25,8 @@ export type Capabilities = {
   readonly replicas: boolean
   readonly shares: boolean
   readonly resources: readonly string[]
-  readonly networkIsolation: boolean
+  /** Here and now: networks, processes and files of environments are kept apart where their definition asks for it. */
+  readonly isolation: boolean
   readonly restarts: boolean
 }
 
@@ -100,12 +110,22 @@ export type ObservedService = {
   readonly problem: string | undefined
 }
 
+/** How what runs in an environment is kept apart from what else runs on its machine. */
+export type Isolation = {
+  readonly by: 'bubblewrap' | 'none'
+  /** `own`: a loopback of its own, from which nothing is reached but what it was given. */
+  readonly network: 'own' | 'host'
+  /** Why it is not kept apart. */
+  readonly why: string | undefined
+}
+
 export type Observed = {
   readonly environment: EnvironmentId
   readonly exists: boolean
   /** The candidate that serves: while traffic is shared, the one with the greater part. */
   readonly traffic: Digest | undefined
   readonly shares: readonly Share[]
+  readonly isolation: Isolation
   readonly services: readonly ObservedService[]
   readonly resources: readonly { readonly name: string; readonly type: string; readonly ready: boolean }[]
   /** Stable public address per service that has a port: `{web: "http://127.0.0.1:41234"}`. */

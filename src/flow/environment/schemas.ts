@@ -19,12 +19,21 @@ export const ServiceView = z
   })
   .meta({ id: 'Service' })
 
+const IsolationView = z
+  .object({
+    by: z.enum(['bubblewrap', 'none']),
+    network: z.enum(['own', 'host']),
+    why: z.string().nullable().meta({ description: 'why it is not kept apart; null when it is' }),
+  })
+  .meta({ description: 'how it is kept apart from what else runs on its machine' })
+
 export const EnvironmentView = z
   .object({
     id: z.string().meta({ description: 'stream/name' }),
     exists: z.boolean(),
     traffic: z.string().nullable().meta({ description: 'digest of the candidate that serves, or gets the greater part' }),
     shares: z.array(z.object({ candidate: z.string(), role: z.enum(['main', 'baseline']), percent: z.int() })),
+    isolation: IsolationView,
     services: z.array(ServiceView),
     resources: z.array(z.object({ name: z.string(), type: z.string(), ready: z.boolean() })),
     urls: z.record(z.string(), z.string()),

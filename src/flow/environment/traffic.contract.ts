@@ -14,7 +14,7 @@ export function describeTraffic(scene: () => Scene): void {
       const all = await Promise.all(Array.from({ length: requests }, () => ask(observed)))
       const by = (key: (told: Told) => string | number) =>
         Object.values(Object.groupBy(all, (told) => String(key(told)))).map((some) => some!.length)
-      return { versions: by(({ version }) => version).toSorted((a, b) => b - a), pids: by(({ pid }) => pid) }
+      return { versions: by(({ version }) => version).toSorted((a, b) => b - a), pids: by(({ self }) => self) }
     }
     const keyOf = (desired: Desired, role: 'main' | 'baseline' = 'main') => ({ candidate: desired.candidate, role })
     const asked = async (observed: Observed, cookie: string, at = '/') => {

@@ -53,6 +53,7 @@ export function EnvironmentPage() {
                 .join(', ')}
             </span>
           )}
+          <span className="soft">{isolationTold(environment.isolation)}</span>
           {Object.entries(environment.urls).map(([service, url]) => (
             <a key={service} className="visit" href={url} target="_blank" rel="noreferrer">
               Open {service}
@@ -65,6 +66,11 @@ export function EnvironmentPage() {
       <EnvironmentLog key={id} id={id} services={[...new Set(environment.services.map(({ service }) => service))]} />
     </div>
   )
+}
+
+function isolationTold({ by, network, why }: EnvironmentView['isolation']): string {
+  if (by === 'none') return `not isolated: ${why}`
+  return `isolated by ${by}${network === 'own' ? '' : ", with the machine's network"}`
 }
 
 function Services({ environment: { services, resources } }: { readonly environment: EnvironmentView }) {

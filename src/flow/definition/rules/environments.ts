@@ -18,6 +18,19 @@ export const environmentNames: Rule = ({ environments }, report) => {
   }
 }
 
+/** A network of one's own is part of isolation. */
+export const networks: Rule = ({ environments, defaults }, report) => {
+  const isOff = (mode: string | undefined) => mode === undefined || mode === 'none'
+  const complaint = { message: 'says nothing without isolation', help: 'add isolation: when-present, or required' }
+  const written = { defaults, ...environments }
+  for (const [name, { value, doubtful }] of Object.entries(written)) {
+    if (!value?.network || doubtful.has('isolation') || defaults.doubtful.has('isolation')) continue
+    const users = name === 'defaults' ? [defaults.value, ...Object.values(environments).map((one) => one.value)] : [value]
+    const isUsed = users.some((one) => !isOff(one?.isolation ?? defaults.value?.isolation))
+    if (!isUsed) report.key([...root, name, 'network'], { ...complaint, value: value.network })
+  }
+}
+
 /** What differs between environments is declared, and speaks of things that exist. */
 export const differences: Rule = ({ environments, defaults, services }, report) => {
   const isResource = (name: string) => Object.hasOwn(services, name) && Object.hasOwn(services[name]!.written, 'provider')

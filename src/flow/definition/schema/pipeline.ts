@@ -49,10 +49,26 @@ const Parity = z
     examples: [['LOG_LEVEL', 'BANNER']],
   })
 
-export const EnvironmentDefaults = z.strictObject({ provider: provider.default('process'), parity: Parity })
+const isolation = z.enum(['required', 'when-present', 'none']).meta({
+  description:
+    'Keeps processes, files and network of each service apart, with bubblewrap: its artifact is read-only, `/tmp` and `HOME` are its own, the system is there, nothing else of the machine is. `when-present`: where this machine can; the difference is shown. `required`: refused where it cannot. Left out: `none`.',
+})
+const network = z.enum(['own', 'host']).meta({
+  description:
+    "With isolation. `own`: every service has the port it names, and reaches the services and resources it depends on and nothing else, not even the internet. `host`: the machine's network, as without isolation. Left out: `own`.",
+})
+
+export const EnvironmentDefaults = z.strictObject({
+  provider: provider.default('process'),
+  isolation: isolation.optional(),
+  network: network.optional(),
+  parity: Parity,
+})
 
 export const Environment = z.strictObject({
   provider: provider.optional(),
+  isolation: isolation.optional(),
+  network: network.optional(),
   parity: Parity.meta({ description: 'Further names, beside those of `defaults`.' }),
   environment: named(Variables)
     .default({})
