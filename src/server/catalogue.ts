@@ -8,7 +8,7 @@ import * as environment from '../flow/environment/events.ts'
 import { environments } from '../flow/environment/projection.ts'
 import * as policy from '../flow/policy/events.ts'
 import * as pipeline from '../flow/pipeline/events.ts'
-import { promotions } from '../flow/pipeline/projection.ts'
+import { gateWaits, promotions } from '../flow/pipeline/projection.ts'
 import type { AnyEventType } from '../ledger/event.ts'
 import { keyRotated } from '../ledger/proof/events.ts'
 import type { Projection } from '../ledger/projection.ts'
@@ -31,6 +31,7 @@ export const projections = [
   changes,
   candidates,
   promotions,
+  gateWaits,
   deployments,
   holds,
   environments,

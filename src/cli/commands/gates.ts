@@ -1,4 +1,5 @@
 import { buildCommand } from '@stricli/core'
+import type { ApprovalView, GateView, HoldView } from '../../flow/pipeline/schemas.ts'
 import { at, connectFlags, streamNamed, withApi, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import { actOnRun, jsonFlag, positional, reasonFlag, streamFlag } from './flow.ts'
@@ -75,4 +76,58 @@ export const liftCommand = buildCommand<Common & { reason: string; stream?: stri
     positional: { kind: 'tuple', parameters: [positional('digest or commit', 'candidate'), positional('the stage', 'stage')] },
   },
   docs: { brief: 'Say why a candidate that was rolled back may enter a stage again' },
+})
+
+export const approvalsCommand = buildCommand<Common & { stream?: string }, [], CliContext>({
+  async func(flags) {
+    const { describeApproval } = await import('../gates.ts')
+    await withApi(this, flags, async (api) => {
+      const query = flags.stream === undefined ? '' : at`?stream=${flags.stream}`
+      const { approvals } = await api.get<{ approvals: ApprovalView[] }>(`/api/approvals${query}`)
+      if (flags.json) this.output.json(approvals)
+      else if (approvals.length === 0) this.output.result('nothing waits for a person')
+      else this.output.result(approvals.map((item) => describeApproval(item, this.output)).join('\n\n'))
+    })
+  },
+  parameters: { flags: { ...connectFlags, json: jsonFlag, stream: streamFlag } },
+  docs: { brief: 'List what waits for a person: what it brings, and who may act' },
+})
+
+export const holdsCommand = buildCommand<Common & { stream?: string }, [], CliContext>({
+  async func(flags) {
+    const { holdRows } = await import('../gates.ts')
+    await withApi(this, flags, async (api) => {
+      const query = flags.stream === undefined ? '' : at`?stream=${flags.stream}`
+      const { holds } = await api.get<{ holds: HoldView[] }>(`/api/holds${query}`)
+      if (flags.json) this.output.json(holds)
+      else this.output.result(holds.length === 0 ? 'nothing is held' : this.output.table(holdRows(holds, this.output)))
+    })
+  },
+  parameters: { flags: { ...connectFlags, json: jsonFlag, stream: streamFlag } },
+  docs: { brief: 'List candidates that were rolled back and are kept out of a stage' },
+})
+
+export const gatesCommand = buildCommand<Common & { stream?: string; since?: string; all: boolean }, [], CliContext>({
+  async func(flags) {
+    const { gateRows } = await import('../gates.ts')
+    await withApi(this, flags, async (api) => {
+      const query = new URLSearchParams()
+      if (flags.stream !== undefined) query.set('stream', flags.stream)
+      if (flags.since !== undefined) query.set('since', flags.since)
+      const { gates } = await api.get<{ gates: GateView[] }>(`/api/gates?${query}`)
+      const rows = gateRows(gates, flags.all)
+      if (flags.json) this.output.json(gates)
+      else this.output.result(rows.length === 1 ? 'no gate has kept a candidate waiting' : this.output.table(rows))
+    })
+  },
+  parameters: {
+    flags: {
+      ...connectFlags,
+      json: jsonFlag,
+      stream: streamFlag,
+      since: { kind: 'parsed', parse: String, optional: true, brief: 'only waits from this time on, as 2026-11-25T00:00:00Z' },
+      all: { kind: 'boolean', default: false, withNegated: false, brief: 'also gates that were never closed' },
+    },
+  },
+  docs: { brief: 'Show what each gate costs in waiting, and what it has caught' },
 })

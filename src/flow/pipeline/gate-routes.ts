@@ -6,12 +6,19 @@ import { approve, bypass, lift, reject } from './approvals.ts'
 import { letIn } from './canary-continue.ts'
 import type { Engine } from './engine.ts'
 import type { Workshop } from './execution.ts'
-import { RunView } from './schemas.ts'
+import type { Hold } from '../deployment/projection.ts'
+import { gateReport } from './gate-report.ts'
+import { openHolds } from './holds.ts'
+import { makeInbox } from './inbox.ts'
+import { ApprovalView, GateView, HoldView, RunView } from './schemas.ts'
+import { toInstant } from './stage-view.ts'
 import { viewRun, type Viewing } from './views.ts'
 
 export const Reason = z.object({ reason: z.string().max(2000).default('').meta({ description: 'why; kept on the ledger' }) })
 
 const passable = z.enum(['soak', 'window'])
+
+const OfStream = z.object({ stream: z.string().optional().meta({ description: 'only of this value stream' }) })
 
 /** What people do at the gates. Whether they may is the server's policy to say, beside their token's scope. */
 export function gateRoutes({
@@ -30,6 +37,7 @@ export function gateRoutes({
     engine.look(id)
     return viewRun(viewing, id)
   }
+  const inbox = makeInbox(shop)
   const acts = { approve, reject, promote: letIn }
   const summaries = {
     approve: 'approve this very candidate for a stage',
@@ -55,6 +63,31 @@ export function gateRoutes({
       return c.json(await looked(id))
     },
   )
+  app.get(
+    '/approvals',
+    route('everything that waits for a person, longest first', z.object({ approvals: z.array(ApprovalView) })),
+    requires('read'),
+    valid('query', OfStream),
+    async (c) => c.json({ approvals: [...(await inbox.read(c.var.actor, c.req.valid('query').stream))] }),
+  )
+  app.get(
+    '/holds',
+    route('candidates that are kept out of a stage, oldest first', z.object({ holds: z.array(HoldView) })),
+    requires('read'),
+    valid('query', OfStream),
+    async (c) => {
+      const { stream: only } = c.req.valid('query')
+      const holds = (await openHolds(shop.ledger)).filter(({ stream }) => only === undefined || stream === only)
+      return c.json({ holds: holds.map(viewHold) })
+    },
+  )
+  app.get(
+    '/gates',
+    route('what each gate costs in waiting, and what it has caught', z.object({ gates: z.array(GateView) })),
+    requires('read'),
+    valid('query', OfStream.extend({ since: z.iso.datetime().optional().meta({ description: 'only waits that began from then on' }) })),
+    async (c) => c.json({ gates: [...(await gateReport(shop.ledger, shop.clock.now(), c.req.valid('query')))] }),
+  )
   app.post(
     '/streams/:stream/holds/lift',
     route('say why a held candidate may enter again', z.object({ lifted: z.string() })),
@@ -75,3 +108,13 @@ export function gateRoutes({
   )
   return app
 }
+
+const viewHold = ({ stream, stage, candidate, commit, reason, since, run }: Hold): HoldView => ({
+  stream,
+  stage,
+  candidate,
+  commit: commit ?? '',
+  reason: reason ?? '',
+  since: toInstant(since),
+  run: run ?? '',
+})

@@ -4,7 +4,7 @@ import { event } from '../../ledger/event.ts'
 import { openTestThreeways, statesOf, type TestThreeways } from '../../server/testing.ts'
 import { holdPlaced } from '../deployment/events.ts'
 import { policyTables } from '../policy/tables.ts'
-import type { RunView } from './schemas.ts'
+import type { ApprovalView, GateView, RunView } from './schemas.ts'
 
 /** Runs on, and can be set forward. */
 function movableClock(): Clock & { forward(ms: number): void } {
@@ -204,6 +204,53 @@ describe('the gates of a stage', () => {
     ])
   })
 
+  it('shows whoever asks what waits for people, what it would bring, and what they may do', async () => {
+    const stages = [{ name: 'dev' }, { name: 'production', after: ['dev'], gate: { approve: { from: ['release'] }, soak: '1h' } }]
+    const first = await deliver('inbox', stages, 'First')
+    const inbox = async (who: string) =>
+      ((await t.ask('GET', '/api/approvals?stream=inbox', undefined, tokens[who])).body as { approvals: ApprovalView[] }).approvals
+    await t.until(first, waitingFor('production', 'approval'))
+    expect(await inbox('linus')).toMatchObject([
+      {
+        run: first,
+        stage: 'production',
+        who: 'release (ada, grace, linus)',
+        approvals: { needed: 1, given: [], reason: false },
+        waiting: { kind: 'approval' },
+        also: [{ kind: 'soak', until: expect.any(String) }],
+        can: ['approve', 'reject'],
+        differs: null,
+      },
+    ])
+    expect((await inbox('grace'))[0]?.can).toEqual(['approve', 'reject', 'bypass'])
+    expect((await inbox('mallory'))[0]?.can).toEqual(['reject'])
+    await act('approve', first, 'production', 'linus', { reason: 'fine' })
+    await t.until(first, waitingFor('production', 'soak'))
+    look(hourMs)
+    await t.ended(first)
+    const second = await deliver('inbox', stages, 'Second')
+    await t.until(second, waitingFor('production', 'approval'))
+    expect((await inbox('ada'))[0]?.differs).toMatchObject({
+      commitsTotal: 1,
+      commits: [{ summary: 'Second', author: 'Ada Lovelace' }],
+      unknown: null,
+    })
+    await act('reject', second, 'production', 'grace', { reason: 'not on a Friday' })
+    await t.ended(second)
+    expect(await inbox('ada')).toEqual([])
+    const { gates } = (await t.ask('GET', '/api/gates?stream=inbox')).body as { gates: GateView[] }
+    const of = (gate: string) => gates.find((row) => row.stage === 'production' && row.gate === gate)
+    expect(of('approval')).toMatchObject({
+      asked: 2,
+      delayed: 2,
+      waiting: 0,
+      waitedMs: { p50: expect.any(Number) },
+      caught: { rejected: 1 },
+    })
+    expect(of('window')).toMatchObject({ asked: 2, delayed: 0, waitedMs: null, bypassed: 0 })
+    expect(of('soak')?.waitedMs?.max).toBeGreaterThan(hourMs - 60_000)
+  })
+
   describe('holds', () => {
     const stages = [{ name: 'dev' }, { name: 'production', after: ['dev'], auto: false }]
     async function hold({ stream, candidate, commit, id }: RunView, stage: string) {
@@ -223,6 +270,12 @@ describe('the gates of a stage', () => {
       const run = await t.until(id, waitingFor('production', 'approval'))
       await hold(run, 'dev')
       expect(waitOf(await t.until(id, waitingFor('production', 'hold')), 'production')?.why).toContain('was rolled back in dev: it broke')
+      expect((await t.ask('GET', '/api/holds?stream=held')).body).toMatchObject({
+        holds: [{ stage: 'dev', commit: run.commit, reason: 'it broke' }],
+      })
+      const { gates } = (await t.ask('GET', '/api/gates?stream=held')).body as { gates: GateView[] }
+      // It waited for an approval when it was found to be bad: that wait has caught something.
+      expect(gates.find(({ stage, gate }) => stage === 'production' && gate === 'approval')?.caught.held).toBe(1)
       const again = (await t.deliver()).id
       await t.until(again, waitingFor('dev', 'hold'))
       expect((await t.run(again)).candidate).toBe(run.candidate)

@@ -1,6 +1,6 @@
 import type { Fact } from '../../ledger/event.ts'
-import { last, max, projection, type Row } from '../../ledger/projection.ts'
-import { promotionFailed, promotionStarted, promotionVerified } from './events.ts'
+import { first, last, max, projection, type Row } from '../../ledger/projection.ts'
+import { gateDecided, gateWaited, promotionFailed, promotionStarted, promotionVerified } from './events.ts'
 
 type Entry = { readonly stream: string; readonly stage: string; readonly candidate: string; readonly run: string }
 const key = ({ stream, stage, candidate }: Entry) => ({ stream, stage, candidate })
@@ -25,3 +25,23 @@ export const promotions = projection({
   .on(promotionFailed, (fact) => [latest(fact, fact.content.outcome, fact.content.reason)])
 
 export type Promotion = Row<typeof promotions>
+
+/**
+ * Every wait of a candidate before a gate, named by when it began; `until` is null as long as it lasts. Rows of the gate `all`
+ * are entries: they say how many candidates came to a stage, also those that no gate kept waiting.
+ */
+export const gateWaits = projection({
+  table: 'gate_wait',
+  key: ['stream', 'stage', 'gate', 'run', 'since'],
+  columns: { candidate: first.text, until: last.text, end: last.text },
+})
+  .on(gateDecided, ({ time, content: { stream, stage, gate, run, candidate, decision, since } }) => {
+    if (decision === 'open') return [{ stream, stage, gate: 'all', run, since: time, candidate, until: time, end: 'opened' }]
+    // A gate that says never keeps nobody waiting.
+    return since === undefined ? [] : [{ stream, stage, gate, run, since, candidate }]
+  })
+  .on(gateWaited, ({ content: { stream, stage, gate, run, candidate, since, until, end } }) => [
+    { stream, stage, gate, run, since, candidate, until, end },
+  ])
+
+export type GateWait = Row<typeof gateWaits>

@@ -160,3 +160,25 @@ export async function abandonedSteps(
   }
   return abandoned
 }
+
+/** Steps of open runs that wait, or want a person, with their runs. */
+export async function stepsAwaited(place: Pick<Ledger, 'db'>, stream?: string): Promise<readonly { run: RunRow; step: StepRow }[]> {
+  const steps = await tables(place)
+    .selectFrom('step')
+    .innerJoin('run', 'run.id', 'step.run')
+    .selectAll('step')
+    .where('run.finishedAt', 'is', null)
+    .where('step.state', 'in', ['waiting', 'needs-attention'])
+    .where('step.stage', 'is not', null)
+    .$if(stream !== undefined, (query) => query.where('run.stream', '=', stream!))
+    .execute()
+  if (steps.length === 0) return []
+  const ids = [...new Set(steps.map(({ run }) => run))]
+  const runs = await tables(place)
+    .selectFrom('run')
+    .selectAll()
+    .where('id', '=', sql<string>`any(${ids}::text[])`)
+    .execute()
+  const byId = new Map(runs.map((run) => [run.id, run]))
+  return steps.flatMap((step) => (byId.has(step.run) ? [{ run: byId.get(step.run)!, step }] : []))
+}

@@ -178,3 +178,77 @@ export const CandidateStory = z
   })
   .meta({ id: 'CandidateStory' })
 export type CandidateStory = z.infer<typeof CandidateStory>
+
+const count = z.int().min(0)
+
+export const ApprovalView = z
+  .object({
+    run: z.string(),
+    stream: z.string(),
+    stage: z.string(),
+    step: z.string().meta({ description: 'the step that waits' }),
+    candidate: z.string().nullable(),
+    commit: z.string(),
+    author: z.string(),
+    summary: z.string(),
+    committedAt: instant,
+    waiting: Waiting,
+    also: z.array(Waiting).meta({ description: 'other waits of the same candidate that people can end' }),
+    who: z.string().meta({ description: 'who may act, by the policy of the server' }),
+    approvals: z
+      .object({
+        needed: z.int(),
+        given: z.array(z.object({ by: z.string(), reason: z.string(), at: instant })),
+        reason: z.boolean().meta({ description: 'an approval must say why' }),
+      })
+      .nullable()
+      .meta({ description: 'null: it does not wait for approvals' }),
+    can: z.array(z.enum(['approve', 'reject', 'promote', 'bypass', 'rerun', 'cancel'])).meta({ description: 'what the asker may do' }),
+    differs: z
+      .object({
+        from: z.string().meta({ description: 'the commit that was verified there last' }),
+        commits: z
+          .array(z.object({ commit: z.string(), author: z.string(), summary: z.string(), committedAt: instant }))
+          .meta({ description: 'newest first, at most 20' }),
+        commitsTotal: count,
+        filesTotal: count,
+        unknown: z.string().nullable().meta({ description: 'why it cannot be told' }),
+      })
+      .nullable()
+      .meta({ description: 'what it would bring; null: nothing was verified there before' }),
+  })
+  .meta({ id: 'Approval' })
+export type ApprovalView = z.infer<typeof ApprovalView>
+
+export const HoldView = z
+  .object({
+    stream: z.string(),
+    stage: z.string(),
+    candidate: z.string(),
+    commit: z.string(),
+    reason: z.string(),
+    since: instant,
+    run: z.string(),
+  })
+  .meta({ id: 'Hold' })
+export type HoldView = z.infer<typeof HoldView>
+
+export const GateView = z
+  .object({
+    stream: z.string(),
+    stage: z.string(),
+    gate: z.string(),
+    asked: count.meta({ description: 'candidates that came to the stage' }),
+    delayed: count.meta({ description: 'of these, for how many it was closed at some time' }),
+    waiting: count.meta({ description: 'waits that are not over' }),
+    waitedMs: z
+      .object({ p50: z.number(), p95: z.number(), max: z.number() })
+      .nullable()
+      .meta({ description: 'how long it was closed for a candidate; one that is not over counts with its age. null: no data' }),
+    bypassed: count,
+    caught: z
+      .object({ rejected: count, superseded: count, cancelled: count, held: count })
+      .meta({ description: 'what became of candidates while it was closed; held: something was found wrong and rolled back meanwhile' }),
+  })
+  .meta({ id: 'Gate' })
+export type GateView = z.infer<typeof GateView>
