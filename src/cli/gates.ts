@@ -44,7 +44,7 @@ function commandsFor({ run, stage, step, can, waiting, approvals }: ApprovalView
   return can.map((what) => {
     if (what === 'rerun') return `threeways rerun ${run} --from ${step}`
     if (what === 'cancel') return `threeways cancel ${run}`
-    return `threeways ${what} ${run} ${stage}${said(what !== 'approve' ? what !== 'promote' || waiting.kind === 'hold' : approvals?.reason === true)}`
+    return `threeways ${what} ${run} ${stage}${said(what !== 'approve' ? what !== 'promote' || waiting.kind === 'hold' || waiting.kind === 'canary' : approvals?.reason === true)}`
   })
 }
 

@@ -61,52 +61,37 @@ describe('a change window', () => {
     expect(opensAt(never, at('2026-07-06T00:00Z'))).toBeUndefined()
   })
 
-  // Zones that change by an hour, by half an hour, at midnight, the other way round, and never.
-  const zones = [
-    'Europe/Berlin',
-    'America/New_York',
-    'Australia/Lord_Howe',
-    'America/Asuncion',
-    'Africa/Cairo',
-    'Asia/Kathmandu',
-    'Europe/Dublin',
-    'UTC',
-  ]
-  const changes = [
-    '2026-03-08T06:00Z',
-    '2026-03-29T01:00Z',
-    '2026-04-04T15:00Z',
-    '2026-04-23T22:00Z',
-    '2026-10-03T15:30Z',
-    '2026-10-25T01:00Z',
-    '2026-11-01T06:00Z',
-    '2026-07-15T12:00Z',
-  ]
+  // Zones that change by an hour, by half an hour, at midnight, the other way round, and never; each near a change of its clocks.
+  const places = [
+    ['Europe/Berlin', '2026-03-29T01:00Z'],
+    ['Europe/Berlin', '2026-10-25T01:00Z'],
+    ['America/New_York', '2026-03-08T07:00Z'],
+    ['America/New_York', '2026-11-01T06:00Z'],
+    ['Australia/Lord_Howe', '2026-04-04T15:00Z'],
+    ['Australia/Lord_Howe', '2026-10-03T15:30Z'],
+    ['Africa/Cairo', '2026-04-23T22:00Z'],
+    ['Africa/Cairo', '2026-10-29T21:00Z'],
+    ['Europe/Dublin', '2026-10-25T01:00Z'],
+    ['Asia/Kathmandu', '2026-07-15T12:00Z'],
+  ] as const
   const clock = fc
-    .integer({ min: 0, max: 47 })
+    .oneof(fc.integer({ min: 0, max: 7 }), fc.integer({ min: 0, max: 47 }))
     .map((half) => `${String(Math.floor(half / 2)).padStart(2, '0')}:${half % 2 === 0 ? '00' : '30'}`)
-  const days = fc.constantFrom('daily', 'Sun', 'Sat', 'Mon-Thu', 'Fri-Sun', 'Thu,Sun')
+  const days = fc.constantFrom('daily', 'daily', 'Sun', 'Sat', 'Mon-Thu', 'Fri-Sun')
   const hours = fc.tuple(clock, clock).filter(([from, to]) => from !== to)
 
   it('opens and shuts when the clock on the wall first reaches its hours, whatever is done to the clock', () => {
     fc.assert(
-      fc.property(
-        fc.constantFrom(...zones),
-        days,
-        hours,
-        fc.constantFrom(...changes),
-        fc.integer({ min: -48, max: 48 }),
-        (zone, on, [from, to], change, offset) => {
-          const asked = window(`${on} ${from}-${to} ${zone}`)
-          const now = at(change) + offset * 30 * minuteMs
-          const found = opensAt([{ windows: [asked], freezes: [] }], now)!
-          expect(isOpenByWall(asked, now)).toBe(found === now)
-          // Where it is said to open it is open, and half an hour before it was not, unless it was asked only then.
-          expect(isOpenByWall(asked, found)).toBe(true)
-          if (found > now) expect(isOpenByWall(asked, found - minuteMs)).toBe(false)
-        },
-      ),
-      { numRuns: 150 },
+      fc.property(fc.constantFrom(...places), days, hours, fc.integer({ min: -16, max: 16 }), ([zone, change], on, [from, to], offset) => {
+        const asked = window(`${on} ${from}-${to} ${zone}`)
+        const now = at(change) + offset * 30 * minuteMs
+        const found = opensAt([{ windows: [asked], freezes: [] }], now)!
+        expect(isOpenByWall(asked, now)).toBe(found === now)
+        // Where it is said to open it is open, and half an hour before it was not, unless it was asked only then.
+        expect(isOpenByWall(asked, found)).toBe(true)
+        if (found > now) expect(isOpenByWall(asked, found - minuteMs)).toBe(false)
+      }),
+      { numRuns: 400 },
     )
   })
 

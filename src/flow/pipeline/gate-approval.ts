@@ -1,5 +1,5 @@
 import type { Stage } from '../definition/definition.ts'
-import { authorObjection, describeNames, isAmong, personOf, type Policy, type Rule } from '../policy/policy.ts'
+import { authorObjection, describeNames, isAmong, peopleIn, personOf, type Policy, type Rule } from '../policy/policy.ts'
 import type { Consent } from './consent-table.ts'
 import { wait, type Gate } from './gate-answer.ts'
 
@@ -39,7 +39,11 @@ export function approvers(policy: Policy, rule: Rule, { gate }: Stage): string {
   const from = gate?.approve?.from ?? ['anyone']
   if (from.includes('anyone')) return describeNames(policy, rule.approve.by)
   if (rule.approve.by.includes('anyone')) return describeNames(policy, from)
-  return `${describeNames(policy, from)}, whom the policy lets approve`
+  const lets = peopleIn(policy, rule.approve.by)
+  const both = [...peopleIn(policy, from)].filter((person) => lets.has(person))
+  if (both.length === 0)
+    return `nobody: the definition wants ${describeNames(policy, from)}, the policy lets ${describeNames(policy, rule.approve.by)}`
+  return both.length === peopleIn(policy, from).size ? describeNames(policy, from) : both.join(', ')
 }
 
 export const approved: Gate = async (question) => {

@@ -1,5 +1,5 @@
 import { messageOf } from '../../kernel/errors.ts'
-import type { Actor } from '../../kernel/http.ts'
+import type { Actor, Scope } from '../../kernel/http.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Stage } from '../definition/definition.ts'
 import { currentPolicy } from '../policy/policies.ts'
@@ -114,9 +114,17 @@ async function sayings(
   asker: Actor,
   authorsOf: AuthorsOf,
 ): Promise<Pick<ApprovalView, 'who' | 'approvals' | 'can'>> {
-  const acts = asker.scopes.some((scope) => scope === 'operate' || scope === 'admin')
-  if (step.work.kind !== 'promote') return { who: waits[0]!.for, approvals: null, can: acts ? ['rerun', 'cancel'] : [] }
+  const good = (wanted: Scope) => asker.scopes.some((scope) => scope === wanted || scope === 'admin')
+  const acts = good('operate')
+  const ends = good('deliver')
+  const isCanary = waits[0]!.kind === 'canary'
+  if (step.work.kind !== 'promote' && !isCanary) return { who: waits[0]!.for, approvals: null, can: ends ? ['rerun', 'cancel'] : [] }
   if (policy === undefined || rule === undefined) return { who: 'an admin', approvals: null, can: [] }
+  if (isCanary) {
+    const lets = acts && isAmong(policy, rule.approve.by, asker.name)
+    const can = [...(lets ? (['promote'] as const) : []), ...(ends ? (['cancel'] as const) : [])]
+    return { who: describeNames(policy, rule.approve.by), approvals: null, can }
+  }
   const stage = stageOf(run, step.stage!)
   const kinds = new Set(waits.map(({ kind }) => kind))
   const consents = await consentsTo(shop.ledger, run, stage.name)

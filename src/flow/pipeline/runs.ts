@@ -161,14 +161,19 @@ export async function abandonedSteps(
   return abandoned
 }
 
-/** Steps of open runs that wait, or want a person, with their runs. */
+/** Steps of open runs that wait or want a person, also while they are at work as a paused canary is, with their runs. */
 export async function stepsAwaited(place: Pick<Ledger, 'db'>, stream?: string): Promise<readonly { run: RunRow; step: StepRow }[]> {
   const steps = await tables(place)
     .selectFrom('step')
     .innerJoin('run', 'run.id', 'step.run')
     .selectAll('step')
     .where('run.finishedAt', 'is', null)
-    .where('step.state', 'in', ['waiting', 'needs-attention'])
+    .where((is) =>
+      is.or([
+        is('step.state', 'in', ['waiting', 'needs-attention']),
+        is.and([is('step.state', '=', 'running'), is('step.waiting', 'is not', null)]),
+      ]),
+    )
     .where('step.stage', 'is not', null)
     .$if(stream !== undefined, (query) => query.where('run.stream', '=', stream!))
     .execute()

@@ -72,7 +72,9 @@ describe('a policy', () => {
     expect(authorObjection(policy, 'phone', by('grace@example.org'))).toContain('grace wrote')
     expect(authorObjection(policy, 'stranger', by('ada@example.org'))).toContain('who "stranger" is')
     expect(authorObjection(policy, 'ada', by('new@example.org'))).toContain('commits as "Somebody"')
-    expect(describeNames(policy, ['release'])).toBe('release (ada, grace)')
+    expect(describeNames(policy, ['release', 'ada', 'boss'])).toBe(
+      "release (ada, grace), ada, boss (whom the server's policy does not name)",
+    )
   })
 
   it('is refused with every fault at its place', () => {

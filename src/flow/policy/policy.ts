@@ -84,10 +84,14 @@ export function peopleIn({ people, groups }: Policy, names: readonly string[]): 
 }
 
 /** For people: `release (ada, grace)`, `anyone`, `nobody`. */
-export function describeNames({ groups }: Policy, names: readonly string[]): string {
+export function describeNames({ groups, people }: Policy, names: readonly string[]): string {
   if (names.includes(anyone)) return 'a person'
   if (names.length === 0) return 'nobody'
-  return names.map((name) => (Object.hasOwn(groups, name) ? `${name} (${groups[name]!.join(', ')})` : name)).join(', ')
+  const describe = (name: string) => {
+    if (Object.hasOwn(groups, name)) return `${name} (${groups[name]!.join(', ') || 'nobody'})`
+    return Object.hasOwn(people, name) ? name : `${name} (whom the server's policy does not name)`
+  }
+  return names.map(describe).join(', ')
 }
 
 /** What stands against an approval because of who wrote the change; undefined: nothing does. */
