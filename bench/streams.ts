@@ -77,6 +77,7 @@ async function fill({ ledger, workshop: { records } }: Threeways, stream: string
           branch: 'main',
           onTrunk: true,
           fixesStop: null,
+          reverts: null,
           definition,
           candidate: digest,
           requestedBy: 'ada',

@@ -12,6 +12,7 @@ import { eventsCommand, ledgerRoutes } from './commands/ledger.ts'
 import { demoCommand, initCommand, upCommand } from './commands/serve.ts'
 import { machineRoutes } from './commands/machines.ts'
 import { policyRoutes } from './commands/policy.ts'
+import * as line from './commands/line.ts'
 import { tokenRoutes } from './commands/token.ts'
 import { describeError } from './output.ts'
 
@@ -24,6 +25,9 @@ const root = buildRouteMap<string, CliContext>({
     status: flow.statusCommand,
     stop: flow.stopCommand,
     start: flow.startCommand,
+    line: line.lineRoutes,
+    join: line.joinCommand,
+    own: line.ownCommand,
     promote: gates.promoteCommand,
     approve: gates.approveCommand,
     reject: gates.rejectCommand,

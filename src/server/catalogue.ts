@@ -1,5 +1,5 @@
-import { lineStarted, lineStopped } from '../feedback/line/events.ts'
-import { lineStops } from '../feedback/line/projection.ts'
+import * as line from '../feedback/line/events.ts'
+import { lineHelpers, lineNotes, linePasses, lineStops } from '../feedback/line/projection.ts'
 import { candidateBuilt, changeMerged } from '../flow/candidate/events.ts'
 import { candidates, changes } from '../flow/candidate/projection.ts'
 import * as deployment from '../flow/deployment/events.ts'
@@ -21,9 +21,15 @@ export const ownTypes: readonly AnyEventType[] = [
   ...Object.values(policy),
   ...Object.values(deployment),
   ...Object.values(environment),
-  lineStopped,
-  lineStarted,
   keyRotated,
+  line.lineStopped,
+  line.lineStarted,
+  line.lineOwned,
+  line.lineJoined,
+  line.lineNoted,
+  line.lineJudged,
+  line.linePassed,
+  line.lineSpared,
 ]
 
 /** Every table kept from events. */
@@ -36,4 +42,7 @@ export const projections = [
   holds,
   environments,
   lineStops,
+  lineHelpers,
+  lineNotes,
+  linePasses,
 ] as unknown as readonly Projection[]

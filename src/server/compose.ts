@@ -7,7 +7,8 @@ import { readJunit } from '../connectors/junit/junit.ts'
 import { readPackages } from '../connectors/lock-files/packages.ts'
 import { processProvider } from '../connectors/process/provider.ts'
 import { makeLine } from '../feedback/line/line.ts'
-import { lineRoutes, viewStop } from '../feedback/line/routes.ts'
+import { viewStop } from '../feedback/line/board.ts'
+import { lineRoutes } from '../feedback/line/routes.ts'
 import { digestOfTree } from '../flow/candidate/tree.ts'
 import { differenceRoutes } from '../flow/difference/routes.ts'
 import { makeEnvironments } from '../flow/environment/environments.ts'
@@ -133,7 +134,12 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
         complain: log,
       })
     : restingEngine
-  const viewing = { ledger, provider, openStops: async (streams: readonly string[]) => (await line.openStops(streams)).map(viewStop) }
+  // A stop over all value streams is one of each of them.
+  const openStops = async (streams: readonly string[]) =>
+    (await line.openStops(streams))
+      .map(viewStop)
+      .flatMap((stop) => (stop.stream === '*' ? streams.map((stream) => ({ ...stop, stream })) : [stop]))
+  const viewing = { ledger, provider, openStops, emergenciesOf: line.emergenciesOf }
   const environments = makeEnvironments({
     ledger,
     provider,
@@ -164,7 +170,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', pipelineRoutes({ shop: workshop, engine, viewing, telling: { ...viewing, sentence: sentenceOf } }, options.repository))
       api.route('/', estateRoutes(viewing))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
-      api.route('/', lineRoutes(line))
+      api.route('/', lineRoutes({ line, ledger, clock }))
       api.route('/', environmentRoutes({ environments, provider, settingsOf: (id: EnvironmentId) => settingsOf(ledger, id) }))
       api.route(
         '/',

@@ -11,6 +11,7 @@ const word = (value: unknown): string => (typeof value === 'string' ? value : ''
 const short = (value: unknown): string => word(value).slice(0, 8)
 const first = (value: unknown): string => word(value).split('\n', 1)[0]!
 const place = ({ content }: Told): string => word((content['environment'] as { id?: unknown } | undefined)?.id)
+const scopeOf = (scope: unknown): string => (typeof scope === 'string' && !scope.startsWith('service/') ? `, ${scope}` : '')
 const stepName = ({ content }: Told): string => word(content['taskName'])
 
 const toldElsewhere = new Set(['promote', 'checkout', 'candidate', 'deploy', 'conclude'])
@@ -60,7 +61,19 @@ const sentences: Readonly<Record<string, (told: Told) => string | undefined>> = 
   'threeways-hold.placed': ({ content }) => `it is held out of ${word(content['stage'])}: ${first(content['reason'])}`,
   'threeways-hold.lifted': ({ content }) =>
     `${word(content['by'])} lifted the hold in ${word(content['stage'])}: ${word(content['reason'])}`,
-  'threeways-line.stopped': ({ subject, content }) => `the line stopped (${subject}): ${first(content['reason'])}`,
+  'threeways-check.flaked': ({ content }) =>
+    `${word(content['check'])} failed and then passed in ${word(content['stage'])}: it is flaky, and the line did not stop`,
+  'threeways-line.stopped': ({ subject, content }) =>
+    `the line stopped (${subject}${scopeOf(content['scope'])}): ${first(content['reason'])}`,
+  'threeways-line.owned': ({ subject, content }) => `${word(content['owner'])} leads the way out of ${subject}`,
+  'threeways-line.joined': ({ subject, content }) => `${word(content['who'])} came to help with ${subject}`,
+  'threeways-line.noted': ({ subject, content }) => `${word(content['by'])} on ${subject}: ${first(content['note'])}`,
+  'threeways-line.judged': ({ subject, content }) =>
+    `${word(content['by'])} called ${subject} ${content['falseStop'] === true ? 'a false stop' : 'a right stop'}: ${first(content['reason'])}`,
+  'threeways-line.passed': ({ content }) =>
+    `EMERGENCY: ${word(content['by'])} let it past the stopped line into ${word(content['stage'])}: ${first(content['reason'])}`,
+  'threeways-line.spared': ({ content }) =>
+    `it failed in ${word(content['stage'])} through no fault of its own; the line did not stop: ${first(content['reason'])}`,
   'threeways-line.started': ({ subject, content }) => `the line moves again (${subject}): ${first(content['reason'])}`,
 }
 

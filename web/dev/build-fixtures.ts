@@ -75,6 +75,8 @@ export function stop(clock: Clock, since: number, extra: Partial<StopView> = {})
   return {
     id: 'stop-7f3a91c2',
     stream: 'parts-unlimited',
+    scope: 'service/parts-unlimited',
+    owner: null,
     reason: 'checkout answers 500 in production',
     by: 'threeways',
     since: clock.ago(since),
@@ -151,4 +153,8 @@ function stepView(
   }
 }
 
-export const withSteps = (summary: RunSummary, itsSteps: readonly StepView[]): RunView => ({ ...summary, steps: [...itsSteps] })
+export const withSteps = (summary: RunSummary, itsSteps: readonly StepView[]): RunView => ({
+  ...summary,
+  steps: [...itsSteps],
+  emergencies: [],
+})

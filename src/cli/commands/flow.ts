@@ -1,6 +1,8 @@
 import { buildCommand } from '@stricli/core'
+import type { StopOnBoard } from '../../feedback/line/schemas.ts'
 import type { RunView, StreamView } from '../../flow/pipeline/schemas.ts'
-import { at, connectFlags, needsServer, streamNamed, streamUnknown, withApi, type ConnectFlags } from '../api.ts'
+import { invalid } from '../../kernel/errors.ts'
+import { at, connectFlags, needsServer, streamNamed, streamUnknown, withApi, type Api, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import { report } from '../follow.ts'
 import { describeStream } from '../status.ts'
@@ -57,31 +59,87 @@ export const statusCommand = buildCommand<Common & { stream?: string }, [], CliC
 
 type LineView = { status: string; stops: { id: string; reason: string }[] }
 
-export const stopCommand = buildCommand<Common & { stream?: string }, [string], CliContext>({
+const optionalText = (brief: string) => ({ kind: 'parsed', parse: String, optional: true, brief }) as const
+
+type StopFlags = Common & {
+  stream?: string
+  all: boolean
+  scope?: string
+  stage?: string
+  service?: string
+  environment?: string
+  owner?: string
+}
+
+export const stopCommand = buildCommand<StopFlags, [string], CliContext>({
   async func(flags, reason) {
     await withApi(this, flags, async (api) => {
-      const stream = await streamNamed(api, flags.stream)
-      const line = await api.send<LineView>('POST', at`/api/streams/${stream}/stop`, { reason })
-      if (flags.json) this.output.json(line)
+      const scope = await scopeMeant(api, flags)
+      const owner = flags.owner === undefined ? {} : { owner: flags.owner }
+      const stop = await api.send<StopOnBoard>('POST', '/api/line/stops', { reason, scope, ...owner })
+      if (flags.json) this.output.json(await lineAsBefore(api, stop))
       else
         this.output.result(
-          `the line of ${stream} is stopped (${line.stops.at(-1)?.id}): nothing is promoted but a commit that says "Fixes-Stop: ${line.stops.at(-1)?.id}"`,
+          `${what(stop.scope)} is stopped (${stop.id}): nothing is promoted but a commit that says "Fixes-Stop: ${stop.id}"`,
         )
     })
   },
   parameters: {
-    flags: { ...connectFlags, json: jsonFlag, stream: streamFlag },
+    flags: {
+      ...connectFlags,
+      json: jsonFlag,
+      stream: streamFlag,
+      all: { kind: 'boolean', default: false, withNegated: false, brief: 'every value stream' },
+      stage: optionalText('only this stage'),
+      service: optionalText('only candidates that carry this service'),
+      environment: optionalText('only what goes to this environment'),
+      scope: optionalText('what to stop, written out: stage/*/production'),
+      owner: optionalText('who leads the way out'),
+    },
     positional: { kind: 'tuple', parameters: [positional('why', 'reason')] },
   },
   docs: { brief: 'Stop the line: promote nothing until it starts again' },
 })
 
-export const startCommand = buildCommand<Common & { stream?: string; stop?: string }, [string], CliContext>({
+/** @throws ThreewaysError `SCOPE_AMBIGUOUS`, and as `streamNamed` */
+async function scopeMeant(api: Api, flags: StopFlags): Promise<string> {
+  const narrow = (['stage', 'service', 'environment'] as const).filter((kind) => flags[kind] !== undefined)
+  if (narrow.length + Number(flags.all) + Number(flags.scope !== undefined) > 1)
+    throw invalid('SCOPE_AMBIGUOUS', {
+      message: 'a stop has one scope',
+      help: 'give one of --all, --stage, --service, --environment and --scope',
+    })
+  if (flags.all) return 'all'
+  if (flags.scope !== undefined) return flags.scope
+  const stream = await streamNamed(api, flags.stream)
+  const [kind] = narrow
+  return kind === undefined ? `service/${stream}` : `${kind}/${stream}/${flags[kind]}`
+}
+
+const what = (scope: string) =>
+  scope === 'all' ? 'every line' : /^service\/[^/]+$/.test(scope) ? `the line of ${scope.slice('service/'.length)}` : scope
+
+/** What scripts have always got: the line of the value stream. Of a stop that reaches further, or less far, the stop itself. */
+async function lineAsBefore(api: Api, stop: StopOnBoard): Promise<unknown> {
+  return stop.scope === `service/${stop.stream}` ? api.get(at`/api/streams/${stop.stream}/line`) : stop
+}
+
+type StartFlags = Common & { stream?: string; stop?: string; falseStop: boolean }
+
+export const startCommand = buildCommand<StartFlags, [string], CliContext>({
   async func(flags, reason) {
     await withApi(this, flags, async (api) => {
+      const { falseStop } = flags
+      if (flags.stop !== undefined && flags.stream === undefined) {
+        const stop = await api.send<StopOnBoard>('POST', at`/api/line/stops/${flags.stop}/start`, { reason, falseStop })
+        if (flags.json) this.output.json(stop.stream === '*' ? stop : await api.get(at`/api/streams/${stop.stream}/line`))
+        else this.output.result(`stop ${stop.id} of ${stop.scope} is over`)
+        return
+      }
       const stream = await streamNamed(api, flags.stream)
       const line = await api.send<LineView>('POST', at`/api/streams/${stream}/start`, {
         reason,
+        falseStop,
         ...(flags.stop === undefined ? {} : { stop: flags.stop }),
       })
       if (flags.json) this.output.json(line)
@@ -96,6 +154,7 @@ export const startCommand = buildCommand<Common & { stream?: string; stop?: stri
       json: jsonFlag,
       stream: streamFlag,
       stop: { kind: 'parsed', parse: String, optional: true, brief: 'which stop, where several are open' },
+      falseStop: { kind: 'boolean', default: false, withNegated: false, brief: 'there was nothing wrong: count it as a false stop' },
     },
     positional: { kind: 'tuple', parameters: [positional('what was done about it', 'reason')] },
   },

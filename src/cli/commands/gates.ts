@@ -31,11 +31,27 @@ export const rejectCommand = buildCommand<Common & { reason: string }, [string, 
   docs: { brief: 'Refuse to let the candidate of a run into a stage' },
 })
 
-export const promoteCommand = buildCommand<Common & { reason: string }, [string, string], CliContext>({
+export const promoteCommand = buildCommand<Common & { reason: string; emergency: boolean }, [string, string], CliContext>({
   async func(flags, run, stage) {
-    await actOnRun(this, flags, at`/api/runs/${run}/stages/${stage}/promote`, { reason: flags.reason }, `run ${run} may enter ${stage}`)
+    const { reason, emergency } = flags
+    const path = emergency ? at`/api/runs/${run}/stages/${stage}/emergency` : at`/api/runs/${run}/stages/${stage}/promote`
+    const past = emergency ? ' past the stopped line, which stays stopped' : ''
+    await actOnRun(this, flags, path, { reason }, `run ${run} may enter ${stage}${past}`)
   },
-  parameters: { flags: { ...connectFlags, json: jsonFlag, reason: reasonFlag }, positional: runAndStage },
+  parameters: {
+    flags: {
+      ...connectFlags,
+      json: jsonFlag,
+      reason: reasonFlag,
+      emergency: {
+        kind: 'boolean',
+        default: false,
+        withNegated: false,
+        brief: 'only past a stopped line; other gates are asked as always',
+      },
+    },
+    positional: runAndStage,
+  },
   docs: { brief: 'Let a candidate into a stage: lift what holds it, and approve it' },
 })
 

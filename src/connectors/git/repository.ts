@@ -6,6 +6,7 @@ import { checkout } from './checkout.ts'
 import { compare, patch } from './compare.ts'
 import { askGit, failureOf, git } from './command.ts'
 import { commitFormat, parseCommit } from './commit.ts'
+import { revertedIn } from './reverts.ts'
 
 const fileBytesMax = 16 * 1024 * 1024
 
@@ -36,6 +37,7 @@ export async function openRepository(folder: string): Promise<Repository> {
       await Promise.all([from ?? to, to].map((sha) => resolve(root, fullName(sha))))
       return authors(root, from, to)
     },
+    revertedIn: async (sha) => revertedIn(root, fullName(sha)),
     compare: async (from, to) => {
       await Promise.all([resolve(root, fullName(from)), resolve(root, fullName(to))])
       return compare(root, from, to)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openTestThreeways, statesOf, type TestThreeways } from '../../server/testing.ts'
-import type { StopView } from './routes.ts'
+import type { StopView } from './schemas.ts'
 
 const definition = (check: string) =>
   JSON.stringify({
@@ -66,8 +66,8 @@ describe('the line stops when something is wrong', () => {
   it('a commit that says it fixes another stop does not pass', async () => {
     await t.ended(await deliver('false', 'Break it'))
     const id = await deliver('true', 'Mend something\n\nFixes-Stop: stop-other')
-    const run = await t.until(id, promotion('dev'))
-    expect(run.state).toBe('waiting')
+    const run = await t.until(id, ({ state }) => state === 'waiting')
+    expect(promotion('dev')(run)).toBe(true)
   })
 
   it('a fix that fails does not start the line', async () => {

@@ -28,6 +28,7 @@ export function repositoryContract(name: string, begin: (folder: string) => Prom
     afterEach(() => rm(place, { recursive: true, force: true }))
 
     const out = () => join(place, 'out')
+    const head = async () => (await (await author.open()).resolve('HEAD')).sha
     const code = (code: string) => expect.objectContaining({ code })
 
     it('says who changed what, when, and which stop the change fixes', async () => {
@@ -85,6 +86,24 @@ export function repositoryContract(name: string, begin: (folder: string) => Prom
       expect(await readlink(join(out(), 'link'))).toBe('../../outside')
       expect((await lstat(join(out(), 'run me'))).mode & 0o111).not.toBe(0)
       expect((await lstat(join(out(), 'a'))).mode & 0o111).toBe(0)
+    })
+
+    it('knows which commits are undone: said in its own words, and really the other way round', async () => {
+      await author.write({ a: '1\n', b: 'b\n' })
+      const kept = await author.commit('one')
+      await author.write({ a: '2\n' })
+      const bad = await author.commit('two')
+      await author.write({ b: 'other\n' })
+      await author.commit(`Only says so\n\nThis reverts commit ${kept}.`)
+      expect(await (await author.open()).revertedIn(await head())).toEqual([])
+      await author.write({ a: '1\n' })
+      const revert = await author.commit(`Revert "two"\n\nThis reverts commit ${bad}.`)
+      await author.write({ b: 'later\n' })
+      await author.commit('three')
+      expect(await (await author.open()).revertedIn(await head())).toEqual([bad])
+      await author.write({ a: '2\n' })
+      await author.commit(`Bring it back\n\nThis reverts commit ${revert}.`)
+      expect(await (await author.open()).revertedIn(await head())).not.toContain(bad)
     })
 
     it('leaves the repository and its surroundings as they were', async () => {

@@ -92,6 +92,11 @@ export type Repository = {
    * @throws ThreewaysError `REVISION_UNKNOWN`
    */
   authors(from: string | undefined, to: string): Promise<readonly Commit['author'][]>
+  /**
+   * Full names of the commits that are undone in `sha`: one of its last 200 commits says "This reverts commit …", and its
+   * difference is exactly the other way round. What was brought back later does not count.
+   */
+  revertedIn(sha: string): Promise<readonly string[]>
   /** What `to` has that `from` has not, and the other way round. @throws ThreewaysError `REVISION_UNKNOWN` */
   compare(from: string, to: string): Promise<Comparison>
   /**

@@ -16,6 +16,8 @@ export type Definition = {
   readonly environments: Readonly<Record<string, EnvironmentSettings>>
   readonly stages: readonly Stage[]
   readonly checks: Readonly<Record<string, Check>>
+  /** When the line stops itself, beside red and rolled back. */
+  readonly line?: { readonly batch?: { readonly changes?: number | undefined; readonly lines?: number | undefined } | undefined }
 }
 
 export type Service = {

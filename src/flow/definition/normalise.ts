@@ -5,7 +5,7 @@ type EnvironmentDefaults = DefinitionFile['x-threeways']['environments']['defaul
 
 /** The file with everything said: what was left out is filled in, short forms are long. Pure. */
 export function normalise(file: DefinitionFile): Definition {
-  const { artifact, tools, environments, checks, pipeline } = file['x-threeways']
+  const { artifact, tools, environments, checks, pipeline, line } = file['x-threeways']
   const { defaults, ...own } = environments
   const run = Object.entries(file.services).filter(([, entry]) => entry.provider === undefined)
   const seeds = Object.values(file.services).flatMap(({ provider }) => provider?.options.seed ?? [])
@@ -19,6 +19,7 @@ export function normalise(file: DefinitionFile): Definition {
     environments: Object.fromEntries(Object.entries(own).map(([name, entry]) => [name, settingsOf(entry as EnvironmentEntry, defaults)])),
     stages: pipeline.stages.map(stageOf),
     checks: Object.fromEntries(Object.entries(checks).map(([name, entry]) => [name, checkOf(entry)])),
+    ...(line === undefined ? {} : { line }),
   }
 }
 

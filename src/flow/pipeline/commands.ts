@@ -72,18 +72,26 @@ async function conclusion({ folder, step }: Execution, end: CommandEnd): Promise
   if (end.end === 'exited' && end.inherited && end.code > killedFrom) return { end: 'lost', why: 'it was killed while the server was away' }
   const tail = (await boundedTail(path.join(folder, 'log'), 2048)).trimEnd()
   if (end.end !== 'exited')
-    return { end: 'failed', message: `did not end within ${step.timeoutMs! / 1000} s and was killed\n${tail}`.trimEnd() }
+    return {
+      end: 'failed',
+      message: `did not end within ${step.timeoutMs! / 1000} s and was killed\n${tail}`.trimEnd(),
+      fault: 'undecided',
+    }
   // The code alone tells nobody anything.
   const reason = tellingLine(tail)
   const rest = tail === reason || tail === '' ? '' : `\n${tail}`
-  return { end: 'failed', message: reason === '' ? `ended with exit code ${end.code}${rest}` : `${reason} (exit code ${end.code})${rest}` }
+  const message = reason === '' ? `ended with exit code ${end.code}${rest}` : `${reason} (exit code ${end.code})${rest}`
+  // A program that a signal ended has not said anything of the change: memory ran out, or somebody ended it.
+  return { end: 'failed', message, fault: end.code > killedFrom ? 'infrastructure' : 'change' }
 }
 
 /** A check that promises a report and leaves none, or one nobody can read, has not said that it passed. */
 async function withReport(execution: Execution, end: CommandEnd & { end: 'exited' }, report: TestReport | Error): Promise<StepEnd> {
   const plain = await conclusion(execution, end)
   if (report instanceof Error) {
-    return plain.end === 'succeeded' ? { end: 'failed', message: `its report cannot be read: ${messageOf(report)}` } : plain
+    return plain.end === 'succeeded'
+      ? { end: 'failed', message: `its report cannot be read: ${messageOf(report)}`, fault: 'undecided' }
+      : plain
   }
   const { total, failed, skipped, failures } = report
   const output = { tests: { total, failed, skipped, failures: failures.slice(0, 100) } }

@@ -9,8 +9,8 @@ import { progressOf } from './canary-watch.ts'
 import { heldOut } from './control.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { liftOlder } from './holds.ts'
-import type { Change, Outcome } from './line.port.ts'
-import { buildOf, deploymentOf, environmentOf, lastVerified, placeOf, stageOf } from './place.ts'
+import type { Fault, Outcome } from './line.port.ts'
+import { buildOf, changeOf, deploymentOf, environmentOf, lastVerified, placeOf, stageOf } from './place.ts'
 import { source } from './records.ts'
 import { servicesNow } from './service-records.ts'
 import { tables, type StepRow } from './tables.ts'
@@ -47,7 +47,7 @@ async function keep(execution: Execution, stage: Stage): Promise<StepEnd> {
     message: `verified in ${stage.name}`,
     record: async (tx) => {
       await leave(tx, execution, stage)
-      const follows = await line.follows(tx, changeOf(execution, stage), { kind: 'verified', place: placeOf(run, stage) })
+      const follows = await line.follows(tx, changeOf(run, stage), { kind: 'verified', place: placeOf(run, stage) })
       const lifted = await liftOlder(execution, tx, run, stage.name)
       return [...(await gone(tx)), records.promotionVerified(run, stage.name), ...lifted, ...follows]
     },
@@ -58,6 +58,7 @@ async function giveUp(execution: Execution, stage: Stage, steps: readonly StepRo
   const { run, records, line } = execution
   const cancelled = run.cancelledBy !== null
   const why = cancelled ? `cancelled by ${run.cancelledBy}` : `${bad.title} failed: ${bad.message ?? 'no message'}`
+  const fault = faultOf(bad)
   const settled = await settle(execution, stage, steps)
   const outcome = cancelled ? 'cancelled' : settled.wentBack ? 'rolled-back' : 'failed'
   return {
@@ -66,19 +67,19 @@ async function giveUp(execution: Execution, stage: Stage, steps: readonly StepRo
     message: withSentence(why, settled.sentence),
     record: async (tx) => {
       await leave(tx, execution, stage)
-      const told: Outcome = {
-        kind: settled.wentBack ? 'rolled-back' : 'failed',
-        place: placeOf(run, stage),
-        onTrunk: run.onTrunk,
-        reason: why,
-        failedCanary: steps.some((step) => progressOf(step)?.failed !== undefined),
-      }
-      const follows = cancelled ? [] : await line.follows(tx, changeOf(execution, stage), told)
-      const held = settled.wentBack && !cancelled && stage.rollback.hold ? [heldOut(execution, run, stage.name, why)] : []
+      const place = placeOf(run, stage)
+      const kind = settled.wentBack ? 'rolled-back' : 'failed'
+      const failedCanary = steps.some((step) => progressOf(step)?.failed !== undefined)
+      const failed: Outcome = { kind, place, onTrunk: run.onTrunk, reason: why, fault, failedCanary }
+      const follows = await line.follows(tx, changeOf(run, stage), cancelled ? { kind: 'cancelled', place } : failed)
+      const accused = settled.wentBack && !cancelled && fault !== 'infrastructure'
+      const held = accused && stage.rollback.hold ? [heldOut(execution, run, stage.name, why)] : []
       return [...(await settled.record(tx)), records.promotionFailed(run, stage.name, outcome, why, settled.backTo), ...held, ...follows]
     },
   }
 }
+
+const faultOf = ({ output }: StepRow): Fault => (output?.['fault'] as Fault | undefined) ?? 'change'
 
 /** Said on the first line, before the end of a log that follows it. */
 function withSentence(why: string, sentence: string): string {
@@ -134,15 +135,6 @@ async function keepItsLog({ provider, run, say }: Execution, stage: Stage): Prom
     if (candidate === run.candidate) await say(`${service} | ${line}`)
   }
 }
-
-const changeOf = ({ run }: Execution, stage: Stage): Change => ({
-  stream: run.stream,
-  commit: run.commit,
-  candidate: run.candidate!,
-  run: run.id,
-  stage: stage.name,
-  fixesStop: run.fixesStop ?? undefined,
-})
 
 /** The stage is free for the next candidate. Behind the ledger's lock, as everything about slots. */
 async function leave(tx: LedgerTransaction, { run }: Execution, stage: Stage): Promise<void> {

@@ -60,6 +60,7 @@ async function takeIn(
   const onTrunk = await repository.isOnBranch(commit.sha, trunk)
   const dirty = await repository.dirtyFiles()
   if (shop.isShared()) await share(shop, repository, commit.sha)
+  const reverts = (await repository.revertedIn(commit.sha)).join(' ') || null
   const run = await shop.ledger.transaction(async (tx) => {
     const inserted = await insertRun(
       tx,
@@ -68,6 +69,7 @@ async function takeIn(
         kind: 'delivery',
         branch: onTrunk ? trunk : null,
         onTrunk,
+        reverts,
         candidate: null,
         reason: null,
       },

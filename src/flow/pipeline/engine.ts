@@ -1,7 +1,7 @@
 import { mkdir, appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf, ThreewaysError } from '../../kernel/errors.ts'
+import { isSystemError, messageOf, ThreewaysError } from '../../kernel/errors.ts'
 import { legible } from '../../kernel/legible.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
 import { makeTurns } from '../../kernel/turns.ts'
@@ -322,7 +322,8 @@ export function makeEngine(options: EngineOptions): Engine {
       } catch (error) {
         if (signal.aborted) return { end: 'cancelled' }
         // Our own store is away. That says nothing about the candidate, and what was begun is found again.
-        if (!isAway(error)) return legibly({ end: 'failed', message: describe(error) })
+        if (!isAway(error))
+          return legibly({ end: 'failed', message: describe(error), fault: isOfTheMachine(error) ? 'infrastructure' : 'change' })
         await pause(error, failures)
       }
     }
@@ -399,9 +400,17 @@ export function makeEngine(options: EngineOptions): Engine {
 /** Not to be reached, or without room for more: it passes. */
 const isAway = (error: unknown) => error instanceof ThreewaysError && (error.code === 'LEDGER_UNAVAILABLE' || error.code === 'LEDGER_FULL')
 
+/** The machine could not do what was asked: no room, no port, no database, a defect of ours. Nothing of that is the change's. */
+function isOfTheMachine(error: unknown): boolean {
+  if (error instanceof ThreewaysError) return error.kind === 'unavailable' || error.kind === 'internal'
+  return !isSystemError(error) || exhausted.test(error.code ?? '')
+}
+const exhausted = /^E(?:NOSPC|DQUOT|MFILE|NFILE|NOMEM|AGAIN|IO|ROFS)$/
+
 const unrecordable = (error: unknown): StepEnd => ({
   end: 'failed',
   final: true,
+  fault: 'infrastructure',
   message: `its outcome could not be recorded: ${describe(error)}`,
 })
 

@@ -1,4 +1,4 @@
-import { instant, integer, object, oneOf, optional, text } from '../../kernel/json-schema.ts'
+import { instant, integer, list, object, oneOf, optional, text } from '../../kernel/json-schema.ts'
 import { ownEvent, standardEvent } from '../../ledger/event.ts'
 import { gateNames, waitEnds } from './gate-answer.ts'
 
@@ -15,6 +15,8 @@ const delivery = object({
   by: optional(text('who asked for it')),
   reason: optional(text('why, where somebody said it')),
   candidate: optional(candidate),
+  fixesStop: optional(text('ids of the stops its commit says it fixes, separated by blanks')),
+  reverts: optional(text('full names of the commits it was seen to undo, separated by blanks')),
 })
 
 export const runQueued = standardEvent(
@@ -112,7 +114,27 @@ export const promotionApproved = ownEvent(
   object({ ...promotion, by: text('who'), reason: text('why') }),
 )
 
-export const promotionStarted = ownEvent('promotion.started', 'A candidate entered a stage', object(promotion))
+export const promotionStarted = ownEvent(
+  'promotion.started',
+  'A candidate entered a stage',
+  object({
+    ...promotion,
+    environment: optional(text("key of the definition's environments that it goes to")),
+    services: optional(list(text('a service'), 'what the candidate carries')),
+  }),
+)
+
+/** Subject: stream/stage/candidate. */
+export const checkFlaked = ownEvent(
+  'check.flaked',
+  'A check failed and then passed for the same candidate: it says nothing about the change and something about the check',
+  object({
+    ...promotion,
+    check: text('name of the check'),
+    attempts: integer('tries it took'),
+    reason: text('what it said when it failed last'),
+  }),
+)
 
 export const promotionVerified = ownEvent(
   'promotion.verified',

@@ -5,7 +5,7 @@ import type { CloudEvent } from '../../ledger/event.ts'
 import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
 import type { Repository } from '../candidate/repository.port.ts'
 import type { EnvironmentProvider } from '../environment/provider.port.ts'
-import type { LinePort } from './line.port.ts'
+import type { Fault, LinePort } from './line.port.ts'
 import type { Depot } from './depot.ts'
 import type { Records } from './records.ts'
 import type { ReadTestReport } from './test-report.port.ts'
@@ -63,7 +63,12 @@ export type StepNote = {
 
 export type StepEnd =
   | ({ readonly end: 'succeeded'; readonly message?: string } & Consequence)
-  | ({ readonly end: 'failed'; readonly message: string; /** No further try could help. */ readonly final?: boolean } & Consequence)
+  | ({
+      readonly end: 'failed'
+      readonly message: string
+      /** No further try could help. */ readonly final?: boolean
+      /** @defaultValue 'change' */ readonly fault?: Fault
+    } & Consequence)
   | { readonly end: 'cancelled' }
   /** Its outcome cannot be known any more. */
   | { readonly end: 'lost'; readonly why: string }

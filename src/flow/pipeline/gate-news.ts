@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { lineStarted, lineStopped } from '../../feedback/line/events.ts'
+import { linePassed, lineStarted, lineStopped } from '../../feedback/line/events.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { holdLifted, holdPlaced } from '../deployment/events.ts'
 import { policySet } from '../policy/events.ts'
@@ -17,6 +17,7 @@ import {
 const kinds = [
   lineStopped,
   lineStarted,
+  linePassed,
   holdPlaced,
   holdLifted,
   promotionApproved,

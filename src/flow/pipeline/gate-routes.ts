@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
 import { approve, bypass, lift, reject } from './approvals.ts'
 import { letIn } from './canary-continue.ts'
+import { passLine } from './emergency.ts'
 import type { Engine } from './engine.ts'
 import type { Workshop } from './execution.ts'
 import type { Hold } from '../deployment/projection.ts'
@@ -87,6 +88,17 @@ export function gateRoutes({
     requires('read'),
     valid('query', OfStream.extend({ since: z.iso.datetime().optional().meta({ description: 'only waits that began from then on' }) })),
     async (c) => c.json({ gates: [...(await gateReport(shop.ledger, shop.clock.now(), c.req.valid('query')))] }),
+  )
+  app.post(
+    `${at}/emergency`,
+    route('let one candidate past the open stops of the line; marked on the run', RunView),
+    requires('emergency'),
+    valid('json', Reason),
+    async (c) => {
+      const { id, stage } = c.req.param() as { id: string; stage: string }
+      await passLine(shop, id, stage, { by: c.var.actor.name, reason: c.req.valid('json').reason })
+      return c.json(await looked(id))
+    },
   )
   app.post(
     '/streams/:stream/holds/lift',

@@ -7,7 +7,7 @@ import { wait } from './gate-answer.ts'
 import { inWindow, soaked } from './gate-time.ts'
 import { holdsBefore } from './holds.ts'
 import type { LinePort } from './line.port.ts'
-import { stageOf } from './place.ts'
+import { changeOf, stageOf } from './place.ts'
 import type { Closed, Gate, GateName, Question } from './gate-answer.ts'
 import { tables, type RunRow, type StepRow } from './tables.ts'
 
@@ -82,16 +82,8 @@ const stillNewest: Gate = async ({ tx, run, stage }) => {
   return { verdict: 'never', gate: 'order', reason }
 }
 
-const openLine: Gate = async ({ tx, run, stage, line }) => {
-  const { stream, commit, fixesStop } = run
-  const blocked = await line.blocks(tx, {
-    stream,
-    commit,
-    candidate: run.candidate!,
-    run: run.id,
-    stage: stage.name,
-    fixesStop: fixesStop ?? undefined,
-  })
+const openLine: Gate = async ({ tx, run, step, stage, line }) => {
+  const blocked = await line.blocks(tx, changeOf(run, stage, [step]))
   if (!blocked) return undefined
   return { verdict: 'wait', gate: 'line', waiting: { kind: 'line', why: blocked.why, for: blocked.for, since: blocked.since } }
 }

@@ -11,9 +11,9 @@ import { onRecord } from '../environment/on-record.ts'
 import type { Desired, EnvironmentId, EnvironmentProvider } from '../environment/provider.port.ts'
 import { artifactHere } from './depot.ts'
 import type { Execution, Workshop } from './execution.ts'
-import type { Place } from './line.port.ts'
+import type { Change, Place } from './line.port.ts'
 import { promotions } from './projection.ts'
-import { tables, type BuildRow, type RunRow } from './tables.ts'
+import { tables, type BuildRow, type RunRow, type StepRow } from './tables.ts'
 
 export function stageOf(run: Pick<RunRow, 'definition'>, name: string): Stage {
   return run.definition.stages.find((stage) => stage.name === name)!
@@ -26,6 +26,22 @@ export function environmentOf(run: Pick<RunRow, 'id' | 'stream'>, stage: Stage):
 
 export function placeOf({ definition: { stages } }: Pick<RunRow, 'definition'>, { name, after }: Stage): Place {
   return { first: after.length === 0, final: !stages.some((other) => other.after.includes(name)) }
+}
+
+/** A run's change on its way into a stage, as the line sees it. */
+export function changeOf(run: RunRow, { name, environment }: Stage, steps: readonly Pick<StepRow, 'name' | 'attempt'>[] = []): Change {
+  return {
+    stream: run.stream,
+    commit: run.commit,
+    candidate: run.candidate!,
+    run: run.id,
+    stage: name,
+    environment,
+    services: Object.keys(run.definition.services),
+    fixesStop: run.fixesStop ?? undefined,
+    reverts: run.reverts?.split(' ') ?? [],
+    attempt: steps.find((step) => step.name === `${name}/promote`)?.attempt ?? 1,
+  }
 }
 
 export async function buildOf(ledger: Pick<Ledger, 'db'>, candidate: string): Promise<BuildRow> {

@@ -3,17 +3,20 @@ import { conflict } from '../../kernel/errors.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import type { StepEnd, StepNote, Workshop } from './execution.ts'
+import { batchInto } from './batch.ts'
 import { closedGates, mayEnter } from './gates.ts'
 import type { Closed, WaitEnd } from './gate-answer.ts'
 import { consentsTo } from './consents.ts'
 import { isPaused } from './canary-watch.ts'
+import type { Fault } from './line.port.ts'
+import { changeOf, placeOf, stageOf } from './place.ts'
 import { advance, retryDelayMs } from './policy.ts'
 import { changeRun, changeStep } from './runs.ts'
 import type { Waiting } from './schemas.ts'
 import { tables, type RunRow, type StepRow } from './tables.ts'
 import { mayTake, type Taker } from './taking.ts'
 
-export type Bench = Pick<Workshop, 'clock' | 'records' | 'line'> & { readonly taker: Taker }
+export type Bench = Pick<Workshop, 'clock' | 'records' | 'line' | 'openRepository'> & { readonly taker: Taker }
 
 /**
  * Moves a run as far as it goes in this transaction: skips what cannot run, asks the gates, claims what is ready for this
@@ -81,7 +84,9 @@ async function enter(bench: Bench, tx: LedgerTransaction, run: RunRow, step: Ste
   const now = clock.instant()
   // Gates look at what the ledger says, also in this very transaction.
   await tell(tx, events)
+  const weight = await batchInto(bench, tx, run, stage)
   await tx.lock()
+  if (weight) await tell(tx, [...(await line.weighs(tx, changeOf(run, stageOf(run, stage), [step]), weight.batch, weight.limit))])
   const answer = await mayEnter({ tx, run, step, stage, line, now })
   if (answer.verdict === 'wait') {
     await keepWaiting(bench, tx, run, step, answer.closed, events)
@@ -192,46 +197,98 @@ export async function noteStep(
 
 /** Records how an attempt ended; a further try may follow. */
 export async function endStep(
-  { clock, records }: Pick<Bench, 'clock' | 'records'>,
+  bench: Pick<Bench, 'clock' | 'records' | 'line'>,
   tx: LedgerTransaction,
   run: RunRow,
   step: StepRow,
   how: StepEnd,
   events: CloudEvent[],
 ): Promise<void> {
+  const { clock, records } = bench
   const now = clock.instant()
   if ('record' in how && how.record) events.push(...(await how.record(tx, run)))
   const output = 'output' in how && how.output ? { output: how.output } : {}
   if (how.end === 'succeeded') {
     events.push(records.stepFinished(run, step, 'success', null))
+    const before = failedBefore(step)
+    if (before && step.work.kind === 'check') events.push(records.checkFlaked(run, step, step.work.check, before.why))
     await changeStep(tx, step, { state: 'succeeded', finishedAt: now, message: how.message ?? null, ...output })
   } else if (how.end === 'cancelled') {
     events.push(records.stepFinished(run, step, 'cancel', null))
     await changeStep(tx, step, { state: 'cancelled', finishedAt: now, waiting: null, message: 'cancelled' })
   } else if (how.end === 'failed') {
     events.push(records.stepFinished(run, step, 'failure', how.message))
-    const more = how.final !== true && step.attempt <= step.retries && run.cancelledBy === null
-    if (more) await tryAgain(clock.now(), tx, step, how.message)
+    const more = how.final !== true && step.attempt <= triesOf(run, step) && run.cancelledBy === null
+    const fault = faultOf(step, how.fault)
+    if (more) await tryAgain(clock.now(), tx, step, triesOf(run, step), how.message, fault)
     // With nothing recorded the stage is neither settled nor left, whatever the reason.
     else if (step.work.kind === 'conclude' && how.record === undefined)
       await ask(tx, step, now, `${step.stage} could not be settled: ${firstLine(how.message)}`)
-    else await changeStep(tx, step, { state: 'failed', finishedAt: now, message: how.message, ...output })
+    else
+      await changeStep(tx, step, {
+        state: 'failed',
+        finishedAt: now,
+        message: how.message,
+        output: { ...step.output, ...how.output, fault },
+      })
   } else {
-    events.push(records.stepFinished(run, step, 'error', how.why))
+    events.push(records.stepFinished(run, step, 'error', how.why), ...(await unknown(bench, tx, run, step, how.why)))
     await lose(tx, step, now, how.why)
   }
 }
 
-async function tryAgain(ms: number, tx: LedgerTransaction, step: StepRow, why: string): Promise<void> {
-  const delayMs = retryDelayMs(step.attempt)
+/**
+ * Tries a failed step has beside its first. What would stop the line is asked once more for the same candidate: a check that
+ * then passes has accused nobody. Where people are served already there is no time for that: it goes back.
+ */
+function triesOf(run: RunRow, step: StepRow): number {
+  if (step.work.kind !== 'check' || !run.onTrunk) return step.retries
+  const stage = stageOf(run, step.stage!)
+  const { first, final } = placeOf(run, stage)
+  const serves = final && stage.environment !== undefined && !stage.ephemeral
+  return first || serves ? step.retries : Math.max(step.retries, 1)
+}
+
+type FailedBefore = { readonly why: string; readonly fault: Fault }
+const failedBefore = ({ output }: StepRow) => output?.['failedBefore'] as FailedBefore | undefined
+
+/** Two tries that fail for different reasons have not decided anything. */
+function faultOf(step: StepRow, fault: Fault = 'change'): Fault {
+  const before = failedBefore(step)
+  return before === undefined || before.fault === fault ? fault : 'undecided'
+}
+
+/** A check whose outcome is lost and that may not run twice leaves open whether the trunk is good. */
+async function unknown(
+  { line }: Pick<Bench, 'line'>,
+  tx: LedgerTransaction,
+  run: RunRow,
+  step: StepRow,
+  reason: string,
+): Promise<readonly CloudEvent[]> {
+  if (step.idempotent || step.work.kind !== 'check') return []
+  const stage = stageOf(run, step.stage!)
+  await tx.lock()
+  return line.follows(tx, changeOf(run, stage), {
+    kind: 'unknown',
+    place: placeOf(run, stage),
+    onTrunk: run.onTrunk,
+    reason: `${step.title}: ${reason}`,
+  })
+}
+
+async function tryAgain(ms: number, tx: LedgerTransaction, step: StepRow, tries: number, why: string, fault: Fault): Promise<void> {
+  // Asked for by nobody: the line waits for it, so it begins at once.
+  const delayMs = step.attempt <= step.retries ? retryDelayMs(step.attempt) : 0
   await changeStep(tx, step, {
     state: 'pending',
     attempt: step.attempt + 1,
+    output: { ...step.output, failedBefore: { why, fault } },
     notBefore: instantOf(ms + delayMs),
     message: why,
     waiting: {
       kind: 'retry',
-      why: `try ${step.attempt} of ${step.retries + 1} failed: ${firstLine(why)}`,
+      why: `try ${step.attempt} of ${tries + 1} failed: ${firstLine(why)}`,
       for: `${delayMs / 1000} s to pass`,
       since: instantOf(ms),
     },

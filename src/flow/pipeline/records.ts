@@ -5,6 +5,7 @@ import { event, type CloudEvent, type EventType } from '../../ledger/event.ts'
 import { changeMerged } from '../candidate/events.ts'
 import {
   gateBypassed,
+  checkFlaked,
   gateDecided,
   gateWaited,
   promotionApproved,
@@ -37,6 +38,8 @@ export function recordsOf({ clock, newId }: { readonly clock: Clock; readonly ne
     by: run.requestedBy,
     ...(run.reason === null ? {} : { reason: run.reason }),
     ...(run.candidate === null ? {} : { candidate: run.candidate }),
+    ...(run.fixesStop === null ? {} : { fixesStop: run.fixesStop }),
+    ...(run.reverts === null ? {} : { reverts: run.reverts }),
   })
   const task = (run: RunRow, step: StepRow) => ({ taskName: step.name, pipelineRun: { id: run.id, source } })
   const stepCustom = (run: RunRow, step: StepRow) => ({
@@ -107,7 +110,21 @@ export function recordsOf({ clock, newId }: { readonly clock: Clock; readonly ne
       ofPromotion(promotionRejected, run, stage, { ...promotion(run, stage), by, reason }),
     promotionApproved: (run: RunRow, stage: string, by: string, reason: string) =>
       ofPromotion(promotionApproved, run, stage, { ...promotion(run, stage), by, reason }),
-    promotionStarted: (run: RunRow, stage: string) => ofPromotion(promotionStarted, run, stage, promotion(run, stage)),
+    promotionStarted: (run: RunRow, stage: string) => {
+      const environment = run.definition.stages.find(({ name }) => name === stage)?.environment
+      return ofPromotion(promotionStarted, run, stage, {
+        ...promotion(run, stage),
+        ...(environment === undefined ? {} : { environment }),
+        services: Object.keys(run.definition.services),
+      })
+    },
+    checkFlaked: (run: RunRow, step: StepRow, check: string, reason: string) =>
+      ofPromotion(checkFlaked, run, step.stage!, {
+        ...promotion(run, step.stage!),
+        check,
+        attempts: step.attempt,
+        reason: bounded(reason),
+      }),
     promotionVerified: (run: RunRow, stage: string) => ofPromotion(promotionVerified, run, stage, promotion(run, stage)),
     promotionFailed: (
       run: RunRow,

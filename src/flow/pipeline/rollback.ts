@@ -2,7 +2,7 @@ import { notFound, refused } from '../../kernel/errors.ts'
 import type { Stage } from '../definition/definition.ts'
 import { heldOut, stageNotFound, type Act } from './control.ts'
 import type { Workshop } from './execution.ts'
-import { buildOf, environmentOf, lastVerified, placeOf } from './place.ts'
+import { buildOf, changeOf, environmentOf, lastVerified, placeOf } from './place.ts'
 import { insertRun, type NewRun } from './runs.ts'
 import { rollbackSteps } from './steps.ts'
 import { tables, type RunRow } from './tables.ts'
@@ -70,6 +70,7 @@ async function wayBack(shop: Workshop, target: string, act: Act): Promise<NewRun
     summary,
     committedAt,
     fixesStop: null,
+    reverts: null,
     definition,
     origin: shop.homeId,
     place: null,
@@ -86,13 +87,14 @@ async function begin(shop: Workshop, stage: Stage, current: RunRow, wanted: NewR
     await tx.lock()
     const told = await shop.line.follows(
       tx,
-      { stream: run.stream, commit: current.commit, candidate: current.candidate!, run: run.id, stage: stage.name, fixesStop: undefined },
+      { ...changeOf(current, stage), run: run.id },
       {
         kind: 'rolled-back',
         place: placeOf(current, stage),
         onTrunk: true,
-        failedCanary: false,
         reason: `${act.by} rolled ${stage.name} back: ${act.reason}`,
+        fault: 'change',
+        failedCanary: false,
       },
     )
     const held = heldOut(shop, { ...current, id: run.id }, stage.name, act.reason)

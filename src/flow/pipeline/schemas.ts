@@ -90,7 +90,13 @@ export const RunSummary = z
   .meta({ id: 'RunSummary' })
 export type RunSummary = z.infer<typeof RunSummary>
 
-export const RunView = RunSummary.extend({ steps: z.array(StepView) }).meta({ id: 'Run' })
+export const Emergency = z.object({ stage: z.string(), by: z.string(), reason: z.string(), at: instant, stops: z.array(z.string()) })
+export type Emergency = z.infer<typeof Emergency>
+
+export const RunView = RunSummary.extend({
+  steps: z.array(StepView),
+  emergencies: z.array(Emergency).meta({ description: 'a person let it past these stops of the line' }),
+}).meta({ id: 'Run' })
 export type RunView = z.infer<typeof RunView>
 
 export const StopView = z
@@ -100,7 +106,9 @@ export const StopView = z
     reason: z.string(),
     by: z.string(),
     since: instant,
-    cause: z.enum(['person', 'rollback', 'red-trunk']),
+    scope: z.string().meta({ description: 'what it covers: `all`, `service/…`, `stage/…`, `environment/…`' }),
+    owner: z.string().nullable().meta({ description: 'who leads the way out' }),
+    cause: z.enum(['person', 'rollback', 'canary', 'red-trunk', 'undecided', 'batch']),
     commit: z.string().nullable(),
     candidate: z.string().nullable(),
     run: z.string().nullable(),

@@ -98,7 +98,7 @@ async function latestRuns(place: Place, streams: readonly string[]): Promise<rea
         db
           .selectFrom('run')
           .select(['id', 'number', 'kind', 'stream', 'repository', 'commit', 'branch', 'onTrunk', 'author', 'summary', 'committedAt'])
-          .select(['fixesStop', 'candidate', 'requestedBy', 'reason', 'state', 'message', 'queuedAt', 'startedAt', 'finishedAt'])
+          .select(['fixesStop', 'reverts', 'candidate', 'requestedBy', 'reason', 'state', 'message', 'queuedAt', 'startedAt', 'finishedAt'])
           .select('cancelledBy')
           .whereRef('stream', '=', 'name.value')
           .orderBy('number', 'desc')

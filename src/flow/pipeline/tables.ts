@@ -28,6 +28,8 @@ export type PipelineTables = {
     summary: string
     committedAt: string
     fixesStop: string | null
+    /** Full names of the commits that it was seen to undo, separated by blanks. */
+    reverts: string | null
     definition: Json<Definition>
     candidate: string | null
     requestedBy: string
@@ -246,9 +248,16 @@ const onSeveralMachines: Migration = {
   },
 }
 
+const withReverts: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('run').addColumn('reverts', 'text').execute()
+  },
+}
+
 /** In order of their names, after the ledger's own. */
 export const pipelineMigrations: Readonly<Record<string, Migration>> = {
   'pipeline-2026-11': created,
   'pipeline-2026-11-durable': onSeveralMachines,
   'pipeline-2026-11-gates': consentMigration,
+  'pipeline-2026-11-line': withReverts,
 }

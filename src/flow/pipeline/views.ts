@@ -4,7 +4,7 @@ import type { EnvironmentProvider } from '../environment/provider.port.ts'
 import { isPaused } from './canary-watch.ts'
 import { environmentOf } from './place.ts'
 import { findRun } from './runs.ts'
-import type { RunSummary, RunView, StepView, StopView, StreamView } from './schemas.ts'
+import type { Emergency, RunSummary, RunView, StepView, StopView, StreamView } from './schemas.ts'
 import { candidatesIn, viewStage, type Sight } from './stage-view.ts'
 import { cardsOf, factsOf, streamNames, type ActiveStep, type RunFacts, type StreamFacts } from './stream-facts.ts'
 import type { StepRow } from './tables.ts'
@@ -14,6 +14,7 @@ export type Viewing = {
   readonly ledger: Pick<Ledger, 'db'>
   readonly provider: Pick<EnvironmentProvider, 'observe'>
   openStops(streams: readonly string[]): Promise<readonly StopView[]>
+  emergenciesOf(run: string): Promise<readonly Emergency[]>
 }
 
 /** Every value stream, whole. */
@@ -68,11 +69,11 @@ async function observe({ provider }: Viewing, streams: readonly StreamFacts[]): 
 }
 
 /** @throws ThreewaysError `RUN_NOT_FOUND` */
-export async function viewRun({ ledger }: Viewing, id: string): Promise<RunView> {
-  const { run, steps } = await findRun(ledger, id)
+export async function viewRun({ ledger, emergenciesOf }: Viewing, id: string): Promise<RunView> {
+  const [{ run, steps }, emergencies] = await Promise.all([findRun(ledger, id), emergenciesOf(id)])
   const reached = steps.findLast(({ state, stage }) => stage !== null && state !== 'pending' && state !== 'skipped')
   const summary = summaryOf(run, steps.find(isAt), reached?.stage ?? undefined)
-  return { ...summary, message: run.message ?? summary.message, steps: steps.map(viewStep) }
+  return { ...summary, message: run.message ?? summary.message, steps: steps.map(viewStep), emergencies: [...emergencies] }
 }
 
 const isAt = ({ state }: Pick<ActiveStep, 'state'>) => state === 'running' || state === 'waiting' || state === 'needs-attention'

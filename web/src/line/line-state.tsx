@@ -63,7 +63,14 @@ function underWay(view: StreamView): string {
   return active.length === asking ? `${deliveries}, waiting.` : `${deliveries}, ${asking} waiting.`
 }
 
-const causes = { person: '', rollback: ', after a rollback', 'red-trunk': ', because the trunk is red' }
+const causes: Readonly<Record<StopView['cause'], string>> = {
+  person: '',
+  rollback: ', after a rollback',
+  canary: ', after a failed canary',
+  'red-trunk': ', because the trunk is red',
+  undecided: ', because a check did not decide',
+  batch: ', for a batch that is too large',
+}
 const longAgoMs = 20 * 3_600_000
 
 function stoppedAt({ since }: StopView): string {

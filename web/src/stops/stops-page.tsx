@@ -50,7 +50,14 @@ export function StopsPage() {
   )
 }
 
-const causes = { person: 'pulled by hand', rollback: 'after a rollback', 'red-trunk': 'the trunk is red' }
+const causes: Readonly<Record<StopView['cause'], string>> = {
+  person: 'pulled by hand',
+  rollback: 'after a rollback',
+  canary: 'after a failed canary',
+  'red-trunk': 'the trunk is red',
+  undecided: 'a check did not decide',
+  batch: 'a batch that is too large',
+}
 
 function StopCard({ stop, others }: { readonly stop: StopView; readonly others: number }) {
   const acting = useToken() !== undefined

@@ -157,6 +157,21 @@ export const Stage = z
     elsewhere: Object.fromEntries(['approve', 'soak', 'window', 'freeze'].map((key) => [key, `move it into gate: {${key}: …}`])),
   })
 
+const batchMost = z.int().min(1).max(1_000_000).optional()
+
+export const LineRules = z.strictObject({
+  batch: z
+    .strictObject({
+      changes: batchMost.meta({ description: 'Commits.', examples: [20] }),
+      lines: batchMost.meta({ description: 'Lines added and removed.', examples: [1000] }),
+    })
+    .optional()
+    .meta({
+      description:
+        "The most that may go together into a stage's environment, beyond what runs there. A larger candidate stops that stage until a person has looked at it.",
+    }),
+})
+
 export const Threeways = z.strictObject({
   version: z.literal(1).meta({ description: 'Version of this format.' }),
   artifact: Artifact.meta({ description: 'What is built from a commit.' }),
@@ -166,6 +181,7 @@ export const Threeways = z.strictObject({
   }),
   environments: Environments.prefault({}).meta({ description: 'The environments, and the only values that may differ between them.' }),
   checks: named(Check).default({}).meta({ description: 'The automated checks, by name.' }),
+  line: LineRules.optional().meta({ description: 'When the line stops itself, beside a red trunk and a rollback.' }),
   pipeline: z
     .strictObject({ stages: z.array(Stage).min(1, 'has no stage').meta({ description: 'The stages, from left to right.' }) })
     .register(keyNotes, { elsewhere: { checks: 'move it one level up, to x-threeways.checks' } })
