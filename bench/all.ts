@@ -2,7 +2,19 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 
-const scripts = ['start', 'step-overhead', 'ci-server', 'environment', 'switches', 'canary', 'isolation', 'ledger', 'streams', 'chaos']
+const scripts = [
+  'start',
+  'step-overhead',
+  'ci-server',
+  'judge',
+  'environment',
+  'switches',
+  'canary',
+  'isolation',
+  'ledger',
+  'streams',
+  'chaos',
+]
 const failed: string[] = []
 for (const script of scripts) {
   console.log(`\n${script}`)

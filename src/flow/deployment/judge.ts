@@ -1,5 +1,6 @@
-import { mannWhitney } from '../../kernel/statistics/mann-whitney.ts'
-import { normalQuantile } from '../../kernel/statistics/normal.ts'
+import { designEffect } from '../../kernel/statistics/design-effect.ts'
+import { mannWhitney, type MannWhitney } from '../../kernel/statistics/mann-whitney.ts'
+import { normalQuantile, normalTail } from '../../kernel/statistics/normal.ts'
 import { differenceBelow, fisherGreater } from '../../kernel/statistics/proportions.ts'
 import { quantile, quantileLimits } from '../../kernel/statistics/quantiles.ts'
 
@@ -20,7 +21,7 @@ export type Measured = {
   readonly requests: number
   /** Of them: 5xx, and those nobody answered. */
   readonly errors: number
-  /** Uniform sample of the times to the answer's head, of the requests that were answered. */
+  /** Uniform sample of the times to the answer's head, of the requests that were answered, in the order in which they came. */
   readonly latenciesMs: readonly number[]
 }
 
@@ -60,6 +61,8 @@ const ratiosOfTimes = { allowed: 1.2, harm: 1.5 }
 const deltaNegligible = 0.147
 /** Answers faster than this differ by what the machine does, not by what the change did. */
 const timeFloorMs = 1
+/** Of fewer answers it cannot be told whether they were slow together, in one stall. */
+const answersMin = 100
 
 /**
  * Is the canary worse than a fresh baseline of the same age? Worse has to be both certain and large enough to matter; and a
@@ -105,14 +108,16 @@ function judgeTimes(
   const [a, b] = [sorted(canary), sorted(baseline)]
   if (a.length === 0 || b.length === 0) return noData(metric, a.length === 0 ? 'the canary' : 'the baseline')
   const whole = mannWhitney(canary.latenciesMs, baseline.latenciesMs)
-  const p = Math.min(1, 2 * Math.min(at === 0.5 ? whole.pGreater : 1, tailP(a, b, at), whole.delta >= deltaNegligible ? whole.pGreater : 1))
+  const p = Math.min(1, 2 * Math.min(tailP(canary, baseline, at), wholeP(canary, baseline, whole, at)))
   const [timeA, timeB] = [quantile(a, at), quantile(b, at)]
   const ratio = ratioOf(timeA, timeB)
   const z = normalQuantile(doubt / 2)
-  const ratioMax = ratioOf(quantileLimits(a, at, doubt / 2).high, quantileLimits(b, at, doubt / 2).low)
+  const effect = designEffect(logs(canary), logs(baseline))
+  const ratioMax = ratioOf(quantileLimits(a, at, doubt / 2, effect).high, quantileLimits(b, at, doubt / 2, effect).low)
   const figures = `${name.slice(0, -3)} ${time(timeA)} over ${a.length} answers, ${time(timeB)} over ${b.length} in the baseline`
   const told = { name, critical: metric.critical, p, effect: whole.delta, baseline: timeB, canary: timeA }
-  if (p < alpha && ratio >= allowed) return { ...told, verdict: 'fail', why: `${figures} (p ${scientific(p)})` }
+  if (p < alpha && ratio >= allowed && Math.min(a.length, b.length) >= answersMin)
+    return { ...told, verdict: 'fail', why: `${figures} (p ${scientific(p)})` }
   const isHarmExcluded = ratioMax < harm || (at === 0.5 && whole.delta + z * whole.deltaError < deltaNegligible)
   if (isHarmExcluded) return { ...told, verdict: 'pass', why: figures }
   return { ...told, verdict: 'inconclusive', why: `${figures}: ${harm} times as slow cannot be excluded yet` }
@@ -121,17 +126,26 @@ function judgeTimes(
 const shareOf = { p50_ms: 0.5, p95_ms: 0.95, p99_ms: 0.99 } as const
 type Share = { readonly hits: number; readonly of: number }
 
-/** Does the canary have more than its part of the slowest answers of both? */
-function tailP(a: Float64Array, b: Float64Array, at: number): number {
-  const both = new Float64Array(a.length + b.length)
-  both.set(a)
-  both.set(b, a.length)
-  const limit = quantile(both.sort(), at)
+/** Does the canary have more than its part of the slowest answers of both? Answers that stalled together count as fewer. */
+function tailP(canary: Measured, baseline: Measured, at: number): number {
+  const limit = quantile(Float64Array.from([...canary.latenciesMs, ...baseline.latenciesMs]).sort(), at)
+  const [a, b] = [canary, baseline].map(({ latenciesMs }) => Float64Array.from(latenciesMs, (ms) => (ms > limit ? 1 : 0))) as [
+    Float64Array,
+    Float64Array,
+  ]
+  const effect = designEffect(a, b)
   const above = (values: Float64Array): Share => ({
-    hits: values.reduce((sum, value) => sum + (value > limit ? 1 : 0), 0),
-    of: values.length,
+    hits: Math.round(values.reduce((sum, value) => sum + value, 0) / effect),
+    of: Math.round(values.length / effect),
   })
   return fisherGreater(above(a), above(b))
+}
+
+/** Is the canary slower as a whole, by more than a negligible part? The median is about all of it, other quantiles only then. */
+function wholeP(canary: Measured, baseline: Measured, { delta, deltaError, pGreater }: MannWhitney, at: number): number {
+  if (at !== 0.5 && delta < deltaNegligible) return 1
+  const effect = designEffect(logs(canary), logs(baseline))
+  return Math.max(pGreater, effect === 1 || deltaError === 0 ? 0 : normalTail(delta / (deltaError * Math.sqrt(effect))))
 }
 
 function limitsOf({ allowed, harm }: Metric): { readonly allowed?: number; readonly harm?: number } {
@@ -143,6 +157,7 @@ function noData({ name, critical }: Metric, who: string): MetricJudgement {
   return { name, critical, verdict: 'no-data', p: null, effect: null, baseline: null, canary: null, why }
 }
 
+const logs = ({ latenciesMs }: Measured) => Float64Array.from(latenciesMs, (ms) => Math.log(Math.max(ms, timeFloorMs)))
 const sorted = ({ latenciesMs }: Measured) => Float64Array.from(latenciesMs).sort()
 const ratioOf = (a: number, b: number) => Math.max(a, timeFloorMs) / Math.max(b, timeFloorMs)
 const share = (rate: number) => `${(rate * 100).toFixed(rate < 0.1 ? 2 : 1)} %`
