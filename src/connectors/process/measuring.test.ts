@@ -47,5 +47,7 @@ describe('measuring a deployment', () => {
     expect([requests, latenciesMs.length]).toEqual([100_000, 2_000])
     const mean = latenciesMs.reduce((sum, ms) => sum + ms, 0) / latenciesMs.length
     expect(Math.abs(mean - 50_000)).toBeLessThan(3_000)
+    // In the order in which they came, so that a stall of many answers can be told from many slow ones.
+    expect(latenciesMs).toEqual(latenciesMs.toSorted((a, b) => a - b))
   })
 })

@@ -17,17 +17,19 @@ export type Passing = {
 export function makeMeter(now: () => number = () => performance.now(), random: () => number = Math.random) {
   let requests = 0
   let errors = 0
-  let sample: number[] = []
+  /** With the number of its request, so that the order in which they came is known. */
+  let sample: { readonly request: number; readonly ms: number }[] = []
   /** When those began of which nothing came back yet: one that hangs must be seen before its client gives up. */
   const silent = new Set<{ readonly sinceMs: number }>()
 
-  function count(latencyMs: number, isError: boolean): void {
+  function count(ms: number, isError: boolean): void {
     requests++
     if (isError) errors++
-    if (sample.length < sampleMax) sample.push(latencyMs)
+    const one = { request: requests, ms }
+    if (sample.length < sampleMax) sample.push(one)
     else {
       const at = Math.floor(random() * requests)
-      if (at < sampleMax) sample[at] = latencyMs
+      if (at < sampleMax) sample[at] = one
     }
   }
 
@@ -57,7 +59,8 @@ export function makeMeter(now: () => number = () => performance.now(), random: (
     /** @param anew - what comes from now on is counted by itself */
     read(anew: boolean): Measured {
       const waitingMs = [...silent].map(({ sinceMs }) => now() - sinceMs)
-      const measured = { requests: requests + waitingMs.length, errors, latenciesMs: [...sample, ...waitingMs] }
+      const inOrder = sample.toSorted((a, b) => a.request - b.request).map(({ ms }) => ms)
+      const measured = { requests: requests + waitingMs.length, errors, latenciesMs: [...inOrder, ...waitingMs] }
       if (anew) {
         requests = errors = 0
         sample = []

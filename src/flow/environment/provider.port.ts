@@ -140,7 +140,7 @@ export type Measured = {
   readonly requests: number
   /** Answered 5xx, broken off, or not answered at all; also when the client got its answer from another deployment then. */
   readonly errors: number
-  /** A uniform sample, at most some thousand: until the answer had ended, of a stream until it began. */
+  /** A uniform sample, at most some thousand, in the order in which they came: until the answer had ended, of a stream until it began. */
   readonly latenciesMs: readonly number[]
 }
 
