@@ -28,6 +28,7 @@ const root = buildRouteMap<string, CliContext>({
     line: line.lineRoutes,
     join: line.joinCommand,
     own: line.ownCommand,
+    gate: line.gateCommand,
     promote: gates.promoteCommand,
     approve: gates.approveCommand,
     reject: gates.rejectCommand,

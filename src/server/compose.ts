@@ -8,7 +8,9 @@ import { readPackages } from '../connectors/lock-files/packages.ts'
 import { processProvider } from '../connectors/process/provider.ts'
 import { makeLine } from '../feedback/line/line.ts'
 import { viewStop } from '../feedback/line/board.ts'
+import { postureRoutes } from '../feedback/line/posture-routes.ts'
 import { lineRoutes } from '../feedback/line/routes.ts'
+import { streamNames } from '../flow/pipeline/stream-facts.ts'
 import { digestOfTree } from '../flow/candidate/tree.ts'
 import { differenceRoutes } from '../flow/difference/routes.ts'
 import { makeEnvironments } from '../flow/environment/environments.ts'
@@ -171,6 +173,8 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', estateRoutes(viewing))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
       api.route('/', lineRoutes({ line, ledger, clock }))
+      // After the others below /line: what remains is a scope.
+      api.route('/', postureRoutes({ line, ledger, clock, issuer: home.id, keys: signing.ring, streams: () => streamNames(ledger) }))
       api.route('/', environmentRoutes({ environments, provider, settingsOf: (id: EnvironmentId) => settingsOf(ledger, id) }))
       api.route(
         '/',

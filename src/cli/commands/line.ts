@@ -3,6 +3,8 @@ import type { Board, LineStats, StopOnBoard } from '../../feedback/line/schemas.
 import { at, connectFlags, withApi, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import { describeBoard, describeStats, describeStop } from '../line-board.ts'
+import { parseDuration } from '../../kernel/duration.ts'
+import type { GateFlags } from '../gate.ts'
 import { jsonFlag } from './flow.ts'
 
 type Common = ConnectFlags & { readonly json: boolean }
@@ -116,4 +118,18 @@ export const ownCommand = buildCommand<Common & { owner?: string }, [string], Cl
     positional: { kind: 'tuple', parameters: [stopId] },
   },
   docs: { brief: 'Lead the way out of a stop, or say who does' },
+})
+
+export const gateCommand = buildCommand<GateFlags, [string], CliContext>({
+  loader: async () => (await import('../gate.ts')).gate,
+  parameters: {
+    flags: {
+      ...common,
+      posture: { kind: 'parsed', parse: String, optional: true, brief: 'a signed posture in a file, instead of a server' },
+      key: { kind: 'parsed', parse: String, optional: true, brief: 'public key to check it with, as `/api/line/keys` gives it' },
+      wait: { kind: 'parsed', parse: parseDuration, optional: true, brief: 'so long for the line to open: 10m' },
+    },
+    positional: { kind: 'tuple', parameters: [positional('what is to move: shop, stage/shop/production, all', 'scope')] },
+  },
+  docs: { brief: 'For any CI: 0 the line is open, 10 it is stopped, 11 nobody can tell' },
 })
