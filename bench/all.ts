@@ -13,6 +13,7 @@ const scripts = [
   'isolation',
   'ledger',
   'streams',
+  'page',
   'chaos',
 ]
 const failed: string[] = []

@@ -82,6 +82,14 @@ describe.skipIf(chromium === undefined)('the page of many services (skipped when
     const inbox = t.page.getByRole('list', { name: 'What waits for a person' })
     await inbox.getByRole('button', { name: /changes 3 commits, 6 files, 2 settings, 3 packages/ }).click()
     await inbox.getByText('Keep the cart in one place').waitFor()
+    await inbox.getByRole('button', { name: 'Reject…' }).click()
+    await t.page.getByRole('textbox', { name: 'Reason' }).fill('not before the sale')
+    await t.page.keyboard.press('Enter')
+    await t.page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(t.server.posted.pop()).toMatchObject({
+      path: expect.stringMatching(/stages\/production\/reject$/),
+      body: { reason: 'not before the sale' },
+    })
     await inbox.getByRole('button', { name: 'Promote to production…' }).click()
     await t.page.getByRole('textbox', { name: 'Reason' }).fill('seen it on test')
     await t.page.keyboard.press('Enter')

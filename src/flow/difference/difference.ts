@@ -131,9 +131,13 @@ function configOf({ provider }: Differing, from: Known, to: Known, stage: Stage 
   const settings = stage?.environment ?? null
   const values = ({ definition }: Known) => {
     const { environments, ...rest } = definition
-    if (settings === null || !Object.hasOwn(environments, settings)) return valuesIn(definition)
-    const { definition: rendered } = provider.render(definition, settings)
-    return valuesIn({ ...rest, services: rendered.services, resources: rendered.resources, environment: environments[settings] })
+    // By name: a stage that moved in the list is still itself.
+    const stages = Object.fromEntries(definition.stages.map((each) => [each.name, each]))
+    if (settings === null || !Object.hasOwn(environments, settings)) return valuesIn({ ...definition, stages })
+    const { services, resources } = provider.render(definition, settings).definition
+    // What it sets for services and resources stands there already.
+    const { environment: _variables, seed: _seeds, ...own } = environments[settings]!
+    return valuesIn({ ...rest, stages, services, resources, environment: own })
   }
   return { settings, ...compareValues(values(from), values(to)) }
 }

@@ -22,11 +22,18 @@ export function wordsOf({ code, config, packages, environment }: Difference): st
     .join(', ')
 }
 
-type Props = { readonly candidate: string; readonly against: string; readonly open: boolean; readonly onOpen: () => void }
+type Props = {
+  readonly candidate: string
+  readonly stage: string
+  /** What runs there: when it is another one, the difference is asked for anew. */
+  readonly live: string
+  readonly open: boolean
+  readonly onOpen: () => void
+}
 
 /** One line of what a promotion would change; opens to all but the text. */
-export function DifferenceSummary({ candidate, against, open, onOpen }: Props) {
-  const { data, problem } = useFixed<Difference>(differencePath(candidate, against))
+export function DifferenceSummary({ candidate, stage, live, open, onOpen }: Props) {
+  const { data, problem } = useFixed<Difference>(`${differencePath(candidate, stage)}&of=${encodeURIComponent(live)}`)
   if (problem !== undefined) return null
   if (data === undefined) return <p className="summary-wait soft">…</p>
   const { code, config, packages } = data
@@ -40,7 +47,7 @@ export function DifferenceSummary({ candidate, against, open, onOpen }: Props) {
       {open && (
         <div className="summary-body">
           {code !== null && <Commits code={code} />}
-          {code !== null && <CodeFiles code={code} candidate={candidate} against={against} />}
+          {code !== null && <CodeFiles code={code} candidate={candidate} against={live} />}
           {config !== null && config.changes.length > 0 && <ValueTable title="Settings" changes={config.changes} />}
           {packages !== null && packages.total > 0 && <PackageTable packages={packages} />}
         </div>

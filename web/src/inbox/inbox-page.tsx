@@ -5,11 +5,12 @@ import { useToken } from '../api/session.ts'
 import type { Estate, EstateWait } from '../api/types.ts'
 import { DifferenceSummary } from '../difference/difference-summary.tsx'
 import { isForPerson } from '../estate/rows.ts'
-import { promote } from '../line/actions.tsx'
+import { promote, reject } from '../line/actions.tsx'
 import { ActionButton } from '../piece/action.tsx'
 import { Age } from '../piece/age.tsx'
 import { candidateHref, lineHref, short } from '../piece/digest.tsx'
 import { Mark } from '../piece/mark.tsx'
+import { canPromote } from '../piece/waiting.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import './inbox.css'
@@ -70,7 +71,7 @@ function Item({ asking, summarised }: { readonly asking: Asking; readonly summar
   const acting = useToken() !== undefined
   const [open, setOpen] = useState(false)
   const state = kind === 'attention' || kind === 'hold' ? marks[kind] : 'waiting'
-  const compares = candidate !== null && live !== undefined && live !== candidate && summarised
+  const compares = candidate !== null && stage !== null && live !== undefined && live !== candidate && summarised
   return (
     <li className="ask">
       <Mark state={state} worded size={20} />
@@ -87,14 +88,17 @@ function Item({ asking, summarised }: { readonly asking: Asking; readonly summar
         <p className="ask-why">
           {why} <span className="soft">waits for {asking.for}</span>
         </p>
-        {compares && <DifferenceSummary candidate={candidate} against={live} open={open} onOpen={() => setOpen(!open)} />}
+        {compares && <DifferenceSummary candidate={candidate} stage={stage} live={live} open={open} onOpen={() => setOpen(!open)} />}
       </div>
       <div className="ask-side">
         <p>
           <Age since={since} form="duration" />
         </p>
-        {acting && stage !== null && kind !== 'attention' && (
-          <ActionButton className="strong" label={`Promote to ${stage}…`} action={promote(run, stage, { commit, summary, author })} />
+        {acting && stage !== null && canPromote(asking) && (
+          <>
+            <ActionButton className="strong" label={`Promote to ${stage}…`} action={promote(run, stage, { commit, summary, author })} />
+            <ActionButton className="small" label="Reject…" action={reject(run, stage, { commit, summary, author })} />
+          </>
         )}
         {kind === 'attention' && (
           <Link className="button" href={`/runs/${encodeURIComponent(run)}?step=${encodeURIComponent(step)}`}>

@@ -53,6 +53,42 @@ export function promote(run: string, stage: string, card: Change): Action {
   }
 }
 
+/** Ends its delivery. */
+export function reject(run: string, stage: string, card: Change): Action {
+  return {
+    title: `Reject for ${stage}`,
+    explanation: (
+      <p>
+        <code>{short(card.commit)}</code> {card.summary}, by {card.author}, does not enter {stage}; its delivery ends.
+      </p>
+    ),
+    path: `/api/runs/${at(run)}/stages/${at(stage)}/reject`,
+    reason: 'required',
+    confirm: 'Reject',
+    tone: 'stop',
+    done: `${short(card.commit)} is rejected`,
+  }
+}
+
+/** Before a soak time is over or outside of the change windows; it is kept on the ledger who did. */
+export function bypass(run: string, stage: string, card: Change, gate: 'soak' | 'window'): Action {
+  const what = gate === 'soak' ? 'its soak time is over' : 'the change window opens'
+  return {
+    title: `Enter ${stage} at once`,
+    explanation: (
+      <p>
+        <code>{short(card.commit)}</code> {card.summary} enters {stage} before {what}. That is kept on the ledger with your reason.
+      </p>
+    ),
+    path: `/api/runs/${at(run)}/stages/${at(stage)}/bypass`,
+    body: { gate },
+    reason: 'required',
+    confirm: 'Bypass',
+    tone: 'stop',
+    done: `${gate === 'soak' ? 'The soak time' : 'The window'} is bypassed`,
+  }
+}
+
 export function rollback(stream: string, stage: string, card: Change): Action {
   return {
     title: `Roll back ${stage}`,

@@ -28,8 +28,7 @@ export function LineOf({ stream, among = false }: { readonly stream: string; rea
             <Link href="/">Services</Link> <span aria-hidden="true">/</span>{' '}
           </>
         )}
-        <strong>{view.stream}</strong>
-        {view.repository !== null && <span className="soft"> from {view.repository}</span>}
+        <strong title={view.repository ?? undefined}>{view.stream}</strong>
       </p>
       <LineState key={view.stream} view={view} />
       <Board view={view} />

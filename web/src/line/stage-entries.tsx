@@ -7,8 +7,8 @@ import { Age } from '../piece/age.tsx'
 import { short } from '../piece/digest.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { hasEnded, signalOf, wordFor } from '../piece/state.ts'
-import { canPromote, WaitingNote } from '../piece/waiting.tsx'
-import { promote } from './actions.tsx'
+import { canBypass, canPromote, WaitingNote } from '../piece/waiting.tsx'
+import { bypass, promote } from './actions.tsx'
 import { RunProgress } from './run-progress.tsx'
 
 const shownEnded = 2
@@ -49,6 +49,7 @@ function isServing(candidate: StageCandidate, stage: StageView): boolean {
 function Entry({ candidate, stage }: { readonly candidate: StageCandidate; readonly stage: string }) {
   const { card, run, state, waiting, message, since } = candidate
   const acting = useToken() !== undefined
+  const passable = canBypass(waiting)
   return (
     <li className={`entry entry-${state}`}>
       <Link className="entry-head" data-move href={run === '' ? `/candidates/${encodeURIComponent(card.digest)}` : `/runs/${run}`}>
@@ -61,6 +62,7 @@ function Entry({ candidate, stage }: { readonly candidate: StageCandidate; reado
       {waiting !== null && <WaitingNote waiting={waiting} />}
       {waiting === null && !hasEnded(state) && <RunProgress run={run} stage={stage} />}
       {message !== null && state !== 'verified' && <p className={`entry-message signal-${signalOf(state)}`}>{message}</p>}
+      {passable !== undefined && acting && <ActionButton className="small" label="Bypass…" action={bypass(run, stage, card, passable)} />}
       {canPromote(waiting) && acting && (
         <ActionButton className="small strong" label={`Promote to ${stage}…`} action={promote(run, stage, card)} />
       )}

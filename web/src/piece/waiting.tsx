@@ -1,9 +1,15 @@
 import type { Waiting } from '../api/types.ts'
 import { Age } from './age.tsx'
+import { dayOf, timeOfDay } from './time.ts'
 
 /** Kinds of waiting that a person may end by promoting. */
 export function canPromote(waiting: Waiting | null): boolean {
   return waiting?.kind === 'approval' || waiting?.kind === 'hold'
+}
+
+/** Kinds of waiting that end by themselves, and that a person with the right to it may cut short. */
+export function canBypass(waiting: Waiting | null): 'soak' | 'window' | undefined {
+  return waiting?.kind === 'soak' || waiting?.kind === 'window' ? waiting.kind : undefined
 }
 
 /** What waits says why, for whom, since when. */
@@ -13,6 +19,7 @@ export function WaitingNote({ waiting }: { readonly waiting: Waiting }) {
       <strong>{waiting.why}</strong>
       <span>
         waits for {waiting.for}, <Age since={waiting.since} />
+        {waiting.until !== undefined && `, until ${timeOfDay(waiting.until)} on ${dayOf(waiting.until)}`}
       </span>
     </p>
   )
