@@ -26,8 +26,8 @@ export const standingMarks: Record<Standing, State> = {
 }
 
 /** Waits that only a person ends. */
-export const isForPerson = ({ kind }: Pick<EstateWait, 'kind'>) =>
-  kind === 'approval' || kind === 'hold' || kind === 'attention' || kind === 'policy'
+export const isForPerson = ({ kind }: Pick<EstateWait, 'kind'>) => (forPersons as readonly string[]).includes(kind)
+const forPersons = ['approval', 'hold', 'policy', 'canary', 'attention'] as const
 
 export function standingOf(row: EstateRow): Standing {
   if (row.stops.length > 0) return 'stopped'

@@ -5,7 +5,7 @@ import { useToken } from '../api/session.ts'
 import type { Estate, EstateWait } from '../api/types.ts'
 import { DifferenceSummary } from '../difference/difference-summary.tsx'
 import { isForPerson } from '../estate/rows.ts'
-import { promote, reject } from '../line/actions.tsx'
+import { promote, promoteLabel, reject } from '../line/actions.tsx'
 import { ActionButton } from '../piece/action.tsx'
 import { Age } from '../piece/age.tsx'
 import { candidateHref, lineHref, short } from '../piece/digest.tsx'
@@ -96,8 +96,14 @@ function Item({ asking, summarised }: { readonly asking: Asking; readonly summar
         </p>
         {acting && stage !== null && canPromote(asking) && (
           <>
-            <ActionButton className="strong" label={`Promote to ${stage}…`} action={promote(run, stage, { commit, summary, author })} />
-            <ActionButton className="small" label="Reject…" action={reject(run, stage, { commit, summary, author })} />
+            <ActionButton
+              className="strong"
+              label={promoteLabel(stage, kind)}
+              action={promote(run, stage, { commit, summary, author }, kind)}
+            />
+            {kind !== 'canary' && (
+              <ActionButton className="small" label="Reject…" action={reject(run, stage, { commit, summary, author })} />
+            )}
           </>
         )}
         {kind === 'attention' && (

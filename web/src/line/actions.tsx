@@ -1,4 +1,4 @@
-import type { StopView } from '../api/types.ts'
+import type { StopView, Waiting } from '../api/types.ts'
 import type { Action } from '../piece/action.tsx'
 import { short } from '../piece/digest.tsx'
 
@@ -38,20 +38,26 @@ export function startLine(stop: StopView, others: number): Action {
 
 type Change = { readonly commit: string; readonly summary: string; readonly author: string }
 
-export function promote(run: string, stage: string, card: Change): Action {
+/** @param kind - what it waits for: a canary that cannot be judged is in already, and goes on */
+export function promote(run: string, stage: string, card: Change, kind?: Waiting['kind']): Action {
+  const goesOn = kind === 'canary'
   return {
-    title: `Promote to ${stage}`,
+    title: goesOn ? `Let the canary in ${stage} go on` : `Promote to ${stage}`,
     explanation: (
       <p>
-        <code>{short(card.commit)}</code> {card.summary}, by {card.author}, enters {stage}.
+        <code>{short(card.commit)}</code> {card.summary}, by {card.author}, {goesOn ? 'gets more of the traffic of' : 'enters'} {stage}.
       </p>
     ),
     path: `/api/runs/${at(run)}/stages/${at(stage)}/promote`,
-    reason: 'optional',
-    confirm: 'Promote',
-    done: `${short(card.commit)} is promoted to ${stage}`,
+    reason: goesOn ? 'required' : 'optional',
+    confirm: goesOn ? 'Let it go on' : 'Promote',
+    done: goesOn ? 'The canary goes on' : `${short(card.commit)} is promoted to ${stage}`,
   }
 }
+
+/** What the button says. */
+export const promoteLabel = (stage: string, kind: Waiting['kind'] | undefined) =>
+  kind === 'canary' ? 'Let it go on…' : `Promote to ${stage}…`
 
 /** Ends its delivery. */
 export function reject(run: string, stage: string, card: Change): Action {

@@ -32,6 +32,7 @@ function Running({ steps }: { readonly steps: readonly StepView[] }) {
     <p className="progress-now">
       {first.title}
       {more.length > 0 && ` and ${more.length} more`}
+      {first.message !== null && <strong> · {first.message}</strong>}
       {first.startedAt !== null && (
         <>
           {' · '}

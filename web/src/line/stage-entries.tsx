@@ -8,7 +8,7 @@ import { short } from '../piece/digest.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { hasEnded, signalOf, wordFor } from '../piece/state.ts'
 import { canBypass, canPromote, WaitingNote } from '../piece/waiting.tsx'
-import { bypass, promote } from './actions.tsx'
+import { bypass, promote, promoteLabel } from './actions.tsx'
 import { RunProgress } from './run-progress.tsx'
 
 const shownEnded = 2
@@ -64,7 +64,11 @@ function Entry({ candidate, stage }: { readonly candidate: StageCandidate; reado
       {message !== null && state !== 'verified' && <p className={`entry-message signal-${signalOf(state)}`}>{message}</p>}
       {passable !== undefined && acting && <ActionButton className="small" label="Bypass…" action={bypass(run, stage, card, passable)} />}
       {canPromote(waiting) && acting && (
-        <ActionButton className="small strong" label={`Promote to ${stage}…`} action={promote(run, stage, card)} />
+        <ActionButton
+          className="small strong"
+          label={promoteLabel(stage, waiting?.kind)}
+          action={promote(run, stage, card, waiting?.kind)}
+        />
       )}
     </li>
   )

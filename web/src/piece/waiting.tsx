@@ -4,7 +4,7 @@ import { dayOf, timeOfDay } from './time.ts'
 
 /** Kinds of waiting that a person may end by promoting. */
 export function canPromote(waiting: Waiting | null): boolean {
-  return waiting?.kind === 'approval' || waiting?.kind === 'hold'
+  return waiting?.kind === 'approval' || waiting?.kind === 'hold' || waiting?.kind === 'canary'
 }
 
 /** Kinds of waiting that end by themselves, and that a person with the right to it may cut short. */

@@ -1,6 +1,6 @@
 import type { RunView, StepView } from '../api/types.ts'
 import { useToken } from '../api/session.ts'
-import { promote } from '../line/actions.tsx'
+import { promote, promoteLabel } from '../line/actions.tsx'
 import { LogViewer } from '../log/log-viewer.tsx'
 import { ActionButton } from '../piece/action.tsx'
 import { Took } from '../piece/age.tsx'
@@ -33,7 +33,11 @@ export function StepDetail({ run, step }: { readonly run: RunView; readonly step
       </header>
       {step.waiting !== null && <WaitingNote waiting={step.waiting} />}
       {canPromote(step.waiting) && step.stage !== null && acting && (
-        <ActionButton className="strong step-promote" label={`Promote to ${step.stage}…`} action={promote(run.id, step.stage, run)} />
+        <ActionButton
+          className="strong step-promote"
+          label={promoteLabel(step.stage, step.waiting?.kind)}
+          action={promote(run.id, step.stage, run, step.waiting?.kind)}
+        />
       )}
       {step.message !== null && <p className={`step-message signal-${signalOf(step.state)}`}>{step.message}</p>}
       {tests !== null && <Tests tests={tests} />}
