@@ -1,4 +1,4 @@
-import type { EnvironmentView, EstateRow, EstateStage, EstateWait, StreamView } from '../src/api/types.ts'
+import type { ApprovalView, EnvironmentView, EstateRow, EstateStage, EstateWait, StreamView } from '../src/api/types.ts'
 import { commitOf, digestOf, hour, minute, runOf, stop, type Clock } from './build-fixtures.ts'
 
 /** A row of the estate as the server would make it of a whole stream. */
@@ -166,6 +166,31 @@ function rowAt(clock: Clock, index: number): EstateRow {
           }
         : null,
   }
+}
+
+/** What waits for a person in an estate, as an asker sees it who may do everything. */
+export function approvalsOf(rows: readonly EstateRow[]): ApprovalView[] {
+  return rows.flatMap(({ stream, waits }) =>
+    waits
+      .filter(({ kind }) => kind !== 'line')
+      .map(({ run, step, stage, candidate, commit, author, summary, ...waiting }): ApprovalView => ({
+        run,
+        stream,
+        stage: stage ?? '',
+        step,
+        candidate,
+        commit,
+        author,
+        summary,
+        committedAt: waiting.since,
+        waiting,
+        also: [],
+        who: waiting.for,
+        approvals: waiting.kind === 'approval' ? { needed: 1, given: [], reason: false } : null,
+        can: waiting.kind === 'attention' ? ['rerun', 'cancel'] : ['approve', 'reject', 'promote'],
+        differs: null,
+      })),
+  )
 }
 
 /** The environments of all stages, as a server would observe them. */

@@ -90,12 +90,12 @@ describe.skipIf(chromium === undefined)('the page of many services (skipped when
       path: expect.stringMatching(/stages\/production\/reject$/),
       body: { reason: 'not before the sale' },
     })
-    await inbox.getByRole('button', { name: 'Promote to production…' }).click()
+    await inbox.getByRole('button', { name: 'Approve for production…' }).click()
     await t.page.getByRole('textbox', { name: 'Reason' }).fill('seen it on test')
     await t.page.keyboard.press('Enter')
     await t.page.getByRole('dialog').waitFor({ state: 'detached' })
     expect(t.server.posted).toMatchObject([
-      { path: expect.stringMatching(/stages\/production\/promote$/), body: { reason: 'seen it on test' } },
+      { path: expect.stringMatching(/stages\/production\/approve$/), body: { reason: 'seen it on test' } },
     ])
   })
 

@@ -1,4 +1,5 @@
 export type {
+  ApprovalView,
   CandidateCard,
   CandidateStory,
   RunState,

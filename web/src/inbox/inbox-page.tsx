@@ -2,39 +2,23 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import { useToken } from '../api/session.ts'
-import type { Estate, EstateWait } from '../api/types.ts'
+import type { ApprovalView, Estate } from '../api/types.ts'
 import { DifferenceSummary } from '../difference/difference-summary.tsx'
 import { isForPerson } from '../estate/rows.ts'
-import { promote, promoteLabel, reject } from '../line/actions.tsx'
-import { ActionButton } from '../piece/action.tsx'
 import { Age } from '../piece/age.tsx'
 import { candidateHref, lineHref, short } from '../piece/digest.tsx'
 import { Mark } from '../piece/mark.tsx'
-import { canPromote } from '../piece/waiting.tsx'
+import { dayOf, timeOfDay } from '../piece/time.ts'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
+import { InboxButtons } from './inbox-buttons.tsx'
 import './inbox.css'
 
-export type Asking = EstateWait & { readonly stream: string; readonly live: string | undefined }
-
-/** Everything that waits for a person, the longest first. `live`: what production runs, to compare with. */
-export function askingIn(streams: Estate['streams']): readonly Asking[] {
-  return streams
-    .flatMap(({ stream, waits, stages }) =>
-      waits.filter(isForPerson).map((wait) => ({
-        ...wait,
-        stream,
-        live: stages.find(({ name }) => name === wait.stage)?.running?.digest,
-      })),
-    )
-    .toSorted((a, b) => a.since.localeCompare(b.since))
-}
-
-/** `/approvals`: what waits for a person, with what a yes would change. */
+/** `/approvals`: what waits for a person, with what a yes would change; then what time will end and a person may. */
 export function InboxPage() {
-  const { data, problem } = useQuery<Estate>('/api/estate')
-  const asking = askingIn(data?.streams ?? [])
-  useTitle(asking.length === 0 ? 'Nothing waits for a person' : `${asking.length} ${asking.length === 1 ? 'waits' : 'wait'} for a person`)
+  const { data, problem } = useQuery<{ readonly approvals: readonly ApprovalView[] }>('/api/approvals')
+  const [mine, others] = partition(data?.approvals ?? [], ({ waiting }) => isForPerson(waiting))
+  useTitle(mine.length === 0 ? 'Nothing waits for a person' : `${mine.length} ${mine.length === 1 ? 'waits' : 'wait'} for a person`)
   if (data === undefined)
     return problem === undefined ? <Loading what="what waits" rows={4} /> : <Failed what="approvals" problem={problem} />
   return (
@@ -45,36 +29,49 @@ export function InboxPage() {
           <p className="soft">Everything that waits for a person, the longest first.</p>
         </div>
       </header>
-      {asking.length === 0 ? (
+      {mine.length === 0 && (
         <div className="calm">
           <Mark state="verified" worded size={34} />
           <p>Nothing waits for a person.</p>
         </div>
-      ) : (
-        <ol className="inbox" aria-label="What waits for a person">
-          {asking.map((each, index) => (
-            <Item key={each.run + each.step} asking={each} summarised={index < summarised} />
-          ))}
-        </ol>
       )}
+      <Items label="What waits for a person" items={mine} />
+      {others.length > 0 && <h2 className="inbox-title">Time will let these in</h2>}
+      <Items label="What waits for its time" items={others} />
     </div>
   )
+}
+
+function partition<T>(list: readonly T[], holds: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [list.filter(holds), list.filter((one) => !holds(one))]
 }
 
 /** Comparing asks the repository: of more, a link leads to it. */
 const summarised = 12
 
-const marks = { attention: 'needs-attention', hold: 'held' } as const
+function Items({ label, items }: { readonly label: string; readonly items: readonly ApprovalView[] }) {
+  const { data } = useQuery<Estate>('/api/estate')
+  if (items.length === 0) return null
+  const runningIn = ({ stream, stage }: ApprovalView) =>
+    data?.streams.find((row) => row.stream === stream)?.stages.find(({ name }) => name === stage)?.running?.digest
+  return (
+    <ol className="inbox" aria-label={label}>
+      {items.map((item, index) => (
+        <Item key={item.run + item.step} item={item} live={index < summarised ? runningIn(item) : undefined} />
+      ))}
+    </ol>
+  )
+}
 
-function Item({ asking, summarised }: { readonly asking: Asking; readonly summarised: boolean }) {
-  const { run, step, stage, stream, summary, author, commit, candidate, live, kind, why, since } = asking
-  const acting = useToken() !== undefined
+const marks = { attention: 'needs-attention', hold: 'held', policy: 'needs-attention' } as const
+
+/** @param live - what runs in the stage, to compare with */
+function Item({ item, live }: { readonly item: ApprovalView; readonly live: string | undefined }) {
+  const { run, step, stage, stream, summary, author, commit, candidate, waiting, also } = item
   const [open, setOpen] = useState(false)
-  const state = kind === 'attention' || kind === 'hold' ? marks[kind] : 'waiting'
-  const compares = candidate !== null && stage !== null && live !== undefined && live !== candidate && summarised
   return (
     <li className="ask">
-      <Mark state={state} worded size={20} />
+      <Mark state={(marks as Record<string, 'held' | 'needs-attention'>)[waiting.kind] ?? 'waiting'} worded size={20} />
       <div className="ask-main">
         <h2>
           <Link data-move href={`/runs/${encodeURIComponent(run)}?step=${encodeURIComponent(step)}`}>
@@ -82,41 +79,54 @@ function Item({ asking, summarised }: { readonly asking: Asking; readonly summar
           </Link>
         </h2>
         <p className="soft">
-          <Link href={lineHref(stream)}>{stream}</Link>
-          {stage !== null && <> to {stage}</>} · <span className="mono">{short(commit)}</span> by {author}
+          <Link href={lineHref(stream)}>{stream}</Link> to {stage} · <span className="mono">{short(commit)}</span> by {author}
         </p>
-        <p className="ask-why">
-          {why} <span className="soft">waits for {asking.for}</span>
-        </p>
-        {compares && <DifferenceSummary candidate={candidate} stage={stage} live={live} open={open} onOpen={() => setOpen(!open)} />}
+        {[waiting, ...also].map(({ kind, why, until }) => (
+          <p key={kind + why} className="ask-why">
+            {why}
+            {until !== undefined && (
+              <span className="soft">
+                , until {timeOfDay(until)} on {dayOf(until)}
+              </span>
+            )}
+          </p>
+        ))}
+        <Given item={item} />
+        {candidate !== null && live !== undefined && live !== candidate && (
+          <DifferenceSummary candidate={candidate} stage={stage} live={live} open={open} onOpen={() => setOpen(!open)} />
+        )}
       </div>
       <div className="ask-side">
         <p>
-          <Age since={since} form="duration" />
+          <Age since={waiting.since} form="duration" />
         </p>
-        {acting && stage !== null && canPromote(asking) && (
-          <>
-            <ActionButton
-              className="strong"
-              label={promoteLabel(stage, kind)}
-              action={promote(run, stage, { commit, summary, author }, kind)}
-            />
-            {kind !== 'canary' && (
-              <ActionButton className="small" label="Reject…" action={reject(run, stage, { commit, summary, author })} />
-            )}
-          </>
-        )}
-        {kind === 'attention' && (
-          <Link className="button" href={`/runs/${encodeURIComponent(run)}?step=${encodeURIComponent(step)}`}>
-            Decide…
-          </Link>
-        )}
+        <InboxButtons item={item} />
         {candidate !== null && (
-          <Link className="button small quiet" href={`${candidateHref(candidate)}?view=difference`}>
+          <Link className="button small quiet" href={`${candidateHref(candidate)}?view=difference&against=${encodeURIComponent(stage)}`}>
             What it changes
           </Link>
         )}
       </div>
     </li>
+  )
+}
+
+/** Who said yes already, how many are needed, and who may. */
+function Given({ item: { approvals, who, can } }: { readonly item: ApprovalView }) {
+  const acting = useToken() !== undefined
+  return (
+    <p className="ask-who">
+      {approvals !== null && approvals.needed > 1 && (
+        <strong>
+          {approvals.given.length} of {approvals.needed} approvals.{' '}
+        </strong>
+      )}
+      {approvals?.given.map(({ by, reason }) => (
+        <span key={by}>
+          {by} said yes{reason === '' ? '' : `: ${reason}`}.{' '}
+        </span>
+      ))}
+      <span className="soft">{acting && can.length === 0 ? `Not yours to decide: ${who}` : `May act: ${who}`}</span>
+    </p>
   )
 }

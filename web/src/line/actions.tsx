@@ -59,6 +59,18 @@ export function promote(run: string, stage: string, card: Change, kind?: Waiting
 export const promoteLabel = (stage: string, kind: Waiting['kind'] | undefined) =>
   kind === 'canary' ? 'Let it go on…' : `Promote to ${stage}…`
 
+/** One person is for it. @param why - the policy asks for a reason */
+export function approve(run: string, stage: string, card: Change, why: boolean): Action {
+  return {
+    ...promote(run, stage, card),
+    title: `Approve for ${stage}`,
+    path: `/api/runs/${at(run)}/stages/${at(stage)}/approve`,
+    reason: why ? 'required' : 'optional',
+    confirm: 'Approve',
+    done: `You are for ${short(card.commit)} in ${stage}`,
+  }
+}
+
 /** Ends its delivery. */
 export function reject(run: string, stage: string, card: Change): Action {
   return {
