@@ -1,4 +1,4 @@
-import type { ApprovalView, EnvironmentView, EstateRow, EstateStage, EstateWait, StreamView } from '../src/api/types.ts'
+import type { ApprovalView, Board, EnvironmentView, EstateRow, EstateStage, EstateWait, StreamView } from '../src/api/types.ts'
 import { commitOf, digestOf, hour, minute, runOf, stop, type Clock } from './build-fixtures.ts'
 
 /** A row of the estate as the server would make it of a whole stream. */
@@ -166,6 +166,24 @@ function rowAt(clock: Clock, index: number): EstateRow {
           }
         : null,
   }
+}
+
+/** The stops of an estate, as their board has them. */
+export function boardOf(rows: readonly EstateRow[]): Board {
+  const stops = rows
+    .flatMap((row) => row.stops)
+    .map((open): Board['stops'][number] => ({
+      ...open,
+      ageMs: Date.now() - Date.parse(open.since),
+      stage: null,
+      helpers: open.owner === null ? [] : [{ who: open.owner, at: new Date(Date.parse(open.since) + 95_000).toISOString() }],
+      notes: [],
+      waysOut: [`a commit that says "Fixes-Stop: ${open.id}"`, 'a start by a person, with a reason'],
+      ended: null,
+      falseStop: null,
+    }))
+    .toSorted((a, b) => a.since.localeCompare(b.since))
+  return { status: stops.length > 0 ? 'stopped' : 'open', at: new Date().toISOString(), stops, over: [] }
 }
 
 /** What waits for a person in an estate, as an asker sees it who may do everything. */

@@ -105,13 +105,16 @@ describe.skipIf(chromium === undefined)('the page of many services (skipped when
     const board = t.page.getByRole('list', { name: 'Open stops' })
     expect(await board.textContent()).toMatch(/parts-unlimited.*after a rollback.*checkout answers 500.*Fixes-Stop: stop-7f3a91c2/)
     await t.page.keyboard.press('s')
-    await t.page.getByRole('dialog').getByLabel('Line').selectOption('parts-unlimited')
+    await t.page.getByRole('dialog').getByLabel('What').selectOption('service/parts-unlimited')
     await t.page.getByRole('textbox', { name: 'Reason' }).fill('also the mails')
     await t.page.keyboard.press('Enter')
     await t.page.getByRole('dialog').waitFor({ state: 'detached' })
-    expect(t.server.posted.at(-1)).toMatchObject({ path: '/api/streams/parts-unlimited/stop', body: { reason: 'also the mails' } })
+    expect(t.server.posted.at(-1)).toMatchObject({
+      path: '/api/line/stops',
+      body: { scope: 'service/parts-unlimited', reason: 'also the mails' },
+    })
     show('idle')
-    await t.page.getByText('The line is open.').waitFor()
+    await t.page.getByText('Every line is open.').waitFor()
   })
 
   it('shows what a candidate changes: commits, files with their text, settings, packages', async () => {

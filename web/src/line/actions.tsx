@@ -1,4 +1,4 @@
-import type { StopView, Waiting } from '../api/types.ts'
+import type { EstateRow, StopOnBoard, StopView, Waiting } from '../api/types.ts'
 import type { Action } from '../piece/action.tsx'
 import { short } from '../piece/digest.tsx'
 
@@ -140,5 +140,99 @@ export function deliver(repository: string | null): Action {
     reason: 'none',
     confirm: 'Deliver',
     done: 'The delivery is under way',
+  }
+}
+
+const aboutStop = ({ id }: Pick<StopOnBoard, 'id'>, what: string) => `/api/line/stops/${at(id)}/${what}`
+
+/** A stop of any scope; the whole estate is one choice away, and not the first. */
+export function stopScope(rows: readonly EstateRow[]): Action {
+  return {
+    title: 'Stop a line',
+    explanation: <p>Nothing of it is promoted any more, except a commit that says it fixes this stop. What runs keeps running.</p>,
+    path: '/api/line/stops',
+    fields: (
+      <label className="field">
+        <span>What</span>
+        <select className="input" name="scope">
+          {rows.map(({ stream, stages }) => (
+            <optgroup key={stream} label={stream}>
+              <option value={`service/${stream}`}>{stream}, all of it</option>
+              {stages.map(({ name }) => (
+                <option key={name} value={`stage/${stream}/${name}`}>
+                  {stream}, only stage {name}
+                </option>
+              ))}
+            </optgroup>
+          ))}
+          <option value="all">every line</option>
+        </select>
+      </label>
+    ),
+    reason: 'required',
+    confirm: 'Stop it',
+    tone: 'stop',
+    done: 'It is stopped',
+  }
+}
+
+export function startStop(stop: StopOnBoard): Action {
+  return {
+    title: 'End this stop',
+    explanation: (
+      <p>
+        Ends the stop by {stop.by}: <q>{stop.reason}</q>
+      </p>
+    ),
+    path: aboutStop(stop, 'start'),
+    reason: 'required',
+    confirm: 'End this stop',
+    done: 'The stop is ended',
+  }
+}
+
+export function joinStop(stop: StopOnBoard): Action {
+  return {
+    title: 'Come to help',
+    explanation: <p>Says that you are at it. The time from the stop to the first who joins is kept.</p>,
+    path: aboutStop(stop, 'join'),
+    reason: 'none',
+    confirm: 'Join',
+    done: 'You have joined',
+  }
+}
+
+export function ownStop(stop: StopOnBoard): Action {
+  return {
+    title: 'Who leads the way out',
+    explanation: <p>One person leads; the others help.</p>,
+    path: aboutStop(stop, 'owner'),
+    fields: (
+      <label className="field">
+        <span>Who (optional)</span>
+        <input className="input" name="owner" autoComplete="off" maxLength={200} autoFocus />
+        <small>Left empty: you.</small>
+      </label>
+    ),
+    reason: 'none',
+    confirm: 'Lead',
+    done: 'It is known who leads',
+  }
+}
+
+export function noteStop(stop: StopOnBoard): Action {
+  return {
+    title: 'What was found out',
+    explanation: <p>Everyone who looks at the stop sees it, also later.</p>,
+    path: aboutStop(stop, 'notes'),
+    fields: (
+      <label className="field">
+        <span>Note</span>
+        <textarea className="input" name="note" rows={3} required maxLength={4000} autoFocus />
+      </label>
+    ),
+    reason: 'none',
+    confirm: 'Keep it',
+    done: 'It is noted',
   }
 }
