@@ -109,7 +109,7 @@ function judgeTimes(
   if (a.length === 0 || b.length === 0) return noData(metric, a.length === 0 ? 'the canary' : 'the baseline')
   const whole = mannWhitney(canary.latenciesMs, baseline.latenciesMs)
   const p = Math.min(1, 2 * Math.min(tailP(canary, baseline, at), wholeP(canary, baseline, whole, at)))
-  const [timeA, timeB] = [quantile(a, at), quantile(b, at)]
+  const [timeA, timeB] = [quantile(a, at)!, quantile(b, at)!]
   const ratio = ratioOf(timeA, timeB)
   const z = normalQuantile(doubt / 2)
   const effect = designEffect(logs(canary), logs(baseline))
@@ -128,7 +128,7 @@ type Share = { readonly hits: number; readonly of: number }
 
 /** Does the canary have more than its part of the slowest answers of both? Answers that stalled together count as fewer. */
 function tailP(canary: Measured, baseline: Measured, at: number): number {
-  const limit = quantile(Float64Array.from([...canary.latenciesMs, ...baseline.latenciesMs]).sort(), at)
+  const limit = quantile(Float64Array.from([...canary.latenciesMs, ...baseline.latenciesMs]).sort(), at)!
   const [a, b] = [canary, baseline].map(({ latenciesMs }) => Float64Array.from(latenciesMs, (ms) => (ms > limit ? 1 : 0))) as [
     Float64Array,
     Float64Array,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { quantile } from '../../kernel/quantile.ts'
+import { quantile } from '../../kernel/statistics/quantiles.ts'
 import { reportOf } from './gate-report.ts'
 import type { GateWait } from './projection.ts'
 

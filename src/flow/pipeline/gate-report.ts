@@ -1,5 +1,5 @@
 import type { Ledger } from '../../ledger/ledger.ts'
-import { quantile } from '../../kernel/quantile.ts'
+import { quantile } from '../../kernel/statistics/quantiles.ts'
 import { rowsOf } from '../../ledger/rows.ts'
 import { gateNames, type GateName } from './gate-answer.ts'
 import { gateWaits, type GateWait } from './projection.ts'

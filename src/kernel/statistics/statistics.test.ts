@@ -79,9 +79,9 @@ describe('rates', () => {
 })
 
 describe('quantiles', () => {
-  it('are values of the sample', () => {
-    expect(quantile(Float64Array.of(1, 2, 3, 4), 0.5)).toBe(2)
-    expect(quantile(Float64Array.of(), 0.5)).toBeNaN()
+  it('lie between two values in proportion, and nowhere when there is none', () => {
+    expect(quantile(Float64Array.of(1, 2, 3, 4), 0.5)).toBe(2.5)
+    expect(quantile(Float64Array.of(), 0.5)).toBeUndefined()
   })
 
   it('have no upper limit when the sample does not reach so far', () => {
