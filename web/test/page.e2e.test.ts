@@ -221,7 +221,7 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     await t.page.getByText('Not connected').waitFor({ state: 'detached' })
   })
 
-  it('leads back from an unknown t.page, delivery and candidate', async () => {
+  it('leads back from an unknown page, delivery and candidate', async () => {
     show('idle')
     for (const [path, title] of [
       ['/nowhere', 'The line does not stop here'],
