@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import path from 'node:path'
 
 const scripts = [
+  'line-leaks',
   'start',
   'step-overhead',
   'ci-server',
