@@ -8,6 +8,8 @@ import * as environment from '../flow/environment/events.ts'
 import { environments } from '../flow/environment/projection.ts'
 import * as policy from '../flow/policy/events.ts'
 import * as pipeline from '../flow/pipeline/events.ts'
+import { attestationMade } from '../flow/provenance/events.ts'
+import { attestations } from '../flow/provenance/projection.ts'
 import { gateWaits, promotions } from '../flow/pipeline/projection.ts'
 import type { AnyEventType } from '../ledger/event.ts'
 import { keyRotated } from '../ledger/proof/events.ts'
@@ -21,6 +23,7 @@ export const ownTypes: readonly AnyEventType[] = [
   ...Object.values(policy),
   ...Object.values(deployment),
   ...Object.values(environment),
+  attestationMade,
   keyRotated,
   line.lineStopped,
   line.lineStarted,
@@ -41,6 +44,7 @@ export const projections = [
   deployments,
   holds,
   environments,
+  attestations,
   lineStops,
   lineHelpers,
   lineNotes,

@@ -28,6 +28,8 @@ import { machineRoutes } from '../flow/pipeline/machine-routes.ts'
 import { makePolicies } from '../flow/policy/policies.ts'
 import { policyRoutes } from '../flow/policy/routes.ts'
 import { pipelineRoutes } from '../flow/pipeline/routes.ts'
+import { makeAttestor } from '../flow/provenance/attestor.ts'
+import { provenanceRoutes } from '../flow/provenance/routes.ts'
 import { systemClock, type Clock } from '../kernel/clock.ts'
 import type { Actor, HttpEnv } from '../kernel/http.ts'
 import { sha256, shortDigest } from '../kernel/digest.ts'
@@ -99,6 +101,17 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const resources = lazyCluster({ directory: path.join(home.folder, 'resources'), revive: options.work, watch: log })
   const provider = processProvider({ home: home.folder, homeId: home.id, cluster: resources.get, digestOfTree, clock, warn: log })
   const line = makeLine(ledger, { clock, newId })
+  const attestor = makeAttestor({
+    ledger,
+    clock,
+    newId,
+    homeId: home.id,
+    version,
+    work: home.work,
+    signer: () => signing.ring().signer,
+    // Whoever can write to our database could name a key there; servers that share one have to believe each other.
+    trusted: async (place) => (options.databaseUrl === undefined ? signing.ring().trusted : signing.log.trusted(place)),
+  })
   const workshop: Workshop = {
     ledger,
     home: home.folder,
@@ -114,6 +127,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     clock,
     newId,
     records: recordsOf({ clock, newId }),
+    attestor,
   }
   const live = makeLive(ledger)
   const { parallel, work } = options
@@ -172,6 +186,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', pipelineRoutes({ shop: workshop, engine, viewing, telling: { ...viewing, sentence: sentenceOf } }, options.repository))
       api.route('/', estateRoutes(viewing))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
+      api.route('/', provenanceRoutes(attestor))
       api.route('/', lineRoutes({ line, ledger, clock }))
       // After the others below /line: what remains is a scope.
       api.route('/', postureRoutes({ line, ledger, clock, issuer: home.id, keys: signing.ring, streams: () => streamNames(ledger) }))

@@ -12,6 +12,7 @@ import { openTestLedger } from '../ledger/testing.ts'
 import { ownTypes, projections } from './catalogue.ts'
 import { pipelineMigrations } from '../flow/pipeline/tables.ts'
 import { policyMigrations } from '../flow/policy/tables.ts'
+import { provenanceMigrations } from '../flow/provenance/tables.ts'
 import { openThreeways, type Threeways } from './compose.ts'
 import { openHome, type Home } from './home.ts'
 import { tokenMigrations } from './tokens.ts'
@@ -52,7 +53,7 @@ export async function openTestThreeways(
   const database = await openTestLedger({
     projections,
     ownTypes,
-    migrations: { ...pipelineMigrations, ...policyMigrations, ...tokenMigrations },
+    migrations: { ...pipelineMigrations, ...policyMigrations, ...provenanceMigrations, ...tokenMigrations },
   })
   await database.ledger.close()
   const complaints: string[] = []

@@ -14,6 +14,8 @@ import { latestGateNews } from './gate-news.ts'
 import { makeCandidate, checkOut } from './making.ts'
 import { concludeStage } from './conclude.ts'
 import { deployStage } from './deploy-step.ts'
+import { readingBack } from './gates.ts'
+import { artifactToEnter } from './place.ts'
 import type { Execution, Executor, StepEnd, Workshop } from './execution.ts'
 import { endStep, moveOn, noteStep } from './progress.ts'
 import { shareLog } from './step-log.ts'
@@ -205,6 +207,7 @@ export function makeEngine(options: EngineOptions): Engine {
 
   function moveWith(taker: Taker, free: () => number, id: string, change?: Change, over?: StepRow) {
     return inTurn(id, async () => {
+      await readAhead(id, over)
       const { run, steps } = await ledger.transaction(async (tx) => {
         const { run, steps } = await lockRun(tx, id)
         const events: CloudEvent[] = []
@@ -217,9 +220,17 @@ export function makeEngine(options: EngineOptions): Engine {
       if (run.cancelledBy !== null) interrupt(steps)
       begin(run, steps)
       if (run.finishedAt !== null) tidy(endLeftovers(id))
+      if (steps.some(({ state, waiting }) => state === 'waiting' && waiting?.why === readingBack)) look(id)
       options.changed()
       return { run, steps }
     })
+  }
+
+  /** What a gate is going to ask about the disk, which would take too long behind the ledger's lock. */
+  async function readAhead(id: string, over: StepRow | undefined): Promise<void> {
+    if (over !== undefined && over.work.kind !== 'conclude') return
+    const artifact = await artifactToEnter(ledger, id)
+    if (artifact !== undefined) await options.attestor.read(artifact)
   }
 
   /** In nobody's way; closing waits for it. */

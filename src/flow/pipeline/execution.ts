@@ -5,6 +5,7 @@ import type { CloudEvent } from '../../ledger/event.ts'
 import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
 import type { Repository } from '../candidate/repository.port.ts'
 import type { EnvironmentProvider } from '../environment/provider.port.ts'
+import type { Attestor } from '../provenance/attestor.ts'
 import type { Fault, LinePort } from './line.port.ts'
 import type { Depot } from './depot.ts'
 import type { Records } from './records.ts'
@@ -35,6 +36,7 @@ export type Workshop = {
   readonly clock: Clock
   readonly newId: NewId
   readonly records: Records
+  readonly attestor: Attestor
 }
 
 /** One attempt of one step, as the code that does it sees it. */

@@ -1,12 +1,13 @@
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import type { Stage } from '../definition/definition.ts'
 import type { Policy, Rule } from '../policy/policy.ts'
+import type { Attestor } from '../provenance/attestor.ts'
 import type { Consent } from './consent-table.ts'
 import type { LinePort } from './line.port.ts'
 import type { Waiting } from './schemas.ts'
 import type { RunRow, StepRow } from './tables.ts'
 
-export const gateNames = ['order', 'line', 'hold', 'policy', 'approval', 'soak', 'window', 'slot'] as const
+export const gateNames = ['order', 'line', 'hold', 'policy', 'approval', 'soak', 'window', 'slot', 'provenance'] as const
 export type GateName = (typeof gateNames)[number]
 
 /** How a wait before a gate ends: `opened` by itself, or what became of the candidate meanwhile. */
@@ -26,6 +27,7 @@ export type Question = {
   readonly step: StepRow
   readonly stage: Stage
   readonly line: LinePort
+  readonly attestor: Pick<Attestor, 'judge'>
   readonly grant: Grant
   /** What people said of this very candidate here. */
   readonly consents: readonly Consent[]

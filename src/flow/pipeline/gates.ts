@@ -6,6 +6,7 @@ import { approved } from './gate-approval.ts'
 import { wait } from './gate-answer.ts'
 import { inWindow, soaked } from './gate-time.ts'
 import { holdsBefore } from './holds.ts'
+import type { Attestor } from '../provenance/attestor.ts'
 import type { LinePort } from './line.port.ts'
 import { changeOf, stageOf } from './place.ts'
 import type { Closed, Gate, GateName, Question } from './gate-answer.ts'
@@ -24,6 +25,7 @@ export type Entry = {
   readonly step: StepRow
   readonly stage: string
   readonly line: LinePort
+  readonly attestor: Pick<Attestor, 'judge'>
   readonly now: string
 }
 
@@ -42,6 +44,10 @@ export async function mayEnter(entry: Entry): Promise<Verdict> {
     if (answer?.verdict === 'never') return answer
     if (answer) closed.push(kept(entry, answer))
   }
+  // Asked when nothing else is in the way: its answer is only as fresh as what was read from the disk.
+  const unproven = closed.length === 0 ? await proven(question) : undefined
+  if (unproven?.verdict === 'never') return unproven
+  if (unproven) closed.push(kept(entry, unproven))
   if (closed.length > 0) return { verdict: 'wait', closed }
   const approvers = question.consents.filter(({ kind }) => kind === 'approval').map(({ by }) => by)
   return { verdict: 'open', by: approvers.join(', ') || 'threeways' }
@@ -108,6 +114,18 @@ const known: Gate = async (question) => {
   if (grant.rule !== undefined) return undefined
   const why = `no rule of the server's policy speaks of ${stage.name} in ${run.stream}`
   return wait(question, 'policy', why, 'an admin: threeways policy set <file>')
+}
+
+/** The answer comes by itself, as soon as the files were looked at. */
+export const readingBack = 'the files of its artifact are being read back'
+
+/** Old candidates, from before anything was signed, stay places to go back to. */
+const proven: Gate = async (question) => {
+  const { tx, run, attestor } = question
+  const judged = await attestor.judge(tx, run.candidate!, run.kind === 'rollback')
+  if ('holds' in judged) return undefined
+  if ('refused' in judged) return { verdict: 'never', gate: 'provenance', reason: `refused: ${judged.refused}` }
+  return wait(question, 'provenance', readingBack, 'the disk')
 }
 
 const freeSlot: Gate = async (question) => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { sha256 } from '../../kernel/digest.ts'
 import { event } from '../../ledger/event.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import { buildEnvironment } from '../candidate/build-environment.ts'
@@ -9,6 +10,7 @@ import { requireReproducible } from '../candidate/reproducible.ts'
 import { readTools } from '../candidate/tools.ts'
 import type { Positions } from '../definition/definition.ts'
 import { definitionFile, readDefinition } from '../definition/read.ts'
+import type { LockFile } from '../provenance/sbom.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { source } from './records.ts'
 import { changeRun } from './runs.ts'
@@ -58,19 +60,44 @@ export async function makeCandidate(execution: Execution): Promise<StepEnd> {
     `candidate ${candidate.digest}: commit ${candidate.commit}, artifact ${candidate.artifact}, environment ${candidate.environment}`,
   )
   if (execution.isShared()) await execution.depot.put(artifactParcel(candidate.artifact), candidate.folder)
-  return candidateMade(execution, candidate)
+  await execution.attestor.read(candidate.artifact)
+  return candidateMade(execution, candidate, await lockFilesIn(checkout))
 }
 
 /** The end of the step that made it, here or on a worker. */
-export function candidateMade(execution: Pick<Execution, 'run' | 'clock' | 'newId'>, candidate: Candidate): StepEnd {
-  return { end: 'succeeded', message: candidate.digest, output: { candidate }, record: record(execution, candidate) }
+export function candidateMade(execution: Making, candidate: Candidate, locks = unread(candidate)): StepEnd {
+  return { end: 'succeeded', message: candidate.digest, output: { candidate }, record: record(execution, candidate, locks) }
 }
 
-function record({ run, clock, newId }: Pick<Execution, 'run' | 'clock' | 'newId'>, candidate: Candidate) {
+type Making = Pick<Execution, 'run' | 'clock' | 'newId' | 'attestor'>
+
+const unread = ({ lockFiles }: Candidate): readonly LockFile[] => Object.keys(lockFiles).map((file) => ({ path: file, text: undefined }))
+
+/** Lock files as they were committed: one that the build has written says nothing of what was asked for. */
+async function lockFilesIn({ folder, lockFiles }: Checkout): Promise<readonly LockFile[]> {
+  return Promise.all(
+    Object.entries(lockFiles).map(async ([file, digest]) => {
+      const text = await readFile(path.join(folder, file), 'utf8').catch(() => undefined)
+      return { path: file, text: text !== undefined && sha256(text) === digest ? text : undefined }
+    }),
+  )
+}
+
+function record({ run, clock, newId, attestor }: Making, candidate: Candidate, locks: readonly LockFile[]) {
   const twice = run.definition.artifact.reproducible === 'required'
   const { stream, repository, definition, branch, author, summary, committedAt } = run
   const { digest, commit, artifact, environment, files, bytes, tools, lockFiles, folder } = candidate
   const envelope = { id: newId(), time: clock.instant(), source, subject: digest, chainId: run.id }
+  const { build: commands, pack } = definition.artifact
+  const building = {
+    made: candidate,
+    startedOn: run.startedAt ?? run.queuedAt,
+    build: commands,
+    pack,
+    reproducible: twice,
+    committedAt,
+    locks,
+  }
   return async (tx: LedgerTransaction, row: RunRow) => {
     const build = { candidate: digest, stream, commit, repository, definition: JSON.stringify(definition), artifact, folder, environment }
     await tables(tx)
@@ -86,6 +113,7 @@ function record({ run, clock, newId }: Pick<Execution, 'run' | 'clock' | 'newId'
         reproducible: twice ? 'verified' : 'unchecked',
         ...(branch === null ? {} : { branch }),
       }),
+      ...(await attestor.built(tx, { run: run.id, stream }, building)),
     ]
   }
 }

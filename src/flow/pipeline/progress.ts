@@ -2,6 +2,7 @@ import { instantOf } from '../../kernel/clock.ts'
 import { conflict } from '../../kernel/errors.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
+import type { Tested } from '../provenance/statements.ts'
 import type { StepEnd, StepNote, Workshop } from './execution.ts'
 import { batchInto } from './batch.ts'
 import { closedGates, mayEnter } from './gates.ts'
@@ -16,7 +17,7 @@ import type { Waiting } from './schemas.ts'
 import { tables, type RunRow, type StepRow } from './tables.ts'
 import { mayTake, type Taker } from './taking.ts'
 
-export type Bench = Pick<Workshop, 'clock' | 'records' | 'line' | 'openRepository'> & { readonly taker: Taker }
+export type Bench = Pick<Workshop, 'clock' | 'records' | 'line' | 'openRepository' | 'attestor'> & { readonly taker: Taker }
 
 /**
  * Moves a run as far as it goes in this transaction: skips what cannot run, asks the gates, claims what is ready for this
@@ -79,7 +80,7 @@ const isDue = ({ notBefore }: StepRow, now: number) => notBefore === null || not
 
 /** @returns whether the step is over, so that more may be ready */
 async function enter(bench: Bench, tx: LedgerTransaction, run: RunRow, step: StepRow, events: CloudEvent[]): Promise<boolean> {
-  const { clock, records, line } = bench
+  const { clock, records, line, attestor } = bench
   const stage = step.stage!
   const now = clock.instant()
   // Gates look at what the ledger says, also in this very transaction.
@@ -87,7 +88,7 @@ async function enter(bench: Bench, tx: LedgerTransaction, run: RunRow, step: Ste
   const weight = await batchInto(bench, tx, run, stage)
   await tx.lock()
   if (weight) await tell(tx, [...(await line.weighs(tx, changeOf(run, stageOf(run, stage), [step]), weight.batch, weight.limit))])
-  const answer = await mayEnter({ tx, run, step, stage, line, now })
+  const answer = await mayEnter({ tx, run, step, stage, line, attestor, now })
   if (answer.verdict === 'wait') {
     await keepWaiting(bench, tx, run, step, answer.closed, events)
     return false
@@ -107,6 +108,7 @@ async function enter(bench: Bench, tx: LedgerTransaction, run: RunRow, step: Ste
     .execute()
   await changeStep(tx, step, { ...entered, state: 'succeeded' })
   events.push(...ended, records.gatesOpen(run, stage, answer.by), records.promotionStarted(run, stage))
+  events.push(...(await attestor.letIn(tx, { run: run.id, stream: run.stream }, run.candidate!, stage)))
   return true
 }
 
@@ -197,7 +199,7 @@ export async function noteStep(
 
 /** Records how an attempt ended; a further try may follow. */
 export async function endStep(
-  bench: Pick<Bench, 'clock' | 'records' | 'line'>,
+  bench: Pick<Bench, 'clock' | 'records' | 'line' | 'attestor'>,
   tx: LedgerTransaction,
   run: RunRow,
   step: StepRow,
@@ -207,6 +209,7 @@ export async function endStep(
   const { clock, records } = bench
   const now = clock.instant()
   if ('record' in how && how.record) events.push(...(await how.record(tx, run)))
+  if (step.work.kind === 'check') events.push(...(await testResult(bench.attestor, tx, run, step.work, how)))
   const output = 'output' in how && how.output ? { output: how.output } : {}
   if (how.end === 'succeeded') {
     events.push(records.stepFinished(run, step, 'success', null))
@@ -275,6 +278,21 @@ async function unknown(
     onTrunk: run.onTrunk,
     reason: `${step.title}: ${reason}`,
   })
+}
+
+/** Each try of a check is attested, the failed ones too. One that was lost or cancelled has no result. */
+async function testResult(
+  attestor: Bench['attestor'],
+  tx: LedgerTransaction,
+  run: RunRow,
+  { check, stage }: { readonly check: string; readonly stage: string },
+  how: StepEnd,
+): Promise<readonly CloudEvent[]> {
+  if (how.end !== 'succeeded' && how.end !== 'failed') return []
+  const tests = how.output?.['tests'] as Tested['tests']
+  const { command } = run.definition.checks[check]!
+  const tested = { check, stage, command, passed: how.end === 'succeeded', ...(tests ? { tests } : {}) }
+  return attestor.tested(tx, { run: run.id, stream: run.stream }, run.candidate!, tested)
 }
 
 async function tryAgain(ms: number, tx: LedgerTransaction, step: StepRow, tries: number, why: string, fault: Fault): Promise<void> {

@@ -22,6 +22,7 @@ export const Waiting = z
       'server',
       'worker',
       'canary',
+      'provenance',
     ]),
     why: z.string().meta({ description: 'one sentence, with the names of things' }),
     for: z.string().meta({ description: 'who or what can end the wait' }),

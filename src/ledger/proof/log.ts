@@ -31,9 +31,9 @@ export type Log = ReturnType<typeof openLog>
 export function openLog(ledger: Pick<LedgerStore, 'db' | 'head'>, ringNow: () => KeyRing | undefined, clock: Clock) {
   const db = ledger.db.withTables<ProofTables>()
 
-  async function keys(): Promise<readonly LedgerKey[]> {
-    const { origin } = await db.selectFrom('ledgerLog').select('origin').executeTakeFirstOrThrow()
-    const rows = await db.selectFrom('ledgerKey').selectAll().orderBy('position').execute()
+  async function keys(place = db): Promise<readonly LedgerKey[]> {
+    const { origin } = await place.selectFrom('ledgerLog').select('origin').executeTakeFirstOrThrow()
+    const rows = await place.selectFrom('ledgerKey').selectAll().orderBy('position').execute()
     return rows.map(({ keyid, publicKey, madeAt, handover, signs }) => ({
       keyid,
       publicKey,
@@ -163,8 +163,8 @@ export function openLog(ledger: Pick<LedgerStore, 'db' | 'head'>, ringNow: () =>
   }
 
   /** Whose signatures are believed here: this installation's, and what servers on the same database have made known. */
-  async function trusted(): Promise<readonly PublicKey[]> {
-    const known = await keys()
+  async function trusted(place: Pick<LedgerStore, 'db'>): Promise<readonly PublicKey[]> {
+    const known = await keys(place.db.withTables<ProofTables>())
     const own = ringNow()?.trusted ?? []
     const others = known.filter(({ keyid }) => !own.some((key) => key.keyid === keyid))
     return [...own, ...others.map(({ publicKey }) => publicKeyFrom(publicKey))]
