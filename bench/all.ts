@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process'
 import path from 'node:path'
 
 const scripts = [
-  'line-leaks',
   'start',
   'step-overhead',
   'ci-server',
   'judge',
+  'line-leaks',
   'environment',
   'switches',
   'canary',
@@ -15,6 +15,7 @@ const scripts = [
   'ledger',
   'streams',
   'page',
+  'tamper',
   'chaos',
 ]
 const failed: string[] = []

@@ -2,7 +2,6 @@ import { mkdir, appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError, messageOf, ThreewaysError } from '../../kernel/errors.ts'
-import { legible } from '../../kernel/legible.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
 import { makeTurns } from '../../kernel/turns.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
@@ -14,8 +13,8 @@ import { latestGateNews } from './gate-news.ts'
 import { makeCandidate, checkOut } from './making.ts'
 import { concludeStage } from './conclude.ts'
 import { deployStage } from './deploy-step.ts'
-import { readingBack } from './gates.ts'
-import { artifactToEnter } from './place.ts'
+import { describe, legibly, unrecordable } from './step-end.ts'
+import { isReadingBack, readAhead } from './read-ahead.ts'
 import type { Execution, Executor, StepEnd, Workshop } from './execution.ts'
 import { endStep, moveOn, noteStep } from './progress.ts'
 import { shareLog } from './step-log.ts'
@@ -207,7 +206,7 @@ export function makeEngine(options: EngineOptions): Engine {
 
   function moveWith(taker: Taker, free: () => number, id: string, change?: Change, over?: StepRow) {
     return inTurn(id, async () => {
-      await readAhead(id, over)
+      await readAhead(options, id, over)
       const { run, steps } = await ledger.transaction(async (tx) => {
         const { run, steps } = await lockRun(tx, id)
         const events: CloudEvent[] = []
@@ -220,17 +219,10 @@ export function makeEngine(options: EngineOptions): Engine {
       if (run.cancelledBy !== null) interrupt(steps)
       begin(run, steps)
       if (run.finishedAt !== null) tidy(endLeftovers(id))
-      if (steps.some(({ state, waiting }) => state === 'waiting' && waiting?.why === readingBack)) look(id)
+      if (isReadingBack(steps)) look(id)
       options.changed()
       return { run, steps }
     })
-  }
-
-  /** What a gate is going to ask about the disk, which would take too long behind the ledger's lock. */
-  async function readAhead(id: string, over: StepRow | undefined): Promise<void> {
-    if (over !== undefined && over.work.kind !== 'conclude') return
-    const artifact = await artifactToEnter(ledger, id)
-    if (artifact !== undefined) await options.attestor.read(artifact)
   }
 
   /** In nobody's way; closing waits for it. */
@@ -418,34 +410,8 @@ function isOfTheMachine(error: unknown): boolean {
 }
 const exhausted = /^E(?:NOSPC|DQUOT|MFILE|NFILE|NOMEM|AGAIN|IO|ROFS)$/
 
-const unrecordable = (error: unknown): StepEnd => ({
-  end: 'failed',
-  final: true,
-  fault: 'infrastructure',
-  message: `its outcome could not be recorded: ${describe(error)}`,
-})
-
-const messageLengthMax = 8 * 1024
-
-/** A message quotes what programs said, which can be anything; this can be stored and read. */
-function legibly(end: StepEnd): StepEnd {
-  if (!('message' in end) || end.message === undefined) return end
-  const { message } = end
-  return { ...end, message: message.length > messageLengthMax ? `${legible(message.slice(0, messageLengthMax))}…` : legible(message) }
-}
-
 /** The home of who holds a step, from its owner's name. */
 export const homeOf = (owner: string) => owner.slice(owner.lastIndexOf('/') + 1)
-
-/** All that an error knows, for the step's message. */
-function describe(error: unknown): string {
-  if (!(error instanceof ThreewaysError)) return messageOf(error)
-  const faults = error.faults.map(({ path: place, file, line, message }) => {
-    const where = file === undefined ? place : `${file}:${line}`
-    return error.message.includes(message) ? `\nin ${where}` : `\n${where}: ${message}`
-  })
-  return `${error.message}${faults.join('')}${error.help === undefined ? '' : `\n${error.help}`}`
-}
 
 /** Where an attempt keeps its log and the notes about its process. */
 export function stepFolder(home: string, step: Pick<StepRow, 'run' | 'name' | 'attempt'>): string {

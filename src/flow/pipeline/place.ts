@@ -64,21 +64,6 @@ const notBuilt = (candidate: string) =>
     help: 'deliver its commit again to build it here',
   })
 
-/** The artifact that is to enter a stage next, if one is. */
-export async function artifactToEnter(ledger: Pick<Ledger, 'db'>, run: string): Promise<string | undefined> {
-  const found = await tables(ledger)
-    .selectFrom('step')
-    .innerJoin('run', 'run.id', 'step.run')
-    .innerJoin('build', 'build.candidate', 'run.candidate')
-    .select('build.artifact')
-    .where('step.run', '=', run)
-    .where('step.state', 'in', ['pending', 'waiting'])
-    .where('step.name', 'like', '%/promote')
-    .limit(1)
-    .executeTakeFirst()
-  return found?.artifact
-}
-
 export function desired(provider: EnvironmentProvider, build: BuildRow, settings: string): Desired {
   return {
     candidate: build.candidate as Digest,
