@@ -91,7 +91,8 @@ async function play({ provider, candidate }: Scene, name: string, n: number, beh
 
 /** An open stream of requests. */
 function arrivals(url: URL, perSecond: number) {
-  const agent = new Agent({ keepAlive: true })
+  // As many connections as a proxy in front would keep; a pile of thousands measures the machine.
+  const agent = new Agent({ keepAlive: true, maxSockets: 100 })
   const under = new Set<Promise<void>>()
   let failed = 0
   let isOver = false
@@ -107,7 +108,7 @@ function arrivals(url: URL, perSecond: number) {
     })
   const coming = (async () => {
     for (let due = performance.now(); !isOver; due += (-Math.log(1 - Math.random()) * 1000) / perSecond) {
-      if (due > performance.now() + 1) await sleep(due - performance.now() - 0.5)
+      await sleep(Math.max(0, due - performance.now()))
       const asked = ask()
       under.add(asked)
       void asked.then(() => under.delete(asked))

@@ -104,16 +104,22 @@ function isolationTold({ by, network, why }: EnvironmentView['isolation']): stri
   return `isolated by ${by}${network === 'own' ? '' : ", with the machine's network"}`
 }
 
+/** Of traffic that is shared: `5 %`, `5 % (baseline)`. */
+function partOf(shares: EnvironmentView['shares'], candidate: string, role: EnvironmentView['services'][number]['role']): string {
+  const share = shares.find((one) => one.candidate === candidate && one.role === role)
+  return share === undefined || share.percent === 100 ? '' : `${share.percent} %${role === 'main' ? '' : ` (${role})`}`
+}
+
 function describe(environments: readonly EnvironmentView[], { output }: CliContext): string {
   const { colour } = output
-  const rows = environments.flatMap(({ id, isolation, services, resources, urls }) => [
-    ...services.map(({ service, candidate, running, state, serving, restarts, problem }, index) => [
+  const rows = environments.flatMap(({ id, isolation, services, resources, urls, shares }) => [
+    ...services.map(({ service, candidate, role, replica, running, state, serving, restarts, problem }, index) => [
       index === 0 ? colour.bold(id) : '',
-      service,
+      replica === 0 ? service : `${service} (${replica + 1})`,
       shortDigest(candidate),
       state === 'ready' ? colour.green(state) : colour.red(state),
       running === candidate ? '' : colour.red(running === null ? 'unknown bits' : `runs ${shortDigest(running)}`),
-      serving ? (urls[service] ?? '') : colour.dim('stands by'),
+      serving ? [urls[service], partOf(shares, candidate, role)].filter(Boolean).join(' ') : colour.dim('stands by'),
       [restarts > 0 ? `${restarts} restarts` : '', (problem ?? '').split('\n', 1)[0]!].filter(Boolean).join(', '),
     ]),
     ...resources.map(({ name, type, ready }) => [

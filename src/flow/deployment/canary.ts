@@ -47,6 +47,8 @@ export type Watching = {
 const firstLookMs = 1_000
 /** How often a canary that waits for a person is asked after. */
 const pausedMs = 2_000
+/** However long it waits, it is looked at so often. */
+const pausedLookMsMax = 300_000
 
 /**
  * Gives the new candidate a small share of the traffic, and as much to a fresh baseline: the old candidate, started again at
@@ -134,15 +136,15 @@ async function untilContinued(deployment: Deployment, trial: Trial, watching: Wa
     if (watching.now() < nextMs) continue
     const judged = await lookAt(deployment, trial, step, look)
     if (judged.judgement.verdict === 'fail') await takeBack(deployment, trial, watching, step, judged)
-    waitMs *= 2
+    waitMs = Math.min(2 * waitMs, Math.max(waitMs, pausedLookMsMax))
     nextMs = watching.now() + waitMs
   }
 }
 
-/** 1 s, 2 s, 4 s … and the end of the step: soon after a bad start, and few, because each costs certainty. */
+/** 1 s, 1.5 s, 2.25 s … and the end of the step: soon after a bad start, and few, because each costs certainty. */
 function lookTimes(everyMs: number): readonly number[] {
   const times: number[] = []
-  for (let ms = firstLookMs; ms <= 0.75 * everyMs; ms *= 2) times.push(ms)
+  for (let ms = firstLookMs; ms <= 0.75 * everyMs; ms *= 1.5) times.push(Math.round(ms))
   return [...times, everyMs]
 }
 
