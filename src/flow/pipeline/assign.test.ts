@@ -51,7 +51,7 @@ describe('who takes a step', () => {
     expect(assign(wanting, alpha, [alpha])).toEqual({
       kind: 'worker',
       why: 'no worker here has gpu=1',
-      for: 'a worker started with --label gpu=1',
+      for: 'a machine with gpu=1',
     })
   })
 

@@ -87,6 +87,6 @@ const nobodyFits = (labels: Labels): Answer => {
   return {
     kind: 'worker',
     why: `no worker here has ${written.join(', ')}`,
-    for: `a worker started with ${written.map((label) => `--label ${label}`).join(' ')}`,
+    for: `a machine with ${written.join(', ')}`,
   }
 }
