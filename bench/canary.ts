@@ -32,8 +32,10 @@ async function play({ provider, candidate }: Scene, name: string, n: number, beh
   const load = arrivals(new URL(urls['web']!), rate)
   const times = { began: 0, back: 0 }
   const judged: Judged[] = []
+  let looks = 0
   const watching: Watching = {
     progress: undefined,
+    look: async () => ++looks,
     note: async (_, judgement) => void (judgement && judged.push(judgement)),
     continued: async () => true,
     sleep: (ms) => sleep(ms),

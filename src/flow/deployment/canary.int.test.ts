@@ -40,14 +40,15 @@ const how = {
   canary: { steps: [30, 50, 100], everyMs: 1_000, metrics: [{ name: 'error_rate', critical: true }] },
 } as const
 
-/** Time in the test's hand: while the canary sleeps, so many requests come and the time passes. */
-function watchingWith(requests: number, progress?: CanaryProgress) {
+/** Time in the test's hand: while the canary sleeps, so many requests come and the time passes. @param looks - made before */
+function watchingWith(requests: number, progress?: CanaryProgress, looks = 0) {
   const noted: { progress: CanaryProgress; judged: Judged | undefined }[] = []
   let now = 0
   let answer = false
   let slept = 0
   const watching: Watching = {
     progress,
+    look: async () => ++looks,
     note: async (next, judged) => void noted.push({ progress: next, judged }),
     continued: async () => answer,
     async sleep(ms) {
@@ -136,9 +137,9 @@ describe('a canary', () => {
   it('is taken back also while it waits, when it turns out to be worse', async () => {
     const [old, bad] = [await candidate('1'), await candidate('bad', 2)]
     await stage.deploy(old)
-    await expect(play(bad, old, watchingWith(100, { step: 0, paused: 'too few' }).watching)).resolves.toMatchObject({
-      error: { code: 'CANARY_FAILED' },
-    })
+    const { watching, noted } = watchingWith(100, { step: 0, paused: 'too few' }, 3)
+    expect(await play(bad, old, watching)).toMatchObject({ error: { code: 'CANARY_FAILED' } })
+    expect(noted.at(-1)!.judged!.look).toEqual({ index: 4, of: 2 })
     expect((await stage.provider.observe(stage.environment)).traffic).toBe(old.candidate)
   })
 

@@ -3,7 +3,7 @@ import { refused } from '../../kernel/errors.ts'
 import { allTo, type Desired, type Measured, type Role, type Share } from '../environment/provider.port.ts'
 import { blueGreen } from './blue-green.ts'
 import { converge, replacedBy, type Deployment } from './deployment.ts'
-import { judge, type Judgement } from './judge.ts'
+import { judge, type Judgement, type Look } from './judge.ts'
 import { part } from './rolling.ts'
 
 /** How far a canary has come: kept durably with its step, so that whoever takes it over goes on from there. */
@@ -29,14 +29,13 @@ export type Judged = {
   readonly follows: 'next-step' | 'pause' | 'back'
 }
 
-/** Which of how many looks this is: who looks often must be harder to impress. */
-export type Look = { readonly index: number; readonly of: number }
-
 /** Where a canary keeps its progress, and hears from people. */
 export type Watching = {
   readonly progress: CanaryProgress | undefined
   /** Durable when this returns. */
   note(progress: CanaryProgress, judged?: Judged): Promise<void>
+  /** Counts one more look at this canary, also over the death of a server. Durable when this returns. @returns which it is, from 1 */
+  look(): Promise<number>
   /** Whether a person lets a canary go on that waits. */
   continued(): Promise<boolean>
   /** Resolves after that time, or earlier when there may be news; rejects when the deployment is given up. */
@@ -115,26 +114,26 @@ async function passStep(deployment: Deployment, trial: Trial, watching: Watching
   let why = paused
   if (why === undefined) {
     let last: Judged | undefined
-    for (const [at, ms] of times.entries()) {
+    for (const ms of times) {
       while (watching.now() < begunMs + ms) await watching.sleep(begunMs + ms - watching.now())
-      last = await lookAt(deployment, trial, step, { index: step * times.length + at + 1, of })
+      last = await lookAt(deployment, trial, step, { index: await watching.look(), of })
       if (last.judgement.verdict === 'fail') await takeBack(deployment, trial, watching, step, last)
     }
     if (last!.judgement.verdict === 'pass') return watching.note({ step: step + 1 }, { ...last!, follows: 'next-step' })
     why = last!.judgement.why
     await watching.note({ step, paused: why }, { ...last!, follows: 'pause' })
   }
-  await untilContinued(deployment, trial, watching, step, { index: of, of })
+  await untilContinued(deployment, trial, watching, step, of)
   await watching.note({ step: step + 1 })
 }
 
-/** Nobody else takes a canary back that turns out to be bad while it waits. Looks get rarer: each could be a false alarm. */
-async function untilContinued(deployment: Deployment, trial: Trial, watching: Watching, step: number, look: Look): Promise<void> {
+/** Nobody else takes a canary back that turns out to be bad while it waits. Looks get rarer: each is harder to impress than the last. */
+async function untilContinued(deployment: Deployment, trial: Trial, watching: Watching, step: number, of: number): Promise<void> {
   let waitMs = deployment.how.canary!.everyMs
   for (let nextMs = watching.now() + waitMs; !(await watching.continued());) {
     await watching.sleep(pausedMs)
     if (watching.now() < nextMs) continue
-    const judged = await lookAt(deployment, trial, step, look)
+    const judged = await lookAt(deployment, trial, step, { index: await watching.look(), of })
     if (judged.judgement.verdict === 'fail') await takeBack(deployment, trial, watching, step, judged)
     waitMs = Math.min(2 * waitMs, Math.max(waitMs, pausedLookMsMax))
     nextMs = watching.now() + waitMs
@@ -154,7 +153,7 @@ async function lookAt({ provider, environment, next, how, say }: Deployment, { o
     all.find((one) => one.candidate === candidate && one.role === role) ?? { requests: 0, errors: 0, latenciesMs: [] }
   const measured = { canary: of(next.candidate, 'main'), baseline: of(old.candidate, 'baseline') }
   const judgement = judge({ metrics: how.canary!.metrics, ...measured, look })
-  say(`look ${look.index} of ${look.of}: ${judgement.verdict}: ${judgement.why}`)
+  say(`look ${look.index}${look.index > look.of ? '' : ` of ${look.of}`}: ${judgement.verdict}: ${judgement.why}`)
   const percent = how.canary!.steps[step]!
   return { percent, baseline: old.candidate, measured, look, judgement, follows: 'back' }
 }

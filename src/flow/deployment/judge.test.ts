@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { judge, type Measured, type Metric } from './judge.ts'
+import { Growing, seeded, shapeNames, traffic } from '../../../bench/canary/traffic.ts'
+import { alphaOf, judge, type Measured, type Metric } from './judge.ts'
 
 const errors: Metric = { name: 'error_rate', critical: true }
 const p95: Metric = { name: 'p95_ms', critical: true }
@@ -69,5 +70,28 @@ describe('the judge of a canary', () => {
     const trial = { metrics: [errors], baseline: measured(200), canary: measured(200, 8) }
     expect(judge({ ...trial, look: only }).verdict).toBe('fail')
     expect(judge({ ...trial, look: { index: 1, of: 40 } }).verdict).toBe('inconclusive')
+  })
+
+  it('spends no more than one percent of false alarms, however often a canary is looked at', () => {
+    for (const of of [1, 6, 40]) {
+      let spent = 0
+      for (let index = 1; index <= 100_000; index++) spent += alphaOf({ index, of })
+      expect(spent).toBeLessThanOrEqual(0.01)
+      expect(spent).toBeGreaterThan(0.0099)
+    }
+  })
+
+  it.each(shapeNames)('rolls no good canary back among thirty whose times are of the kind "%s", also while they wait', (shape) => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = seeded(seed)
+      const [good, same] = [traffic(shape, random, { errorRate: 0.01 }), traffic(shape, random, { errorRate: 0.01 })]
+      const [baseline, canary] = [new Growing(), new Growing()]
+      for (let index = 1; index <= 12; index++) {
+        baseline.add(good, 60)
+        canary.add(same, 60)
+        const judgement = judge({ metrics: [errors, p95], baseline, canary, look: { index, of: 6 } })
+        expect(judgement.verdict, `seed ${seed}, look ${index}: ${judgement.why}`).not.toBe('fail')
+      }
+    }
   })
 })

@@ -47,12 +47,19 @@ export type Trial = {
   /** The version that serves, started anew when the canary was: neither warmer nor older. */
   readonly baseline: Measured
   readonly canary: Measured
-  /** Which look this is, from 1, of how many there may be at all. */
-  readonly look: { readonly index: number; readonly of: number }
+  readonly look: Look
 }
+
+/**
+ * Which look at this canary it is, from 1, and how many are planned. A canary that waits for a person, or whose server was killed, is
+ * looked at more often than planned: `index` goes on and is then greater than `of`.
+ */
+export type Look = { readonly index: number; readonly of: number }
 
 /** Of all looks and metrics together: how often a canary may fail that is no worse. */
 const falseAlarms = 0.01
+/** Part of them that the planned looks may spend. The rest is for those that nobody planned. */
+const planned = 0.8
 /** A harm is excluded with this much doubt left, per metric. */
 const doubt = 0.05
 const sharesOfRequests = { allowed: 0.005, harm: 0.02 }
@@ -68,11 +75,11 @@ const answersMin = 100
  * Is the canary worse than a fresh baseline of the same age? Worse has to be both certain and large enough to matter; and a
  * canary passes only when a difference that matters can be excluded, so that no data, and too little of it, is not success.
  *
- * Every look of every metric spends an equal part of the false alarms that are allowed (Bonferroni), so that looking often does not fail
- * what is good. Times are compared as a whole (Mann-Whitney) and at the quantile that the metric names.
+ * Every look of every metric spends a part of the false alarms that are allowed (Bonferroni), so that looking often does not fail what is
+ * good. Times are compared as a whole (Mann-Whitney) and at the quantile that the metric names.
  */
 export function judge({ metrics, baseline, canary, look }: Trial): Judgement {
-  const alpha = falseAlarms / Math.max(1, look.of) / Math.max(1, metrics.length)
+  const alpha = alphaOf(look) / Math.max(1, metrics.length)
   const judged = metrics.map((metric) =>
     metric.name === 'error_rate' ? judgeErrors(metric, baseline, canary, alpha) : judgeTimes(metric, metric.name, baseline, canary, alpha),
   )
@@ -80,6 +87,16 @@ export function judge({ metrics, baseline, canary, look }: Trial): Judgement {
   if (judged.length === 0) return { verdict: 'inconclusive', why: 'no metric was asked for', metrics: judged }
   if (worst === undefined) return { verdict: 'pass', why: judged.map(({ why }) => why).join('; '), metrics: judged }
   return { verdict: worst.critical && worst.verdict === 'fail' ? 'fail' : 'inconclusive', why: worst.why, metrics: judged }
+}
+
+/**
+ * What this look may spend. Planned looks have equal parts; the k-th beyond them has 1/(k·(k+1)) of what is left, which adds up to all of
+ * it and never to more, however long it goes on.
+ */
+export function alphaOf({ index, of }: Look): number {
+  if (index <= of) return (falseAlarms * planned) / of
+  const beyond = index - of
+  return (falseAlarms * (1 - planned)) / (beyond * (beyond + 1))
 }
 
 function judgeErrors(metric: Metric, baseline: Measured, canary: Measured, alpha: number): MetricJudgement {

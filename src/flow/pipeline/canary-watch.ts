@@ -15,12 +15,20 @@ export async function watchingOf(execution: Execution): Promise<Watching> {
   return {
     progress: progressOf(await standing()),
     note: (progress, judged) =>
-      execution.note({
-        output: { canary: progress },
+      execution.note(({ output }) => ({
+        output: { ...output, canary: progress },
         message: progress.paused === undefined ? messageOf(progress, execution) : null,
         waiting: progress.paused === undefined ? null : { ...waitingFor(run, step, progress.paused), since: clock.instant() },
         events: judged === undefined ? [] : [record(execution, judged)],
-      }),
+      })),
+    async look() {
+      let looks = 0
+      await execution.note(({ output, message, waiting }) => {
+        looks = ((output?.['looks'] as number | undefined) ?? 0) + 1
+        return { output: { ...output, looks }, message, waiting, events: [] }
+      })
+      return looks
+    },
     continued: async () => progressOf(await standing())?.continuedBy !== undefined,
     async sleep(ms) {
       await pause(ms, undefined, { signal })

@@ -51,8 +51,11 @@ export type Execution = Workshop & {
   readonly signal: AbortSignal
   /** Adds a line to the step's log. */
   say(line: string): Promise<void>
-  /** Puts on record, while the step works, how far it is. Durable when this returns; refused when the step is another server's. */
-  note(change: StepNote): Promise<void>
+  /**
+   * Puts on record, while the step works, how far it is; from how it stands, where others may have written to it. Durable when this
+   * returns; refused when the step is another server's.
+   */
+  note(change: StepNote | ((standing: StepRow) => StepNote)): Promise<void>
 }
 
 export type StepNote = {

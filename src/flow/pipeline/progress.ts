@@ -187,12 +187,13 @@ export async function noteStep(
   tx: LedgerTransaction,
   steps: readonly StepRow[],
   { name, owner, fence }: StepRow,
-  { events: told, ...change }: StepNote,
+  said: StepNote | ((standing: StepRow) => StepNote),
   events: CloudEvent[],
 ): Promise<void> {
   const now = steps.find((step) => step.name === name)
   if (now?.state !== 'running' || now.owner !== owner || now.fence !== fence)
     throw conflict('STEP_TAKEN_OVER', { message: `step "${name}" is another server's by now` })
+  const { events: told, ...change } = typeof said === 'function' ? said(now) : said
   await changeStep(tx, now, change)
   events.push(...told)
 }
