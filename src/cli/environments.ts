@@ -99,6 +99,37 @@ export async function list(this: CliContext, flags: Common): Promise<void> {
   })
 }
 
+export async function show(this: CliContext, flags: Common, name: string): Promise<void> {
+  await withApi(this, flags, async (api) => {
+    const environment = await api.get<EnvironmentView>(at`/api/environments/one?name=${name}`)
+    if (flags.json) this.output.json(environment)
+    else this.output.result([describe([environment], this), ...driftTold(environment, this)].join('\n'))
+  })
+}
+
+export async function heal(this: CliContext, flags: Common, name: string): Promise<void> {
+  await withApi(this, flags, async (api) => {
+    needsServer(api)
+    const { healed } = await api.send<{ healed: string[] }>('POST', at`/api/environments/heal?name=${name}`)
+    if (flags.json) this.output.json({ healed })
+    else this.output.result(healed.length === 0 ? `nothing of ${name} has drifted` : `put right: ${healed.join(', ')}`)
+  })
+}
+
+/** What has drifted, in full. */
+function driftTold({ drift }: EnvironmentView, { output }: CliContext): readonly string[] {
+  const { colour } = output
+  if (drift.length === 0) return [colour.dim('nothing has drifted')]
+  return drift.flatMap(({ kind, about, expected, observed, since, response, reason }) => [
+    `${colour.red(`drift: ${kind} ${about}`)} since ${since}${response === 'alert' ? '' : `, ${response === 'heal' ? 'being healed' : 'given up'}`}`,
+    `  expected ${expected}`,
+    `  found    ${observed}`,
+    ...(reason === null ? [] : [colour.dim(`  ${reason}`)]),
+  ])
+}
+
+const driftsShown = 3
+
 function isolationTold({ by, network, why }: EnvironmentView['isolation']): string {
   if (by === 'none') return `not isolated: ${why}`
   return `isolated by ${by}${network === 'own' ? '' : ", with the machine's network"}`
@@ -112,7 +143,7 @@ function partOf(shares: EnvironmentView['shares'], candidate: string, role: Envi
 
 function describe(environments: readonly EnvironmentView[], { output }: CliContext): string {
   const { colour } = output
-  const rows = environments.flatMap(({ id, isolation, services, resources, urls, shares }) => [
+  const rows = environments.flatMap(({ id, isolation, services, resources, urls, shares, drift }) => [
     ...services.map(({ service, candidate, role, replica, running, state, serving, restarts, problem }, index) => [
       index === 0 ? colour.bold(id) : '',
       replica === 0 ? service : `${service} (${replica + 1})`,
@@ -132,6 +163,10 @@ function describe(environments: readonly EnvironmentView[], { output }: CliConte
       '',
     ]),
     ...(services.length + resources.length === 0 ? [[colour.bold(id), colour.dim('empty'), '', '', '', '', '']] : []),
+    ...drift
+      .slice(0, driftsShown)
+      .map(({ kind, about, observed }) => ['', colour.red(`drift: ${kind}`), about, colour.red(observed.slice(0, 60)), '', '', '']),
+    ...(drift.length > driftsShown ? [['', colour.red(`and ${drift.length - driftsShown} more`), '', '', '', '', '']] : []),
     ['', colour.dim(isolationTold(isolation)), '', '', '', '', ''],
   ])
   return output.table(rows)

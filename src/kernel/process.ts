@@ -205,6 +205,8 @@ export async function stopTree(
   let outcome: 'graceful' | 'killed' = 'graceful'
   if (await isAlive(identity)) {
     signalGroup(identity.pid, options.signal)
+    // One that was stopped would not hear of it.
+    signalGroup(identity.pid, 'SIGCONT')
     if (!(await goneWithin(identity, options.graceMs))) {
       outcome = 'killed'
       signalGroup(identity.pid, 'SIGKILL')

@@ -4,6 +4,8 @@ import { candidateBuilt, changeMerged } from '../flow/candidate/events.ts'
 import { candidates, changes } from '../flow/candidate/projection.ts'
 import * as deployment from '../flow/deployment/events.ts'
 import { deployments, holds } from '../flow/deployment/projection.ts'
+import * as drift from '../flow/environment/drift/events.ts'
+import { drifts } from '../flow/environment/drift/projection.ts'
 import * as environment from '../flow/environment/events.ts'
 import { environments } from '../flow/environment/projection.ts'
 import * as policy from '../flow/policy/events.ts'
@@ -23,6 +25,7 @@ export const ownTypes: readonly AnyEventType[] = [
   ...Object.values(policy),
   ...Object.values(deployment),
   ...Object.values(environment),
+  ...Object.values(drift),
   attestationMade,
   keyRotated,
   line.lineStopped,
@@ -44,6 +47,7 @@ export const projections = [
   deployments,
   holds,
   environments,
+  drifts,
   attestations,
   lineStops,
   lineHelpers,

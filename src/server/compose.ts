@@ -41,6 +41,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { proofRoutes } from '../ledger/proof/routes.ts'
 import { keepSigning } from '../ledger/proof/watch.ts'
 import { ledgerRoutes } from '../ledger/routes.ts'
+import { makeDriftWatch } from './drift.ts'
 import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
 import { linePort } from './line-port.ts'
@@ -156,6 +157,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       .map(viewStop)
       .flatMap((stop) => (stop.stream === '*' ? streams.map((stream) => ({ ...stop, stream })) : [stop]))
   const viewing = { ledger, provider, openStops, emergenciesOf: line.emergenciesOf }
+  const drift = makeDriftWatch(workshop, log)
   const environments = makeEnvironments({
     ledger,
     provider,
@@ -166,6 +168,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       return { stream: build.stream, desired: desired(provider, build, settings) }
     },
     ownerOf: (id) => stageOwning(ledger, id),
+    heal: (id) => drift.heal(id),
   })
   const tokens = makeTokens(ledger, clock)
   const admin = await localAdmin(home.folder)
@@ -214,6 +217,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
         log(`environments: ${adopted} processes adopted, ${restarted} started again, ${ended} orphans ended`)
       // Not before: a step would meet environments that nobody supervises yet.
       await engine.start()
+      if (work) drift.start()
     },
     close: () => end('stop'),
     leave: () => end('leave'),
@@ -222,6 +226,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   async function end(what: 'stop' | 'leave'): Promise<void> {
     live.close()
     await engine.close()
+    await drift.close()
     await tidier.close()
     await signed?.close()
     const stops = work && what === 'stop'

@@ -58,6 +58,10 @@ const sentences: Readonly<Record<string, (told: Told) => string | undefined>> = 
   'service.removed': (told) => `${told.subject} was removed from ${place(told)}`,
   'environment.created': ({ subject }) => `environment ${subject} was made`,
   'environment.deleted': ({ subject }) => `environment ${subject} was destroyed`,
+  'threeways-environment.drifted': ({ subject, content }) =>
+    `${subject} drifted (${word(content['kind'])} ${word(content['about'])}): expected ${first(content['expected'])}, found ${first(content['observed'])}`,
+  'threeways-environment.healed': ({ subject, content }) =>
+    `${subject}: ${word(content['kind'])} ${word(content['about'])} is as it was made again`,
   'threeways-hold.placed': ({ content }) => `it is held out of ${word(content['stage'])}: ${first(content['reason'])}`,
   'threeways-hold.lifted': ({ content }) =>
     `${word(content['by'])} lifted the hold in ${word(content['stage'])}: ${word(content['reason'])}`,

@@ -237,6 +237,7 @@ export function environmentsOf(streams: readonly StreamView[]): EnvironmentView[
           traffic: running?.card.digest ?? null,
           shares: [],
           isolation: { by: 'bubblewrap', network: 'own', why: null },
+          drift: [],
           services,
           resources: [{ name: 'db', type: 'postgres', ready: true }],
           urls: environment.urls,

@@ -28,6 +28,18 @@ const ls = buildCommand<Common, [], CliContext>({
   docs: { brief: 'List environments, their services and addresses' },
 })
 
+const show = buildCommand<Common, [string], CliContext>({
+  loader: async () => (await import('../environments.ts')).show,
+  parameters: { flags, positional: one },
+  docs: { brief: 'Show one environment: services, addresses, and what has drifted since when' },
+})
+
+const heal = buildCommand<Common, [string], CliContext>({
+  loader: async () => (await import('../environments.ts')).heal,
+  parameters: { flags, positional: one },
+  docs: { brief: 'Put right what has drifted, as it was made; data is never touched' },
+})
+
 const logs = buildCommand<Common & { service?: string; lines: number; follow: boolean }, [string], CliContext>({
   loader: async () => (await import('../environments.ts')).logs,
   parameters: {
@@ -68,4 +80,7 @@ const down = buildCommand<Common, [string], CliContext>({
   docs: { brief: 'Destroy an environment of your own: nothing of it is left' },
 })
 
-export const envRoutes = buildRouteMap({ routes: { up, ls, logs, exec, diff, down }, docs: { brief: 'Environments on demand' } })
+export const envRoutes = buildRouteMap({
+  routes: { up, ls, show, heal, logs, exec, diff, down },
+  docs: { brief: 'Environments on demand' },
+})

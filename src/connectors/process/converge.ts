@@ -114,35 +114,38 @@ async function stopUnwanted(environment: Environment, decision: Decision, target
 }
 
 async function create(environment: Environment, decision: Decision): Promise<readonly Instance[]> {
-  const { state, home } = environment
+  const { state } = environment
   const created: InstanceState[] = []
-  for (const { desired, service, replica } of decision.create) {
-    const { port } = desired.rendered.definition.services[service]!
-    const isolation = isolationOf(desired.rendered, home.sandboxing)
-    // In a network of its own it has the port it names, whoever else has it too.
-    const isOwn = isolation?.network === 'own'
-    created.push({
-      id: randomUUID(),
-      service,
-      ...keyOf(desired),
-      replica,
-      artifact: desired.artifact,
-      settings: desired.rendered.digest,
-      ...(isolation ? { isolation } : {}),
-      port: port === undefined ? null : isOwn ? port : await takePort(home.host),
-      phase: 'starting',
-      proven: false,
-      process: null,
-      variables: null,
-      launches: 0,
-      restarts: 0,
-      since: home.clock.instant(),
-      problem: null,
-    })
-  }
+  for (const { desired, service, replica } of decision.create) created.push(await newInstance(environment, desired, service, replica))
   state.instances = [...state.instances, ...created]
   if (created.length > 0) await environment.save()
   return created.map((instance) => environment.attach(instance))
+}
+
+/** Not started yet, and not on record. */
+export async function newInstance({ home }: Environment, desired: Desired, service: string, replica: number): Promise<InstanceState> {
+  const { port } = desired.rendered.definition.services[service]!
+  const isolation = isolationOf(desired.rendered, home.sandboxing)
+  // In a network of its own it has the port it names, whoever else has it too.
+  const isOwn = isolation?.network === 'own'
+  return {
+    id: randomUUID(),
+    service,
+    ...keyOf(desired),
+    replica,
+    artifact: desired.artifact,
+    settings: desired.rendered.digest,
+    ...(isolation ? { isolation } : {}),
+    port: port === undefined ? null : isOwn ? port : await takePort(home.host),
+    phase: 'starting',
+    proven: false,
+    process: null,
+    variables: null,
+    launches: 0,
+    restarts: 0,
+    since: home.clock.instant(),
+    problem: null,
+  }
 }
 
 /** Returns when every service that must be ready is; ends early at the first that will not be. */

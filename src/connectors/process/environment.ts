@@ -19,7 +19,7 @@ import {
   type Sandboxing,
   type World,
 } from './sandbox.ts'
-import { deploymentOf, hostPortOf, isOf, keyOf, type EnvironmentState, type InstanceState, type StateStore } from './state.ts'
+import { deploymentOf, hostPortOf, isOf, keyOf, newState, type EnvironmentState, type InstanceState, type StateStore } from './state.ts'
 import { processVariables, variableName } from './variables.ts'
 
 /** What all environments of a home share. */
@@ -51,6 +51,10 @@ export class Environment {
   #writing: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
   #gone = false
+  /** The record as it was written last; undefined while it is being written. */
+  written: string | undefined
+  /** Grows with every change made on purpose. */
+  revision = 0
   readonly #closing = new AbortController()
   /** Of each resource, for those who depend on it; known while the cluster runs. */
   #resourceAddresses: Record<string, Readonly<Record<string, string>>> = {}
@@ -77,10 +81,15 @@ export class Environment {
       .catch(() => {})
       .then(() => {
         this.#next = undefined
-        this.#writing = this.#gone ? Promise.resolve() : this.home.store.write(this.state)
+        this.#writing = this.#gone ? Promise.resolve() : this.#write()
         return this.#writing
       })
     return this.#next
+  }
+
+  async #write(): Promise<void> {
+    this.written = undefined
+    this.written = await this.home.store.write(this.state)
   }
 
   /** Takes over what lives, starts what is missing, ends what was to be ended. Returns when all that is under way, not ready. */
@@ -153,6 +162,7 @@ export class Environment {
       this.routes.set(service, route)
       publicPorts[service] = route.port
       const moved = before !== undefined && before !== route.port
+      if (moved) this.state.formerPorts = { [service]: before, ...this.state.formerPorts }
       if (moved) this.tell(`service ${service}`, `its public port ${before} is taken by another program; it is now ${route.port}`)
     }
     await this.save()
@@ -161,6 +171,7 @@ export class Environment {
   #forgetPort(service: string): void {
     returnPort(this.state.publicPorts[service]!)
     delete this.state.publicPorts[service]
+    delete this.state.formerPorts?.[service]
   }
 
   /** Sends new requests where the state says. */
@@ -390,11 +401,6 @@ function unready(instance: Instance, dependency: Instance) {
   return refused('DEPENDENCY_UNHEALTHY', {
     message: `service "${dependant}" was not started: "${name}", which it depends on, is not healthy`,
   })
-}
-
-function newState(environment: EnvironmentId): EnvironmentState {
-  const nothing = { deployments: [], shares: [], sticky: false, publicPorts: {}, resources: {}, instances: [] }
-  return { format: 2, environment, destroying: false, ...nothing }
 }
 
 function servicesWithPort(services: Desired['rendered']['definition']['services']): readonly string[] {

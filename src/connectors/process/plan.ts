@@ -36,7 +36,7 @@ export function decide(target: Target, state: EnvironmentState | undefined, unfi
     actions.push({ kind: ready ? 'keep' : 'create', subject: `resource ${name}`, reason: ready ? 'exists' : 'does not exist yet' })
   }
   for (const instance of instances) {
-    const reason = whyUnwanted(target, instance)
+    const reason = whyUnwanted(target, instance) ?? (hasSuccessor(instances, instance) ? 'another one has taken its place' : undefined)
     if (reason === undefined) continue
     stop.push(instance)
     actions.push({ kind: 'stop', subject: subjectOf(instance), reason })
@@ -69,6 +69,11 @@ export function wantedOf({ rendered, replicas }: Desired): readonly { readonly s
 
 export function isPart(instance: InstanceState, of: Pick<Desired, 'candidate' | 'role'>, service: string, replica: number): boolean {
   return isOf(instance, of) && instance.service === service && instance.replica === replica
+}
+
+/** A newer one was started beside it, to take its place; those stand first. */
+export function hasSuccessor(instances: readonly InstanceState[], instance: InstanceState): boolean {
+  return instances.find((one) => one.phase !== 'stopping' && isPart(one, instance, instance.service, instance.replica))?.id !== instance.id
 }
 
 /** @throws ThreewaysError `TARGET_INVALID` */

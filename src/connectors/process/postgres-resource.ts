@@ -10,7 +10,7 @@ import { variableName } from './variables.ts'
 import type { ResourceState } from './state.ts'
 
 /** Two deployments with pools of ten beside each other, and room for the checks. */
-const connectionsMax = 30
+export const connectionsMax = 30
 /** Databases that new ones are copied from; older ones are made again when they are needed again. */
 const templatesMax = 8
 

@@ -8,6 +8,7 @@ import { isAlive, run } from '../../kernel/process.ts'
 import { makeTurns } from '../../kernel/turns.ts'
 import { rendered, type EnvironmentId, type EnvironmentProvider, type Target } from '../../flow/environment/provider.port.ts'
 import { converge, unfitness } from './converge.ts'
+import { processDrift } from './drift/drift.ts'
 import { Environment, type Found, type Home, type Watch } from './environment.ts'
 import { observer } from './observe.ts'
 import { readLogs } from './logs.ts'
@@ -54,6 +55,7 @@ class ProcessProvider implements EnvironmentProvider {
   /** Whoever changes an environment waits for who does so now. */
   readonly #inTurn = makeTurns<EnvironmentId>()
   readonly #applying = new Map<EnvironmentId, AbortController>()
+  readonly drift: ReturnType<typeof processDrift>
 
   constructor(options: ProcessProviderOptions) {
     const { homeId, host = '127.0.0.1', clock = systemClock, warn = () => {} } = options
@@ -62,6 +64,13 @@ class ProcessProvider implements EnvironmentProvider {
     const store = stateStore(options.home)
     this.#home = { homeId, host, clock, store, postgres: postgresResource(options.cluster), relay, sandboxing, warn }
     this.#observe = observer(this.#home, runningReader(options.digestOfTree))
+    this.drift = processDrift({
+      homeId,
+      cluster: options.cluster,
+      list: () => this.list(),
+      quiet: (id) => (this.#applying.has(id) || this.#live.get(id)?.state.destroying ? undefined : this.#live.get(id)),
+      change: async (id, watch, signal, work) => void (await this.#inTurn(id, () => this.#change(id, watch, signal, work))),
+    })
   }
 
   capabilities() {
@@ -107,7 +116,19 @@ class ProcessProvider implements EnvironmentProvider {
   }
 
   async #apply(target: Target, watch: Watch, signal: AbortSignal | undefined) {
-    const { environment: id } = target
+    const environment = await this.#change(target.environment, watch, signal, (environment, either) =>
+      converge(environment, target, either),
+    )
+    return this.#observe(environment.state, { freshly: true, supervised: true })
+  }
+
+  /** Whoever destroys the environment cuts it short. */
+  async #change(
+    id: EnvironmentId,
+    watch: Watch,
+    signal: AbortSignal | undefined,
+    work: (environment: Environment, signal: AbortSignal) => Promise<void>,
+  ): Promise<Environment> {
     const cancel = new AbortController()
     this.#applying.set(id, cancel)
     const either = signal ? AbortSignal.any([signal, cancel.signal]) : cancel.signal
@@ -115,11 +136,15 @@ class ProcessProvider implements EnvironmentProvider {
     try {
       environment = await this.#resumed(id, watch)
       either.throwIfAborted()
-      await converge(environment, target, either)
-      return await this.#observe(environment.state, { freshly: true, supervised: true })
+      environment.revision++
+      await work(environment, either)
+      return environment
     } finally {
       this.#applying.delete(id)
-      if (environment) environment.watcher = undefined
+      if (environment) {
+        environment.watcher = undefined
+        environment.revision++
+      }
     }
   }
 
@@ -259,6 +284,7 @@ class ProcessProvider implements EnvironmentProvider {
     for (const cancel of this.#applying.values()) cancel.abort(conflict('PROVIDER_CLOSED', { message: 'the server is being stopped' }))
     await Promise.all([...this.#live.keys()].map((id) => this.#inTurn(id, () => this.#live.get(id)!.close(what))))
     this.#live.clear()
+    await this.drift.close()
     await this.#home.relay.close(what)
   }
 }

@@ -36,6 +36,21 @@ export type InstanceState = {
   restarts: number
   since: string
   problem: string | null
+  /** The program as it was loaded when it had settled; absent where nobody looked yet. */
+  image?: Image
+}
+
+/** Which program a process runs: told apart from one that took its place in the same process. */
+export type Image = {
+  /** Of the instance; and its process then. */
+  readonly launches: number
+  readonly pid: number
+  readonly at: string
+  readonly command: string
+  /** Variables that its own command gave other values. */
+  readonly ownVariables: readonly string[]
+  /** It was seen to listen on its port. */
+  listened?: true
 }
 
 export type Isolated = { readonly network: 'own' | 'host' }
@@ -66,8 +81,15 @@ export type EnvironmentState = {
   sticky: boolean
   /** Service to the port its users know. */
   publicPorts: Record<string, number>
+  /** The ports before those, where another program sat on one when we came back. */
+  formerPorts?: Record<string, number>
   resources: Record<string, ResourceState>
   instances: InstanceState[]
+}
+
+export function newState(environment: EnvironmentId): EnvironmentState {
+  const nothing = { deployments: [], shares: [], sticky: false, publicPorts: {}, resources: {}, instances: [] }
+  return { format: 2, environment, destroying: false, ...nothing }
 }
 
 /** One text per deployment of an environment. */
@@ -111,6 +133,7 @@ export function stateStore(home: string) {
   const fileOf = (environment: EnvironmentId) => path.join(folderOf(environment), 'state.json')
   return {
     folderOf,
+    fileOf,
 
     /** @throws ThreewaysError `ENVIRONMENT_STATE_DAMAGED` */
     async read(environment: EnvironmentId): Promise<EnvironmentState | undefined> {
@@ -118,9 +141,12 @@ export function stateStore(home: string) {
       return text === undefined ? undefined : parse(text, fileOf(environment))
     },
 
-    async write(state: EnvironmentState): Promise<void> {
+    /** @returns the text */
+    async write(state: EnvironmentState): Promise<string> {
+      const text = `${JSON.stringify(state, null, 1)}\n`
       await mkdir(folderOf(state.environment), { recursive: true, mode: 0o700 })
-      await writeDurably(fileOf(state.environment), `${JSON.stringify(state, null, 1)}\n`)
+      await writeDurably(fileOf(state.environment), text)
+      return text
     },
 
     /** Also folders without a readable state: they are environments that are half there. */

@@ -1,4 +1,4 @@
-import { chmod, constants, copyFile, mkdir, readdir, rename, symlink } from 'node:fs/promises'
+import { chmod, constants, copyFile, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { concurrently } from '../../kernel/concurrently.ts'
 import type { Digest } from '../../kernel/digest.ts'
@@ -7,7 +7,7 @@ import { identify, isAlive, run } from '../../kernel/process.ts'
 import type { Positions } from '../definition/definition.ts'
 import { packRoots, refuseEscapingLinks } from './pack-paths.ts'
 import { exists, removeTree, setFolderModes } from './folders.ts'
-import { digestOfEntries, digestOfTree, listTree, type TreeEntry } from './tree.ts'
+import { contentsOf, digestOfContents, digestOfEntries, digestOfTree, listTree, type TreeEntry } from './tree.ts'
 
 export type Artifact = {
   readonly digest: Digest
@@ -15,6 +15,24 @@ export type Artifact = {
   readonly folder: string
   readonly files: number
   readonly bytes: number
+}
+
+/** What each file held when it was packed; proven by the artifact's digest. Beside `tree`, so that a change can be named. */
+export type Manifest = { readonly entries: readonly TreeEntry[]; readonly contents: readonly string[] }
+
+const manifestFile = 'manifest.json'
+
+/**
+ * @param folder - `<store>/<hex>/tree`
+ * @returns undefined: there is none, or none that gives this digest
+ */
+export async function readManifest(folder: string, digest: Digest): Promise<Manifest | undefined> {
+  try {
+    const manifest = JSON.parse(await readFile(join(dirname(folder), manifestFile), 'utf8')) as Manifest
+    return digestOfContents(manifest.entries, manifest.contents) === digest ? manifest : undefined
+  } catch {
+    return undefined
+  }
 }
 
 export type Packing = {
@@ -67,7 +85,9 @@ async function keep(from: string, entries: readonly TreeEntry[], store: string):
   const tree = join(place, 'tree')
   try {
     await copyEntries(from, tree, entries)
-    const digest = await digestOfEntries(tree, entries)
+    const contents = await contentsOf(tree, entries)
+    const digest = digestOfContents(entries, contents)
+    await writeFile(join(place, manifestFile), JSON.stringify({ entries, contents } satisfies Manifest))
     await flush(place)
     await appear(place, join(store, hexOf(digest)))
     const files = entries.filter((entry) => entry.kind === 'file' || entry.kind === 'executable')

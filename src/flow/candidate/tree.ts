@@ -80,10 +80,19 @@ export async function digestOfTree(folder: string): Promise<Digest> {
 }
 
 export async function digestOfEntries(folder: string, entries: readonly TreeEntry[]): Promise<Digest> {
+  return digestOfContents(entries, await contentsOf(folder, entries))
+}
+
+/** What each entry holds, in their order; see {@link contentOf}. */
+export async function contentsOf(folder: string, entries: readonly TreeEntry[]): Promise<readonly string[]> {
   const contents: string[] = []
   await concurrently(openFilesMax, entries, async (entry, index) => {
     contents[index] = await contentOf(folder, entry)
   })
+  return contents
+}
+
+export function digestOfContents(entries: readonly TreeEntry[], contents: readonly string[]): Digest {
   const sum = createHash('sha256').update('threeways tree v1\n')
   // Neither a path nor a target can hold NUL, so no two trees write the same text.
   for (const [index, entry] of entries.entries()) sum.update(`${entry.kind} ${entry.path}\0${contents[index]}\0`)

@@ -75,6 +75,8 @@ export type EnvironmentSettings = {
   readonly replicas?: Readonly<Record<string, number>>
   /** How it is kept apart from what else runs on its machine; absent: not at all. */
   readonly isolation?: IsolationSettings
+  /** What is done when something of it is not as it was made. @defaultValue 'alert' */
+  readonly drift?: 'heal' | 'alert' | 'off'
 }
 
 export type IsolationSettings = { readonly mode: 'required' | 'when-present'; readonly network: 'own' | 'host' }

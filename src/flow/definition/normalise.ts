@@ -68,6 +68,11 @@ function isolationOf(entry: EnvironmentEntry, defaults: EnvironmentDefaults): Pi
   return mode === undefined || mode === 'none' ? {} : { isolation: { mode, network: entry.network ?? defaults.network ?? 'own' } }
 }
 
+function driftOf(entry: EnvironmentEntry, defaults: EnvironmentDefaults): Pick<EnvironmentSettings, 'drift'> {
+  const drift = entry.drift ?? defaults.drift
+  return drift === undefined ? {} : { drift }
+}
+
 function settingsOf(entry: EnvironmentEntry, defaults: EnvironmentDefaults): EnvironmentSettings {
   return {
     provider: entry.provider ?? defaults.provider,
@@ -76,6 +81,7 @@ function settingsOf(entry: EnvironmentEntry, defaults: EnvironmentDefaults): Env
     seed: entry.seed,
     ...(entry.replicas === undefined ? {} : { replicas: entry.replicas }),
     ...isolationOf(entry, defaults),
+    ...driftOf(entry, defaults),
   }
 }
 

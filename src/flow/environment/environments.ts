@@ -5,6 +5,7 @@ import { event, type CloudEvent } from '../../ledger/event.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { parity } from '../definition/parity.ts'
 import { serviceRemoved } from '../deployment/events.ts'
+import { openDrifts, type OpenDrift } from './drift/on-record.ts'
 import { environmentCreated, environmentDeleted } from './events.ts'
 import { allOnRecord, onRecord, servicesOnRecord } from './on-record.ts'
 import { allTo, type Desired, type EnvironmentId, type EnvironmentProvider, type Observed, type Progress } from './provider.port.ts'
@@ -22,6 +23,8 @@ export type EnvironmentShop = {
   desiredOf(candidate: string, settings: string): Promise<{ readonly stream: string; readonly desired: Desired }>
   /** The stage that owns this environment: only its pipeline changes it. */
   ownerOf(environment: EnvironmentId): Promise<string | undefined>
+  /** Puts right what has drifted. @returns what that was */
+  heal(environment: EnvironmentId): Promise<readonly string[]>
 }
 
 export type Environments = ReturnType<typeof makeEnvironments>
@@ -51,13 +54,29 @@ export function makeEnvironments(shop: EnvironmentShop) {
         const observed = await provider.apply(plan, watch, signal)
         // Also when a server that was killed had made it and said nothing, and when it is made from other settings now.
         if ((await onRecord(ledger, id))?.settings !== settings) await ledger.append([told(environmentCreated, id, settings)])
-        return viewOf(observed)
+        return viewOf(observed, [])
       }
     },
 
     async list(): Promise<readonly EnvironmentView[]> {
-      const ids = await provider.list()
-      return Promise.all(ids.map(async (id) => viewOf(await provider.observe(id))))
+      const [ids, drifts] = [await provider.list(), await openDrifts(ledger)]
+      return Promise.all(ids.map(async (id) => viewOf(await provider.observe(id), drifts.get(id) ?? [])))
+    },
+
+    /** @throws ThreewaysError `ENVIRONMENT_NOT_FOUND` */
+    async show(name: string): Promise<EnvironmentView> {
+      const observed = await existing(name)
+      return viewOf(observed, (await openDrifts(ledger)).get(observed.environment) ?? [])
+    },
+
+    /**
+     * Puts right once what has drifted, whatever the definition asks for.
+     * @returns what that was
+     * @throws ThreewaysError `ENVIRONMENT_NOT_FOUND`, `DRIFT_UNWATCHED`, and why it could not be put right
+     */
+    async heal(name: string): Promise<readonly string[]> {
+      const { environment } = await existing(name)
+      return shop.heal(environment)
     },
 
     /**
@@ -143,7 +162,8 @@ function idOf(text: string): EnvironmentId {
   })
 }
 
-function viewOf({ environment, exists, traffic, shares, isolation, services, resources, urls }: Observed): EnvironmentView {
+function viewOf(observed: Observed, drifts: readonly OpenDrift[]): EnvironmentView {
+  const { environment, exists, traffic, shares, isolation, services, resources, urls } = observed
   return {
     id: environment,
     exists,
@@ -166,5 +186,8 @@ function viewOf({ environment, exists, traffic, shares, isolation, services, res
     })),
     resources: [...resources],
     urls: { ...urls },
+    drift: drifts.map(({ subject, kind, expected, observed, since, response, reason }) => {
+      return { kind, about: subject, expected, observed, since: new Date(since).toISOString(), response, reason: reason || null }
+    }),
   }
 }

@@ -1,6 +1,7 @@
 import type { Digest } from '../../kernel/digest.ts'
 import type { Fault } from '../../kernel/errors.ts'
 import type { Definition, Positions, Rendered, Strategy } from '../definition/definition.ts'
+import type { DriftProvider } from './drift/facts.port.ts'
 
 // A provider sees the definition through its port; rendering is the same for all.
 export { rendered } from '../definition/render.ts'
@@ -152,6 +153,8 @@ export type LogLine = { readonly service: string; readonly candidate: Digest; re
  */
 export type EnvironmentProvider = {
   readonly name: string
+  /** Sees what changed by itself; absent: it cannot. */
+  readonly drift?: DriftProvider
   capabilities(): Capabilities
   /** @throws ThreewaysError `ENVIRONMENT_UNKNOWN` when the definition has no such settings */
   render(definition: Definition, settings: string): Rendered

@@ -74,6 +74,16 @@ export function environmentRoutes({ environments, provider, settingsOf }: Enviro
       return c.json({ destroyed: name })
     },
   )
+  app.get('/environments/one', route('one environment', EnvironmentView), requires('read'), valid('query', Named), async (c) =>
+    c.json(await environments.show(c.req.valid('query').name)),
+  )
+  app.post(
+    '/environments/heal',
+    route('put right what has drifted', z.object({ healed: z.array(z.string()) })),
+    requires('operate'),
+    valid('query', Named),
+    async (c) => c.json({ healed: [...(await environments.heal(c.req.valid('query').name))] }),
+  )
   app.get(
     '/environments/diff',
     route('the parity report of two environments', ParityView),

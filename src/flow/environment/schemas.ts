@@ -27,6 +27,21 @@ const IsolationView = z
   })
   .meta({ description: 'how it is kept apart from what else runs on its machine' })
 
+export const DriftView = z
+  .object({
+    kind: z.string().meta({ description: 'file-changed, process-frozen, variables …' }),
+    about: z.string().meta({ description: 'the service, resource, file or process' }),
+    expected: z.string(),
+    observed: z.string(),
+    since: z.string(),
+    response: z
+      .enum(['alert', 'heal', 'given-up'])
+      .meta({ description: 'heal: it is being put right. given-up: it came back so often that it is left alone' }),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'Drift' })
+export type DriftView = z.infer<typeof DriftView>
+
 export const EnvironmentView = z
   .object({
     id: z.string().meta({ description: 'stream/name' }),
@@ -37,6 +52,7 @@ export const EnvironmentView = z
     services: z.array(ServiceView),
     resources: z.array(z.object({ name: z.string(), type: z.string(), ready: z.boolean() })),
     urls: z.record(z.string(), z.string()),
+    drift: z.array(DriftView).meta({ description: 'what is not as it was made, the oldest first' }),
   })
   .meta({ id: 'Environment' })
 export type EnvironmentView = z.infer<typeof EnvironmentView>

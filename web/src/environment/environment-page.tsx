@@ -62,9 +62,35 @@ export function EnvironmentPage() {
           ))}
         </div>
       </header>
+      <Drift drift={environment.drift} />
       <Services environment={environment} />
       <EnvironmentLog key={id} id={id} services={[...new Set(environment.services.map(({ service }) => service))]} />
     </div>
+  )
+}
+
+/** What is not as it was made, and what is done about it. */
+function Drift({ drift }: Pick<EnvironmentView, 'drift'>) {
+  if (drift.length === 0) return null
+  return (
+    <section className="panel" aria-label="Drift">
+      <ul className="services">
+        {drift.map(({ kind, about, expected, observed, since, response, reason }) => (
+          <li key={`${kind} ${about}`} className="service" title={reason ?? undefined}>
+            <Mark state="needs-attention" worded />
+            <strong>{kind}</strong>
+            <span>{about}</span>
+            <span>
+              expected {expected}, found <span className="signal-stop">{observed}</span>
+            </span>
+            <span className="soft">
+              for <Age since={since} />
+              {response === 'heal' ? ', being put right' : response === 'given-up' ? ', given up' : ''}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 

@@ -70,7 +70,7 @@ function Group({ stream, list }: { readonly stream: string; readonly list: reado
 }
 
 function Row({ environment, stage }: { readonly environment: EnvironmentView; readonly stage: string | undefined }) {
-  const { id, traffic, services, resources, urls } = environment
+  const { id, traffic, services, resources, urls, drift } = environment
   const since = sinceOf(environment)
   const restarts = services.reduce((sum, service) => sum + service.restarts, 0)
   const things = [`${services.length} ${services.length === 1 ? 'service' : 'services'}`, ...resources.map(({ type }) => type)]
@@ -95,6 +95,7 @@ function Row({ environment, stage }: { readonly environment: EnvironmentView; re
       <span className="soft">
         {things.join(', ')}
         {restarts > 0 && <span className="signal-stop environment-restarts">, {restarts} restarts</span>}
+        {drift.length > 0 && <span className="signal-stop environment-restarts">, drifted: {drift[0]!.about}</span>}
       </span>
       <span className="environment-urls">
         {Object.entries(urls).map(([service, url]) => (

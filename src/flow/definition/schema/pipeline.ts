@@ -58,10 +58,16 @@ const network = z.enum(['own', 'host']).meta({
     "With isolation. `own`: every service has the port it names, and reaches the services and resources it depends on and nothing else, not even the internet. `host`: the machine's network, as without isolation. Left out: `own`.",
 })
 
+const drift = z.enum(['heal', 'alert', 'off']).meta({
+  description:
+    'What is done when something of the environment is not as it was made: a file was edited, a process stopped or replaced, a port taken, a database changed. `alert`: it is told. `heal`: it is told and put right, another process beside the one that differs, so that no request fails; data is never touched. `off`: nobody looks. Left out: `alert`.',
+})
+
 export const EnvironmentDefaults = z.strictObject({
   provider: provider.default('process'),
   isolation: isolation.optional(),
   network: network.optional(),
+  drift: drift.optional(),
   parity: Parity,
 })
 
@@ -69,6 +75,7 @@ export const Environment = z.strictObject({
   provider: provider.optional(),
   isolation: isolation.optional(),
   network: network.optional(),
+  drift: drift.optional(),
   parity: Parity.meta({ description: 'Further names, beside those of `defaults`.' }),
   environment: named(Variables)
     .default({})

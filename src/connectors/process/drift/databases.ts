@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { Client } from 'pg'
+import type { Digest } from '../../../kernel/digest.ts'
+import type { Cluster } from '../../../kernel/postgres/cluster.ts'
+import type { ResourceFacts } from '../../../flow/environment/drift/facts.port.ts'
+import { expectedRights, rightsSql, type Rights } from './rights.ts'
+import { schemaSql } from './schema-sql.ts'
+
+type Found = { readonly name: string; readonly owner: string; readonly touched: string }
+type Look = { readonly databases: ReadonlyMap<string, Found>; readonly roles: ReadonlyMap<string, Rights> }
+
+const validMs = 1_500
+
+/** What the databases of environments are: looked at for all of them with two queries on one connection. */
+export function databaseLook(cluster: () => Promise<Cluster>) {
+  let admin: Client | undefined
+  let latest: Promise<Look> | undefined
+  let lookedAt = Number.NEGATIVE_INFINITY
+  const schemas = new Map<string, { readonly touched: string; readonly digest: Digest }>()
+
+  async function connected(): Promise<Client> {
+    if (admin) return admin
+    const client = new Client((await cluster()).connection('postgres'))
+    const drop = () => {
+      if (admin === client) admin = undefined
+    }
+    client.on('error', drop).on('end', drop)
+    await client.connect()
+    return (admin = client)
+  }
+
+  async function look(): Promise<Look> {
+    const client = await connected()
+    const databases = await client.query<Found>(databasesSql)
+    const roles = await client.query<Rights>(rightsSql)
+    return {
+      databases: new Map(databases.rows.map((row) => [row.name, row])),
+      roles: new Map(roles.rows.map((row) => [row.role, row])),
+    }
+  }
+
+  /** Read anew only when something was written in the database. */
+  async function schemaOf(found: Found): Promise<Digest | undefined> {
+    const known = schemas.get(found.name)
+    if (known?.touched === found.touched) return known.digest
+    const client = new Client((await cluster()).connection(found.name))
+    client.on('error', () => {}) // The query that is under way tells.
+    try {
+      await client.connect()
+      const lines = (await client.query<{ line: string }>(schemaSql)).rows.map(({ line }) => line).toSorted()
+      const digest: Digest = `sha256:${createHash('sha256').update(lines.join('\n')).digest('hex')}`
+      schemas.set(found.name, { touched: found.touched, digest })
+      return digest
+    } catch {
+      return undefined // Gone, or full of connections: another look tells.
+    } finally {
+      await client.end().catch(() => {})
+    }
+  }
+
+  return {
+    /** @throws errors of the connection: then nothing is known */
+    async look(name: string, state: { readonly database: string; readonly role: string }): Promise<ResourceFacts> {
+      if (performance.now() - lookedAt >= validMs) {
+        lookedAt = performance.now()
+        latest = look()
+      }
+      const { databases, roles } = await latest!
+      const database = databases.get(state.database)
+      if (!database) return { name, exists: false, role: undefined, schema: undefined }
+      const role = { expected: expectedRights, observed: observedRights(roles.get(state.role), database.owner === state.role) }
+      return { name, exists: true, role, schema: await schemaOf(database) }
+    },
+    async close(): Promise<void> {
+      await admin?.end().catch(() => {})
+      admin = undefined
+    },
+  }
+}
+
+function observedRights(rights: Rights | undefined, isOwner: boolean): string {
+  if (!rights) return 'it is gone'
+  return `${rights.rights}${isOwner ? ', owns the database' : ', does not own the database'}`
+}
+
+// Their counters are of all tables, the system's own included, so that no change of a schema passes by them.
+const databasesSql = `
+  select d.datname as name, pg_get_userbyid(d.datdba) as owner, concat_ws(' ', d.oid, s.tup_inserted, s.tup_updated, s.tup_deleted) as touched
+  from pg_database d left join pg_stat_database s on s.datid = d.oid
+  where starts_with(d.datname, 'env_')`

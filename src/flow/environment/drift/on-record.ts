@@ -1,0 +1,32 @@
+import type { Ledger } from '../../../ledger/ledger.ts'
+import { rowsOf } from '../../../ledger/rows.ts'
+import type { EnvironmentId } from '../provider.port.ts'
+import type { Drift } from './facts.port.ts'
+import type { Response } from './policy.ts'
+import { drifts } from './projection.ts'
+
+export type OpenDrift = Drift & { readonly since: string; readonly response: Response; readonly reason: string }
+
+/** What the ledger says has drifted and not been put right, by environment, the oldest first. */
+export async function openDrifts(ledger: Pick<Ledger, 'db'>): Promise<ReadonlyMap<EnvironmentId, readonly OpenDrift[]>> {
+  const rows = await rowsOf(ledger.db, drifts).selectAll().where('open', '=', true).orderBy('since').execute()
+  const found = new Map<EnvironmentId, OpenDrift[]>()
+  for (const { environment, kind, about, expected, observed, since, response, reason } of rows) {
+    const id = environment as EnvironmentId
+    const drift = { kind: kind as Drift['kind'], subject: about, expected: expected ?? '', observed: observed ?? '' }
+    const open = { ...drift, since: since ?? '', response: (response ?? 'alert') as Response, reason: reason ?? '' }
+    found.set(id, [...(found.get(id) ?? []), open])
+  }
+  return found
+}
+
+/** What drifted in an environment at any moment since then, put right meanwhile or not. @param since - event time, UTC */
+export async function driftedSince(ledger: Pick<Ledger, 'db'>, id: EnvironmentId, since: string): Promise<readonly string[]> {
+  const rows = await rowsOf(ledger.db, drifts)
+    .select(['kind', 'about'])
+    .where('environment', '=', id)
+    .where((is) => is.or([is('open', '=', true), is('healedAt', '>=', since)]))
+    .orderBy('kind')
+    .execute()
+  return rows.map(({ kind, about }) => `${kind} ${about}`)
+}
