@@ -10,6 +10,7 @@ import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
 import { eventsCommand, ledgerRoutes } from './commands/ledger.ts'
 import { demoCommand, initCommand, upCommand } from './commands/serve.ts'
+import { workerCommand } from './commands/worker.ts'
 import { machineRoutes } from './commands/machines.ts'
 import { policyRoutes } from './commands/policy.ts'
 import * as line from './commands/line.ts'
@@ -47,6 +48,7 @@ const root = buildRouteMap<string, CliContext>({
     ledger: ledgerRoutes,
     policy: policyRoutes,
     token: tokenRoutes,
+    worker: workerCommand,
     machines: machineRoutes,
     completion: completionCommand,
   },

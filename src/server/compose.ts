@@ -27,6 +27,8 @@ import { tidyUp } from '../flow/pipeline/retention.ts'
 import { machineRoutes } from '../flow/pipeline/machine-routes.ts'
 import { makePolicies } from '../flow/policy/policies.ts'
 import { policyRoutes } from '../flow/policy/routes.ts'
+import { makeDesk } from '../flow/pipeline/work-desk.ts'
+import { workRoutes } from '../flow/pipeline/work-routes.ts'
 import { pipelineRoutes } from '../flow/pipeline/routes.ts'
 import { makeAttestor } from '../flow/provenance/attestor.ts'
 import { provenanceRoutes } from '../flow/provenance/routes.ts'
@@ -119,7 +121,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     work: home.work,
     inTurn: makeTurns(),
     depot: ledgerDepot(ledger),
-    isShared: () => engine.machines().some(({ home: other }) => other !== home.id),
+    isShared: () => engine.machines().some(({ home: other, role }) => role === 'server' && other !== home.id),
     homeId: home.id,
     provider,
     openRepository,
@@ -170,6 +172,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     ownerOf: (id) => stageOwning(ledger, id),
     heal: (id) => drift.heal(id),
   })
+  const desk = makeDesk(workshop, engine)
   const tokens = makeTokens(ledger, clock)
   const admin = await localAdmin(home.folder)
   const app = makeHttp(
@@ -200,6 +203,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       )
       api.route('/', tokenRoutes(tokens))
       api.route('/', machineRoutes(ledger, clock))
+      api.route('/', workRoutes(desk))
       api.route('/', searchRoutes(ledger))
       api.route('/', live.routes())
     },

@@ -76,6 +76,7 @@ async function takeIn(
       plan(definition),
     )
     await tx.append([...(onTrunk ? [shop.records.changeMerged(inserted)] : []), shop.records.runQueued(inserted)])
+    await tx.call(inserted.id)
     return inserted
   })
   return { run, leftOut: dirty.map(({ path }) => path) }

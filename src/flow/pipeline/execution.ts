@@ -25,7 +25,7 @@ export type Workshop = {
   /** Who touches the artifact store as a whole (`artifacts`), or a checkout, takes a turn. */
   readonly inTurn: Turns<string>
   readonly depot: Depot
-  /** Other machines may need what is made here. */
+  /** Other servers may need what is made here. */
   isShared(): boolean
   /** Marks every process of this home. */
   readonly homeId: string

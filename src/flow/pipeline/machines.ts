@@ -33,6 +33,9 @@ export async function signOff(ledger: Pick<Ledger, 'db'>, home: string, owner: s
     .execute()
 }
 
+/** Within the time of a lease. */
+export const wasSeen = sql<boolean>`machine.seen_at > now() - ${`${leaseMs} milliseconds`}::interval`
+
 export type MachineRow = Machine & { readonly owner: string; readonly url: string | null; readonly seenAt: Date }
 
 /** Servers and workers seen within a day, or that hold an environment. */
@@ -41,7 +44,7 @@ export async function listMachines(ledger: Pick<Ledger, 'db'>): Promise<readonly
     .selectFrom('machine')
     .selectAll()
     .select((is) => [
-      sql<boolean>`seen_at > now() - ${`${leaseMs} milliseconds`}::interval`.as('alive'),
+      wasSeen.as('alive'),
       is
         .selectFrom('step')
         .select((of) => of.fn.countAll<number>().as('busy'))

@@ -105,7 +105,7 @@ export async function changeRun(tx: LedgerTransaction, run: RunRow, change: Part
 }
 
 // The database's clock: two servers need not agree on the time.
-const leaseEnd = sql<Date>`now() + ${`${leaseMs} milliseconds`}::interval`
+export const leaseEnd = sql<Date>`now() + ${`${leaseMs} milliseconds`}::interval`
 
 export type Held = Pick<StepRow, 'run' | 'name' | 'fence'>
 

@@ -117,7 +117,8 @@ export const Check = z.strictObject({
   on: named(Label)
     .default({})
     .meta({
-      description: 'Labels that the machine must have on which it runs. Every machine has `os` and `arch`.',
+      description:
+        'Labels that the machine must have on which it runs: a server, or a worker (`threeways worker --label gpu=1`). Every machine has `os` and `arch`.',
       examples: [{ os: 'linux', gpu: '1' }],
     }),
 })

@@ -1,0 +1,273 @@
+import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readJunit } from '../../connectors/junit/junit.ts'
+import { pruneArtifacts } from '../../flow/candidate/artifact.ts'
+import { removeTree } from '../../flow/candidate/folders.ts'
+import type { Labels } from '../../flow/pipeline/assign.ts'
+import { closing } from '../../flow/pipeline/command.ts'
+import { runBuild, runCheck } from '../../flow/pipeline/commands.ts'
+import { stepFolder } from '../../flow/pipeline/engine.ts'
+import type { Execution, Executor, StepEnd } from '../../flow/pipeline/execution.ts'
+import { endForgottenLeftovers, endLeftovers } from '../../flow/pipeline/leftovers.ts'
+import { checkOut, makeCandidate } from '../../flow/pipeline/making.ts'
+import { leaseMs, type Held } from '../../flow/pipeline/runs.ts'
+import type { Assignment } from '../../flow/pipeline/work-desk.ts'
+import { WorkerCard, type WorkerEnd } from '../../flow/pipeline/work-schemas.ts'
+import { systemClock } from '../../kernel/clock.ts'
+import { invalid, messageOf, ThreewaysError } from '../../kernel/errors.ts'
+import { newId } from '../../kernel/ids.ts'
+import { legible } from '../../kernel/legible.ts'
+import { makeTurns } from '../../kernel/turns.ts'
+import { claimHome, openHome } from '../home.ts'
+import { makeCourier } from './courier.ts'
+import { sendLog } from './log-sender.ts'
+
+export type WorkerOptions = {
+  /** The worker's own data folder. */
+  readonly home: string
+  /** `http://host:7333` */
+  readonly server: string
+  readonly token: string
+  readonly name: string
+  readonly labels: Labels
+  /** Steps at the same time. @defaultValue as many as processors */
+  readonly capacity?: number | undefined
+  readonly log: (message: string) => void
+}
+
+export type RunningWorker = { close(): Promise<void> }
+
+/** What a worker can do: nothing that touches an environment. */
+const executors: Readonly<Record<string, Executor>> = { checkout: checkOut, build: runBuild, candidate: makeCandidate, check: runCheck }
+
+/** What a step on a worker never asks for. */
+type ServerOnly = 'ledger' | 'provider' | 'openRepository' | 'line' | 'records'
+
+const longPollMs = 20_000
+const runsKept = 10
+const key = ({ run, name, fence }: Held) => `${run} ${name} ${fence}`
+type AtWork = {
+  readonly held: Held
+  readonly controller: AbortController
+  readonly done: Promise<void>
+  /** Aborted when another has it. */ readonly taken: AbortController
+}
+
+/**
+ * Works for a server on another machine. What it began before it was killed it finds again, if nobody has taken it meanwhile; else it
+ * ends what is left of it.
+ * @throws ThreewaysError `SERVER_RUNS` (a worker on this folder), `TOKEN_UNKNOWN`, `SCOPE_MISSING`, `SERVER_UNREACHABLE`
+ */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const home = await openHome(options.home)
+  const claim = await claimHome(home.folder)
+  const card = cardOf(options, home.id)
+  const closed = new AbortController()
+  const courier = makeCourier(options.server, options.token, card, closed.signal)
+  const working = new Map<string, AtWork>()
+  const inTurn = makeTurns<string>()
+  let wake = () => {}
+  let isClosing = false
+  const stopBeating = new AbortController()
+  const holding = () => [...working.values()].map(({ held }) => held)
+
+  function begin(assignment: Assignment): void {
+    const { run, name, fence } = assignment.step
+    const held = { run, name, fence }
+    if (working.has(key(held)) || isClosing) return
+    const controller = new AbortController()
+    const atWork: AtWork = { held, controller, taken: new AbortController(), done: Promise.resolve().then(() => work(assignment, atWork)) }
+    working.set(key(held), atWork)
+  }
+
+  async function work(assignment: Assignment, atWork: AtWork): Promise<void> {
+    const { held, controller } = atWork
+    const folder = stepFolder(home.folder, assignment.step)
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await writeFile(path.join(folder, 'assignment.json'), JSON.stringify(assignment), { mode: 0o600 })
+      const endLog = sendLog(courier, held, path.join(folder, 'log'))
+      const how = await attempt(executionOf(assignment, folder, controller.signal))
+      await endLog()
+      if (atWork.taken.signal.aborted) return
+      const end: WorkerEnd = isClosing && how.end === 'cancelled' ? { end: 'lost', why: `worker "${card.name}" was ended` } : how
+      // Still held, so that the lease does not run out while it is said again and again.
+      const others = () => holding().filter((other) => other !== held)
+      const { given, runOver } = await courier.insist(() => courier.end(held, end, others(), isClosing), atWork.taken.signal)
+      working.delete(key(held))
+      for (const next of given) begin(next)
+      if (runOver) await endLeftovers(held.run)
+    } catch (error) {
+      if (!closed.signal.aborted) options.log(`${held.run} ${held.name}: ${messageOf(error)}`)
+    } finally {
+      working.delete(key(held))
+      await rm(path.join(folder, 'assignment.json'), { force: true })
+      wake()
+      if (working.size === 0) await tidy().catch((error: unknown) => options.log(`could not tidy up: ${messageOf(error)}`))
+    }
+  }
+
+  function executionOf({ run, step, steps }: Assignment, folder: string, signal: AbortSignal): Execution {
+    const { run: id, name, fence } = step
+    const execution: Omit<Execution, ServerOnly> = {
+      home: home.folder,
+      work: home.work,
+      homeId: home.id,
+      inTurn,
+      depot: courier.depotOf({ run: id, name, fence }),
+      isShared: () => true,
+      testReports: readJunit,
+      clock: systemClock,
+      newId,
+      run,
+      // By this machine's clock: deadlines and the age of reports are told from it.
+      step: { ...step, startedAt: systemClock.instant() },
+      steps,
+      folder,
+      signal,
+      say: (line) => appendFile(path.join(folder, 'log'), `${line}\n`, { mode: 0o600 }),
+    }
+    return execution as Execution
+  }
+
+  async function beats(): Promise<void> {
+    let missed = 0
+    while (!stopBeating.signal.aborted) {
+      const before = holding()
+      const began = performance.now()
+      try {
+        const { kept, cancelled } = await courier.beat(before)
+        const still = new Set(kept.map(key))
+        for (const held of before) if (!still.has(key(held))) giveUp(held)
+        for (const held of cancelled) working.get(key(held))?.controller.abort()
+        if (missed > 0) options.log('the server answers again')
+        missed = 0
+      } catch (error) {
+        if (missed++ === 0 && !closed.signal.aborted)
+          options.log(`${messageOf(error)}; what is begun goes on, and is asked for again and again`)
+      }
+      await sleep(Math.max(0, leaseMs / 5 - (performance.now() - began)), undefined, { signal: stopBeating.signal }).catch(() => {})
+    }
+  }
+
+  /** Another has it: nothing that we could say of it would be heard. */
+  function giveUp(held: Held): void {
+    const atWork = working.get(key(held))
+    if (atWork === undefined || atWork.held !== held || atWork.taken.signal.aborted) return
+    options.log(`${held.run} ${held.name} was taken by another while the server could not be reached`)
+    atWork.taken.abort()
+    atWork.controller.abort()
+  }
+
+  async function takes(): Promise<void> {
+    for (let failures = 0; !isClosing;) {
+      if (working.size >= card.capacity) {
+        await new Promise<void>((resolve) => (wake = resolve))
+        continue
+      }
+      try {
+        for (const assignment of (await courier.take(holding(), longPollMs)).given) begin(assignment)
+        failures = 0
+      } catch (error) {
+        if (error instanceof ThreewaysError && (error.kind === 'unauthorized' || error.kind === 'forbidden'))
+          options.log(`the server does not let this worker in: ${error.message}`)
+        await sleep(Math.min(100 * 2 ** failures++, 2_000), undefined, { signal: closed.signal }).catch(() => {})
+      }
+    }
+  }
+
+  /** What was begun by an earlier process of this worker: gone on with if it is still ours, else ended. */
+  async function recover(): Promise<void> {
+    const found = await assignmentsIn(path.join(home.folder, 'runs'))
+    const steps = found.map(({ step: { run, name, fence } }) => ({ run, name, fence }))
+    const { kept } = await courier.beat(steps)
+    const still = new Set(kept.map(key))
+    for (const assignment of found) if (still.has(key({ ...assignment.step }))) begin(assignment)
+    await endForgottenLeftovers(home.id, async (run) => !holding().some((held) => held.run === run))
+  }
+
+  async function tidy(): Promise<void> {
+    for (const folder of [path.join(home.work, 'runs'), path.join(home.folder, 'runs')]) await keepLatest(folder)
+    await inTurn('artifacts', () => pruneArtifacts(path.join(home.work, 'artifacts'), new Set()))
+  }
+
+  try {
+    await recover()
+  } catch (error) {
+    await claim.release()
+    throw error
+  }
+  const beating = beats()
+  const taking = takes()
+  return {
+    async close() {
+      isClosing = true
+      wake()
+      // A sign of life would call it back among those that take.
+      stopBeating.abort()
+      for (const { controller } of working.values()) controller.abort(closing)
+      await Promise.race([Promise.allSettled([...working.values()].map(({ done }) => done)), sleep(10_000)])
+      closed.abort()
+      await Promise.all([beating, taking])
+      await claim.release()
+    },
+  }
+}
+
+function cardOf({ name, labels, capacity }: WorkerOptions, id: string): WorkerCard {
+  const parsed = WorkerCard.safeParse({
+    home: id,
+    name,
+    labels: { os: process.platform, arch: process.arch, ...labels },
+    capacity: capacity ?? availableParallelism(),
+  })
+  if (parsed.success) return parsed.data
+  const [first] = parsed.error.issues
+  throw invalid('WORKER_INVALID', {
+    message: `the worker's ${first!.path.join(' ')}: ${first!.message}`,
+    help: 'see threeways worker --help',
+  })
+}
+
+async function attempt(execution: Execution): Promise<WorkerEnd> {
+  try {
+    const { step } = execution
+    return plain(await executors[step.work.kind]!(execution))
+  } catch (error) {
+    if (execution.signal.aborted) return { end: 'cancelled' }
+    const help = error instanceof ThreewaysError && error.help !== undefined ? `\n${error.help}` : ''
+    return { end: 'failed', message: legible(`${messageOf(error)}${help}`.slice(0, 8_192)), final: false }
+  }
+}
+
+/** Without what only a server can do. */
+function plain(end: StepEnd): WorkerEnd {
+  if (end.end === 'cancelled' || end.end === 'lost') return end
+  const { message, output } = end
+  const said = message === undefined ? {} : { message: legible(message.slice(0, 8_192)) }
+  const found = output === undefined ? {} : { output: output as NonNullable<WorkerEnd & { end: 'succeeded' }>['output'] }
+  return end.end === 'succeeded'
+    ? { end: 'succeeded', ...said, ...found }
+    : { end: 'failed', message: said.message ?? 'failed', final: end.final === true, ...found }
+}
+
+async function assignmentsIn(folder: string): Promise<readonly Assignment[]> {
+  const files = await readdir(folder, { recursive: true }).catch(() => [])
+  const found = files.filter((file) => path.basename(file) === 'assignment.json')
+  const texts = await Promise.all(found.map((file) => readFile(path.join(folder, file), 'utf8')))
+  return texts.flatMap((text) => {
+    try {
+      return [JSON.parse(text) as Assignment]
+    } catch {
+      return []
+    }
+  })
+}
+
+async function keepLatest(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  const ages = await Promise.all(names.map(async (name) => ({ name, at: (await stat(path.join(folder, name))).mtimeMs })))
+  for (const { name } of ages.toSorted((a, b) => b.at - a.at).slice(runsKept)) await removeTree(path.join(folder, name))
+}
