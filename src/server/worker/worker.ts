@@ -43,9 +43,10 @@ export type RunningWorker = { close(): Promise<void> }
 const executors: Readonly<Record<string, Executor>> = { checkout: checkOut, build: runBuild, candidate: makeCandidate, check: runCheck }
 
 /** What a step on a worker never asks for. */
-type ServerOnly = 'ledger' | 'provider' | 'openRepository' | 'line' | 'records'
+type ServerOnly = 'ledger' | 'provider' | 'openRepository' | 'line' | 'records' | 'note'
 
 const longPollMs = 20_000
+const beatsUnderWayMax = 5
 const runsKept = 10
 const key = ({ run, name, fence }: Held) => `${run} ${name} ${fence}`
 type AtWork = {
@@ -71,6 +72,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   let wake = () => {}
   let isClosing = false
   const stopBeating = new AbortController()
+  let isMissed = false
   const holding = () => [...working.values()].map(({ held }) => held)
 
   function begin(assignment: Assignment): void {
@@ -132,23 +134,32 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     return execution as Execution
   }
 
+  /** One that is long in coming must not hold up the next: the lease would run out over a single lost packet. */
   async function beats(): Promise<void> {
-    let missed = 0
+    const underWay = new Set<Promise<void>>()
     while (!stopBeating.signal.aborted) {
-      const before = holding()
-      const began = performance.now()
-      try {
-        const { kept, cancelled } = await courier.beat(before)
-        const still = new Set(kept.map(key))
-        for (const held of before) if (!still.has(key(held))) giveUp(held)
-        for (const held of cancelled) working.get(key(held))?.controller.abort()
-        if (missed > 0) options.log('the server answers again')
-        missed = 0
-      } catch (error) {
-        if (missed++ === 0 && !closed.signal.aborted)
-          options.log(`${messageOf(error)}; what is begun goes on, and is asked for again and again`)
+      if (underWay.size < beatsUnderWayMax) {
+        const one = beat()
+        underWay.add(one)
+        void one.then(() => underWay.delete(one))
       }
-      await sleep(Math.max(0, leaseMs / 5 - (performance.now() - began)), undefined, { signal: stopBeating.signal }).catch(() => {})
+      await sleep(leaseMs / 5, undefined, { signal: stopBeating.signal }).catch(() => {})
+    }
+    await Promise.all(underWay)
+  }
+
+  async function beat(): Promise<void> {
+    const before = holding()
+    try {
+      const { kept, cancelled } = await courier.beat(before)
+      const still = new Set(kept.map(key))
+      for (const held of before) if (!still.has(key(held))) giveUp(held)
+      for (const held of cancelled) working.get(key(held))?.controller.abort()
+      if (isMissed) options.log('the server answers again')
+      isMissed = false
+    } catch (error) {
+      if (!isMissed && !closed.signal.aborted) options.log(`${messageOf(error)}; what is begun goes on, and is asked for again and again`)
+      isMissed = true
     }
   }
 
