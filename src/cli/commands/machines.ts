@@ -15,7 +15,7 @@ const list = buildCommand<Common, [], CliContext>({
     })
   },
   parameters: { flags: { ...connectFlags, json: jsonFlag } },
-  docs: { brief: 'List the servers of this database' },
+  docs: { brief: 'List servers and workers: who is at work, on how many steps, with which labels' },
 })
 
 const row = ({ name, role, state, busy, capacity, labels }: MachineView) => [
@@ -45,5 +45,5 @@ const forget = buildCommand<Common, [string], CliContext>({
 
 export const machineRoutes = buildRouteMap({
   routes: { ls: list, forget },
-  docs: { brief: 'Servers that share a database' },
+  docs: { brief: 'Servers and workers that share a database' },
 })

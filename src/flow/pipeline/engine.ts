@@ -1,7 +1,7 @@
 import { mkdir, appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isSystemError, messageOf, ThreewaysError } from '../../kernel/errors.ts'
+import { messageOf, ThreewaysError } from '../../kernel/errors.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
 import { makeTurns } from '../../kernel/turns.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
@@ -13,7 +13,7 @@ import { latestGateNews } from './gate-news.ts'
 import { makeCandidate, checkOut } from './making.ts'
 import { concludeStage } from './conclude.ts'
 import { deployStage } from './deploy-step.ts'
-import { describe, legibly, unrecordable } from './step-end.ts'
+import { failedBy, legibly, unrecordable } from './step-end.ts'
 import { isReadingBack, readAhead } from './read-ahead.ts'
 import type { Execution, Executor, StepEnd, Workshop } from './execution.ts'
 import { endStep, moveOn, noteStep } from './progress.ts'
@@ -325,8 +325,7 @@ export function makeEngine(options: EngineOptions): Engine {
       } catch (error) {
         if (signal.aborted) return { end: 'cancelled' }
         // Our own store is away. That says nothing about the candidate, and what was begun is found again.
-        if (!isAway(error))
-          return legibly({ end: 'failed', message: describe(error), fault: isOfTheMachine(error) ? 'infrastructure' : 'change' })
+        if (!isAway(error)) return legibly(failedBy(error))
         await pause(error, failures)
       }
     }
@@ -402,13 +401,6 @@ export function makeEngine(options: EngineOptions): Engine {
 
 /** Not to be reached, or without room for more: it passes. */
 const isAway = (error: unknown) => error instanceof ThreewaysError && (error.code === 'LEDGER_UNAVAILABLE' || error.code === 'LEDGER_FULL')
-
-/** The machine could not do what was asked: no room, no port, no database, a defect of ours. Nothing of that is the change's. */
-function isOfTheMachine(error: unknown): boolean {
-  if (error instanceof ThreewaysError) return error.kind === 'unavailable' || error.kind === 'internal'
-  return !isSystemError(error) || exhausted.test(error.code ?? '')
-}
-const exhausted = /^E(?:NOSPC|DQUOT|MFILE|NFILE|NOMEM|AGAIN|IO|ROFS)$/
 
 /** The home of who holds a step, from its owner's name. */
 export const homeOf = (owner: string) => owner.slice(owner.lastIndexOf('/') + 1)

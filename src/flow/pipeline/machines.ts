@@ -10,6 +10,12 @@ export type Self = Pick<Machine, 'home' | 'role' | 'name' | 'labels' | 'capacity
   readonly url?: string | null
 }
 
+/** Names a worker where a step's owner is named. What it holds it holds also after it was started again. */
+export const ownerOf = (worker: string): string => `worker/${worker}`
+/** The home of the worker that holds a step under this name; undefined: a server does. */
+export const workerOf = (owner: string | null): string | undefined =>
+  owner?.startsWith('worker/') ? owner.slice('worker/'.length) : undefined
+
 /** One that was not seen for so long is no longer counted among those that others prepare for. */
 const rememberedMs = 86_400_000
 

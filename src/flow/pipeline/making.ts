@@ -13,6 +13,7 @@ import { definitionFile, readDefinition } from '../definition/read.ts'
 import type { LockFile } from '../provenance/sbom.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { source } from './records.ts'
+import { workerOf } from './machines.ts'
 import { changeRun } from './runs.ts'
 import { tables, type RunRow } from './tables.ts'
 import { artifactParcel } from './depot.ts'
@@ -65,13 +66,11 @@ export async function makeCandidate(execution: Execution): Promise<StepEnd> {
 }
 
 /** The end of the step that made it, here or on a worker. */
-export function candidateMade(execution: Making, candidate: Candidate, locks = unread(candidate)): StepEnd {
+export function candidateMade(execution: Making, candidate: Candidate, locks: readonly LockFile[]): StepEnd {
   return { end: 'succeeded', message: candidate.digest, output: { candidate }, record: record(execution, candidate, locks) }
 }
 
-type Making = Pick<Execution, 'run' | 'clock' | 'newId' | 'attestor'>
-
-const unread = ({ lockFiles }: Candidate): readonly LockFile[] => Object.keys(lockFiles).map((file) => ({ path: file, text: undefined }))
+type Making = Pick<Execution, 'run' | 'step' | 'clock' | 'newId' | 'attestor'>
 
 /** Lock files as they were committed: one that the build has written says nothing of what was asked for. */
 async function lockFilesIn({ folder, lockFiles }: Checkout): Promise<readonly LockFile[]> {
@@ -83,7 +82,7 @@ async function lockFilesIn({ folder, lockFiles }: Checkout): Promise<readonly Lo
   )
 }
 
-function record({ run, clock, newId, attestor }: Making, candidate: Candidate, locks: readonly LockFile[]) {
+function record({ run, step, clock, newId, attestor }: Making, candidate: Candidate, locks: readonly LockFile[]) {
   const twice = run.definition.artifact.reproducible === 'required'
   const { stream, repository, definition, branch, author, summary, committedAt } = run
   const { digest, commit, artifact, environment, files, bytes, tools, lockFiles, folder } = candidate
@@ -97,6 +96,7 @@ function record({ run, clock, newId, attestor }: Making, candidate: Candidate, l
     reproducible: twice,
     committedAt,
     locks,
+    worker: workerOf(step.owner),
   }
   return async (tx: LedgerTransaction, row: RunRow) => {
     const build = { candidate: digest, stream, commit, repository, definition: JSON.stringify(definition), artifact, folder, environment }

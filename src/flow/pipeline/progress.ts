@@ -12,6 +12,7 @@ import { isPaused } from './canary-watch.ts'
 import type { Fault } from './line.port.ts'
 import { changeOf, placeOf, stageOf } from './place.ts'
 import { advance, retryDelayMs } from './policy.ts'
+import { workerOf } from './machines.ts'
 import { changeRun, changeStep } from './runs.ts'
 import type { Waiting } from './schemas.ts'
 import { tables, type RunRow, type StepRow } from './tables.ts'
@@ -210,7 +211,7 @@ export async function endStep(
   const { clock, records } = bench
   const now = clock.instant()
   if ('record' in how && how.record) events.push(...(await how.record(tx, run)))
-  if (step.work.kind === 'check') events.push(...(await testResult(bench.attestor, tx, run, step.work, how)))
+  if (step.work.kind === 'check') events.push(...(await testResult(bench.attestor, tx, run, step, step.work, how)))
   const output = 'output' in how && how.output ? { output: how.output } : {}
   if (how.end === 'succeeded') {
     events.push(records.stepFinished(run, step, 'success', null))
@@ -286,13 +287,14 @@ async function testResult(
   attestor: Bench['attestor'],
   tx: LedgerTransaction,
   run: RunRow,
+  { owner }: StepRow,
   { check, stage }: { readonly check: string; readonly stage: string },
   how: StepEnd,
 ): Promise<readonly CloudEvent[]> {
   if (how.end !== 'succeeded' && how.end !== 'failed') return []
   const tests = how.output?.['tests'] as Tested['tests']
   const { command } = run.definition.checks[check]!
-  const tested = { check, stage, command, passed: how.end === 'succeeded', ...(tests ? { tests } : {}) }
+  const tested = { check, stage, command, passed: how.end === 'succeeded', worker: workerOf(owner), ...(tests ? { tests } : {}) }
   return attestor.tested(tx, { run: run.id, stream: run.stream }, run.candidate!, tested)
 }
 

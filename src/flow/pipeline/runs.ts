@@ -7,6 +7,8 @@ import type { PlannedStep } from './work.ts'
 
 /** How long a server or a worker may be silent before another takes its steps over. With a beat in every fifth of it. */
 export const leaseMs = 2_000
+/** Nobody can take over a step that may not run twice: there is no hurry to call a person because its machine is slow. */
+const patienceMs = 15_000
 
 export type NewRun = Omit<RunRow, 'number' | 'state' | 'message' | 'startedAt' | 'finishedAt' | 'cancelledBy'>
 
@@ -150,7 +152,12 @@ export async function abandonedSteps(
 ): Promise<{ run: string; name: string; owner: string; fence: number }[]> {
   const rows = await tables(ledger)
     .selectFrom('step')
-    .select(['run', 'name', 'owner', 'fence', sql<boolean>`${sql.ref('leaseUntil')} < now()`.as('expired')])
+    .select(['run', 'name', 'owner', 'fence'])
+    .select(
+      sql<boolean>`${sql.ref('leaseUntil')} < now() - case when idempotent then interval '0' else ${`${patienceMs} milliseconds`}::interval end`.as(
+        'expired',
+      ),
+    )
     .where('state', '=', 'running')
     .where('owner', '<>', owner)
     .execute()

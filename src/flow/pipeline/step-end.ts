@@ -1,4 +1,4 @@
-import { messageOf, ThreewaysError } from '../../kernel/errors.ts'
+import { isSystemError, messageOf, ThreewaysError } from '../../kernel/errors.ts'
 import { legible } from '../../kernel/legible.ts'
 import type { StepEnd } from './execution.ts'
 
@@ -10,10 +10,24 @@ export const unrecordable = (error: unknown): StepEnd => ({
   message: `its outcome could not be recorded: ${describe(error)}`,
 })
 
+/** An attempt that could not be made to its end. */
+export const failedBy = (error: unknown): StepEnd & { end: 'failed' } => ({
+  end: 'failed',
+  message: describe(error),
+  fault: isOfTheMachine(error) ? 'infrastructure' : 'change',
+})
+
+/** The machine could not do what was asked: no room, no port, no database, a defect of ours. Nothing of that is the change's. */
+function isOfTheMachine(error: unknown): boolean {
+  if (error instanceof ThreewaysError) return error.kind === 'unavailable' || error.kind === 'internal'
+  return !isSystemError(error) || exhausted.test(error.code ?? '')
+}
+const exhausted = /^E(?:NOSPC|DQUOT|MFILE|NFILE|NOMEM|AGAIN|IO|ROFS)$/
+
 const messageLengthMax = 8 * 1024
 
 /** A message quotes what programs said, which can be anything; this can be stored and read. */
-export function legibly(end: StepEnd): StepEnd {
+export function legibly<End extends StepEnd>(end: End): End {
   if (!('message' in end) || end.message === undefined) return end
   const { message } = end
   return { ...end, message: message.length > messageLengthMax ? `${legible(message.slice(0, messageLengthMax))}…` : legible(message) }

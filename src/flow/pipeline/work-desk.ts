@@ -1,26 +1,21 @@
-import { appendFile, mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createReadStream } from 'node:fs'
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { sql } from 'kysely'
 import { boundLog } from '../../kernel/detached.ts'
-import { sha256, type Digest } from '../../kernel/digest.ts'
-import { conflict, hasCode, invalid, notFound, tooLarge } from '../../kernel/errors.ts'
-import { receiveArtifact, artifactFolder } from '../candidate/artifact.ts'
-import { candidateDigest } from '../candidate/environment-digest.ts'
-import { exists, removeTree } from '../candidate/folders.ts'
-import { packTree, treeBytesMax, unpackTree } from '../candidate/parcel.ts'
+import type { Digest } from '../../kernel/digest.ts'
+import { conflict, hasCode } from '../../kernel/errors.ts'
 import type { Labels } from './assign.ts'
-import { artifactHere, artifactParcel, ledgerDepot, sourceParcel } from './depot.ts'
 import { stepFolder, type Engine } from './engine.ts'
-import type { StepEnd, Workshop } from './execution.ts'
+import type { Workshop } from './execution.ts'
 import { showUp, signOff, wasSeen } from './machines.ts'
-import { candidateMade } from './making.ts'
 import { endStep } from './progress.ts'
 import { findRun, leaseEnd, readyRuns, type Held } from './runs.ts'
 import { shareLog } from './step-log.ts'
 import { tables, type RunRow, type StepRow } from './tables.ts'
 import type { Taker } from './taking.ts'
+import { endOf } from './work-end.ts'
+import { makeParcels, type Part } from './work-parcels.ts'
 import type { WorkerEnd } from './work-schemas.ts'
 
 /** A worker as its requests name it. Its home carries its token's name: nobody can speak for another's worker. */
@@ -43,7 +38,7 @@ export type Desk = ReturnType<typeof makeDesk>
 /** Gives steps to workers on other machines and takes back what they say. Whoever no longer holds a step is not listened to. */
 export function makeDesk(shop: Workshop, engine: Engine) {
   const { ledger } = shop
-  const depot = ledgerDepot(ledger)
+  const parcels = makeParcels(shop)
   const sleepers = new Set<() => void>()
   let listens = false
 
@@ -155,7 +150,7 @@ export function makeDesk(shop: Workshop, engine: Engine) {
     async end(worker: Worker, held: Held, how: WorkerEnd, holding: readonly Held[] | 'leaving') {
       if (holding === 'leaving') await signOff(ledger, worker.home, worker.owner)
       const mine = await owned(worker, held)
-      const end = await endOf(mine.run, mine.step, how)
+      const end = await endOf(shop, mine.run, mine.steps, mine.step, how)
       await shareLog(ledger, mine.step, stepFolder(shop.home, mine.step)).catch(() => {})
       let accepted = false
       const free = holding === 'leaving' ? 0 : worker.capacity - holding.length
@@ -184,104 +179,17 @@ export function makeDesk(shop: Workshop, engine: Engine) {
       })
     },
 
-    /** The commit's own tree, packed. */
-    async source(worker: Worker, held: Held): Promise<Readable> {
-      const { run } = await owned(worker, held)
-      const shared = await depot.read(sourceParcel(run.commit))
-      if (shared !== undefined) return shared
-      if (run.origin !== null && run.origin !== shop.homeId)
-        throw notFound('SOURCE_NOT_HERE', {
-          message: `commit ${run.commit} is not to be had on this server`,
-          help: 'ask the one that took it in',
-        })
-      const repository = await shop.openRepository(run.repository)
-      const place = await mkdtemp(path.join(shop.work, 'leaving-'))
-      const remove = () => void removeTree(place).catch(() => {})
-      try {
-        await repository.checkout(run.commit, path.join(place, 'source'))
-        const packed = await packTree(path.join(place, 'source'))
-        return packed.once('close', remove)
-      } catch (error) {
-        remove()
-        throw error
-      }
-    },
+    source: async (worker: Worker, held: Held): Promise<Readable> => parcels.source((await owned(worker, held)).run),
 
-    /** The artifact of the run's candidate, packed. */
     async artifact(worker: Worker, held: Held): Promise<Readable> {
-      const { steps } = await owned(worker, held)
-      const made = steps.find(({ work }) => work.kind === 'candidate')?.output?.['candidate'] as { artifact: Digest } | undefined
-      const folder = made && (await artifactHere(path.join(shop.work, 'artifacts'), shop.depot, made.artifact))
-      if (folder === undefined) throw notFound('ARTIFACT_MISSING', { message: `run ${held.run} has no artifact here` })
-      return packTree(folder)
+      const { run, steps } = await owned(worker, held)
+      return parcels.artifact(run, steps)
     },
 
-    /** Takes a part of an artifact; the last one makes it whole, and it is kept if it is what it should be. @returns from where on it is wanted */
-    async bring(worker: Worker, held: Held, digest: Digest, part: { offset: number; bytes: Uint8Array; isLast: boolean }): Promise<number> {
-      const { step } = await owned(worker, held)
-      if (step.work.kind !== 'candidate') throw conflict('STEP_MAKES_NOTHING', { message: `step "${step.name}" makes no artifact` })
-      const incoming = path.join(shop.work, 'incoming')
-      await mkdir(incoming, { recursive: true, mode: 0o700 })
-      const file = path.join(incoming, `${sha256(`${worker.owner} ${key(held)} ${digest}`).slice(7)}`)
-      return shop.inTurn(`incoming ${file}`, async () => {
-        const size = (await stat(file).catch(() => ({ size: 0 }))).size
-        if (part.offset !== size) return size
-        if (size + part.bytes.length > treeBytesMax) throw tooLarge('PARCEL_TOO_LARGE', { message: 'the artifact is too large' })
-        const target = await open(file, 'a', 0o600)
-        await target.appendFile(part.bytes).finally(() => target.close())
-        if (part.isLast) await keepArtifact(file, digest)
-        return size + part.bytes.length
-      })
-    },
-  }
-
-  async function keepArtifact(file: string, digest: Digest): Promise<void> {
-    const place = await mkdtemp(path.join(shop.work, 'arriving-'))
-    try {
-      await unpackTree(createReadStream(file), path.join(place, 'tree'))
-      const { folder } = await receiveArtifact({ from: path.join(place, 'tree'), store: path.join(shop.work, 'artifacts'), digest })
-      if (shop.isShared()) await shop.depot.put(artifactParcel(digest), folder)
-    } finally {
-      await removeTree(place)
-      await rm(file, { force: true })
-    }
-  }
-
-  /** What it found is believed; who it is and where things are is not. */
-  async function endOf(run: RunRow, step: StepRow, how: WorkerEnd): Promise<StepEnd> {
-    if (how.end !== 'succeeded') return how.end === 'failed' ? { ...how, output: testsOf(how.output) } : how
-    const { message, output = {} } = how
-    if (step.work.kind === 'checkout') {
-      if (!output.checkout || !output.tools) throw invalid('END_INCOMPLETE', { message: 'a checkout ends with what was checked out' })
-      return { end: 'succeeded', output: { checkout: { ...output.checkout, commit: run.commit }, tools: output.tools } }
-    }
-    if (step.work.kind !== 'candidate') return { end: 'succeeded', ...(message === undefined ? {} : { message }), output: testsOf(output) }
-    const { candidate } = output
-    if (!candidate) throw invalid('END_INCOMPLETE', { message: 'this step ends with a candidate' })
-    const artifact = candidate.artifact as Digest
-    const store = path.join(shop.work, 'artifacts')
-    const digest = candidateDigest({ commit: run.commit, artifact, environment: candidate.environment as Digest })
-    if (candidate.digest !== digest || !(await exists(artifactFolder(store, artifact))))
-      throw invalid('CANDIDATE_INVALID', { message: 'the candidate is not what its parts make it, or its artifact was not brought' })
-    const { files, bytes, tools, lockFiles, environment } = candidate
-    return candidateMade(
-      { ...shop, run },
-      {
-        digest,
-        commit: run.commit,
-        artifact,
-        environment: environment as Digest,
-        folder: artifactFolder(store, artifact),
-        files,
-        bytes,
-        tools,
-        lockFiles: lockFiles as Record<string, Digest>,
-      },
-    )
+    bring: async (worker: Worker, held: Held, digest: Digest, part: Part): Promise<number> =>
+      parcels.bring((await owned(worker, held)).step, digest, part),
   }
 }
-
-const testsOf = (output: { tests?: unknown } | undefined) => (output?.tests === undefined ? {} : { tests: output.tests })
 
 export const key = ({ run, name, fence }: Held) => `${run} ${name} ${fence}`
 

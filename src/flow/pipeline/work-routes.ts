@@ -4,6 +4,7 @@ import { describeRoute } from 'hono-openapi'
 import { z } from 'zod'
 import type { Digest } from '../../kernel/digest.ts'
 import { answers, requires, valid, type Ask, type HttpEnv } from '../../kernel/http.ts'
+import { ownerOf } from './machines.ts'
 import type { Desk, Worker } from './work-desk.ts'
 import { ArtifactPart, Beat, End, HeldStep, OfStep, Part, Take, type WorkerCard } from './work-schemas.ts'
 
@@ -78,7 +79,7 @@ const packed = (stream: Readable) =>
 /** A worker is its token and its data folder: with another's token nobody holds its steps. */
 function known(c: Ask, { home, ...card }: WorkerCard): Worker {
   const own = `${c.var.actor.name}.${home}`
-  return { ...card, home: own, owner: `worker/${own}` }
+  return { ...card, home: own, owner: ownerOf(own) }
 }
 
 const someone = (c: Ask, home: string): Worker => known(c, { home, name: home, labels: {}, capacity: 1 })

@@ -55,7 +55,13 @@ const Output = z.object({
 
 export const WorkerEnd = z.discriminatedUnion('end', [
   z.object({ end: z.literal('succeeded'), message: Text.optional(), output: Output.optional() }),
-  z.object({ end: z.literal('failed'), message: Text, final: z.boolean().default(false), output: Output.optional() }),
+  z.object({
+    end: z.literal('failed'),
+    message: Text,
+    final: z.boolean().default(false),
+    fault: z.enum(['change', 'infrastructure', 'undecided']).default('change'),
+    output: Output.optional(),
+  }),
   z.object({ end: z.literal('cancelled') }),
   z.object({ end: z.literal('lost'), why: Text }),
 ])

@@ -66,7 +66,12 @@ export async function noteBuilt({ work, run }: Execution, copy: Copy, step: stri
 }
 
 /** From the repository where it is, else from the depot. */
-async function sourceOf({ run, homeId, depot, openRepository }: Execution): Promise<Pick<Repository, 'checkout'>> {
+export async function sourceOf({
+  run,
+  homeId,
+  depot,
+  openRepository,
+}: Pick<Execution, 'run' | 'homeId' | 'depot' | 'openRepository'>): Promise<Pick<Repository, 'checkout'>> {
   if (run.origin === null || run.origin === homeId) return openRepository(run.repository)
   return {
     async checkout(sha, folder) {

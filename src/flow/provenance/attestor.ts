@@ -80,11 +80,14 @@ export function makeAttestor(options: AttestorOptions) {
         readonly reproducible: boolean
         readonly committedAt: string
         readonly locks: readonly LockFile[]
+        /** On which it was built; undefined: on this server. */
+        readonly worker: string | undefined
       },
     ): Promise<readonly CloudEvent[]> {
-      const { made, committedAt, locks, ...how } = building
+      const { made, committedAt, locks, worker, ...how } = building
       const sbom = sbomOf({ stream: about.stream, commit: made.commit, committedAt, version }, locks)
-      const statement = provenanceOf({ ...how, ...about, made, finishedOn: clock.instant(), builder, version, sbom: sha256(sbom.text) })
+      const by = worker === undefined ? { builder } : { builder: workerUri(worker), orchestrator: builder }
+      const statement = provenanceOf({ ...how, ...about, ...by, made, finishedOn: clock.instant(), version, sbom: sha256(sbom.text) })
       return [
         await keep(tx, made.digest, about, sbom.text, { kind: 'sbom' }),
         await sign(tx, made.digest, about, statement, { kind: 'provenance' }),
@@ -96,13 +99,21 @@ export function makeAttestor(options: AttestorOptions) {
       tx: LedgerTransaction,
       about: About,
       candidate: string,
-      tested: Omit<Tested, 'made' | 'run'>,
+      { worker, ...tested }: Omit<Tested, 'made' | 'run' | 'by'> & { readonly worker: string | undefined },
     ): Promise<readonly CloudEvent[]> {
       const made = await madeOf(tx, candidate)
       if (!made) return []
       const { check, stage, passed } = tested
       const told: Told = { kind: 'test-result', check, stage, result: passed ? 'PASSED' : 'FAILED' }
-      return [await sign(tx, candidate, about, testResultOf({ ...tested, made, run: about.run }), told)]
+      return [
+        await sign(
+          tx,
+          candidate,
+          about,
+          testResultOf({ ...tested, made, run: about.run, by: worker === undefined ? builder : workerUri(worker) }),
+          told,
+        ),
+      ]
     },
 
     /** That a candidate was let into a stage, and what was looked at before. */
@@ -170,6 +181,9 @@ export function makeAttestor(options: AttestorOptions) {
     },
   }
 }
+
+/** A build is as trustworthy as the machine it ran on, so a worker is a builder of its own. */
+const workerUri = (worker: string) => `urn:threeways:worker:${encodeURIComponent(worker)}`
 
 async function madeOf(tx: LedgerTransaction, candidate: string): Promise<Made | undefined> {
   const row = await rowsOf(tx.db, candidates)

@@ -42,7 +42,11 @@ export type Provenance = {
     readonly resolvedDependencies: readonly Resource[]
   }
   readonly runDetails: {
-    readonly builder: { readonly id: string; readonly version: Readonly<Record<string, string>> }
+    readonly builder: {
+      readonly id: string
+      readonly version: Readonly<Record<string, string>>
+      readonly builderDependencies?: readonly Resource[]
+    }
     readonly metadata: { readonly invocationId: string; readonly startedOn: string; readonly finishedOn: string }
     readonly byproducts: readonly Resource[]
   }
@@ -65,8 +69,10 @@ export type Building = {
   readonly run: string
   readonly startedOn: string
   readonly finishedOn: string
-  /** Names the installation that built it. */
+  /** Names the installation or the worker that built it. */
   readonly builder: string
+  /** The installation that gave the build to a worker, and speaks for it. */
+  readonly orchestrator?: string
   readonly version: string
   readonly build: readonly (readonly string[])[]
   readonly pack: readonly string[]
@@ -76,7 +82,7 @@ export type Building = {
 
 /** SLSA provenance v1. The folder of the repository is not named: it means nothing on another machine. */
 export function provenanceOf(building: Building): Statement<Provenance> {
-  const { made, stream, run, startedOn, finishedOn, builder, version, build, pack, reproducible, sbom } = building
+  const { made, stream, run, startedOn, finishedOn, builder, orchestrator, version, build, pack, reproducible, sbom } = building
   return {
     _type: statementType,
     subject: subjectOf(made),
@@ -98,7 +104,11 @@ export function provenanceOf(building: Building): Statement<Provenance> {
         ],
       },
       runDetails: {
-        builder: { id: builder, version: { threeways: version } },
+        builder: {
+          id: builder,
+          version: { threeways: version },
+          ...(orchestrator === undefined ? {} : { builderDependencies: [{ name: 'server', uri: orchestrator }] }),
+        },
         metadata: { invocationId: `urn:threeways:run:${run}`, startedOn, finishedOn },
         byproducts: [{ name: 'sbom.cdx.json', digest: sha256Of(sbom) }],
       },
@@ -113,6 +123,8 @@ export type Tested = {
   readonly run: string
   readonly command: readonly string[]
   readonly passed: boolean
+  /** Names the installation or the worker that ran it. */
+  readonly by: string
   readonly tests?: {
     readonly total: number
     readonly failed: number
@@ -122,7 +134,7 @@ export type Tested = {
 }
 
 /** in-toto test-result v0.1. A check without a report has one test: itself. */
-export function testResultOf({ made, check, stage, run, command, passed, tests }: Tested): Statement {
+export function testResultOf({ made, check, stage, run, command, passed, by, tests }: Tested): Statement {
   const failed = tests ? tests.failures.map(({ name }) => name) : passed ? [] : [check]
   return {
     _type: statementType,
@@ -130,7 +142,7 @@ export function testResultOf({ made, check, stage, run, command, passed, tests }
     predicateType: testResultType,
     predicate: {
       result: passed ? 'PASSED' : 'FAILED',
-      configuration: [{ name: check, uri: environmentUri, digest: sha256Of(made.environment), annotations: { command, stage } }],
+      configuration: [{ name: check, uri: environmentUri, digest: sha256Of(made.environment), annotations: { command, stage, by } }],
       url: `urn:threeways:run:${run}`,
       // Of a report only the failures are kept by name; the figures tell of the rest.
       ...(tests ? {} : { passedTests: passed ? [check] : [] }),

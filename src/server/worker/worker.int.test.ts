@@ -10,6 +10,11 @@ import { openProxy, type Proxy } from '../../ledger/store/proxy.fixture.ts'
 import { openTestThreeways, type TestThreeways } from '../testing.ts'
 import { startWorker, type RunningWorker, type WorkerOptions } from './worker.ts'
 
+const lock = JSON.stringify({
+  lockfileVersion: 3,
+  packages: { '': { dependencies: { left: '1' } }, 'node_modules/left': { version: '1.2.3' } },
+})
+
 describe('a worker on another machine', () => {
   let t: TestThreeways
   let server: ServerType
@@ -61,6 +66,7 @@ describe('a worker on another machine', () => {
     const build = ['sh', '-c', 'cat app > built; pwd > where; env > build.env']
     await t.author.write({
       app: 'the app',
+      'package-lock.json': lock,
       'threeways.yaml': JSON.stringify({
         name: 'shop',
         services: { web: { 'x-run': { command: ['sleep', '600'] } } },
@@ -97,6 +103,29 @@ describe('a worker on another machine', () => {
     expect(await readFile(path.join(folder, 'where'), 'utf8')).toContain(await at('one'))
     expect(await log(run.id, 'dev/check/unit')).toBe('hello from the check\nthe app')
     expect((await t.threeways.workshop.provider.observe('shop/lab' as never)).traffic).toBe(run.candidate)
+    // Signed by the server, which says that the worker built it, and what it read in the commit itself.
+    const { attestations } = (await t.ask('GET', `/api/candidates/${run.candidate}/attestations`)).body as {
+      attestations: { kind: string; envelope: { payload: string } }[]
+    }
+    const told = attestations.map(({ kind, envelope }) => ({
+      kind,
+      says: JSON.parse(Buffer.from(envelope.payload, 'base64').toString()) as { predicate: object },
+    }))
+    expect(told.find(({ kind }) => kind === 'provenance')!.says.predicate).toMatchObject({
+      runDetails: {
+        builder: {
+          id: `urn:threeways:worker:builder.${await at('one')}`,
+          builderDependencies: [{ name: 'server', uri: `urn:threeways:server:${t.home.id}` }],
+        },
+      },
+    })
+    expect(told.find(({ kind }) => kind === 'test-result')!.says.predicate).toMatchObject({
+      configuration: [{ annotations: { by: `urn:threeways:worker:builder.${await at('one')}` } }],
+    })
+    expect((await t.ask('GET', `/api/candidates/${run.candidate}/sbom`)).body).toMatchObject({
+      components: [{ purl: 'pkg:npm/left@1.2.3' }],
+      compositions: [{ aggregate: 'complete' }],
+    })
   })
 
   it('gets nothing of the server: neither its token nor the place of the repository', async () => {

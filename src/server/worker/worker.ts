@@ -12,13 +12,13 @@ import { stepFolder } from '../../flow/pipeline/engine.ts'
 import type { Execution, Executor, StepEnd } from '../../flow/pipeline/execution.ts'
 import { endForgottenLeftovers, endLeftovers } from '../../flow/pipeline/leftovers.ts'
 import { checkOut, makeCandidate } from '../../flow/pipeline/making.ts'
+import { describe, failedBy, legibly } from '../../flow/pipeline/step-end.ts'
 import { leaseMs, type Held } from '../../flow/pipeline/runs.ts'
 import type { Assignment } from '../../flow/pipeline/work-desk.ts'
 import { WorkerCard, type WorkerEnd } from '../../flow/pipeline/work-schemas.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { invalid, messageOf, ThreewaysError } from '../../kernel/errors.ts'
 import { newId } from '../../kernel/ids.ts'
-import { legible } from '../../kernel/legible.ts'
 import { makeTurns } from '../../kernel/turns.ts'
 import { claimHome, openHome } from '../home.ts'
 import { makeCourier } from './courier.ts'
@@ -43,11 +43,13 @@ export type RunningWorker = { close(): Promise<void> }
 const executors: Readonly<Record<string, Executor>> = { checkout: checkOut, build: runBuild, candidate: makeCandidate, check: runCheck }
 
 /** What a step on a worker never asks for. */
-type ServerOnly = 'ledger' | 'provider' | 'openRepository' | 'line' | 'records' | 'note'
+type ServerOnly = 'ledger' | 'provider' | 'openRepository' | 'line' | 'records' | 'note' | 'attestor'
 
 const longPollMs = 20_000
 const beatsUnderWayMax = 5
 const runsKept = 10
+/** Of what one test said when it failed. */
+const failureLengthMax = 8 * 1024
 const key = ({ run, name, fence }: Held) => `${run} ${name} ${fence}`
 type AtWork = {
   readonly held: Held
@@ -97,7 +99,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       const end: WorkerEnd = isClosing && how.end === 'cancelled' ? { end: 'lost', why: `worker "${card.name}" was ended` } : how
       // Still held, so that the lease does not run out while it is said again and again.
       const others = () => holding().filter((other) => other !== held)
-      const { given, runOver } = await courier.insist(() => courier.end(held, end, others(), isClosing), atWork.taken.signal)
+      const say = (what: WorkerEnd) => courier.insist(() => courier.end(held, what, others(), isClosing), atWork.taken.signal)
+      // What cannot be said must not leave the step to run again for ever.
+      const { given, runOver } = await say(end).catch((error: unknown) => {
+        if (!(error instanceof ThreewaysError) || (error.kind !== 'invalid' && error.kind !== 'tooLarge')) throw error
+        return say(
+          plain({ end: 'failed', final: true, fault: 'infrastructure', message: `the server refuses how it ended: ${describe(error)}` }),
+        )
+      })
       working.delete(key(held))
       for (const next of given) begin(next)
       if (runOver) await endLeftovers(held.run)
@@ -113,7 +122,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   function executionOf({ run, step, steps }: Assignment, folder: string, signal: AbortSignal): Execution {
     const { run: id, name, fence } = step
-    const execution: Omit<Execution, ServerOnly> = {
+    const execution: Omit<Execution, ServerOnly> & { attestor: Pick<Execution['attestor'], 'read'> } = {
       home: home.folder,
       work: home.work,
       homeId: home.id,
@@ -121,6 +130,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       depot: courier.depotOf({ run: id, name, fence }),
       isShared: () => true,
       testReports: readJunit,
+      // The server reads back what it was brought, and signs.
+      attestor: { read: async () => {} },
       clock: systemClock,
       newId,
       run,
@@ -248,20 +259,30 @@ async function attempt(execution: Execution): Promise<WorkerEnd> {
     return plain(await executors[step.work.kind]!(execution))
   } catch (error) {
     if (execution.signal.aborted) return { end: 'cancelled' }
-    const help = error instanceof ThreewaysError && error.help !== undefined ? `\n${error.help}` : ''
-    return { end: 'failed', message: legible(`${messageOf(error)}${help}`.slice(0, 8_192)), final: false }
+    return plain(failedBy(error))
   }
 }
 
-/** Without what only a server can do. */
+type Output = NonNullable<(WorkerEnd & { end: 'succeeded' })['output']>
+
+/** Without what only a server can do, and within what a server takes. */
 function plain(end: StepEnd): WorkerEnd {
   if (end.end === 'cancelled' || end.end === 'lost') return end
-  const { message, output } = end
-  const said = message === undefined ? {} : { message: legible(message.slice(0, 8_192)) }
-  const found = output === undefined ? {} : { output: output as NonNullable<WorkerEnd & { end: 'succeeded' }>['output'] }
+  const { message, output } = legibly(end)
+  const said = message === undefined ? {} : { message }
+  const found = output === undefined ? {} : { output: bounded(output) }
   return end.end === 'succeeded'
     ? { end: 'succeeded', ...said, ...found }
-    : { end: 'failed', message: said.message ?? 'failed', final: end.final === true, ...found }
+    : { end: 'failed', message: said.message ?? 'failed', final: end.final === true, fault: end.fault ?? 'change', ...found }
+}
+
+function bounded({ tests, ...rest }: Output): Output {
+  if (tests === undefined) return rest
+  const failures = tests.failures.map(({ name, message }) => ({
+    name: name.slice(0, failureLengthMax),
+    message: message.slice(0, failureLengthMax),
+  }))
+  return { ...rest, tests: { ...tests, failures } }
 }
 
 async function assignmentsIn(folder: string): Promise<readonly Assignment[]> {
