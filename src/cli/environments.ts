@@ -14,7 +14,7 @@ import { during, type Ending } from './ending.ts'
 import { serveHere } from './serve-here.ts'
 
 type Common = ConnectFlags & { readonly json: boolean }
-type UpFlags = Common & { name?: string; revision: string; repository?: string }
+type UpFlags = Common & { name?: string; revision: string; repository?: string; ttl?: number }
 
 /** Builds the candidate if need be and brings it up. Without a server it lives as long as this command. */
 export async function up(this: CliContext, flags: UpFlags, settings: string): Promise<void> {
@@ -65,7 +65,7 @@ async function build({ output }: CliContext, api: Api, flags: UpFlags, repositor
 
 async function upOver(context: CliContext, api: Api, { candidate }: RunView, flags: UpFlags, settings: string): Promise<void> {
   const { output } = context
-  const body = JSON.stringify({ candidate, settings, name: nameOf(flags, settings) })
+  const body = JSON.stringify({ candidate, settings, name: nameOf(flags, settings), ttlMs: flags.ttl })
   const response = await api.open('/api/environments', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
   for await (const line of linesOf(response)) {
     const said = JSON.parse(line) as {
@@ -128,6 +128,11 @@ function driftTold({ drift }: EnvironmentView, { output }: CliContext): readonly
   ])
 }
 
+const lifeTold = (asleep: string | null, until: string | null) => [
+  ...(asleep === null ? [] : [`asleep since ${asleep}`]),
+  ...(until === null ? [] : [`destroyed at ${until}`]),
+]
+
 const driftsShown = 3
 
 function isolationTold({ by, network, why }: EnvironmentView['isolation']): string {
@@ -143,7 +148,7 @@ function partOf(shares: EnvironmentView['shares'], candidate: string, role: Envi
 
 function describe(environments: readonly EnvironmentView[], { output }: CliContext): string {
   const { colour } = output
-  const rows = environments.flatMap(({ id, isolation, services, resources, urls, shares, drift }) => [
+  const rows = environments.flatMap(({ id, isolation, services, resources, urls, shares, drift, asleep, until }) => [
     ...services.map(({ service, candidate, role, replica, running, state, serving, restarts, problem }, index) => [
       index === 0 ? colour.bold(id) : '',
       replica === 0 ? service : `${service} (${replica + 1})`,
@@ -167,7 +172,7 @@ function describe(environments: readonly EnvironmentView[], { output }: CliConte
       .slice(0, driftsShown)
       .map(({ kind, about, observed }) => ['', colour.red(`drift: ${kind}`), about, colour.red(observed.slice(0, 60)), '', '', '']),
     ...(drift.length > driftsShown ? [['', colour.red(`and ${drift.length - driftsShown} more`), '', '', '', '', '']] : []),
-    ['', colour.dim(isolationTold(isolation)), '', '', '', '', ''],
+    ['', colour.dim([isolationTold(isolation), ...lifeTold(asleep, until)].join('; ')), '', '', '', '', ''],
   ])
   return output.table(rows)
 }

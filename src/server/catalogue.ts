@@ -6,6 +6,8 @@ import * as deployment from '../flow/deployment/events.ts'
 import { deployments, holds } from '../flow/deployment/projection.ts'
 import * as drift from '../flow/environment/drift/events.ts'
 import { drifts } from '../flow/environment/drift/projection.ts'
+import * as life from '../flow/environment/life/events.ts'
+import { environmentLives } from '../flow/environment/life/projection.ts'
 import * as environment from '../flow/environment/events.ts'
 import { environments } from '../flow/environment/projection.ts'
 import * as policy from '../flow/policy/events.ts'
@@ -26,6 +28,7 @@ export const ownTypes: readonly AnyEventType[] = [
   ...Object.values(deployment),
   ...Object.values(environment),
   ...Object.values(drift),
+  ...Object.values(life),
   attestationMade,
   keyRotated,
   line.lineStopped,
@@ -48,6 +51,7 @@ export const projections = [
   holds,
   environments,
   drifts,
+  environmentLives,
   attestations,
   lineStops,
   lineHelpers,

@@ -14,6 +14,7 @@ import { streamNames } from '../flow/pipeline/stream-facts.ts'
 import { digestOfTree } from '../flow/candidate/tree.ts'
 import { differenceRoutes } from '../flow/difference/routes.ts'
 import { makeEnvironments } from '../flow/environment/environments.ts'
+import { makeLives } from '../flow/environment/life/life.ts'
 import { environmentRoutes } from '../flow/environment/routes.ts'
 import { estateRoutes } from '../flow/estate/routes.ts'
 import type { EnvironmentId } from '../flow/environment/provider.port.ts'
@@ -160,7 +161,10 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       .flatMap((stop) => (stop.stream === '*' ? streams.map((stream) => ({ ...stop, stream })) : [stop]))
   const viewing = { ledger, provider, openStops, emergenciesOf: line.emergenciesOf }
   const drift = makeDriftWatch(workshop, log)
+  const lives = makeLives({ ...workshop, ownerOf: (id) => stageOwning(ledger, id) })
+  let living: { close(): Promise<void> } | undefined
   const environments = makeEnvironments({
+    lives,
     ledger,
     provider,
     clock,
@@ -196,7 +200,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', lineRoutes({ line, ledger, clock }))
       // After the others below /line: what remains is a scope.
       api.route('/', postureRoutes({ line, ledger, clock, issuer: home.id, keys: signing.ring, streams: () => streamNames(ledger) }))
-      api.route('/', environmentRoutes({ environments, provider, settingsOf: (id: EnvironmentId) => settingsOf(ledger, id) }))
+      api.route('/', environmentRoutes({ environments, lives, provider, settingsOf: (id: EnvironmentId) => settingsOf(ledger, id) }))
       api.route(
         '/',
         policyRoutes(makePolicies(ledger, { clock, newId }), () => engine.look()),
@@ -221,7 +225,9 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
         log(`environments: ${adopted} processes adopted, ${restarted} started again, ${ended} orphans ended`)
       // Not before: a step would meet environments that nobody supervises yet.
       await engine.start()
-      if (work) drift.start()
+      if (!work) return
+      drift.start()
+      living = lives.keep((id) => environments.down(id), log)
     },
     close: () => end('stop'),
     leave: () => end('leave'),
@@ -230,6 +236,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   async function end(what: 'stop' | 'leave'): Promise<void> {
     live.close()
     await engine.close()
+    await living?.close()
     await drift.close()
     await tidier.close()
     await signed?.close()

@@ -62,6 +62,14 @@ const sentences: Readonly<Record<string, (told: Told) => string | undefined>> = 
     `${subject} drifted (${word(content['kind'])} ${word(content['about'])}): expected ${first(content['expected'])}, found ${first(content['observed'])}`,
   'threeways-environment.healed': ({ subject, content }) =>
     `${subject}: ${word(content['kind'])} ${word(content['about'])} is as it was made again`,
+  'threeways-environment.extended': ({ subject, content }) =>
+    content['until']
+      ? `${word(content['by'])} let ${subject} live until ${word(content['until'])}`
+      : `${word(content['by'])} lets ${subject} live on`,
+  'threeways-environment.expiring': ({ subject, content }) =>
+    `${subject} is destroyed at ${word(content['until'])} unless somebody extends its life`,
+  'threeways-environment.slept': ({ subject }) => `${subject} fell asleep`,
+  'threeways-environment.woke': ({ subject }) => `${subject} woke up`,
   'threeways-hold.placed': ({ content }) => `it is held out of ${word(content['stage'])}: ${first(content['reason'])}`,
   'threeways-hold.lifted': ({ content }) =>
     `${word(content['by'])} lifted the hold in ${word(content['stage'])}: ${word(content['reason'])}`,

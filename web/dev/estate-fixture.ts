@@ -237,6 +237,8 @@ export function environmentsOf(streams: readonly StreamView[]): EnvironmentView[
           traffic: running?.card.digest ?? null,
           shares: [],
           isolation: { by: 'bubblewrap', network: 'own', why: null },
+          asleep: null,
+          until: null,
           drift: [],
           services,
           resources: [{ name: 'db', type: 'postgres', ready: true }],

@@ -1,4 +1,5 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
+import { parseDuration } from '../../kernel/duration.ts'
 import { connectFlags, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import { count, jsonFlag } from './flow.ts'
@@ -8,7 +9,7 @@ const flags = { ...connectFlags, json: jsonFlag }
 const named = (placeholder: string, brief = 'its name, or stream/name') => ({ placeholder, brief, parse: String }) as const
 const one = { kind: 'tuple', parameters: [named('environment')] } as const
 
-const up = buildCommand<Common & { name?: string; revision: string; repository?: string }, [string], CliContext>({
+const up = buildCommand<Common & { name?: string; revision: string; repository?: string; ttl?: number }, [string], CliContext>({
   loader: async () => (await import('../environments.ts')).up,
   parameters: {
     flags: {
@@ -16,6 +17,12 @@ const up = buildCommand<Common & { name?: string; revision: string; repository?:
       name: { kind: 'parsed', parse: String, optional: true, brief: 'what to call it [default: my-<settings>]' },
       revision: { kind: 'parsed', parse: String, default: 'HEAD', brief: 'the commit to run' },
       repository: { kind: 'parsed', parse: String, optional: true, brief: 'folder of the repository [default: this one]' },
+      ttl: {
+        kind: 'parsed',
+        parse: parseDuration,
+        optional: true,
+        brief: 'it is destroyed after so long, 4h [default: as the definition says]',
+      },
     },
     positional: { kind: 'tuple', parameters: [named('settings', 'key of `environments` in threeways.yaml')] },
   },
@@ -38,6 +45,28 @@ const heal = buildCommand<Common, [string], CliContext>({
   loader: async () => (await import('../environments.ts')).heal,
   parameters: { flags, positional: one },
   docs: { brief: 'Put right what has drifted, as it was made; data is never touched' },
+})
+
+const sleep = buildCommand<Common, [string], CliContext>({
+  loader: async () => (await import('../environment-life.ts')).sleep,
+  parameters: { flags, positional: one },
+  docs: { brief: 'End its processes; data and addresses stay, and the first request wakes it' },
+})
+
+const wake = buildCommand<Common, [string], CliContext>({
+  loader: async () => (await import('../environment-life.ts')).wake,
+  parameters: { flags, positional: one },
+  docs: { brief: 'Start what sleeps, and wait until it is ready' },
+})
+
+const lifetime = (text: string) => (text === 'never' ? null : parseDuration(text))
+const extend = buildCommand<Common & { ttl: number | null }, [string], CliContext>({
+  loader: async () => (await import('../environment-life.ts')).extend,
+  parameters: {
+    flags: { ...flags, ttl: { kind: 'parsed', parse: lifetime, brief: 'how long from now, 4h; never: it stays' } },
+    positional: one,
+  },
+  docs: { brief: 'Set how long an environment of your own lives' },
 })
 
 const logs = buildCommand<Common & { service?: string; lines: number; follow: boolean }, [string], CliContext>({
@@ -81,6 +110,6 @@ const down = buildCommand<Common, [string], CliContext>({
 })
 
 export const envRoutes = buildRouteMap({
-  routes: { up, ls, show, heal, logs, exec, diff, down },
+  routes: { up, ls, show, heal, sleep, wake, extend, logs, exec, diff, down },
   docs: { brief: 'Environments on demand' },
 })

@@ -8,6 +8,8 @@ import { isolationOf } from './isolation.ts'
 import { keepPort, returnPort } from './ports.ts'
 import type { PostgresResource } from './postgres-resource.ts'
 import { databaseSocket, type Relay } from './relay.ts'
+import { servicesWithPort } from './plan.ts'
+import { wakingRoute } from './sleep.ts'
 import { openRoute, type Backend, type Route } from './router.ts'
 import {
   homeInside,
@@ -55,6 +57,8 @@ export class Environment {
   written: string | undefined
   /** Grows with every change made on purpose. */
   revision = 0
+  /** Whoever keeps it wakes it. */
+  wake: (() => Promise<void>) | undefined
   readonly #closing = new AbortController()
   /** Of each resource, for those who depend on it; known while the cluster runs. */
   #resourceAddresses: Record<string, Readonly<Record<string, string>>> = {}
@@ -104,6 +108,7 @@ export class Environment {
       const { state } = instance
       if (state.phase === 'stopping') await this.discard([instance])
       else if (state.phase === 'stopped') continue
+      else if (this.state.asleep !== undefined) await instance.end()
       else if (await instance.adopt()) found.adopted++
       else missing.push(instance)
     }
@@ -158,7 +163,7 @@ export class Environment {
     for (const service of wanted) {
       if (this.routes.has(service)) continue
       const before = publicPorts[service]
-      const route = await openRoute({ host: this.home.host, name: `${service} of ${environment}`, port: before })
+      const route = await openRoute({ ...wakingRoute(this), host: this.home.host, name: `${service} of ${environment}`, port: before })
       this.routes.set(service, route)
       publicPorts[service] = route.port
       const moved = before !== undefined && before !== route.port
@@ -401,8 +406,4 @@ function unready(instance: Instance, dependency: Instance) {
   return refused('DEPENDENCY_UNHEALTHY', {
     message: `service "${dependant}" was not started: "${name}", which it depends on, is not healthy`,
   })
-}
-
-function servicesWithPort(services: Desired['rendered']['definition']['services']): readonly string[] {
-  return Object.entries(services).flatMap(([name, service]) => (service.port === undefined ? [] : [name]))
 }

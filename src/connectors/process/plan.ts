@@ -162,3 +162,8 @@ type Part = DeploymentKey & { readonly service: string; readonly role: Role; rea
 export function subjectOf({ service, replica, ...deployment }: Part): string {
   return `service ${replica === 0 ? service : `${service} (${replica + 1})`} of ${nameOf(deployment)}`
 }
+
+/** Each has a public address. */
+export function servicesWithPort(services: Desired['rendered']['definition']['services']): readonly string[] {
+  return Object.entries(services).flatMap(([name, service]) => (service.port === undefined ? [] : [name]))
+}

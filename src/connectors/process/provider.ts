@@ -19,6 +19,8 @@ import { processRefusals } from './refusals.ts'
 import { isolationTold } from './isolation.ts'
 import { makeRelay, relayInstance } from './relay.ts'
 import { runningReader } from './running.ts'
+import { awakeForChange, processRest } from './sleep.ts'
+import type { RestProvider } from '../../flow/environment/life/rest.port.ts'
 import { detectSandboxing, type Sandboxing } from './sandbox.ts'
 import { servingCandidate, stateStore, type InstanceState } from './state.ts'
 
@@ -56,6 +58,7 @@ class ProcessProvider implements EnvironmentProvider {
   readonly #inTurn = makeTurns<EnvironmentId>()
   readonly #applying = new Map<EnvironmentId, AbortController>()
   readonly drift: ReturnType<typeof processDrift>
+  readonly rest: RestProvider
 
   constructor(options: ProcessProviderOptions) {
     const { homeId, host = '127.0.0.1', clock = systemClock, warn = () => {} } = options
@@ -68,9 +71,21 @@ class ProcessProvider implements EnvironmentProvider {
       homeId,
       cluster: options.cluster,
       list: () => this.list(),
-      quiet: (id) => (this.#applying.has(id) || this.#live.get(id)?.state.destroying ? undefined : this.#live.get(id)),
+      quiet: (id) => this.#quiet(id),
       change: async (id, watch, signal, work) => void (await this.#inTurn(id, () => this.#change(id, watch, signal, work))),
     })
+    this.rest = processRest({
+      live: (id) => this.#live.get(id),
+      isChanging: (id) => this.#applying.has(id),
+      change: (id, watch, work) => this.#inTurn(id, () => this.#change(id, watch, undefined, work)),
+    })
+  }
+
+  /** Nobody is changing it, and what should run does. */
+  #quiet(id: EnvironmentId): Environment | undefined {
+    const environment = this.#live.get(id)
+    const isQuiet = !this.#applying.has(id) && environment?.state.destroying === false && environment.state.asleep === undefined
+    return isQuiet ? environment : undefined
   }
 
   capabilities() {
@@ -116,16 +131,17 @@ class ProcessProvider implements EnvironmentProvider {
   }
 
   async #apply(target: Target, watch: Watch, signal: AbortSignal | undefined) {
-    const environment = await this.#change(target.environment, watch, signal, (environment, either) =>
-      converge(environment, target, either),
-    )
+    const environment = await this.#change(target.environment, watch, signal, async (environment, either) => {
+      await awakeForChange(environment, either)
+      await converge(environment, target, either)
+    })
     return this.#observe(environment.state, { freshly: true, supervised: true })
   }
 
   /** Whoever destroys the environment cuts it short. */
   async #change(
     id: EnvironmentId,
-    watch: Watch,
+    watch: Watch | undefined,
     signal: AbortSignal | undefined,
     work: (environment: Environment, signal: AbortSignal) => Promise<void>,
   ): Promise<Environment> {
@@ -149,7 +165,7 @@ class ProcessProvider implements EnvironmentProvider {
   }
 
   /** Supervised from now on, with whatever an earlier server left. */
-  async #resumed(id: EnvironmentId, watch: Watch): Promise<Environment> {
+  async #resumed(id: EnvironmentId, watch: Watch | undefined): Promise<Environment> {
     const known = this.#live.get(id)
     if (known) {
       known.watcher = watch
@@ -168,6 +184,8 @@ class ProcessProvider implements EnvironmentProvider {
     try {
       const found = await environment.resume()
       this.#live.set(id, environment)
+      let waking: Promise<void> | undefined
+      environment.wake = () => (waking ??= this.rest.wake(id).finally(() => (waking = undefined)))
       return found
     } catch (error) {
       await environment.close('leave')

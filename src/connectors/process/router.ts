@@ -23,6 +23,8 @@ export type Route = {
   measure(anew: boolean): ReadonlyMap<string, Measured>
   /** Waits until nothing is under way at this instance, at most `ms`; what is left then is cut off. @returns how many were */
   drain(id: string, ms: number): Promise<number>
+  /** Since the last request ended, or it was opened; undefined: something is under way. */
+  idleMs(): number | undefined
   close(): Promise<void>
 }
 
@@ -32,6 +34,10 @@ export type RouteOptions = {
   readonly name: string
   /** Where its users know it; another is taken when that one is in use. */
   readonly port: number | undefined
+  /** Asked before each request: whoever sleeps is woken. @returns why the request cannot be answered; undefined: it can */
+  readonly awaken?: () => Promise<string | undefined>
+  /** Requests must wait for `awaken`. */
+  readonly isAsleep?: () => boolean
 }
 
 export async function openRoute(options: RouteOptions): Promise<Route> {
@@ -41,13 +47,14 @@ export async function openRoute(options: RouteOptions): Promise<Route> {
     // What cannot be passed on at all must not end the server, and every environment with it.
     (request, response) => void traffic.handle(request, response).catch(() => response.destroy()),
   )
-  server.on('upgrade', (request, socket, head) => traffic.upgrade(request, socket, head))
+  server.on('upgrade', (request, socket, head) => void traffic.upgrade(request, socket, head).catch(() => socket.destroy()))
   const port = await listen(server, options)
   return {
     port,
     direct: (backends, sticky) => traffic.direct(backends, sticky),
     measure: (anew) => traffic.measure(anew),
     drain: (id, ms) => traffic.drain(id, ms),
+    idleMs: () => traffic.idleMs(),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       traffic.close()
@@ -90,6 +97,8 @@ class Traffic {
   readonly #meters = new Map<string, Meter>()
   readonly #cookie: ReturnType<typeof stickyCookie>
   #sticky = false
+  #lastEnd = performance.now()
+  #held = 0
   readonly #underWay = new Map<string, Set<UnderWay>>()
   readonly #agents = new Map<string, Agent>()
 
@@ -111,7 +120,26 @@ class Traffic {
     return measured
   }
 
+  idleMs(): number | undefined {
+    return this.#underWay.size + this.#held > 0 ? undefined : performance.now() - this.#lastEnd
+  }
+
+  /** @returns why it has to be refused */
+  async #awake(): Promise<Failure | undefined> {
+    if (!this.options.isAsleep?.()) return undefined
+    this.#held++
+    try {
+      const message = await this.options.awaken!()
+      return message === undefined ? undefined : { status: 503, message }
+    } finally {
+      this.#held--
+      this.#lastEnd = performance.now()
+    }
+  }
+
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asleep = await this.#awake()
+    if (asleep) return refuse(request, response, asleep)
     let failed: Chosen | undefined
     for (let tries = 1; ; tries++) {
       const { chosen, passage } = this.#choose(request, failed)
@@ -128,8 +156,11 @@ class Traffic {
     }
   }
 
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => {}) // Its close tells.
+    const asleep = await this.#awake()
+    if (asleep) return refuseUpgrade(socket, asleep)
+    if (socket.destroyed) return
     const { chosen, passage } = this.#choose(request, undefined)
     if (!chosen) return refuseUpgrade(socket, this.#nothingServes())
     const leave = this.#enter(chosen.target.id, () => socket.destroy())
@@ -174,6 +205,7 @@ class Traffic {
     this.#underWay.set(id, set.add(underWay))
     return () => {
       set.delete(underWay)
+      this.#lastEnd = performance.now()
       if (set.size === 0 && this.#underWay.get(id) === set) this.#underWay.delete(id)
     }
   }

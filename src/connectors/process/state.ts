@@ -75,6 +75,8 @@ export type EnvironmentState = {
   readonly environment: EnvironmentId
   /** Being destroyed: whoever finds it goes on. */
   destroying: boolean
+  /** Since when its processes are ended, until somebody asks for it. */
+  asleep?: string
   deployments: readonly Desired[]
   /** Who gets new requests; none: nobody serves. */
   shares: readonly Share[]

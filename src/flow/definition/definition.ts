@@ -77,6 +77,10 @@ export type EnvironmentSettings = {
   readonly isolation?: IsolationSettings
   /** What is done when something of it is not as it was made. @defaultValue 'alert' */
   readonly drift?: 'heal' | 'alert' | 'off'
+  /** One that people ask for lives so long; absent: until somebody destroys it. */
+  readonly ttlMs?: number
+  /** It sleeps when nobody asked anything of it for so long. `stage`: also where a stage owns it. */
+  readonly sleep?: { readonly afterMs: number; readonly stage?: true }
 }
 
 export type IsolationSettings = { readonly mode: 'required' | 'when-present'; readonly network: 'own' | 'host' }

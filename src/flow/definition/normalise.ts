@@ -73,6 +73,15 @@ function driftOf(entry: EnvironmentEntry, defaults: EnvironmentDefaults): Pick<E
   return drift === undefined ? {} : { drift }
 }
 
+function lifeOf(entry: EnvironmentEntry, defaults: EnvironmentDefaults): Pick<EnvironmentSettings, 'ttlMs' | 'sleep'> {
+  const ttlMs = entry.ttl ?? defaults.ttl
+  const afterMs = entry.sleep_after ?? defaults.sleep_after
+  return {
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+    ...(afterMs === undefined ? {} : { sleep: { afterMs, ...(entry.sleep_after === undefined ? {} : { stage: true }) } }),
+  }
+}
+
 function settingsOf(entry: EnvironmentEntry, defaults: EnvironmentDefaults): EnvironmentSettings {
   return {
     provider: entry.provider ?? defaults.provider,
@@ -82,6 +91,7 @@ function settingsOf(entry: EnvironmentEntry, defaults: EnvironmentDefaults): Env
     ...(entry.replicas === undefined ? {} : { replicas: entry.replicas }),
     ...isolationOf(entry, defaults),
     ...driftOf(entry, defaults),
+    ...lifeOf(entry, defaults),
   }
 }
 

@@ -5,6 +5,7 @@ import { event, type CloudEvent } from '../../ledger/event.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { parity } from '../definition/parity.ts'
 import { serviceRemoved } from '../deployment/events.ts'
+import type { Lives } from './life/life.ts'
 import { openDrifts, type OpenDrift } from './drift/on-record.ts'
 import { environmentCreated, environmentDeleted } from './events.ts'
 import { allOnRecord, onRecord, servicesOnRecord } from './on-record.ts'
@@ -23,15 +24,25 @@ export type EnvironmentShop = {
   desiredOf(candidate: string, settings: string): Promise<{ readonly stream: string; readonly desired: Desired }>
   /** The stage that owns this environment: only its pipeline changes it. */
   ownerOf(environment: EnvironmentId): Promise<string | undefined>
+  readonly lives: Lives
   /** Puts right what has drifted. @returns what that was */
   heal(environment: EnvironmentId): Promise<readonly string[]>
+}
+
+export type Wanted = {
+  readonly candidate: string
+  readonly settings: string
+  readonly name: string
+  /** How long it lives. @defaultValue what its settings say */
+  readonly ttlMs?: number | undefined
+  readonly by: string
 }
 
 export type Environments = ReturnType<typeof makeEnvironments>
 
 /** Environments that people ask for, beside those of the pipeline's stages. */
 export function makeEnvironments(shop: EnvironmentShop) {
-  const { ledger, provider, clock, newId } = shop
+  const { ledger, provider, clock, newId, lives } = shop
   const told = (kind: typeof environmentCreated, id: EnvironmentId, settings: string): CloudEvent =>
     event(
       kind,
@@ -45,7 +56,7 @@ export function makeEnvironments(shop: EnvironmentShop) {
      * Plans it; until what this returns is called, nothing has happened.
      * @throws ThreewaysError `ENVIRONMENT_NAME`, `ENVIRONMENT_OWNED`, `ENVIRONMENT_UNKNOWN`; then `SERVICE_UNHEALTHY`
      */
-    async up(candidate: string, settings: string, name: string) {
+    async up({ candidate, settings, name, ttlMs, by }: Wanted) {
       const { stream, desired } = await shop.desiredOf(candidate, settings)
       const id = idOf(`${stream}/${name}`)
       await refuseOwned(id)
@@ -54,19 +65,22 @@ export function makeEnvironments(shop: EnvironmentShop) {
         const observed = await provider.apply(plan, watch, signal)
         // Also when a server that was killed had made it and said nothing, and when it is made from other settings now.
         if ((await onRecord(ledger, id))?.settings !== settings) await ledger.append([told(environmentCreated, id, settings)])
-        return viewOf(observed, [])
+        const lifeMs = ttlMs ?? desired.rendered.definition.environments[settings]?.ttlMs
+        const until = lifeMs === undefined ? null : await lives.extend(id, lifeMs, by)
+        return viewOf(observed, [], until)
       }
     },
 
     async list(): Promise<readonly EnvironmentView[]> {
-      const [ids, drifts] = [await provider.list(), await openDrifts(ledger)]
-      return Promise.all(ids.map(async (id) => viewOf(await provider.observe(id), drifts.get(id) ?? [])))
+      const [ids, drifts, all] = [await provider.list(), await openDrifts(ledger), await lives.all()]
+      return Promise.all(ids.map(async (id) => viewOf(await provider.observe(id), drifts.get(id) ?? [], all.get(id)?.until ?? null)))
     },
 
     /** @throws ThreewaysError `ENVIRONMENT_NOT_FOUND` */
     async show(name: string): Promise<EnvironmentView> {
       const observed = await existing(name)
-      return viewOf(observed, (await openDrifts(ledger)).get(observed.environment) ?? [])
+      const { environment: id } = observed
+      return viewOf(observed, (await openDrifts(ledger)).get(id) ?? [], (await lives.all()).get(id)?.until ?? null)
     },
 
     /**
@@ -162,7 +176,7 @@ function idOf(text: string): EnvironmentId {
   })
 }
 
-function viewOf(observed: Observed, drifts: readonly OpenDrift[]): EnvironmentView {
+function viewOf(observed: Observed, drifts: readonly OpenDrift[], until: string | null): EnvironmentView {
   const { environment, exists, traffic, shares, isolation, services, resources, urls } = observed
   return {
     id: environment,
@@ -186,6 +200,8 @@ function viewOf(observed: Observed, drifts: readonly OpenDrift[]): EnvironmentVi
     })),
     resources: [...resources],
     urls: { ...urls },
+    asleep: observed.asleep ?? null,
+    until,
     drift: drifts.map(({ subject, kind, expected, observed, since, response, reason }) => {
       return { kind, about: subject, expected, observed, since: new Date(since).toISOString(), response, reason: reason || null }
     }),

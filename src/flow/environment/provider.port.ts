@@ -2,6 +2,7 @@ import type { Digest } from '../../kernel/digest.ts'
 import type { Fault } from '../../kernel/errors.ts'
 import type { Definition, Positions, Rendered, Strategy } from '../definition/definition.ts'
 import type { DriftProvider } from './drift/facts.port.ts'
+import type { RestProvider } from './life/rest.port.ts'
 
 // A provider sees the definition through its port; rendering is the same for all.
 export { rendered } from '../definition/render.ts'
@@ -127,6 +128,8 @@ export type Observed = {
   readonly traffic: Digest | undefined
   readonly shares: readonly Share[]
   readonly isolation: Isolation
+  /** Since when it sleeps; absent: it is awake. */
+  readonly asleep?: string
   readonly services: readonly ObservedService[]
   readonly resources: readonly { readonly name: string; readonly type: string; readonly ready: boolean }[]
   /** Stable public address per service that has a port: `{web: "http://127.0.0.1:41234"}`. */
@@ -155,6 +158,8 @@ export type EnvironmentProvider = {
   readonly name: string
   /** Sees what changed by itself; absent: it cannot. */
   readonly drift?: DriftProvider
+  /** Lets environments sleep; absent: they cannot. */
+  readonly rest?: RestProvider
   capabilities(): Capabilities
   /** @throws ThreewaysError `ENVIRONMENT_UNKNOWN` when the definition has no such settings */
   render(definition: Definition, settings: string): Rendered

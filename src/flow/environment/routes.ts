@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { messageOf, ThreewaysError } from '../../kernel/errors.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
 import type { Environments } from './environments.ts'
+import type { Lives } from './life/life.ts'
 import type { EnvironmentId, EnvironmentProvider } from './provider.port.ts'
 import { EnvironmentView, ParityView } from './schemas.ts'
 
@@ -12,7 +13,10 @@ const Up = z.object({
   candidate: z.string().meta({ description: 'digest of a built candidate' }),
   settings: z.string().meta({ description: 'key of `environments` in its definition' }),
   name: z.string().meta({ description: 'of the new environment in its value stream' }),
+  ttlMs: z.int().min(1_000).optional().meta({ description: 'how long it lives; else as its settings say' }),
 })
+const Extend = z.object({ ttlMs: z.int().min(1_000).nullable().meta({ description: 'from now; null: until somebody destroys it' }) })
+const Until = z.object({ until: z.string().nullable() })
 const Exec = z.object({ service: z.string(), command: z.array(z.string().max(65_536)).min(1).max(1000) })
 const Ran = z.object({ code: z.int().nullable(), stdout: z.string(), stderr: z.string() })
 const Logs = z.object({
@@ -23,13 +27,14 @@ const Logs = z.object({
 
 export type EnvironmentRoutes = {
   readonly environments: Environments
+  readonly lives: Lives
   readonly provider: EnvironmentProvider
   /** The settings an environment was made from. */
   settingsOf(id: EnvironmentId): Promise<string>
 }
 
 /** Environments on demand. Their names hold a slash, so they are given in the query. */
-export function environmentRoutes({ environments, provider, settingsOf }: EnvironmentRoutes): Hono<HttpEnv> {
+export function environmentRoutes({ environments, lives, provider, settingsOf }: EnvironmentRoutes): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   const route = (summary: string, response: z.ZodType) =>
     describeRoute({ summary, tags: ['environments'], responses: answers(summary, response) })
@@ -48,9 +53,8 @@ export function environmentRoutes({ environments, provider, settingsOf }: Enviro
     requires('deliver'),
     valid('json', Up),
     async (c) => {
-      const { candidate, settings, name } = c.req.valid('json')
       // What cannot be is refused with a status of its own, before the answer begins.
-      const bringUp = await environments.up(candidate, settings, name)
+      const bringUp = await environments.up({ ...c.req.valid('json'), by: c.var.actor.name })
       return streamText(c, async (stream) => {
         const line = (value: object) => stream.writeln(JSON.stringify(value))
         try {
@@ -83,6 +87,40 @@ export function environmentRoutes({ environments, provider, settingsOf }: Enviro
     requires('operate'),
     valid('query', Named),
     async (c) => c.json({ healed: [...(await environments.heal(c.req.valid('query').name))] }),
+  )
+  app.post(
+    '/environments/sleep',
+    route('end the processes of an environment; data and addresses stay', EnvironmentView),
+    requires('operate'),
+    valid('query', Named),
+    async (c) => {
+      const { environment } = await environments.existing(c.req.valid('query').name)
+      await lives.sleep(environment, c.var.actor.name)
+      return c.json(await environments.show(environment))
+    },
+  )
+  app.post(
+    '/environments/wake',
+    route('start what sleeps, and wait until it is ready', EnvironmentView),
+    requires('operate'),
+    valid('query', Named),
+    async (c) => {
+      const { environment } = await environments.existing(c.req.valid('query').name)
+      await lives.wake(environment, c.var.actor.name)
+      return c.json(await environments.show(environment))
+    },
+  )
+  app.post(
+    '/environments/extend',
+    route('set how long an environment lives from now on', Until),
+    requires('deliver'),
+    valid('query', Named),
+    valid('json', Extend),
+    async (c) => {
+      const { environment } = await environments.existing(c.req.valid('query').name)
+      const { ttlMs } = c.req.valid('json')
+      return c.json({ until: await lives.extend(environment, ttlMs ?? undefined, c.var.actor.name) })
+    },
   )
   app.get(
     '/environments/diff',

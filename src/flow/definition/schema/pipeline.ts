@@ -63,11 +63,22 @@ const drift = z.enum(['heal', 'alert', 'off']).meta({
     'What is done when something of the environment is not as it was made: a file was edited, a process stopped or replaced, a port taken, a database changed. `alert`: it is told. `heal`: it is told and put right, another process beside the one that differs, so that no request fails; data is never touched. `off`: nobody looks. Left out: `alert`.',
 })
 
+const ttl = duration(1_000).meta({
+  description:
+    'How long an environment of this kind lives that somebody asked for with `threeways env up`; told half an hour before, extended with `env extend`. Left out: until somebody destroys it. Environments of stages stay.',
+})
+const sleepAfter = duration(1_000).meta({
+  description:
+    'When nobody asked anything of its public addresses for so long, its processes end. Data and addresses stay, and the first request wakes it and is held until it is ready. Under `defaults` it is for environments that people ask for; in an environment of its own also where a stage owns it. WebSockets and streams count until they end.',
+})
+
 export const EnvironmentDefaults = z.strictObject({
   provider: provider.default('process'),
   isolation: isolation.optional(),
   network: network.optional(),
   drift: drift.optional(),
+  ttl: ttl.optional(),
+  sleep_after: sleepAfter.optional(),
   parity: Parity,
 })
 
@@ -76,6 +87,8 @@ export const Environment = z.strictObject({
   isolation: isolation.optional(),
   network: network.optional(),
   drift: drift.optional(),
+  ttl: ttl.optional(),
+  sleep_after: sleepAfter.optional(),
   parity: Parity.meta({ description: 'Further names, beside those of `defaults`.' }),
   environment: named(Variables)
     .default({})

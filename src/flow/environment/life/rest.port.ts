@@ -1,0 +1,24 @@
+import type { EnvironmentSettings } from '../../definition/definition.ts'
+import type { EnvironmentId } from '../provider.port.ts'
+
+export type Rest = {
+  /** Since when; undefined: it is awake. */
+  readonly asleep: string | undefined
+  /** So long nobody asked anything of it, ms; undefined: something is under way, or nothing could wake it. WebSockets and streams count until they end. */
+  readonly idleMs: number | undefined
+  /** Of the deployment it was made from. */
+  readonly settings: EnvironmentSettings | undefined
+}
+
+/** What a provider brings so that environments can sleep: their processes end, their data, ports and addresses stay. */
+export type RestProvider = {
+  /** Undefined: it is not kept here, or is being changed right now. */
+  rest(environment: EnvironmentId): Rest | undefined
+  /** Nothing of it runs when this returns. What was under way is drained as in a deployment. Safe to repeat. */
+  sleep(environment: EnvironmentId): Promise<void>
+  /**
+   * Returns when everything is ready again. The first request to a public address does the same, and is held until then.
+   * @throws ThreewaysError `SERVICE_UNHEALTHY`
+   */
+  wake(environment: EnvironmentId): Promise<void>
+}
