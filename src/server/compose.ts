@@ -194,7 +194,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
         proofRoutes(signing.log, (by, reason) => signing.rotate(by, reason)),
       )
       api.route('/', pipelineRoutes({ shop: workshop, engine, viewing, telling: { ...viewing, sentence: sentenceOf } }, options.repository))
-      api.route('/', estateRoutes(viewing))
+      api.route('/', estateRoutes(viewing, newId))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
       api.route('/', provenanceRoutes(attestor))
       api.route('/', lineRoutes({ line, ledger, clock }))

@@ -17,9 +17,21 @@ export function servePage(app: Hono<HttpEnv>): void {
     await next()
     if (!c.req.path.startsWith('/api/')) c.header('content-security-policy', policy)
   })
-  app.use('/assets/*', serveStatic({ root: dist, onFound: (_file, c) => c.header('cache-control', 'public, max-age=31536000, immutable') }))
+  app.use(
+    '/assets/*',
+    serveStatic({
+      root: dist,
+      precompressed: true,
+      onFound: (_file, c) => c.header('cache-control', 'public, max-age=31536000, immutable'),
+    }),
+  )
   app.get('/favicon.svg', serveStatic({ root: dist }))
-  const start = serveStatic({ root: dist, path: 'index.html', onFound: (_file, c) => c.header('cache-control', 'no-cache') })
+  const start = serveStatic({
+    root: dist,
+    path: 'index.html',
+    precompressed: true,
+    onFound: (_file, c) => c.header('cache-control', 'no-cache'),
+  })
   app.get('*', async (c, next) => (c.req.path.startsWith('/api/') ? next() : start(c, next)))
 }
 

@@ -1,4 +1,13 @@
-import type { ApprovalView, Board, EnvironmentView, EstateRow, EstateStage, EstateWait, StreamView } from '../src/api/types.ts'
+import type {
+  ApprovalView,
+  Board,
+  EnvironmentView,
+  EstateRow,
+  EstateStage,
+  EstateSummary,
+  EstateWait,
+  StreamView,
+} from '../src/api/types.ts'
 import { commitOf, digestOf, hour, minute, runOf, stop, type Clock } from './build-fixtures.ts'
 
 /** A row of the estate as the server would make it of a whole stream. */
@@ -165,6 +174,18 @@ function rowAt(clock: Clock, index: number): EstateRow {
             ...before,
           }
         : null,
+  }
+}
+
+export function summaryOf(rows: readonly EstateRow[]): EstateSummary {
+  const waits: Record<string, number> = {}
+  for (const { kind } of rows.flatMap((row) => row.waits)) waits[kind] = (waits[kind] ?? 0) + 1
+  return {
+    streams: rows.length,
+    stopped: rows.filter(({ stops }) => stops.length > 0).length,
+    stops: rows.flatMap(({ stops }) => stops).length,
+    underWay: rows.reduce((sum, row) => sum + row.underWay, 0),
+    waits,
   }
 }
 

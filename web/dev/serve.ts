@@ -3,7 +3,7 @@ import type { Found } from '../src/api/types.ts'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { differenceOf, parityOf, patch } from './difference-fixture.ts'
-import { approvalsOf, boardOf, environmentsOf, estateRowOf } from './estate-fixture.ts'
+import { approvalsOf, boardOf, environmentsOf, estateRowOf, summaryOf } from './estate-fixture.ts'
 import { fixture, fixtureNames, type Fixture, type FixtureName } from './fixtures.ts'
 
 /**
@@ -108,7 +108,10 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
   if (kind === 'environments' && name === 'logs') return environmentLog(response)
   const story = stories.find(({ card }) => card.digest === name)
   const found = {
-    estate: { streams: [...streams.map(estateRowOf), ...more] },
+    estate:
+      name === 'summary'
+        ? summaryOf([...streams.map(estateRowOf), ...more])
+        : { version: '', whole: true, gone: [], streams: [...streams.map(estateRowOf), ...more] },
     approvals: { approvals: approvalsOf([...streams.map(estateRowOf), ...more]) },
     line: boardOf([...streams.map(estateRowOf), ...more]),
     streams: name === '' ? { streams } : streams.find(({ stream }) => stream === name),

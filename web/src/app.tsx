@@ -1,21 +1,35 @@
+import { lazy, Suspense, useEffect } from 'react'
 import { Route, Switch, Link } from 'wouter'
-import { CandidatePage } from './candidate/candidate-page.tsx'
-import { EnvironmentPage } from './environment/environment-page.tsx'
-import { EnvironmentsPage } from './environment/environments-page.tsx'
 import { EstatePage } from './estate/estate-page.tsx'
-import { InboxPage } from './inbox/inbox-page.tsx'
 import { LinePage } from './line/line-page.tsx'
-import { RunPage } from './run/run-page.tsx'
+import { useFavicon, useTitle } from './shell/document-state.ts'
 import { Announcer } from './shell/announcer.tsx'
 import { ConnectionBar } from './shell/connection-bar.tsx'
 import { ErrorBoundary } from './shell/error-boundary.tsx'
 import { Header } from './shell/header.tsx'
 import { Notice } from './shell/notice.tsx'
-import { StopsPage } from './stops/stops-page.tsx'
-import { useFavicon, useTitle } from './shell/document-state.ts'
+
+/** What is not needed for the first look comes after it. */
+const rest = () => import('./rest.ts')
+const CandidatePage = lazy(async () => ({ default: (await rest()).CandidatePage }))
+const EnvironmentPage = lazy(async () => ({ default: (await rest()).EnvironmentPage }))
+const EnvironmentsPage = lazy(async () => ({ default: (await rest()).EnvironmentsPage }))
+const InboxPage = lazy(async () => ({ default: (await rest()).InboxPage }))
+const RunPage = lazy(async () => ({ default: (await rest()).RunPage }))
+const StopsPage = lazy(async () => ({ default: (await rest()).StopsPage }))
+
+/** All of the page is here before anybody needs it: also when the server is away then. */
+const restAfterMs = 1500
+function useTheRest(): void {
+  useEffect(() => {
+    const timer = setTimeout(() => void rest().catch(() => undefined), restAfterMs)
+    return () => clearTimeout(timer)
+  }, [])
+}
 
 export function App() {
   useFavicon()
+  useTheRest()
   return (
     <ErrorBoundary>
       <a className="skip" href="#main">
@@ -24,17 +38,19 @@ export function App() {
       <ConnectionBar />
       <Header />
       <main id="main" tabIndex={-1}>
-        <Switch>
-          <Route path="/" component={EstatePage} />
-          <Route path="/lines/:stream" component={LinePage} />
-          <Route path="/approvals" component={InboxPage} />
-          <Route path="/stops" component={StopsPage} />
-          <Route path="/environments" component={EnvironmentsPage} />
-          <Route path="/environments/:stream/:name" component={EnvironmentPage} />
-          <Route path="/runs/:id" component={RunPage} />
-          <Route path="/candidates/:digest" component={CandidatePage} />
-          <Route component={Unknown} />
-        </Switch>
+        <Suspense>
+          <Switch>
+            <Route path="/" component={EstatePage} />
+            <Route path="/lines/:stream" component={LinePage} />
+            <Route path="/approvals" component={InboxPage} />
+            <Route path="/stops" component={StopsPage} />
+            <Route path="/environments" component={EnvironmentsPage} />
+            <Route path="/environments/:stream/:name" component={EnvironmentPage} />
+            <Route path="/runs/:id" component={RunPage} />
+            <Route path="/candidates/:digest" component={CandidatePage} />
+            <Route component={Unknown} />
+          </Switch>
+        </Suspense>
       </main>
       <Announcer />
     </ErrorBoundary>

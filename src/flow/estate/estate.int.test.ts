@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestThreeways, type TestThreeways } from '../../server/testing.ts'
 import type { Difference, Patch } from '../difference/schemas.ts'
 import type { Found } from '../search/schemas.ts'
-import type { EstateRow } from './schemas.ts'
+import type { Estate, EstateRow } from './schemas.ts'
 
 const definition = (level: string) =>
   JSON.stringify({
@@ -70,6 +70,13 @@ describe('one service that was delivered twice, the second time to the door of p
     expect(waits).toMatchObject([{ kind: 'approval', stage: 'prod', summary: 'Sell more parts', step: 'prod/promote', candidate: second }])
     expect(recent).toEqual(['waiting', 'succeeded'])
     expect(stops).toEqual([])
+  })
+
+  it('is told again only where it changed, and comes to a few numbers', async () => {
+    const first = await get<Estate>('/api/estate')
+    expect([first.whole, first.streams.length]).toEqual([true, 1])
+    expect(await get(`/api/estate?since=${first.version}`)).toEqual({ version: first.version, whole: false, gone: [], streams: [] })
+    expect(await get('/api/estate/summary')).toEqual({ streams: 1, stopped: 0, stops: 0, underWay: 1, waits: { approval: 1 } })
   })
 
   it('tells what promoting the second would change in production: code, configuration, environment, packages', async () => {

@@ -1,39 +1,12 @@
 import type { Stage } from '../definition/definition.ts'
 import type { EnvironmentId, Observed } from '../environment/provider.port.ts'
-import { stateOf, toInstant } from '../pipeline/stage-view.ts'
 import { cardsOf, streamNames } from '../pipeline/stream-facts.ts'
-import type { CandidateCard, StopView } from '../pipeline/schemas.ts'
 import type { Viewing } from '../pipeline/views.ts'
-import {
-  activeSteps,
-  beyondProduction,
-  deployed,
-  openRuns,
-  recentRuns,
-  stagesOf,
-  type Beyond,
-  type EstateRun,
-  type EstateStep,
-} from './facts.ts'
-import type { EstateRow, EstateStage, EstateWait } from './schemas.ts'
+import { activeSteps, beyondProduction, deployed, lately, openRuns, runsNumbered, stagesOf } from './facts.ts'
+import { environmentOf, isProduction, rowOf, type Facts } from './row.ts'
+import type { EstateRow } from './schemas.ts'
 
 export type EstateViewing = Viewing & { readonly provider: { list(): Promise<readonly EnvironmentId[]> } }
-
-const waitsShown = 20
-const firstLine = (text: string | null): string | null => text?.split('\n', 1)[0] ?? null
-
-/** What one row is made of. */
-type Facts = {
-  readonly recent: readonly EstateRun[]
-  readonly open: readonly EstateRun[]
-  readonly steps: ReadonlyMap<string, readonly EstateStep[]>
-  readonly stages: readonly Stage[]
-  readonly running: ReadonlyMap<string, { readonly candidate: string; readonly since: string | null }>
-  readonly observed: ReadonlyMap<string, Observed>
-  readonly cards: ReadonlyMap<string, CandidateCard>
-  readonly stops: readonly StopView[]
-  readonly beyond: Beyond | undefined
-}
 
 /** Looks at every value stream at once, with the same few queries for one and for hundreds. */
 export function makeEstate(viewing: EstateViewing) {
@@ -56,17 +29,20 @@ export function makeEstate(viewing: EstateViewing) {
 
   return async (): Promise<readonly EstateRow[]> => {
     const names = await streamNames(ledger)
-    const [recent, open, stops] = await Promise.all([recentRuns(ledger, names), openRuns(ledger), viewing.openStops(names)])
-    const recentBy = Map.groupBy(recent, ({ stream }) => stream)
-    const newest = new Map([...recentBy].map(([stream, runs]) => [stream, (runs.find(({ kind }) => kind === 'delivery') ?? runs[0]!).id]))
+    const [late, open, stops] = await Promise.all([lately(ledger, names), openRuns(ledger), viewing.openStops(names)])
+    const runs = await runsNumbered(
+      ledger,
+      late.flatMap(({ latest, failed }) => (failed === null ? [latest] : [latest, failed])),
+    )
+    const newest = new Map(late.flatMap(({ stream, latest }) => (runs.has(latest) ? [[stream, runs.get(latest)!]] : [])))
     const [stages, steps] = await Promise.all([
-      stagesBy([...newest.values()]),
+      stagesBy([...newest.values()].map(({ id }) => id)),
       activeSteps(
         ledger,
         open.map(({ id }) => id),
       ),
     ])
-    const stagesIn = (stream: string) => stages.get(newest.get(stream) ?? '') ?? []
+    const stagesIn = (stream: string) => stages.get(newest.get(stream)?.id ?? '') ?? []
     const ids = names.flatMap((stream) => stagesIn(stream).flatMap((stage) => environmentOf(stream, stage) ?? []))
     const [placed, observed] = await Promise.all([deployed(ledger, ids), observe(ids)])
     const running = runningIn(placed, observed)
@@ -86,9 +62,13 @@ export function makeEstate(viewing: EstateViewing) {
       stops: Map.groupBy(stops, ({ stream }) => stream),
       beyond: new Map(beyond.map((each) => [each.stream, each])),
     }
-    return [...recentBy].map(([stream, runs]) =>
-      rowOf(stream, {
-        recent: runs,
+    return late.flatMap(({ stream, recent, failed }) => {
+      const latest = newest.get(stream)
+      if (latest === undefined) return []
+      const facts = {
+        latest,
+        recent,
+        failed: failed === null ? undefined : runs.get(failed),
         open: by.open.get(stream) ?? [],
         steps: by.steps,
         stages: stagesIn(stream),
@@ -97,13 +77,11 @@ export function makeEstate(viewing: EstateViewing) {
         cards,
         stops: by.stops.get(stream) ?? [],
         beyond: by.beyond.get(stream),
-      }),
-    )
+      }
+      return [rowOf(stream, facts)]
+    })
   }
 }
-
-const environmentOf = (stream: string, { environment, ephemeral }: Stage): EnvironmentId | undefined =>
-  environment === undefined || ephemeral ? undefined : `${stream}/${environment}`
 
 /** What serves in each environment: as read back, and where nothing can be read back here, as the ledger has it. */
 function runningIn(placed: Awaited<ReturnType<typeof deployed>>, observed: ReadonlyMap<string, Observed>): Facts['running'] {
@@ -123,65 +101,4 @@ function inProduction(stream: string, stages: readonly Stage[], running: Facts['
   const last = stages.findLast((stage) => isProduction(stage, stages) && environmentOf(stream, stage) !== undefined)
   const there = last && running.get(environmentOf(stream, last)!)
   return there === undefined ? [] : [{ stream, candidate: there.candidate }]
-}
-
-const isProduction = ({ name }: Stage, stages: readonly Stage[]) => !stages.some(({ after }) => after.includes(name))
-
-function rowOf(stream: string, facts: Facts): EstateRow {
-  const { recent, open, stops, beyond } = facts
-  const latest = recent.find(({ kind }) => kind === 'delivery') ?? recent[0]!
-  const failed = recent.find(({ state }) => state === 'failed')
-  return {
-    stream,
-    repository: latest.repository,
-    stops: [...stops],
-    stages: facts.stages.map((stage) => stageOf(stream, stage, facts)),
-    latest: { run: latest.id, state: latest.state, at: latest.queuedAt, ...changeOf(latest) },
-    recent: recent.filter(({ kind }) => kind === 'delivery').map(({ state }) => state),
-    underWay: open.length,
-    waits: waitsOf(facts),
-    beyond: beyond === undefined ? null : { changes: beyond.changes, since: beyond.since ?? latest.queuedAt },
-    failure:
-      failed === undefined
-        ? null
-        : { run: failed.id, message: firstLine(failed.message), at: failed.finishedAt ?? failed.queuedAt, ...changeOf(failed) },
-  }
-}
-
-const changeOf = ({ commit, author, summary }: EstateRun) => ({ commit, author, summary })
-
-function stageOf(stream: string, stage: Stage, { stages, running, observed, cards, open, steps }: Facts): EstateStage {
-  const environment = environmentOf(stream, stage)
-  const here = environment === undefined ? undefined : running.get(environment)
-  const card = here && cards.get(here.candidate)
-  const there = environment === undefined ? undefined : observed.get(environment)
-  const states = new Set(open.flatMap(({ id }) => (steps.get(id) ?? []).flatMap((step) => (step.stage === stage.name ? [step.state] : []))))
-  return {
-    name: stage.name,
-    production: isProduction(stage, stages),
-    environment: environment ?? null,
-    state: environment === undefined ? null : there === undefined ? 'absent' : stateOf(there),
-    running:
-      card === undefined
-        ? null
-        : {
-            digest: card.digest,
-            commit: card.commit,
-            author: card.author,
-            summary: card.summary,
-            since: toInstant(here?.since ?? card.builtAt),
-          },
-    active: (['needs-attention', 'running', 'waiting'] as const).find((state) => states.has(state)) ?? null,
-  }
-}
-
-function waitsOf({ open, steps }: Facts): EstateWait[] {
-  return open
-    .flatMap((run) =>
-      (steps.get(run.id) ?? []).flatMap(({ name, stage, waiting }) =>
-        waiting === null ? [] : [{ ...waiting, run: run.id, step: name, stage, candidate: run.candidate, ...changeOf(run) }],
-      ),
-    )
-    .toSorted((a, b) => a.since.localeCompare(b.since))
-    .slice(0, waitsShown)
 }

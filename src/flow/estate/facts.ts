@@ -4,6 +4,7 @@ import { rowsOf } from '../../ledger/rows.ts'
 import type { Stage } from '../definition/definition.ts'
 import { deployments, type Deployment } from '../deployment/projection.ts'
 import { tables, type RunRow, type StepRow } from '../pipeline/tables.ts'
+import type { RunState } from '../pipeline/work.ts'
 
 type Place = Pick<Ledger, 'db'>
 
@@ -19,34 +20,48 @@ export type EstateStep = Pick<StepRow, 'run' | 'name' | 'stage' | 'state' | 'wai
 export type Beyond = { readonly stream: string; readonly changes: number; readonly since: string | null }
 
 const anyOf = (values: Iterable<string>) => sql<string>`any(${[...values]}::text[])`
-const columns = ['id', 'stream', 'kind', 'repository', 'commit', 'author', 'summary', 'state', 'message'] as const
+const columns = ['id', 'stream', 'kind', 'repository', 'commit', 'author', 'summary', 'state'] as const
+const outcome = ['message', 'queuedAt', 'finishedAt', 'candidate'] as const
 
-/** The latest runs of each stream, newest first. */
-export async function recentRuns(place: Place, streams: readonly string[]): Promise<readonly EstateRun[]> {
-  return tables(place)
-    .selectFrom(sql<{ value: string }>`unnest(${[...streams]}::text[])`.as<'name'>(sql`name(value)`))
-    .innerJoinLateral(
-      (db) =>
-        db
-          .selectFrom('run')
-          .select([...columns, 'number', 'queuedAt', 'finishedAt', 'candidate'])
-          .whereRef('stream', '=', 'name.value')
-          .orderBy('number', 'desc')
-          .limit(recentShown)
-          .as('latest'),
-      (join) => join.onTrue(),
-    )
-    .select([...columns, 'queuedAt', 'finishedAt', 'candidate'])
-    .orderBy('latest.stream')
-    .orderBy('latest.number', 'desc')
+/** What the latest runs of a stream come to, made by the database: of hundreds of streams they are thousands of rows. */
+export type Lately = {
+  readonly stream: string
+  /** How its deliveries stand, newest first. */
+  readonly recent: readonly RunState[]
+  /** Number of the newest delivery, and of the newest run that failed. */
+  readonly latest: number
+  readonly failed: number | null
+}
+
+export async function lately({ db }: Place, streams: readonly string[]): Promise<readonly Lately[]> {
+  const { rows } = await sql<Lately>`
+    select name.stream, run.*
+    from unnest(${[...streams]}::text[]) as name(stream)
+    join lateral (
+      select
+        coalesce(array_agg(state order by number desc) filter (where kind = 'delivery'), '{}') as recent,
+        coalesce(max(number) filter (where kind = 'delivery'), max(number)) as latest,
+        max(number) filter (where state = 'failed') as failed
+      from (select number, kind, state from run where stream = name.stream order by number desc limit ${recentShown}) as newest
+    ) as run on run.latest is not null`.execute(db)
+  return rows
+}
+
+/** @returns by number */
+export async function runsNumbered(place: Place, numbers: readonly number[]): Promise<ReadonlyMap<number, EstateRun>> {
+  const runs = await tables(place)
+    .selectFrom('run')
+    .select([...columns, ...outcome, 'number'])
+    .where('number', '=', sql<number>`any(${[...numbers]}::bigint[])`)
     .execute()
+  return new Map(runs.map(({ number, ...run }) => [number, run]))
 }
 
 /** Also those that waited so long that newer ones hide them. */
 export async function openRuns(place: Place): Promise<readonly EstateRun[]> {
   return tables(place)
     .selectFrom('run')
-    .select([...columns, 'queuedAt', 'finishedAt', 'candidate'])
+    .select([...columns, ...outcome])
     .where('finishedAt', 'is', null)
     .execute()
 }

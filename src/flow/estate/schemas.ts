@@ -51,5 +51,23 @@ export const EstateRow = z
   .meta({ id: 'EstateRow' })
 export type EstateRow = z.infer<typeof EstateRow>
 
-export const Estate = z.object({ streams: z.array(EstateRow) }).meta({ id: 'Estate' })
+export const Estate = z
+  .object({
+    version: z.string().meta({ description: 'names this answer; send it as ?since= to be told only what changed' }),
+    whole: z.boolean().meta({ description: 'all rows; false: only those that changed since' }),
+    gone: z.array(z.string()).meta({ description: 'value streams that were there and are not any more' }),
+    streams: z.array(EstateRow),
+  })
+  .meta({ id: 'Estate' })
 export type Estate = z.infer<typeof Estate>
+
+export const EstateSummary = z
+  .object({
+    streams: z.int(),
+    stopped: z.int().meta({ description: 'value streams with an open stop' }),
+    stops: z.int().meta({ description: 'open ones' }),
+    underWay: z.int().meta({ description: 'runs that are not over' }),
+    waits: z.record(z.string(), z.int()).meta({ description: 'how many steps wait, by kind of waiting' }),
+  })
+  .meta({ id: 'EstateSummary' })
+export type EstateSummary = z.infer<typeof EstateSummary>

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, JSONColumnType, Kysely, Migration, Selectable } from 'kysely'
+import { sql, type ColumnType, type Generated, type JSONColumnType, type Kysely, type Migration, type Selectable } from 'kysely'
 import type { Tables } from '../../ledger/ledger.ts'
 import type { Definition } from '../definition/definition.ts'
 import { consentMigration, type Consent } from './consent-table.ts'
@@ -254,10 +254,20 @@ const withReverts: Migration = {
   },
 }
 
+/** What every page asks for at each change stands in small indexes, however much is over. */
+const withActiveIndexes: Migration = {
+  async up(db: Kysely<unknown>) {
+    await sql`create index run_open on run (stream) where finished_at is null`.execute(db)
+    await sql`create index step_active on step (run)
+      where state in ('running', 'waiting', 'needs-attention') or waiting is not null`.execute(db)
+  },
+}
+
 /** In order of their names, after the ledger's own. */
 export const pipelineMigrations: Readonly<Record<string, Migration>> = {
   'pipeline-2026-11': created,
   'pipeline-2026-11-durable': onSeveralMachines,
   'pipeline-2026-11-gates': consentMigration,
   'pipeline-2026-11-line': withReverts,
+  'pipeline-2026-11-page': withActiveIndexes,
 }

@@ -123,7 +123,15 @@ function useAnswer<T>(path: string | undefined, watches: boolean): Answer<T> {
   return useSyncExternalStore(subscribe, () => (path === undefined ? empty : (entries.get(path)?.answer ?? empty)) as Answer<T>)
 }
 
+const refreshers = new Set<() => void>()
+
+/** For answers that are kept elsewhere. */
+export function onRefresh(refresher: () => void): void {
+  refreshers.add(refresher)
+}
+
 /** After an action of this page, without waiting for the live stream. */
 export function refresh(): void {
+  for (const refresher of refreshers) refresher()
   for (const [path, entry] of entries) if (entry.readers.size > 0) schedule(path, entry)
 }

@@ -16,6 +16,6 @@ export type {
 } from '../../../src/flow/pipeline/schemas.ts'
 export type { CodeDifference, Difference, FileLine, PackageChange, Patch, ValueChange } from '../../../src/flow/difference/schemas.ts'
 export type { EnvironmentView, ParityView } from '../../../src/flow/environment/schemas.ts'
-export type { Estate, EstateRow, EstateStage, EstateWait } from '../../../src/flow/estate/schemas.ts'
+export type { Estate, EstateRow, EstateStage, EstateSummary, EstateWait } from '../../../src/flow/estate/schemas.ts'
 export type { Board, StopOnBoard } from '../../../src/feedback/line/schemas.ts'
 export type { Found } from '../../../src/flow/search/schemas.ts'

@@ -1,6 +1,7 @@
 import { Link, useParams, useSearchParams } from 'wouter'
+import { useEstate } from '../api/estate.ts'
 import { useQuery } from '../api/query.ts'
-import type { CandidateStory, Estate } from '../api/types.ts'
+import type { CandidateStory } from '../api/types.ts'
 import { DifferenceView } from '../difference/difference.tsx'
 import { Age } from '../piece/age.tsx'
 import { CopyButton } from '../piece/copy-button.tsx'
@@ -61,8 +62,8 @@ type ChangesProps = { readonly story: CandidateStory; readonly against: string |
 
 /** Compared with production, unless another stage is asked for. */
 function Changes({ story, against, onAgainst }: ChangesProps) {
-  const { data } = useQuery<Estate>('/api/estate')
-  const stages = data?.streams.find(({ stream }) => stream === story.stream)?.stages ?? []
+  const { data } = useEstate()
+  const stages = data?.find(({ stream }) => stream === story.stream)?.stages ?? []
   const last = stages.findLast(({ production, environment }) => production && environment !== null)?.name
   return <DifferenceView candidate={story.card.digest} against={against ?? last ?? 'production'} stages={stages} onAgainst={onAgainst} />
 }

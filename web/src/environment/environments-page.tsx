@@ -1,7 +1,8 @@
 import { useMemo } from 'react'
 import { Link, useSearchParams } from 'wouter'
+import { useEstate } from '../api/estate.ts'
 import { useQuery } from '../api/query.ts'
-import type { EnvironmentView, Estate } from '../api/types.ts'
+import type { EnvironmentView } from '../api/types.ts'
 import { Age } from '../piece/age.tsx'
 import { DigestLink, lineHref } from '../piece/digest.tsx'
 import { Icon } from '../piece/icon.tsx'
@@ -50,8 +51,8 @@ export function EnvironmentsPage() {
 }
 
 function Group({ stream, list }: { readonly stream: string; readonly list: readonly EnvironmentView[] }) {
-  const { data } = useQuery<Estate>('/api/estate')
-  const stages = data?.streams.find((row) => row.stream === stream)?.stages ?? []
+  const { data } = useEstate()
+  const stages = data?.find((row) => row.stream === stream)?.stages ?? []
   const at = (id: string) => stages.findIndex(({ environment }) => environment === id)
   // As the line goes; what people made themselves comes after.
   const ordered = list.toSorted((a, b) => (at(a.id) + 1 || 99) - (at(b.id) + 1 || 99))

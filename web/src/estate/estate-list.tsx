@@ -17,6 +17,14 @@ function useNarrow(): boolean {
   )
 }
 
+/** The row that has the focus stays, however far it is scrolled away: else the focus would be lost. */
+function shownOf(items: readonly Item[], first: number, last: number, focused: string | undefined) {
+  const seen = items.slice(first, last).map((item, at) => ({ item, index: first + at }))
+  const index = focused === undefined ? -1 : items.findIndex((item) => item.kind === 'row' && item.row.stream === focused)
+  if (index === -1 || (index >= first && index < last)) return seen
+  return index < first ? [{ item: items[index]!, index }, ...seen] : [...seen, { item: items[index]!, index }]
+}
+
 /** Of hundreds of rows only those on the screen are in the document; j and k walk through all of them. */
 export function EstateList({ items, onAll }: { readonly items: readonly Item[]; readonly onAll: () => void }) {
   const height = heights[useNarrow() ? 'narrow' : 'wide']
@@ -24,9 +32,7 @@ export function EstateList({ items, onAll }: { readonly items: readonly Item[]; 
   const list = useRef<HTMLDivElement>(null)
   const [first, last] = useWindow(list, offsets)
   const [focused, setFocused] = useState<string>()
-  const isFocused = (item: Item) => item.kind === 'row' && item.row.stream === focused
-  // The row that has the focus stays, however far it is scrolled away: else the focus would be lost.
-  const shown = items.flatMap((item, index) => ((index >= first && index < last) || isFocused(item) ? [{ item, index }] : []))
+  const shown = useMemo(() => shownOf(items, first, last, focused), [items, first, last, focused])
   if (items.length === 0) {
     return (
       <div className="estate-none">

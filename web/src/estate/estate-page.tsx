@@ -1,7 +1,7 @@
 import { useDeferredValue, useMemo } from 'react'
 import { useSearchParams } from 'wouter'
-import { useQuery } from '../api/query.ts'
-import type { Estate, EstateRow } from '../api/types.ts'
+import { useEstate } from '../api/estate.ts'
+import type { EstateRow } from '../api/types.ts'
 import { Empty } from '../line/empty.tsx'
 import { LineOf } from '../line/line-page.tsx'
 import { useTitle } from '../shell/document-state.ts'
@@ -13,12 +13,12 @@ import './estate.css'
 
 /** `/`: every service at a glance; where there is only one, its line. */
 export function EstatePage() {
-  const { data, problem } = useQuery<Estate>('/api/estate')
+  const { data, problem } = useEstate()
   if (data === undefined)
     return problem === undefined ? <Loading what="the services" rows={8} /> : <Failed what="services" problem={problem} />
-  const [only, another] = data.streams
+  const [only, another] = data
   if (only === undefined) return <Empty />
-  return another === undefined ? <LineOf stream={only.stream} /> : <EstateOf rows={data.streams} />
+  return another === undefined ? <LineOf stream={only.stream} /> : <EstateOf rows={data} />
 }
 
 function EstateOf({ rows }: { readonly rows: readonly EstateRow[] }) {

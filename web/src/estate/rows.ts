@@ -1,4 +1,4 @@
-import type { EstateRow, EstateWait } from '../api/types.ts'
+import type { EstateRow } from '../api/types.ts'
 import type { State } from '../piece/state.ts'
 
 /** What matters most about a value stream now. One each, the first that is true. */
@@ -26,7 +26,7 @@ export const standingMarks: Record<Standing, State> = {
 }
 
 /** Waits that only a person ends. */
-export const isForPerson = ({ kind }: Pick<EstateWait, 'kind'>) => (forPersons as readonly string[]).includes(kind)
+export const isForPerson = ({ kind }: { readonly kind: string }) => (forPersons as readonly string[]).includes(kind)
 const forPersons = ['approval', 'hold', 'policy', 'canary', 'attention'] as const
 
 export function standingOf(row: EstateRow): Standing {

@@ -1,8 +1,9 @@
 import { useState } from 'react'
 import { Link } from 'wouter'
+import { useEstate } from '../api/estate.ts'
 import { useQuery } from '../api/query.ts'
 import { useToken } from '../api/session.ts'
-import type { ApprovalView, Estate } from '../api/types.ts'
+import type { ApprovalView } from '../api/types.ts'
 import { DifferenceSummary } from '../difference/difference-summary.tsx'
 import { isForPerson } from '../estate/rows.ts'
 import { Age } from '../piece/age.tsx'
@@ -50,10 +51,10 @@ function partition<T>(list: readonly T[], holds: (one: T) => boolean): readonly 
 const summarised = 12
 
 function Items({ label, items }: { readonly label: string; readonly items: readonly ApprovalView[] }) {
-  const { data } = useQuery<Estate>('/api/estate')
+  const { data } = useEstate()
   if (items.length === 0) return null
   const runningIn = ({ stream, stage }: ApprovalView) =>
-    data?.streams.find((row) => row.stream === stream)?.stages.find(({ name }) => name === stage)?.running?.digest
+    data?.find((row) => row.stream === stream)?.stages.find(({ name }) => name === stage)?.running?.digest
   return (
     <ol className="inbox" aria-label={label}>
       {items.map((item, index) => (

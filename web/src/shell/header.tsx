@@ -1,7 +1,7 @@
 import { Link, useLocation } from 'wouter'
 import { useConnection } from '../api/live.ts'
 import { useQuery } from '../api/query.ts'
-import type { Estate } from '../api/types.ts'
+import type { EstateSummary } from '../api/types.ts'
 import { isForPerson } from '../estate/rows.ts'
 import { Icon, type IconName } from '../piece/icon.tsx'
 import { SearchButton } from '../search/search.tsx'
@@ -49,11 +49,11 @@ const places: readonly Place[] = [
 /** Where to go, with how much waits there. On a phone it is at the thumb. */
 function Nav() {
   const [path] = useLocation()
-  const { data } = useQuery<Estate>('/api/estate')
-  const streams = data?.streams ?? []
+  const { data } = useQuery<EstateSummary>('/api/estate/summary')
+  const waits = Object.entries(data?.waits ?? {}).filter(([kind]) => isForPerson({ kind }))
   const counts: Record<string, number> = {
-    '/approvals': streams.reduce((sum, { waits }) => sum + waits.filter(isForPerson).length, 0),
-    '/stops': streams.reduce((sum, { stops }) => sum + stops.length, 0),
+    '/approvals': waits.reduce((sum, [, count]) => sum + count, 0),
+    '/stops': data?.stops ?? 0,
   }
   return (
     <nav className="nav" aria-label="Pages">

@@ -1,8 +1,9 @@
 import { useState } from 'react'
 import { Link } from 'wouter'
+import { useEstate } from '../api/estate.ts'
 import { useQuery } from '../api/query.ts'
 import { useToken } from '../api/session.ts'
-import type { Board, Estate, StopOnBoard } from '../api/types.ts'
+import type { Board, StopOnBoard } from '../api/types.ts'
 import { joinStop, noteStop, ownStop, startStop, stopScope } from '../line/actions.tsx'
 import { ActionButton, ActionDialog } from '../piece/action.tsx'
 import { Age } from '../piece/age.tsx'
@@ -211,7 +212,7 @@ function Over({ stops }: { readonly stops: readonly StopOnBoard[] }) {
 /** Stopping must cost nothing: one key, what, why. */
 function Pull() {
   const acting = useToken() !== undefined
-  const { data } = useQuery<Estate>('/api/estate')
+  const { data } = useEstate()
   const [open, setOpen] = useState(false)
   useShortcut('s', 'stop a line', () => setOpen(true))
   if (!acting) return null
@@ -221,7 +222,7 @@ function Pull() {
         <Icon name="hand" />
         Stop a line…
       </button>
-      {open && <ActionDialog action={stopScope(data?.streams ?? [])} onClose={() => setOpen(false)} />}
+      {open && <ActionDialog action={stopScope(data ?? [])} onClose={() => setOpen(false)} />}
     </>
   )
 }

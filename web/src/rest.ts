@@ -1,0 +1,6 @@
+export { CandidatePage } from './candidate/candidate-page.tsx'
+export { EnvironmentPage } from './environment/environment-page.tsx'
+export { EnvironmentsPage } from './environment/environments-page.tsx'
+export { InboxPage } from './inbox/inbox-page.tsx'
+export { RunPage } from './run/run-page.tsx'
+export { StopsPage } from './stops/stops-page.tsx'
