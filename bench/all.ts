@@ -4,6 +4,7 @@ import path from 'node:path'
 
 const scripts = [
   'start',
+  'command-line',
   'step-overhead',
   'ci-server',
   'judge',

@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can read: an old one must get a sentence, not a syntax error.
 import { spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
+import module, { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 const recent = major > 22 || (major === 22 && minor >= 18)
 
 if (recent) {
+  // Half of what a short command costs is reading our own types away. Kept where `npm ci` clears it, and only the code's owner writes.
+  module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/threeways', import.meta.url)))
   await import('../src/cli/main.ts')
 } else {
   const own = ownNode()
