@@ -35,8 +35,8 @@ const definition = (strategy: string) =>
 
 type Behaviour = { health?: number; inProduction?: number; says?: string }
 
-describe.each(['blue-green', 'replace'])('a deployment by %s', (strategy) => {
-  let t: TestThreeways
+let t: TestThreeways
+function shopDeployedBy(strategy: string) {
   beforeEach(async () => {
     t = await openTestThreeways()
   })
@@ -54,6 +54,11 @@ describe.each(['blue-green', 'replace'])('a deployment by %s', (strategy) => {
   }
   const production = async () => (await t.stream()).stages[0]!
   const says = async () => (await fetch((await production()).environment!.urls['web']!)).text()
+  return { deliver, production, says }
+}
+
+describe.each(['blue-green', 'replace'])('a deployment by %s', (strategy) => {
+  const { deliver, production, says } = shopDeployedBy(strategy)
 
   it('runs the candidate, reads back that it does, and tells who runs where', async () => {
     const run = await deliver({}, 'one')
@@ -84,19 +89,6 @@ describe.each(['blue-green', 'replace'])('a deployment by %s', (strategy) => {
     expect((await t.stream()).line).toMatchObject({ status: 'stopped', stops: [{ cause: 'rollback', run: bad.id }] })
   })
 
-  it('does not bring a held candidate back by itself; a person may, with a reason', async () => {
-    await deliver({}, 'good')
-    const bad = await deliver({ inProduction: 500 }, 'bad')
-    await t.ask('POST', '/api/streams/shop/start', { reason: 'look again' })
-    const again = await t.deliver()
-    const waiting = await t.until(again.id, ({ state }) => state === 'waiting')
-    expect(waiting.candidate).toBe(bad.candidate)
-    expect(waiting.steps.find(({ name }) => name === 'production/promote')?.waiting?.kind).toBe('hold')
-    expect((await t.ask('POST', `/api/runs/${again.id}/stages/production/promote`, {})).body).toMatchObject({ code: 'REASON_MISSING' })
-    await t.ask('POST', `/api/runs/${again.id}/stages/production/promote`, { reason: 'the database was down' })
-    expect(statesOf(await t.ended(again.id))).toMatchObject({ 'production/deploy': 'succeeded' })
-  })
-
   it('keeps what served when the new one never becomes healthy', async () => {
     await deliver({}, 'good')
     const bad = await deliver({ health: 500 }, 'ill')
@@ -110,6 +102,23 @@ describe.each(['blue-green', 'replace'])('a deployment by %s', (strategy) => {
     expect(held.map(({ card }) => card.digest)).toEqual([bad.candidate])
     expect(bad.steps.find(({ name }) => name === 'production/conclude')?.attempt).toBe(1)
     expect((await t.stream()).line.stops).toMatchObject([{ cause: 'rollback' }])
+  })
+})
+
+describe('a candidate that was rolled back, or has nothing before it', () => {
+  const { deliver, production, says } = shopDeployedBy('blue-green')
+
+  it('does not bring a held candidate back by itself; a person may, with a reason', async () => {
+    await deliver({}, 'good')
+    const bad = await deliver({ inProduction: 500 }, 'bad')
+    await t.ask('POST', '/api/streams/shop/start', { reason: 'look again' })
+    const again = await t.deliver()
+    const waiting = await t.until(again.id, ({ state }) => state === 'waiting')
+    expect(waiting.candidate).toBe(bad.candidate)
+    expect(waiting.steps.find(({ name }) => name === 'production/promote')?.waiting?.kind).toBe('hold')
+    expect((await t.ask('POST', `/api/runs/${again.id}/stages/production/promote`, {})).body).toMatchObject({ code: 'REASON_MISSING' })
+    await t.ask('POST', `/api/runs/${again.id}/stages/production/promote`, { reason: 'the database was down' })
+    expect(statesOf(await t.ended(again.id))).toMatchObject({ 'production/deploy': 'succeeded' })
   })
 
   it('goes back when a person says so, and holds what ran', async () => {
