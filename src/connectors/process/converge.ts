@@ -6,7 +6,7 @@ import { refused } from '../../kernel/errors.ts'
 import type { Desired, Target } from '../../flow/environment/provider.port.ts'
 import type { Environment } from './environment.ts'
 import type { Instance } from './instance.ts'
-import { isolationOf } from './isolation.ts'
+import { providerOf, runsAs } from './isolation.ts'
 import { checkTarget, decide, isCompleted, isPart, namesOf, wantedOf, type Decision } from './plan.ts'
 import { takePort } from './ports.ts'
 import { readSeed } from './postgres-resource.ts'
@@ -21,8 +21,12 @@ import { isOf, keyOf, type InstanceState } from './state.ts'
  */
 export async function converge(environment: Environment, target: Target, signal: AbortSignal): Promise<void> {
   checkTarget(target)
-  const { state } = environment
-  for (const desired of target.deployments) await requireArtifact(desired)
+  const { state, home } = environment
+  for (const desired of target.deployments) {
+    await requireArtifact(desired)
+    const runner = home.runners[providerOf(desired.rendered, home.usual)]
+    await runner.prepare(desired, (...told) => environment.tell(...told), signal)
+  }
   const decision = decide(target, state, unfitness)
   // What is on its way out is still described: whoever resumes has to end it properly.
   const leaving = state.deployments.filter((one) => !target.deployments.some((desired) => isOf(keyOf(desired), one)))
@@ -125,9 +129,9 @@ async function create(environment: Environment, decision: Decision): Promise<rea
 /** Not started yet, and not on record. */
 export async function newInstance({ home }: Environment, desired: Desired, service: string, replica: number): Promise<InstanceState> {
   const { port } = desired.rendered.definition.services[service]!
-  const isolation = isolationOf(desired.rendered, home.sandboxing)
+  const as = runsAs(desired.rendered, home)
   // In a network of its own it has the port it names, whoever else has it too.
-  const isOwn = isolation?.network === 'own'
+  const isOwn = as.isolation?.network === 'own'
   return {
     id: randomUUID(),
     service,
@@ -135,7 +139,7 @@ export async function newInstance({ home }: Environment, desired: Desired, servi
     replica,
     artifact: desired.artifact,
     settings: desired.rendered.digest,
-    ...(isolation ? { isolation } : {}),
+    ...as,
     port: port === undefined ? null : isOwn ? port : await takePort(home.host),
     phase: 'starting',
     proven: false,

@@ -1,41 +1,20 @@
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { Clock } from '../../kernel/clock.ts'
 import { refused } from '../../kernel/errors.ts'
 import type { Desired, DeploymentKey, EnvironmentId, Measured, Progress, Service, Share } from '../../flow/environment/provider.port.ts'
+import type { Home } from './home.ts'
 import { Instance } from './instance.ts'
-import { isolationOf } from './isolation.ts'
+import { runsAs } from './isolation.ts'
 import { keepPort, returnPort } from './ports.ts'
-import type { PostgresResource } from './postgres-resource.ts'
-import { databaseSocket, type Relay } from './relay.ts'
+import { databaseSocket } from './relay.ts'
 import { servicesWithPort } from './plan.ts'
 import { wakingRoute } from './sleep.ts'
 import { openRoute, type Backend, type Route } from './router.ts'
-import {
-  homeInside,
-  portsFor,
-  serviceSocket,
-  socketFolderOf,
-  temporaryInside,
-  temporaryOf,
-  type Sandboxing,
-  type World,
-} from './sandbox.ts'
-import { deploymentOf, hostPortOf, isOf, keyOf, newState, type EnvironmentState, type InstanceState, type StateStore } from './state.ts'
+import { homeInside, portsFor, serviceSocket, socketFolderOf, temporaryInside, temporaryOf, type World } from './sandbox.ts'
+import { deploymentOf, hostPortOf, isOf, keyOf, newState, type EnvironmentState, type InstanceState } from './state.ts'
 import { processVariables, variableName } from './variables.ts'
 
-/** What all environments of a home share. */
-export type Home = {
-  readonly homeId: string
-  readonly host: string
-  readonly clock: Clock
-  readonly store: StateStore
-  readonly postgres: PostgresResource
-  readonly relay: Relay
-  readonly sandboxing: () => Sandboxing
-  /** Told what happens while nobody watches. */
-  readonly warn: (message: string) => void
-}
+export type { Home } from './home.ts'
 
 export type Watch = (progress: Progress) => void
 
@@ -142,7 +121,7 @@ export class Environment {
 
   #hasOwnNetworks(): boolean {
     const { instances, deployments } = this.state
-    const wanted = deployments.map((desired) => isolationOf(desired.rendered, this.home.sandboxing))
+    const wanted = deployments.map((desired) => runsAs(desired.rendered, this.home).isolation)
     return [...instances.map(({ isolation }) => isolation), ...wanted].some((isolation) => isolation?.network === 'own')
   }
 
@@ -223,6 +202,9 @@ export class Environment {
     const service = desired.rendered.definition.services[state.service]!
     const subject = `service ${state.service}`
     const instance: Instance = new Instance(state, {
+      environment: this.state.environment,
+      desired,
+      runner: this.home.runners[state.provider ?? 'process'],
       folder: this.folderOf(state.id),
       service,
       cwd: path.join(desired.artifact, service.workdir),
@@ -266,7 +248,7 @@ export class Environment {
       candidate: state.candidate,
       service,
       port: state.port,
-      ...(state.isolation ? { temporaryFolder: temporaryInside, homeFolder: homeInside } : { temporaryFolder }),
+      ...((state.isolation ?? state.provider) ? { temporaryFolder: temporaryInside, homeFolder: homeInside } : { temporaryFolder }),
       addresses,
       own: process.env,
     })

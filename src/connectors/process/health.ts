@@ -1,9 +1,10 @@
 import { connect } from 'node:net'
 import { get } from 'node:http'
-import { run } from '../../kernel/process.ts'
 import { formatDuration } from '../../kernel/duration.ts'
 import { messageOf } from '../../kernel/errors.ts'
+import type { Ran } from '../../kernel/process.ts'
 import type { HealthCheck, Service } from '../../flow/environment/provider.port.ts'
+import type { Limits } from './runner.ts'
 
 /** How we find out whether a service is ready. Without a health check: its port answers, or (no port) it stays alive for a moment. */
 export type Probing = Omit<HealthCheck, 'probe'> & {
@@ -57,10 +58,8 @@ export type ProbeTarget = {
   readonly port: number | null
   /** In a network of its own: the unix socket that leads to the port, and the one that says whether somebody listens there. */
   readonly sockets?: { readonly service: string; readonly listens: string }
-  /** How a command is run where the service runs. @defaultValue as it is */
-  readonly inside?: (command: readonly string[]) => Promise<readonly string[]>
-  readonly cwd: string
-  readonly variables: Readonly<Record<string, string>>
+  /** Runs a command where the service runs. */
+  readonly run: (command: readonly string[], limits: Limits) => Promise<Ran>
   readonly startedAtMs: number
 }
 
@@ -114,9 +113,7 @@ async function probeCommand(
 ): Promise<string | undefined> {
   const name = command.join(' ')
   try {
-    const [program, ...args] = (await target.inside?.(command)) ?? command
-    const limits = { timeoutMs, outputBytesMax: 4096, signal }
-    const ran = await run(program!, args, { cwd: target.cwd, env: target.variables, ...limits })
+    const ran = await target.run(command, { timeoutMs, outputBytesMax: 4096, signal })
     if (ran.code === 0) return undefined
     const said = (ran.stderr || ran.stdout).trim()
     return `"${name}" ended with ${ran.code ?? ran.signal}${said === '' ? '' : `: ${said}`}`

@@ -1,34 +1,26 @@
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../kernel/clock.ts'
-import { ended, launch } from '../../kernel/detached.ts'
 import { digestOf, type Digest } from '../../kernel/digest.ts'
 import { formatDuration } from '../../kernel/duration.ts'
-import { conflict, hasCode, messageOf } from '../../kernel/errors.ts'
-import { isAlive, killMarked, stopTree } from '../../kernel/process.ts'
-import type { Service } from '../../flow/environment/provider.port.ts'
+import { messageOf } from '../../kernel/errors.ts'
+import type { Ran } from '../../kernel/process.ts'
+import type { Desired, EnvironmentId, Service } from '../../flow/environment/provider.port.ts'
 import { judge, probe, probingOf } from './health.ts'
 import { endOfLog, keepLogBounded } from './logs.ts'
 import { isFree, returnPort, takePort } from './ports.ts'
 import { afterEnding, crashLoopFrom, type Ending } from './restart.ts'
-import { hasBegun, servicePidOf } from './running.ts'
-import {
-  heldForService,
-  homeOf,
-  inside,
-  listensSocket,
-  sandboxed,
-  serviceSocket,
-  socketFolderOf,
-  temporaryOf,
-  type World,
-} from './sandbox.ts'
+import type { Limits, Place, Runner } from './runner.ts'
+import { listensSocket, serviceSocket, socketFolderOf, temporaryOf, type World } from './sandbox.ts'
 import { hostPortOf, type InstanceState, type Phase } from './state.ts'
-import { marks } from './variables.ts'
 
 export type InstanceOptions = {
+  readonly environment: EnvironmentId
+  readonly desired: Desired
+  /** Where its program runs. */
+  readonly runner: Runner
   /** Ours alone: log, exit codes, the process's TMPDIR. */
   readonly folder: string
   readonly service: Service
@@ -89,7 +81,7 @@ export class Instance {
   }
 
   async isAlive(): Promise<boolean> {
-    return this.state.process !== null && (await isAlive(this.state.process.identity))
+    return this.state.process !== null && (await this.options.runner.isAlive(this.state.process))
   }
 
   /** Does nothing when somebody else started or stopped it meanwhile. */
@@ -130,14 +122,9 @@ export class Instance {
   /** Ends what runs, without a word on whether it should: whoever resumes it starts it again. */
   async end(): Promise<void> {
     await this.leave()
-    const mark = { name: marks.instance, value: this.state.id }
-    const { stop } = this.options.service
-    if (this.state.process) {
-      const outcome = await stopTree(this.state.process.identity, mark, stop)
-      if (outcome === 'killed') this.options.tell(`did not end within ${formatDuration(stop.graceMs)} and was killed`)
-    } else {
-      await killMarked(mark.name, mark.value)
-    }
+    const { runner, service } = this.options
+    const outcome = await runner.stop(this.state.process, this.state.id, service.stop)
+    if (outcome === 'killed') this.options.tell(`did not end within ${formatDuration(service.stop.graceMs)} and was killed`)
     this.state.process = null
     await rm(this.temporaryFolder, { recursive: true, force: true })
   }
@@ -177,41 +164,35 @@ export class Instance {
 
   /** @returns why it could not be started */
   async #launch(): Promise<string | undefined> {
-    const { cwd } = this.options
     try {
       await this.#startProcess()
       return undefined
     } catch (error) {
-      const missing = hasCode(error, 'ENOENT') && !existsSync(cwd)
-      return `cannot be started: ${missing ? `its folder ${cwd} is not there` : messageOf(error)}`
+      return `cannot be started: ${messageOf(error)}`
     }
   }
 
   async #startProcess(): Promise<void> {
     const { state, options } = this
-    if (state.launches > 0) await killMarked(marks.instance, state.id)
+    if (state.launches > 0) await options.runner.endMarked(state.id)
     const port = hostPortOf(state)
     if (state.proven && port !== null && !(await isFree(options.host, port))) await this.#move()
-    await this.#makeFolders()
+    await mkdir(options.folder, { recursive: true, mode: 0o700 })
     await rm(this.#exitFile(), { force: true })
-    const variables = options.variables()
-    const world = options.world?.()
     state.launches++
     state.process = null
     state.variables = this.#addresses()
     // On disk before it exists: if we are killed now, its mark leads to it.
     await this.#enter('starting', null)
-    const { service, cwd } = options
-    const command = world ? sandboxed(world, service.command) : service.command
-    const env = world ? heldForService(variables) : variables
-    state.process = await launch({ command, cwd, env, logFile: this.logFile, exitFile: this.#exitFile() })
+    state.process = await options.runner.start(this.#place())
     await this.#changed()
   }
 
-  async #makeFolders(): Promise<void> {
-    const { folder, world } = this.options
-    const own = world ? [homeOf(folder), socketFolderOf(folder), ...world().reaches.map((reach) => reach.folder)] : []
-    for (const each of [this.temporaryFolder, ...own]) await mkdir(each, { recursive: true, mode: 0o700 })
+  #place(): Place {
+    const { state, logFile, options } = this
+    const { environment, desired, service, folder, cwd } = options
+    const own = { variables: options.variables(), world: options.world?.() }
+    return { environment, instance: state, desired, service, folder, cwd, ...own, logFile, exitFile: this.#exitFile() }
   }
 
   /** Of everything but what comes from the server's own environment, which may differ with every start of it. */
@@ -239,12 +220,9 @@ export class Instance {
     this.#socketFolder = undefined
   }
 
-  /** A command as it has to be run to run where the service does. */
-  async commandInside(command: readonly string[]): Promise<readonly string[]> {
-    const { isolation } = this.state
-    if (!isolation) return command
-    if (!(await this.isAlive())) throw notRunning(this.state.service)
-    return inside(await servicePidOf(this.state), isolation.network, this.options.cwd, command)
+  /** A command to its end, where the service runs. */
+  run(command: readonly string[], limits: Limits): Promise<Ran> {
+    return this.options.runner.run(this.#place(), command, limits)
   }
 
   #exitFile(): string {
@@ -260,8 +238,7 @@ export class Instance {
       (error: unknown) => error,
     )
     try {
-      const end = await ended(this.state.process!, signal, 200)
-      return end.state === 'ended' ? end.code : undefined
+      return await this.options.runner.ended(this.state.process!, signal)
     } catch (error) {
       if (signal.aborted) return undefined
       throw error
@@ -273,18 +250,17 @@ export class Instance {
   }
 
   async #watchHealth(adopted: boolean, launchedAtMs: number, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !(await hasBegun(this.state))) await sleep(10, undefined, { signal }).catch(() => {})
+    while (!signal.aborted && !(await this.options.runner.hasBegun(this.state))) await sleep(10, undefined, { signal }).catch(() => {})
     const startedAtMs = this.state.isolation ? Date.now() : launchedAtMs
-    const { service, host, cwd } = this.options
+    const { service, host } = this.options
     const probing = probingOf(service)
     const health = judge(probing, startedAtMs)
-    const variables = this.options.variables()
-    const inside = (command: readonly string[]) => this.commandInside(command)
+    const run = (command: readonly string[], limits: Limits) => this.run(command, limits)
     if (adopted && this.state.phase === 'ready') health.note(true, startedAtMs)
     while (!signal.aborted) {
       const { sockets, state } = this
       const at = { host, port: state.port, ...(sockets ? { sockets } : {}) }
-      const problem = await probe(probing, { ...at, inside, cwd, variables, startedAtMs }, signal)
+      const problem = await probe(probing, { ...at, run, startedAtMs }, signal)
       if (signal.aborted) return
       const verdict = health.note(problem === undefined, Date.now())
       if (verdict === 'ready' && this.state.phase !== 'ready') await this.#becomeReady(startedAtMs)
@@ -302,7 +278,6 @@ export class Instance {
   }
 
   /** @returns whether it is started again */
-  /** @returns whether it is started again */
   async #afterEnd(ending: Ending, how: string, signal: AbortSignal): Promise<boolean> {
     const { service } = this.options
     const serves = service.port !== undefined || service.health !== undefined
@@ -313,7 +288,7 @@ export class Instance {
       return false
     }
     if (next.kind === 'failed') {
-      await killMarked(marks.instance, this.state.id)
+      await this.options.runner.endMarked(this.state.id)
       await this.#enter('stopped', await this.#withLog(how))
       return false
     }
@@ -372,11 +347,4 @@ export class Instance {
       signal.addEventListener('abort', wake)
     })
   }
-}
-
-function notRunning(service: string) {
-  return conflict('SERVICE_NOT_RUNNING', {
-    message: `service "${service}" does not run, and it is isolated: there is no place to run a command in`,
-    help: 'see why with `threeways env logs`',
-  })
 }

@@ -1,8 +1,6 @@
-import { isAlive } from '../../kernel/process.ts'
-import type { Desired, Isolation, Observed, ObservedService, ServiceState } from '../../flow/environment/provider.port.ts'
+import type { Isolation, Observed, ObservedService, ServiceState } from '../../flow/environment/provider.port.ts'
 import type { Home } from './environment.ts'
-import { isolationTold } from './isolation.ts'
-import type { ReadBack } from './running.ts'
+import { isolationOf, isolationTold } from './isolation.ts'
 import { isOf, servingCandidate, type EnvironmentState, type InstanceState } from './state.ts'
 import { variableName } from './variables.ts'
 
@@ -14,12 +12,13 @@ type How = {
 }
 
 /** What an environment looks like now, from its state and from the processes themselves. */
-export function observer(home: Home, readBack: (instance: InstanceState, desired: Desired, freshly: boolean) => Promise<ReadBack>) {
+export function observer(home: Home) {
   const observeService = async (instance: InstanceState, state: EnvironmentState, how: How): Promise<ObservedService> => {
     const { service, candidate, role, replica, restarts, since } = instance
-    const isLiving = instance.process !== null && (await isAlive(instance.process.identity))
+    const runner = home.runners[instance.provider ?? 'process']
+    const isLiving = instance.process !== null && (await runner.isAlive(instance.process))
     const desired = state.deployments.find((one) => isOf(instance, one))
-    const read = isLiving && desired ? await readBack(instance, desired, how.freshly) : undefined
+    const read = isLiving && desired ? await runner.readBack(instance, desired, how.freshly) : undefined
     return {
       service,
       candidate,
@@ -65,11 +64,8 @@ export function observer(home: Home, readBack: (instance: InstanceState, desired
 
 /** As what runs was started; without anything that runs, as it would be. */
 function isolationNow({ instances, deployments }: EnvironmentState, home: Home): Isolation {
-  const told = isolationTold(deployments[0]?.rendered, home.sandboxing)
-  const [first] = instances
-  if (!first || (first.isolation !== undefined) === (told.by !== 'none')) return told
-  if (first.isolation) return { by: 'bubblewrap', network: first.isolation.network, why: undefined }
-  return { by: 'none', network: 'host', why: 'it was started before isolation could be had' }
+  const told = isolationTold(deployments[0]?.rendered, home)
+  return instances[0] ? isolationOf(instances[0], told) : told
 }
 
 function stateOf(instance: InstanceState, isLiving: boolean, isSupervised: boolean): ServiceState {

@@ -4,21 +4,26 @@ import { systemClock, type Clock } from '../../kernel/clock.ts'
 import type { Digest } from '../../kernel/digest.ts'
 import { conflict, hasCode, messageOf, notFound, unavailable } from '../../kernel/errors.ts'
 import type { Cluster } from '../../kernel/postgres/cluster.ts'
-import { isAlive, run } from '../../kernel/process.ts'
 import { makeTurns } from '../../kernel/turns.ts'
-import { rendered, type EnvironmentId, type EnvironmentProvider, type Target } from '../../flow/environment/provider.port.ts'
+import {
+  rendered,
+  type EnvironmentId,
+  type EnvironmentProvider,
+  type ProviderName,
+  type Target,
+} from '../../flow/environment/provider.port.ts'
 import { converge, unfitness } from './converge.ts'
 import { processDrift } from './drift/drift.ts'
 import { Environment, type Found, type Home, type Watch } from './environment.ts'
 import { observer } from './observe.ts'
 import { readLogs } from './logs.ts'
-import { endOrphans } from './orphans.ts'
 import { checkTarget, decide, isCompleted } from './plan.ts'
 import { postgresResource } from './postgres-resource.ts'
+import { processRunner } from './process-runner.ts'
 import { processRefusals } from './refusals.ts'
 import { isolationTold } from './isolation.ts'
 import { makeRelay, relayInstance } from './relay.ts'
-import { runningReader } from './running.ts'
+import { absentRunner, type Runner } from './runner.ts'
 import { awakeForChange, processRest } from './sleep.ts'
 import type { RestProvider } from '../../flow/environment/life/rest.port.ts'
 import { detectSandboxing, type Sandboxing } from './sandbox.ts'
@@ -40,18 +45,29 @@ export type ProcessProviderOptions = {
   readonly warn?: (message: string) => void
   /** Whether bubblewrap can be used here. @defaultValue tried when it is first asked for */
   readonly sandboxing?: () => Sandboxing
+  /** Runs services in containers; absent: nothing here can. */
+  readonly containers?: Containers
+  /** What `provider: process` and no word in a definition mean. @defaultValue 'process' */
+  readonly usual?: ProviderName
 }
+
+/** Of whoever can run containers: the runner, or why there is none. */
+export type Containers = { readonly runner: Runner; readonly problem: string | undefined }
 
 /** Environments as plain processes of this machine: nothing to install, many side by side, each on ports of its own. */
 export function processProvider(options: ProcessProviderOptions): EnvironmentProvider {
   return new ProcessProvider(options)
 }
 
+const noEngine = 'no container engine was found'
+const noContainers: Containers = { runner: absentRunner(noEngine), problem: noEngine }
+
 const execMsMax = 3_600_000
 
 class ProcessProvider implements EnvironmentProvider {
-  readonly name = 'process'
+  readonly name: ProviderName
   readonly #home: Home
+  readonly #containers: Containers
   readonly #observe: ReturnType<typeof observer>
   readonly #live = new Map<EnvironmentId, Environment>()
   /** Whoever changes an environment waits for who does so now. */
@@ -62,11 +78,14 @@ class ProcessProvider implements EnvironmentProvider {
 
   constructor(options: ProcessProviderOptions) {
     const { homeId, host = '127.0.0.1', clock = systemClock, warn = () => {} } = options
-    const { sandboxing = detectSandboxing } = options
+    const { sandboxing = detectSandboxing, usual = 'process', containers = noContainers } = options
+    this.name = usual
+    this.#containers = containers
+    const runners = { process: processRunner(homeId, options.digestOfTree), docker: containers.runner }
     const relay = makeRelay(options.home, homeId)
     const store = stateStore(options.home)
-    this.#home = { homeId, host, clock, store, postgres: postgresResource(options.cluster), relay, sandboxing, warn }
-    this.#observe = observer(this.#home, runningReader(options.digestOfTree))
+    this.#home = { homeId, host, clock, store, postgres: postgresResource(options.cluster), relay, sandboxing, runners, usual, warn }
+    this.#observe = observer(this.#home)
     this.drift = processDrift({
       homeId,
       cluster: options.cluster,
@@ -102,7 +121,8 @@ class ProcessProvider implements EnvironmentProvider {
   render = rendered
 
   refusals(...[definition, positions]: Parameters<EnvironmentProvider['refusals']>) {
-    return processRefusals(definition, positions, this.#home.sandboxing)
+    const { sandboxing, usual } = this.#home
+    return processRefusals(definition, positions, { sandboxing, usual, containers: this.#containers })
   }
 
   async plan(target: Target) {
@@ -111,11 +131,12 @@ class ProcessProvider implements EnvironmentProvider {
     const state = live?.state ?? (await this.#home.store.read(target.environment))
     const dead = new Set<InstanceState>()
     for (const instance of state?.instances ?? []) {
-      const runs = live ? true : instance.process !== null && (await isAlive(instance.process.identity))
+      const runner = this.#home.runners[instance.provider ?? 'process']
+      const runs = live ? true : instance.process !== null && (await runner.isAlive(instance.process))
       if (!runs && !isCompleted(instance)) dead.add(instance)
     }
     const decision = decide(target, state, (instance) => (dead.has(instance) ? 'its process is gone' : unfitness(instance)))
-    const { by, network, why } = isolationTold(target.deployments[0]?.rendered, this.#home.sandboxing)
+    const { by, network, why } = isolationTold(target.deployments[0]?.rendered, this.#home)
     const reason = by === 'none' ? `none: ${why}` : `by ${by}: processes and files of its own${network === 'own' ? ', and a network' : ''}`
     return { target, actions: [{ kind: 'keep' as const, subject: 'isolation', reason }, ...decision.actions] }
   }
@@ -198,7 +219,7 @@ class ProcessProvider implements EnvironmentProvider {
     const state = live?.state ?? (await this.#home.store.read(id))
     if (state) return this.#observe(state, { freshly: false, supervised: live !== undefined })
     const nothing = { traffic: undefined, shares: [], services: [], resources: [], urls: {}, variables: {} }
-    return { environment: id, exists: false, ...nothing, isolation: isolationTold(undefined, this.#home.sandboxing) }
+    return { environment: id, exists: false, ...nothing, isolation: isolationTold(undefined, this.#home) }
   }
 
   async measure(id: EnvironmentId, anew: boolean) {
@@ -234,13 +255,7 @@ class ProcessProvider implements EnvironmentProvider {
     }
     await environment.openResources()
     const instance = environment.attach(found)
-    const { options } = instance
-    const [program, ...args] = await instance.commandInside(command)
-    const { code, stdout, stderr } = await run(program!, args, {
-      cwd: options.cwd,
-      env: options.variables(),
-      timeoutMs: execMsMax,
-    })
+    const { code, stdout, stderr } = await instance.run(command, { timeoutMs: execMsMax })
     return { code, stdout, stderr }
   }
 
@@ -251,7 +266,7 @@ class ProcessProvider implements EnvironmentProvider {
   }
 
   async #destroy(id: EnvironmentId): Promise<void> {
-    const { store, postgres, homeId } = this.#home
+    const { store, postgres } = this.#home
     if (!existsSync(store.folderOf(id))) return
     // Unreadable: what it held is found by mark and by name.
     const environment = this.#live.get(id) ?? (await Environment.open(this.#home, id).catch(() => undefined))
@@ -265,11 +280,23 @@ class ProcessProvider implements EnvironmentProvider {
       await environment.discard(environment.state.instances.map((instance) => environment.attach(instance)))
       await environment.closeRoutes()
     }
-    await endOrphans(homeId, () => false, id)
+    await this.#endOrphans(() => false, id)
     if (!environment || Object.keys(environment.state.resources).length > 0) await postgres.drop(id)
     await environment?.forget()
     this.#live.delete(id)
     await store.remove(id)
+    await this.#tidy()
+  }
+
+  async #endOrphans(isKnown: (instance: string) => boolean, id?: EnvironmentId): Promise<number> {
+    const { process, docker } = this.#home.runners
+    return (await docker.endOrphans(isKnown, id)) + (await process.endOrphans(isKnown, id))
+  }
+
+  /** What is kept to start quickly is kept for what may run again. */
+  async #tidy(): Promise<void> {
+    const states = await Promise.all((await this.#home.store.list()).map((id) => this.#home.store.read(id).catch(() => undefined)))
+    await this.#home.runners.docker.tidy(states.flatMap((state) => state?.deployments ?? []))
   }
 
   async recover() {
@@ -283,7 +310,7 @@ class ProcessProvider implements EnvironmentProvider {
     }
     // Also what somebody asked for while we were at it.
     const isLive = (instance: string) => [...this.#live.values()].some(({ instances }) => instances.has(instance))
-    counts.ended += await endOrphans(this.#home.homeId, (instance) => instance === relayInstance || known.has(instance) || isLive(instance))
+    counts.ended += await this.#endOrphans((instance) => instance === relayInstance || known.has(instance) || isLive(instance))
     return counts
   }
 

@@ -5,8 +5,9 @@ import { processRefusals } from './refusals.ts'
 
 const positions: Positions = { at: (pointer) => ({ file: 'threeways.yaml', line: pointer.length, column: 1 }) }
 const sandboxing = { available: false, why: 'bwrap (bubblewrap) is not installed' } as const
-const refusals = (parts: Partial<Definition>) =>
-  processRefusals(definitionOf(parts), positions, () => sandboxing).map(({ path, message }) => `${path}: ${message}`)
+const here = { sandboxing: () => sandboxing, usual: 'process', containers: { problem: 'no container engine was found' } } as const
+const refusals = (parts: Partial<Definition>, on: Parameters<typeof processRefusals>[2] = here) =>
+  processRefusals(definitionOf(parts), positions, on).map(({ path, message }) => `${path}: ${message}`)
 
 describe('what plain processes cannot honour', () => {
   it('is nothing in an ordinary definition', () => {
@@ -57,8 +58,19 @@ describe('what plain processes cannot honour', () => {
     ])
   })
 
+  it('is containers where there are none, and a network of their own where there are some', () => {
+    const settings = { provider: 'docker', environment: {}, parity: [], seed: {} } as const
+    expect(refusals({ environments: { test: settings } })).toEqual([
+      '/x-threeways/environments/test/provider: environment "test" runs in containers, which cannot be had here: no container engine was found',
+    ])
+    const isolated = { ...settings, provider: 'process', isolation: { mode: 'required', network: 'own' } } as const
+    expect(refusals({ environments: { test: isolated } }, { ...here, usual: 'docker', containers: { problem: undefined } })).toEqual([
+      '/x-threeways/environments/test/isolation: environment "test" requires a network of its own, and its containers use the machine\'s',
+    ])
+  })
+
   it('stands at its place in the file', () => {
-    const [fault] = processRefusals(definitionOf({ services: { web: { ...web, command: [] } } }), positions, () => sandboxing)
+    const [fault] = processRefusals(definitionOf({ services: { web: { ...web, command: [] } } }), positions, here)
     expect(fault).toMatchObject({ file: 'threeways.yaml', line: '/services/web'.length, column: 1 })
   })
 })

@@ -1,10 +1,18 @@
 import type { Fault } from '../../kernel/errors.ts'
-import type { Definition, EnvironmentSettings, Positions, Service } from '../../flow/environment/provider.port.ts'
+import type { Definition, EnvironmentSettings, Positions, ProviderName, Service } from '../../flow/environment/provider.port.ts'
+import { providerOf } from './isolation.ts'
 import type { Sandboxing } from './sandbox.ts'
 import { resourceVariables, variableName } from './variables.ts'
 
-/** What plain processes cannot honour, each where the file asks for it. */
-export function processRefusals(definition: Definition, positions: Positions, sandboxing: () => Sandboxing): readonly Fault[] {
+type Here = {
+  readonly sandboxing: () => Sandboxing
+  readonly usual: ProviderName
+  /** Why nothing can run in containers here. */
+  readonly containers: { readonly problem: string | undefined }
+}
+
+/** What plain processes and containers cannot honour here, each where the file asks for it. */
+export function processRefusals(definition: Definition, positions: Positions, here: Here): readonly Fault[] {
   const fault = (path: string, message: string, help: string, value?: string): Fault => ({
     path,
     message,
@@ -14,12 +22,6 @@ export function processRefusals(definition: Definition, positions: Positions, sa
   })
   const services = Object.entries(definition.services).flatMap(([name, service]) => serviceFaults(name, service, definition, fault))
   const environments = Object.entries(definition.environments).flatMap(([name, settings]) => {
-    const own = pointer('x-threeways', 'environments', name, 'provider')
-    const provider: string = settings.provider
-    const wrong =
-      provider === 'process'
-        ? []
-        : [fault(own, `"${provider}" is not the process provider`, 'write `provider: process`, or leave it out', provider)]
     const variables = Object.entries(settings.environment).flatMap(([service, values]) =>
       ownedNames(definition.services[service], definition, Object.keys(values)).map(({ variable, why }) =>
         fault(pointer('x-threeways', 'environments', name, 'environment', service, variable), why, `leave "${variable}" out`, variable),
@@ -28,12 +30,29 @@ export function processRefusals(definition: Definition, positions: Positions, sa
     const counts = Object.entries(settings.replicas ?? {}).flatMap(([service, count]) =>
       sharedFault(service, count, definition, fault, pointer('x-threeways', 'environments', name, 'replicas', service)),
     )
-    return [...wrong, ...variables, ...counts, ...isolationFaults(name, settings, sandboxing, fault)]
+    const isContained = providerOf({ definition, settings: name }, here.usual) === 'docker'
+    const own = isContained ? containerFaults(name, settings, here, fault) : isolationFaults(name, settings, here.sandboxing, fault)
+    return [...variables, ...counts, ...own]
   })
   return [...services, ...environments]
 }
 
 type MakeFault = (path: string, message: string, help: string, value?: string) => Fault
+
+function containerFaults(name: string, { isolation }: EnvironmentSettings, { containers }: Here, fault: MakeFault): readonly Fault[] {
+  const at = (key: string) => pointer('x-threeways', 'environments', name, key)
+  const faults: Fault[] = []
+  if (containers.problem !== undefined) {
+    const message = `environment "${name}" runs in containers, which cannot be had here: ${containers.problem}`
+    const help = 'start Docker or Podman (its API: `podman system service`), or name its socket in DOCKER_HOST; or leave `provider` out'
+    faults.push(fault(at('provider'), message, help, 'docker'))
+  }
+  if (isolation?.mode === 'required' && isolation.network === 'own') {
+    const message = `environment "${name}" requires a network of its own, and its containers use the machine's`
+    faults.push(fault(at('isolation'), message, 'add `network: host`: processes and files of containers are kept apart', 'required'))
+  }
+  return faults
+}
 
 function isolationFaults(
   name: string,

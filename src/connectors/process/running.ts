@@ -41,7 +41,8 @@ export function runningReader(digestOfTree: (folder: string) => Promise<Digest>)
  * While that is still being made: the last there is.
  */
 export async function servicePidOf(instance: InstanceState): Promise<number> {
-  return (await descent(instance)).pid
+  const { container, identity } = instance.process!
+  return container === undefined ? (await descent(instance)).pid : identity.pid
 }
 
 /** Whether the service's own program runs: what isolates it has been made. */

@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
-import type { Detached } from '../../kernel/detached.ts'
 import type { Digest } from '../../kernel/digest.ts'
 import { writeDurably } from '../../kernel/durable-file.ts'
 import { hasCode, internal, invalid } from '../../kernel/errors.ts'
 import type { Desired, DeploymentKey, EnvironmentId, Role, Share } from '../../flow/environment/provider.port.ts'
+import type { Running } from './runner.ts'
 
 /** `restarting`: waits for its next try. `stopping`: must be gone, whoever finds it ends it. */
 export type Phase = 'starting' | 'ready' | 'unhealthy' | 'restarting' | 'stopped' | 'stopping'
@@ -21,6 +21,8 @@ export type InstanceState = {
   /** What it was made from: something else needs another instance. */
   readonly artifact: string
   readonly settings: Digest
+  /** What runs it; absent: a process of this machine. */
+  readonly provider?: 'docker'
   /** Bubblewrap keeps it apart; absent: nothing does. */
   readonly isolation?: Isolated
   /** Kept over restarts, because others were told. With a network of its own it is a port there. */
@@ -29,7 +31,7 @@ export type InstanceState = {
   /** Was ready at least once: from then on an end is answered with a restart, before it is a failed start. */
   proven: boolean
   /** Null between deciding to start it and knowing its pid; a process that exists nevertheless carries the mark. */
-  process: Detached | null
+  process: Running | null
   /** Digest of the variables the process was started with. */
   variables: Digest | null
   launches: number

@@ -63,8 +63,12 @@ export type Artifact = {
   readonly reproducible: 'required' | 'unchecked'
 }
 
+/** What environments are made of: processes of the machine, or containers of a Docker Engine API. */
+export type ProviderName = 'process' | 'docker'
+
 export type EnvironmentSettings = {
-  readonly provider: 'process'
+  /** `process` leaves it to the server, which makes processes unless it was told otherwise. */
+  readonly provider: ProviderName
   /** Environment variables that differ here, per service; only names listed in `parity` may. */
   readonly environment: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** The names that may differ between environments: the declared differences. */

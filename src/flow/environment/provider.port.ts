@@ -11,6 +11,7 @@ export type {
   EnvironmentSettings,
   HealthCheck,
   Positions,
+  ProviderName,
   Rendered,
   Resource,
   Service,
@@ -114,10 +115,10 @@ export type ObservedService = {
 
 /** How what runs in an environment is kept apart from what else runs on its machine. */
 export type Isolation = {
-  readonly by: 'bubblewrap' | 'none'
+  readonly by: 'bubblewrap' | 'container' | 'none'
   /** `own`: a loopback of its own, from which nothing is reached but what it was given. */
   readonly network: 'own' | 'host'
-  /** Why it is not kept apart. */
+  /** Why it is not kept apart, or not as far as was asked. */
   readonly why: string | undefined
 }
 

@@ -21,7 +21,7 @@ export const ServiceView = z
 
 const IsolationView = z
   .object({
-    by: z.enum(['bubblewrap', 'none']),
+    by: z.enum(['bubblewrap', 'container', 'none']),
     network: z.enum(['own', 'host']),
     why: z.string().nullable().meta({ description: 'why it is not kept apart; null when it is' }),
   })

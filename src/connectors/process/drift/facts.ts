@@ -66,7 +66,8 @@ export function factsReader(homeId: string, cluster: () => Promise<Cluster>) {
       return state.image?.listened ? { port: state.port, own: false, foreign: [] } : undefined
     }
     const known = listeners.join(' ')
-    if (sockets.get(instance) === known) return { port: state.port, own: true, foreign: [] }
+    // Whose sockets those are may not be ours to see in a container.
+    if (state.provider === 'docker' || sockets.get(instance) === known) return { port: state.port, own: true, foreign: [] }
     const own = await socketsOfInstance(state)
     const foreign = listeners.filter((inode) => !own.has(inode))
     const isOwn = foreign.length < listeners.length

@@ -37,9 +37,10 @@ export const Tools = z.record(
     ),
 )
 
-const provider = z
-  .literal('process')
-  .meta({ description: 'How environments come to life. `process`: plain processes of the operating system.' })
+const provider = z.enum(['process', 'docker']).meta({
+  description:
+    'How environments come to life. `docker`: in containers of Docker or Podman. `process`: plain processes of the operating system, unless the server was started with `--provider docker`.',
+})
 
 const Parity = z
   .array(VariableName)

@@ -1,0 +1,23 @@
+import type { Clock } from '../../kernel/clock.ts'
+import type { ProviderName } from '../../flow/environment/provider.port.ts'
+import type { PostgresResource } from './postgres-resource.ts'
+import type { Relay } from './relay.ts'
+import type { Runner } from './runner.ts'
+import type { Sandboxing } from './sandbox.ts'
+import type { StateStore } from './state.ts'
+
+/** What all environments of a home share. */
+export type Home = {
+  readonly homeId: string
+  readonly host: string
+  readonly clock: Clock
+  readonly store: StateStore
+  readonly postgres: PostgresResource
+  readonly relay: Relay
+  readonly sandboxing: () => Sandboxing
+  /** Where environments run. `process` in a definition leaves it to `usual`. */
+  readonly runners: Readonly<Record<ProviderName, Runner>>
+  readonly usual: ProviderName
+  /** Told what happens while nobody watches. */
+  readonly warn: (message: string) => void
+}
