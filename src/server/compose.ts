@@ -10,7 +10,7 @@ import { makeLine } from '../feedback/line/line.ts'
 import { viewStop } from '../feedback/line/board.ts'
 import { postureRoutes } from '../feedback/line/posture-routes.ts'
 import { lineRoutes } from '../feedback/line/routes.ts'
-import { streamNames } from '../flow/pipeline/stream-facts.ts'
+import { streamPlaces } from '../flow/pipeline/stream-facts.ts'
 import { digestOfTree } from '../flow/candidate/tree.ts'
 import { differenceRoutes } from '../flow/difference/routes.ts'
 import { makeEnvironments } from '../flow/environment/environments.ts'
@@ -199,7 +199,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', provenanceRoutes(attestor))
       api.route('/', lineRoutes({ line, ledger, clock }))
       // After the others below /line: what remains is a scope.
-      api.route('/', postureRoutes({ line, ledger, clock, issuer: home.id, keys: signing.ring, streams: () => streamNames(ledger) }))
+      api.route('/', postureRoutes({ line, ledger, clock, issuer: home.id, keys: signing.ring, places: () => streamPlaces(ledger) }))
       api.route('/', environmentRoutes({ environments, lives, provider, settingsOf: (id: EnvironmentId) => settingsOf(ledger, id) }))
       api.route(
         '/',

@@ -12,7 +12,7 @@ import type { Line } from './line.ts'
 import { scopeOf } from './policy.ts'
 import { postureType, ttlSeconds } from './posture.ts'
 import { LineKeys, SignedPosture, type Posture } from './schemas.ts'
-import { everyStream, overlap, parseScope, scopeText, streamOf } from './scope.ts'
+import { misnamed, overlap, parseScope, scopeText, type Places } from './scope.ts'
 
 const Ttl = z.object({
   ttl: z.coerce
@@ -30,12 +30,12 @@ export type PostureRoutes = {
   readonly clock: Clock
   readonly issuer: string
   keys(): KeyRing
-  /** Names of the value streams that there are. */
-  streams(): Promise<readonly string[]>
+  /** What there is to be asked for. */
+  places(): Promise<readonly Places[]>
 }
 
 /** What executors elsewhere are told, so signed that they can obey it without asking again until it expires. */
-export function postureRoutes({ line, ledger, clock, issuer, keys, streams }: PostureRoutes): Hono<HttpEnv> {
+export function postureRoutes({ line, ledger, clock, issuer, keys, places }: PostureRoutes): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   const route = (summary: string, response: z.ZodType) =>
     describeRoute({ summary, tags: ['feedback'], responses: answers(summary, response) })
@@ -56,13 +56,9 @@ export function postureRoutes({ line, ledger, clock, issuer, keys, streams }: Po
     valid('query', Ttl),
     async (c) => {
       const asked = parseScope(c.req.param('scope'))
-      const names = await streams()
       // A slip of the pen must not read as an open line.
-      if (streamOf(asked) !== everyStream && names.length > 0 && !names.includes(streamOf(asked)))
-        throw notFound('STREAM_NOT_FOUND', {
-          message: `there is no value stream "${streamOf(asked)}"`,
-          help: `there are: ${names.join(', ')}`,
-        })
+      const wrong = misnamed(asked, await places())
+      if (wrong !== undefined) throw notFound(...wrong)
       // Before the stops are read: what is stopped meanwhile is newer than this posture says it is.
       const [now, head] = [clock.now(), await ledger.head()]
       const open = (await line.everyOpenStop()).filter((stop) => overlap(scopeOf(stop), asked, () => undefined))

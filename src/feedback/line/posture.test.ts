@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mayGo, postureType, skewMsMax } from './posture.ts'
-import { parseScope } from './scope.ts'
+import { misnamed, parseScope } from './scope.ts'
 
 const at = 1_800_000_000_000
 const posture = (more: object = {}) => ({
@@ -54,5 +54,25 @@ describe('a posture that an executor holds', () => {
 
   it('decides nothing when it is another kind of document', () => {
     expect(ask(posture(), 'shop', at, 'text/plain')).toBe('unknown')
+  })
+})
+
+describe('a scope that is asked for', () => {
+  const shop = { stream: 'shop', stages: ['test', 'production'], environments: ['live'], services: ['web'] }
+  const asked = (scope: string) => misnamed(parseScope(scope), [shop, { ...shop, stream: 'bank', stages: ['test', 'vault'] }])
+
+  it.each(['all', 'shop', 'service/shop/web', 'stage/shop/production', 'stage/*/vault', 'environment/bank/live'])('is there: %s', (scope) =>
+    expect(asked(scope)).toBeUndefined(),
+  )
+
+  it.each([
+    ['shpo', 'STREAM_NOT_FOUND', 'there are: shop, bank'],
+    ['stage/shop/prodcution', 'SCOPE_NOT_FOUND', 'there are: test, production'],
+    ['stage/shop/vault', 'SCOPE_NOT_FOUND', 'there are: test, production'],
+    ['stage/*/valt', 'SCOPE_NOT_FOUND', 'there are: test, production, vault'],
+    ['environment/shop/lvie', 'SCOPE_NOT_FOUND', 'there are: live'],
+    ['service/shop/wbe', 'SCOPE_NOT_FOUND', 'there are: web'],
+  ])('%s is a slip of the pen, and what there is is named', (scope, code, help) => {
+    expect(asked(scope)).toMatchObject([code, { help }])
   })
 })

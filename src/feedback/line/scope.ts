@@ -81,3 +81,32 @@ export function overlap(a: Scope, b: Scope, belongs: (stream: string, stage: str
   if (stage === undefined || environment === undefined) return true
   return belongs(environment.stream, stage.stage, environment.environment) !== false
 }
+
+/** Names of one value stream, as its newest delivery has them. */
+export type Places = {
+  readonly stream: string
+  readonly stages: readonly string[]
+  readonly environments: readonly string[]
+  readonly services: readonly string[]
+}
+
+const listsOf = { service: 'services', stage: 'stages', environment: 'environments' } as const
+
+/**
+ * What a scope names that is not there; undefined: all of it is there, or nothing was delivered yet and nothing can be known.
+ * @returns code, and what to say
+ */
+export function misnamed(scope: Scope, places: readonly Places[]): readonly [string, { message: string; help: string }] | undefined {
+  if (scope.kind === 'all' || places.length === 0) return undefined
+  const own = places.filter(({ stream }) => scope.stream === everyStream || scope.stream === stream)
+  if (own.length === 0) {
+    const help = `there are: ${places.map(({ stream }) => stream).join(', ')}`
+    return ['STREAM_NOT_FOUND', { message: `there is no value stream "${scope.stream}"`, help }]
+  }
+  const asked = scope.kind === 'service' ? scope.service : scope.kind === 'stage' ? scope.stage : scope.environment
+  const known = [...new Set(own.flatMap((each) => each[listsOf[scope.kind]]))]
+  if (asked === undefined || known.includes(asked)) return undefined
+  const where = scope.stream === everyStream ? 'any value stream' : `"${scope.stream}"`
+  const help = known.length === 0 ? `it has no ${listsOf[scope.kind]}` : `there are: ${known.join(', ')}`
+  return ['SCOPE_NOT_FOUND', { message: `there is no ${scope.kind} "${asked}" in ${where}`, help }]
+}

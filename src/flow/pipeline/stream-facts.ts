@@ -50,6 +50,26 @@ export async function streamNames({ db }: Place): Promise<readonly string[]> {
   return rows.map(({ stream }) => stream)
 }
 
+/** What each value stream has, by name, as its newest delivery says. */
+export async function streamPlaces(place: Place) {
+  const streams = await streamNames(place)
+  const { rows } = await sql<{ stream: string; stages: Stage[]; environments: string[]; services: string[] }>`
+    select name.stream, newest.*
+    from unnest(${[...streams]}::text[]) as name(stream)
+    join lateral (
+      select
+        definition->'stages' as stages,
+        array(select jsonb_object_keys(coalesce(definition->'environments', '{}'))) as environments,
+        array(select jsonb_object_keys(coalesce(definition->'services', '{}'))) as services
+      from run where stream = name.stream and kind = 'delivery' order by number desc limit 1
+    ) as newest on true`.execute(place.db)
+  return rows.map(({ stages, environments, ...row }) => ({
+    ...row,
+    stages: stages.map(({ name }) => name),
+    environments: [...new Set([...environments, ...stages.flatMap(({ environment }) => environment ?? [])])],
+  }))
+}
+
 /** With the same few queries for one stream and for hundreds. Streams that nothing was delivered in are left out. */
 export async function factsOf(place: Place, streams: readonly string[]): Promise<readonly StreamFacts[]> {
   const runs = await latestRuns(place, streams)
