@@ -18,6 +18,7 @@ const scripts = [
   'page',
   'tamper',
   'workers',
+  'takeover',
   'chaos',
 ]
 const failed: string[] = []

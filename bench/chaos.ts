@@ -1,31 +1,46 @@
 /**
- * Kills the server, and its database, at random moments while it delivers; then says what was lost or done twice.
+ * Kills the server, and its database, at random moments while it delivers; then says what was lost or done twice. With `--fleet` there
+ * are two servers, a worker for each, and one PostgreSQL server for all, and each of the five is shot at.
  *
- *     node bench/chaos.ts [--kills 30] [--seed 1] [--keep]
+ *     node bench/chaos.ts [--kills 30] [--seed 1] [--fleet] [--keep]
  */
 import { parseArgs } from 'node:util'
+import { fleetStorm, type FleetVerdict } from './chaos/fleet-storm.ts'
 import { storm } from './chaos/storm.ts'
+import type { Verdict } from './chaos/verdict.ts'
 import { percentile } from './ledger/percentile.ts'
 
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '30' }, seed: { type: 'string', default: '1' }, keep: { type: 'boolean', default: false } },
+  options: {
+    kills: { type: 'string', default: '30' },
+    seed: { type: 'string', default: '1' },
+    keep: { type: 'boolean', default: false },
+    fleet: { type: 'boolean', default: false },
+  },
 })
 const began = performance.now()
-const { figures, faults } = await storm({
+const how = {
   kills: Number(values.kills),
   seed: Number(values.seed),
   keep: values.keep,
-  say: (line) => console.error(line),
-})
+  say: (line: string) => console.error(line),
+}
+const verdict: Verdict & Partial<FleetVerdict> = await (values.fleet ? fleetStorm(how) : storm(how))
+const { figures, faults, shots, takeoverMs } = verdict
 const { kills, deliveries, delivered, superseded, broken, attended, repeated, steps, events, acknowledged, movingAgainMs } = figures
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
 
 console.log(`${kills} kills (seed ${values.seed}) in ${seconds(performance.now() - began)}`)
+if (shots) console.log([...shots].map(([name, count]) => `${name} ${count}`).join(', '))
 console.log(
   `${deliveries} deliveries accepted: ${delivered} in production, ${superseded} superseded, ${broken} of broken commits; ${steps} steps succeeded, ${repeated} were begun again, ${attended} of them by a person`,
 )
 console.log(`${events} events, ${acknowledged} of them sent and acknowledged during the kills`)
 console.log(`from kill to moving again, p50 ${seconds(percentile(movingAgainMs, 50))}, worst ${seconds(Math.max(...movingAgainMs))}`)
+if (takeoverMs && takeoverMs.length > 0)
+  console.log(
+    `${takeoverMs.length} steps were taken over: from kill to begun by another, p50 ${seconds(percentile(takeoverMs, 50))}, p99 ${seconds(percentile(takeoverMs, 99))}`,
+  )
 console.log(
   `lost runs ${figures.lostRuns}, doubly committed steps ${figures.doubleSteps}, lost acknowledged events ${figures.lostEvents} (goal: 0, 0, 0)`,
 )

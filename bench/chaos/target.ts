@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { open, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { EnvironmentView } from '../../src/flow/environment/schemas.ts'
 import { hasCode } from '../../src/kernel/errors.ts'
 import { pidsMarked, workingDirectoryOf } from '../../src/kernel/process.ts'
 import { runningServer } from '../../src/server/home.ts'
@@ -18,24 +19,37 @@ export class Target {
   readonly env: NodeJS.ProcessEnv
   readonly repository: string
   readonly logFile: string
+  readonly #more: readonly string[]
   #process: ChildProcess | undefined
   #ended: Promise<number | null> = Promise.resolve(null)
   #url: string | undefined
   #token: string | undefined
 
-  constructor(folder: string, repository: string) {
+  /** @param databaseUrl - a database of several servers instead of its own */
+  constructor(folder: string, repository: string, databaseUrl?: string, more: readonly string[] = ['--port', '0']) {
+    this.#more = more
     this.home = path.join(folder, 'home')
     this.logFile = path.join(folder, 'server.log')
     this.repository = repository
     // The command line's own ways of finding another server or database must not lead it away from here.
     const { DATABASE_URL: _database, THREEWAYS_SERVER: _server, THREEWAYS_TOKEN: _token, ...own } = process.env
-    this.env = { ...own, XDG_DATA_HOME: path.join(folder, 'data') }
+    const shared = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }
+    this.env = { ...own, ...shared, XDG_DATA_HOME: path.join(folder, 'data') }
+  }
+
+  get isUp(): boolean {
+    return this.#url !== undefined
+  }
+
+  /** Its environments. */
+  async environments(): Promise<readonly EnvironmentView[]> {
+    return (await this.ask<{ environments: EnvironmentView[] }>('GET', '/environments')).environments
   }
 
   /** Starts it; it is not there yet when this returns. */
   async launch(): Promise<void> {
     const log = await open(this.logFile, 'a')
-    const args = [program, 'up', '--home', this.home, '--port', '0']
+    const args = [program, 'up', '--home', this.home, ...this.#more]
     const child = spawn(process.execPath, args, { cwd: this.repository, env: this.env, stdio: ['ignore', log.fd, log.fd] })
     await log.close()
     this.#process = child
@@ -150,7 +164,7 @@ export class Target {
   }
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch (error) {

@@ -5,8 +5,17 @@ import type { EnvironmentView } from '../../src/flow/environment/schemas.ts'
 import type { RecordedEvent } from '../../src/ledger/event.ts'
 import { run } from '../../src/kernel/process.ts'
 import { stream, type Repository } from './repository.ts'
-import type { Target } from './target.ts'
-import { openRuns, type Record } from './work.ts'
+import { openRuns, type Asked, type Record } from './work.ts'
+
+/** A server, or several with one ledger, as far as they are looked at. */
+export type Judged = Asked & {
+  readonly home: string
+  readonly env: NodeJS.ProcessEnv
+  readonly repository: string
+  environments(): Promise<readonly EnvironmentView[]>
+  close(): Promise<number | null>
+  processes(): Promise<readonly string[]>
+}
 
 export type Verdict = {
   readonly figures: {
@@ -34,9 +43,9 @@ export type Verdict = {
 type Storm = { readonly last: string | undefined; readonly restarts: readonly number[]; readonly kills: number }
 
 /** Compares what the server remembers with what was asked of it. The server runs, nothing is under way. */
-export async function judge(target: Target, repository: Repository, record: Record, { last, restarts, kills }: Storm): Promise<Verdict> {
+export async function judge(target: Judged, repository: Repository, record: Record, { last, restarts, kills }: Storm): Promise<Verdict> {
   const events = await everyEvent(target)
-  const environments = (await target.ask<{ environments: EnvironmentView[] }>('GET', '/environments')).environments
+  const environments = await target.environments()
   const lost = openRuns(record).map((run) => `run ${run} has not ended`)
   const doubled = doubleSteps(events, record)
   const forgotten = lostEvents(events, record)
@@ -81,14 +90,14 @@ export async function judge(target: Target, repository: Repository, record: Reco
 }
 
 /** Ends the server as a person would, and looks for what is left of it. */
-export async function afterwards(target: Target, ports: readonly number[]): Promise<readonly string[]> {
+export async function afterwards(target: Judged, ports: readonly number[]): Promise<readonly string[]> {
   const code = await target.close()
   const left = await target.processes()
   const open = await Promise.all(ports.map(async (port) => ((await answers(port)) ? [`port ${port} still answers`] : [])))
   return [...(code === 0 ? [] : [`the server ended with ${code}`]), ...left.map((process) => `left behind: ${process}`), ...open.flat()]
 }
 
-async function everyEvent(target: Target): Promise<readonly RecordedEvent[]> {
+export async function everyEvent(target: Asked): Promise<readonly RecordedEvent[]> {
   const all: RecordedEvent[] = []
   for (;;) {
     const { events } = await target.ask<{ events: RecordedEvent[] }>('GET', `/events?after=${all.at(-1)?.seq ?? 0}&limit=1000`)
@@ -97,10 +106,10 @@ async function everyEvent(target: Target): Promise<readonly RecordedEvent[]> {
   }
 }
 
-const kindOf = ({ event }: RecordedEvent) => event.type.replace(/^dev\.cdeventsx?\./, '').replace(/\.\d+\.\d+\.\d+$/, '')
-const subjectOf = ({ event }: RecordedEvent) => event.subject ?? ''
+export const kindOf = ({ event }: RecordedEvent) => event.type.replace(/^dev\.cdeventsx?\./, '').replace(/\.\d+\.\d+\.\d+$/, '')
+export const subjectOf = ({ event }: RecordedEvent) => event.subject ?? ''
 type Data = { subject: { content: { [key: string]: unknown } } }
-const contentOf = ({ event }: RecordedEvent) => (event.data as Data).subject.content
+export const contentOf = ({ event }: RecordedEvent) => (event.data as Data).subject.content
 
 /** Every attempt ends once; every step succeeds once, or once more each time a person let it run again. */
 function doubleSteps(events: readonly RecordedEvent[], record: Record): readonly string[] {
@@ -207,7 +216,7 @@ async function productionFaults(
   return faults
 }
 
-async function rebuildFaults(target: Target): Promise<readonly string[]> {
+async function rebuildFaults(target: Judged): Promise<readonly string[]> {
   const program = path.join(import.meta.dirname, '../../bin/threeways.mjs')
   const args = [program, 'ledger', 'rebuild', '--check', '--home', target.home]
   const { code, stdout, stderr } = await run(process.execPath, args, { cwd: target.repository, env: target.env })

@@ -6,6 +6,9 @@ import type { Random } from './random.ts'
 import { stream, type Commit, type Repository } from './repository.ts'
 import { NoAnswer, type Target } from './target.ts'
 
+/** Who is asked: a server, or whichever of several lives. */
+export type Asked = Pick<Target, 'ask'>
+
 const inFlight = 3
 /** So often a person lets a step run again. */
 const patience = 5
@@ -29,7 +32,7 @@ export const newRecord = (): Record => ({ accepted: new Map(), acknowledged: new
 export const openRuns = ({ accepted, ended }: Record) => [...accepted.keys()].filter((run) => !ended.has(run))
 
 /** Delivers one commit after the other, a few at a time, one in eight of them broken, until told to end. */
-export async function deliverCommits(target: Target, repository: Repository, random: Random, record: Record, until: AbortSignal) {
+export async function deliverCommits(target: Asked, repository: Repository, random: Random, record: Record, until: AbortSignal) {
   while (!until.aborted) {
     await sleep(20)
     if (openRuns(record).length >= inFlight) continue
@@ -38,7 +41,7 @@ export async function deliverCommits(target: Target, repository: Repository, ran
   }
 }
 
-export async function deliver(target: Target, repository: Repository, commit: Commit, record: Record): Promise<string | undefined> {
+export async function deliver(target: Asked, repository: Repository, commit: Commit, record: Record): Promise<string | undefined> {
   return answered(async () => {
     const order = { repository: repository.folder, revision: commit.sha }
     const { run } = await target.ask<{ run: RunView }>('POST', '/deliveries', order)
@@ -48,7 +51,7 @@ export async function deliver(target: Target, repository: Repository, commit: Co
 }
 
 /** Records events one after the other and, like a careful sender, sends again what was not acknowledged. */
-export async function sendEvents(target: Target, record: Record, until: AbortSignal) {
+export async function sendEvents(target: Asked, record: Record, until: AbortSignal) {
   const events = delivery('chaos')
   let event: CloudEvent = events.next().value!
   while (!until.aborted) {
@@ -62,7 +65,7 @@ export async function sendEvents(target: Target, record: Record, until: AbortSig
 }
 
 /** Looks after runs as a person would: notes how they end, lets run again what asks for it, starts a stopped line. */
-export async function attendRuns(target: Target, record: Record, until: AbortSignal) {
+export async function attendRuns(target: Asked, record: Record, until: AbortSignal) {
   while (!until.aborted) {
     for (const id of openRuns(record)) {
       const run = await answered(() => target.ask<RunView>('GET', `/runs/${id}`))
@@ -74,7 +77,7 @@ export async function attendRuns(target: Target, record: Record, until: AbortSig
   }
 }
 
-async function attend(target: Target, run: RunView, record: Record): Promise<void> {
+async function attend(target: Asked, run: RunView, record: Record): Promise<void> {
   for (const { name, state, waiting } of run.steps) {
     if (state !== 'needs-attention') continue
     if (record.attended.filter((once) => once.run === run.id && once.step === name).length === patience) {
@@ -88,7 +91,7 @@ async function attend(target: Target, run: RunView, record: Record): Promise<voi
 }
 
 /** No commit of ours breaks a line: whatever stops it blames a candidate for what the kills did. */
-async function restartLine(target: Target, record: Record): Promise<void> {
+async function restartLine(target: Asked, record: Record): Promise<void> {
   if (record.accepted.size === 0) return
   const { line } = await target.ask<StreamView>('GET', `/streams/${stream}`)
   for (const { id, reason } of line.stops) {

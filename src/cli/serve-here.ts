@@ -9,6 +9,7 @@ export type Here = {
   /** Undefined: the usual one, or another when it is taken. */
   readonly port: number | undefined
   readonly host: string | undefined
+  readonly name?: string | undefined
   /** Have the page at hand, too. @defaultValue false */
   readonly page?: boolean
 }
@@ -30,7 +31,7 @@ export async function whileServing<R>(
 }
 
 /** A server in this process, whose end begins with a word when `ended` is aborted. */
-export function serveHere({ output, env }: CliContext, { home, repository, port, host }: Here, ended: AbortSignal): Promise<Server> {
+export function serveHere({ output, env }: CliContext, { home, repository, port, host, name }: Here, ended: AbortSignal): Promise<Server> {
   ended.addEventListener('abort', () => output.say(output.colour.dim('\nending: environments stop, their data stays')))
   return startServer({
     home,
@@ -39,6 +40,7 @@ export function serveHere({ output, env }: CliContext, { home, repository, port,
     anyPort: port === undefined,
     databaseUrl: databaseUrlOf(env),
     repository,
+    name,
     log: (message) => output.say(output.colour.dim(message)),
   })
 }

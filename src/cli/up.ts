@@ -3,9 +3,9 @@ import { homeFolder, projectFolder, type CliContext } from './context.ts'
 import { whileServing } from './serve-here.ts'
 
 /** Serves until it is told to end. */
-export async function up(this: CliContext, flags: { home?: string; port?: number; host?: string }): Promise<void> {
-  const { port, host } = flags
-  const here = { home: homeFolder(this, flags.home), repository: projectFolder(this.cwd), port, host, page: true }
+export async function up(this: CliContext, flags: { home?: string; port?: number; host?: string; name?: string }): Promise<void> {
+  const { port, host, name } = flags
+  const here = { home: homeFolder(this, flags.home), repository: projectFolder(this.cwd), port, host, name, page: true }
   await whileServing(this, here, async (server, ending) => {
     tellWhere(this, server)
     await ending.asked()

@@ -18,6 +18,8 @@ export type ServeOptions = {
   readonly anyPort: boolean
   readonly databaseUrl: string | undefined
   readonly repository: string | undefined
+  /** What people call it. @defaultValue the host's name */
+  readonly name?: string | undefined
   readonly log: (message: string) => void
 }
 
@@ -55,6 +57,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       home,
       databaseUrl: options.databaseUrl,
       repository: options.repository,
+      name: options.name,
       anonymous: isLoopback ? onlooker : undefined,
       hosts: isLoopback ? loopback : undefined,
       parallel: Math.max(4, availableParallelism() * 2),

@@ -5,7 +5,7 @@ import { jsonFlag } from './flow.ts'
 
 const portFlag = { kind: 'parsed', parse: portNumber, optional: true, brief: 'port of the API and the page [default: 7333]' } as const
 
-export const upCommand = buildCommand<{ home?: string; port?: number; host?: string }, [], CliContext>({
+export const upCommand = buildCommand<{ home?: string; port?: number; host?: string; name?: string }, [], CliContext>({
   loader: async () => (await import('../up.ts')).up,
   parameters: {
     flags: {
@@ -17,6 +17,7 @@ export const upCommand = buildCommand<{ home?: string; port?: number; host?: str
         optional: true,
         brief: 'address to listen on [default: 127.0.0.1]; on others even looking takes a token',
       },
+      name: { kind: 'parsed', parse: String, optional: true, brief: "what people call it beside other servers [default: the host's name]" },
     },
   },
   docs: { brief: 'Start the server of this folder: works on deliveries, keeps environments, shows the page' },

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { serve, type ServerType } from '@hono/node-server'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { removeTree } from '../../flow/candidate/folders.ts'
 import { pidsMarked } from '../../kernel/process.ts'
 import { openProxy, type Proxy } from '../../ledger/store/proxy.fixture.ts'
@@ -24,7 +24,7 @@ describe('a worker on another machine', () => {
   const workers: RunningWorker[] = []
   const said: string[] = []
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     t = await openTestThreeways()
     place = await mkdtemp(path.join(tmpdir(), 'threeways worker '))
     server = await new Promise<ServerType>((resolve) => {
@@ -32,10 +32,12 @@ describe('a worker on another machine', () => {
     })
     way = await openProxy((server.address() as AddressInfo).port)
     token = ((await t.ask('POST', '/api/tokens', { name: 'builder', scopes: ['work'] })).body as { secret: string }).secret
-    said.length = 0
   })
   afterEach(async () => {
     await Promise.all(workers.splice(0).map((worker) => worker.close()))
+    said.length = 0
+  })
+  afterAll(async () => {
     await way.close()
     const closed = new Promise((resolve) => server.close(resolve))
     if ('closeAllConnections' in server) server.closeAllConnections()
@@ -165,7 +167,7 @@ describe('a worker on another machine', () => {
   it('that is cut off loses its step to another, exactly once, and is not listened to when it comes back', async () => {
     await work('zombie', { capacity: 1 })
     const trace = path.join(place, 'trace')
-    await commit({ slow: { run: ['sh', '-c', `pwd >> '${trace}'; sleep 4`], idempotent: true } })
+    await commit({ slow: { run: ['sh', '-c', `pwd >> '${trace}'; sleep 1`], idempotent: true } })
     const { id } = await t.deliver()
     await expect.poll(() => readFile(trace, 'utf8').catch(() => ''), { timeout: 15_000 }).toContain(await at('zombie'))
     way.freeze()
@@ -195,6 +197,38 @@ describe('a worker on another machine', () => {
     await worker.close()
     expect(await pidsMarked('THREEWAYS_HOME_ID', home)).toEqual([])
     expect(await t.ended(id)).toMatchObject({ state: 'succeeded' })
+  })
+
+  it('is believed only what the server cannot know: a lie about the commit fails the step and accuses nobody', async () => {
+    await commit({ unit: { run: ['true'] } })
+    const worker = { home: 'liar-liar-liar', name: 'liar', labels: {}, capacity: 1 }
+    await t.ask('POST', '/api/work/beat', { worker, holding: [] }, token)
+    await expect.poll(() => t.threeways.engine.machines().some(({ name, alive }) => name === 'liar' && alive)).toBe(true)
+    const beating = setInterval(() => void t.ask('POST', '/api/work/beat', { worker, holding: [] }, token), 300)
+    try {
+      const { id } = await t.deliver()
+      const { given } = (await t.ask('POST', '/api/work/take', { worker, holding: [], waitMs: 5_000 }, token)).body as {
+        given: { step: { run: string; name: string; fence: number } }[]
+      }
+      const { run, name, fence } = given.find(({ step }) => step.run === id)!.step
+      expect(name).toBe('checkout')
+      const step = { run, name, fence }
+      const lockFiles = { 'package-lock.json': `sha256:${'0'.repeat(64)}` }
+      const checkout = { commit: '0'.repeat(40), committedAt: '2026-01-01T00:00:00.000Z', folder: '/', temporary: '/', lockFiles }
+      const end = { worker, holding: [], step, how: { end: 'succeeded', output: { checkout, tools: {} } } }
+      // Whoever does not hold it, or held it once, is not heard.
+      for (const other of [
+        { ...end, step: { ...step, fence: fence + 1 } },
+        { ...end, worker: { ...worker, home: 'another-home' } },
+      ])
+        expect(await t.ask('POST', '/api/work/end', other, token)).toMatchObject({ status: 409, body: { code: 'STEP_NOT_YOURS' } })
+      expect((await t.ask('POST', '/api/work/end', end, token)).status).toBe(200)
+      const ended = await t.ended(id)
+      expect(ended).toMatchObject({ state: 'failed', message: expect.stringContaining('is not believed: its lock files') as string })
+      expect((await t.stream()).line.stops).toEqual([])
+    } finally {
+      clearInterval(beating)
+    }
   })
 
   it('is not let in with a token that is not for it, and refuses what it cannot be', async () => {

@@ -56,12 +56,14 @@ type AtWork = {
   readonly controller: AbortController
   readonly done: Promise<void>
   /** Aborted when another has it. */ readonly taken: AbortController
+  /** Its end is being said: whether it is still ours is answered there. */ isEnding: boolean
 }
 
 /**
  * Works for a server on another machine. What it began before it was killed it finds again, if nobody has taken it meanwhile; else it
  * ends what is left of it.
- * @throws ThreewaysError `SERVER_RUNS` (a worker on this folder), `TOKEN_UNKNOWN`, `SCOPE_MISSING`, `SERVER_UNREACHABLE`
+ * A server that is away is waited for.
+ * @throws ThreewaysError `SERVER_RUNS` (a worker on this folder), `TOKEN_UNKNOWN`, `SCOPE_MISSING`
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const home = await openHome(options.home)
@@ -82,7 +84,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const held = { run, name, fence }
     if (working.has(key(held)) || isClosing) return
     const controller = new AbortController()
-    const atWork: AtWork = { held, controller, taken: new AbortController(), done: Promise.resolve().then(() => work(assignment, atWork)) }
+    const atWork: AtWork = {
+      held,
+      controller,
+      taken: new AbortController(),
+      isEnding: false,
+      done: Promise.resolve().then(() => work(assignment, atWork)),
+    }
     working.set(key(held), atWork)
   }
 
@@ -96,6 +104,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       const how = await attempt(executionOf(assignment, folder, controller.signal))
       await endLog()
       if (atWork.taken.signal.aborted) return
+      atWork.isEnding = true
       const end: WorkerEnd = isClosing && how.end === 'cancelled' ? { end: 'lost', why: `worker "${card.name}" was ended` } : how
       // Still held, so that the lease does not run out while it is said again and again.
       const others = () => holding().filter((other) => other !== held)
@@ -177,7 +186,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   /** Another has it: nothing that we could say of it would be heard. */
   function giveUp(held: Held): void {
     const atWork = working.get(key(held))
-    if (atWork === undefined || atWork.held !== held || atWork.taken.signal.aborted) return
+    if (atWork === undefined || atWork.held !== held || atWork.isEnding || atWork.taken.signal.aborted) return
     options.log(`${held.run} ${held.name} was taken by another while the server could not be reached`)
     atWork.taken.abort()
     atWork.controller.abort()
@@ -215,14 +224,24 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     await inTurn('artifacts', () => pruneArtifacts(path.join(home.work, 'artifacts'), new Set()))
   }
 
+  let ready = Promise.resolve()
   try {
     await recover()
   } catch (error) {
-    await claim.release()
-    throw error
+    if (!(error instanceof ThreewaysError) || error.kind !== 'unavailable') {
+      await claim.release()
+      throw error
+    }
+    options.log(`${messageOf(error)}; it is asked again and again`)
+    ready = courier.insist(recover).then(
+      () => options.log('the server answers'),
+      (why: unknown) => {
+        if (!closed.signal.aborted) options.log(`the server does not let this worker in: ${messageOf(why)}`)
+      },
+    )
   }
-  const beating = beats()
-  const taking = takes()
+  const beating = ready.then(beats)
+  const taking = ready.then(takes)
   return {
     async close() {
       isClosing = true

@@ -1,0 +1,94 @@
+/**
+ * kill -9 of a worker, then of a server, in the middle of a step: how long until its command runs again somewhere else. Two servers on one
+ * PostgreSQL, a worker for each; the one that works is killed and does not come back.
+ *
+ *     node bench/takeover.ts [--kills 20]
+ */
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { gitAuthor } from '../src/connectors/git/testing.ts'
+import { removeTree } from '../src/flow/candidate/folders.ts'
+import type { MachineView } from '../src/flow/pipeline/machine-routes.ts'
+import type { RunView } from '../src/flow/pipeline/schemas.ts'
+import { Fleet } from './chaos/fleet.ts'
+import { percentile } from './ledger/percentile.ts'
+
+const { values } = parseArgs({ options: { kills: { type: 'string', default: '20' } } })
+const goalMs = 3_000
+const folder = await mkdtemp(path.join(tmpdir(), 'threeways-bench-'))
+const author = await gitAuthor(path.join(folder, 'repository'))
+const trace = path.join(folder, 'trace')
+const fleet = await Fleet.open(folder, author.folder)
+const milliseconds = `process.stdout.write(Date.now() + '\\n')`
+const command = `node -e "${milliseconds}" >> '${trace}'; sleep 600`
+let number = 0
+const begun = async () => (await readFile(trace, 'utf8').catch(() => '')).trim().split('\n').filter(Boolean).map(Number)
+const machines = async () => (await fleet.ask<{ machines: MachineView[] }>('GET', '/machines')).machines
+try {
+  await fleet.begin()
+  await measure('worker', 'kill -9 of a worker')
+  for (const worker of fleet.workers) await worker.end('SIGTERM')
+  await measure('server', 'kill -9 of a server')
+} finally {
+  await fleet.dispose()
+  await removeTree(folder)
+}
+
+async function measure(role: 'worker' | 'server', what: string): Promise<void> {
+  const took: number[] = []
+  while (took.length < Number(values.kills)) {
+    for (const worker of role === 'worker' ? fleet.workers : []) if (!worker.isAlive) await worker.launch()
+    for (const server of fleet.servers) {
+      if (server.isUp) continue
+      await server.launch()
+      await server.untilUp()
+    }
+    await until(async () => (await machines()).filter((machine) => machine.role === role && machine.state === 'at work').length === 2)
+    took.push(await takeover(role))
+  }
+  const [p50, p99] = [percentile(took, 50), percentile(took, 99)]
+  console.log(
+    `${what}: its step runs elsewhere after p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms of ${took.length} (goal: p99 ≤ ${goalMs} ms)`,
+  )
+  if (p99 > goalMs) process.exitCode = 1
+}
+
+/** @returns milliseconds */
+async function takeover(role: 'worker' | 'server'): Promise<number> {
+  const definition = {
+    name: 'takeover',
+    services: { web: { 'x-run': { command: ['true'] } } },
+    'x-threeways': {
+      version: 1,
+      artifact: { build: ['true'], pack: ['app'] },
+      checks: { long: { run: ['sh', '-c', command], idempotent: true } },
+      pipeline: { stages: [{ name: 'dev', checks: ['long'] }] },
+    },
+  }
+  await author.write({ 'threeways.yaml': JSON.stringify(definition), app: String(++number) })
+  const revision = await author.commit(`change ${number}`)
+  const before = await begun()
+  const { run } = await fleet.ask<{ run: RunView }>('POST', '/deliveries', { repository: author.folder, revision })
+  await until(async () => (await begun()).length > before.length)
+  const victim = (await machines()).find((machine) => machine.role === role && machine.busy > 0)!
+  const at = Date.now()
+  await kill(victim.name)
+  await until(async () => (await begun()).length > before.length + 1)
+  const again = (await begun()).at(-1)! - at
+  await fleet.ask('POST', `/runs/${run.id}/cancel`, { reason: 'measured' })
+  await until(async () => (await fleet.ask<RunView>('GET', `/runs/${run.id}`)).finishedAt !== null)
+  return again
+}
+
+async function kill(name: string): Promise<void> {
+  const worker = fleet.workers.find((one) => one.name === name)
+  await (worker ? worker.end('SIGKILL') : fleet.servers[fleet.names.findIndex((one) => one === name)]!.kill())
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 60_000; !(await holds()); await sleep(10))
+    if (Date.now() > deadline) throw new Error('it never came to that')
+}
