@@ -148,7 +148,7 @@ function partOf(shares: EnvironmentView['shares'], candidate: string, role: Envi
 
 function describe(environments: readonly EnvironmentView[], { output }: CliContext): string {
   const { colour } = output
-  const rows = environments.flatMap(({ id, isolation, services, resources, urls, shares, drift, asleep, until }) => [
+  const rows = environments.flatMap(({ id, isolation, services, resources, urls, shares, drift, limits, asleep, until }) => [
     ...services.map(({ service, candidate, role, replica, running, state, serving, restarts, problem }, index) => [
       index === 0 ? colour.bold(id) : '',
       replica === 0 ? service : `${service} (${replica + 1})`,
@@ -172,7 +172,15 @@ function describe(environments: readonly EnvironmentView[], { output }: CliConte
       .slice(0, driftsShown)
       .map(({ kind, about, observed }) => ['', colour.red(`drift: ${kind}`), about, colour.red(observed.slice(0, 60)), '', '', '']),
     ...(drift.length > driftsShown ? [['', colour.red(`and ${drift.length - driftsShown} more`), '', '', '', '', '']] : []),
-    ['', colour.dim([isolationTold(isolation), ...lifeTold(asleep, until)].join('; ')), '', '', '', '', ''],
+    [
+      '',
+      colour.dim([isolationTold(isolation), ...(limits === null ? [] : [limits]), ...lifeTold(asleep, until)].join('; ')),
+      '',
+      '',
+      '',
+      '',
+      '',
+    ],
   ])
   return output.table(rows)
 }

@@ -258,6 +258,7 @@ export function environmentsOf(streams: readonly StreamView[]): EnvironmentView[
           traffic: running?.card.digest ?? null,
           shares: [],
           isolation: { by: 'bubblewrap', network: 'own', why: null },
+          limits: null,
           asleep: null,
           until: null,
           drift: [],

@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { ProviderName } from '../../flow/environment/provider.port.ts'
+import type { Limiting } from './limits.ts'
 import type { PostgresResource } from './postgres-resource.ts'
 import type { Relay } from './relay.ts'
 import type { Runner } from './runner.ts'
@@ -15,6 +16,7 @@ export type Home = {
   readonly postgres: PostgresResource
   readonly relay: Relay
   readonly sandboxing: () => Sandboxing
+  readonly limiting: () => Limiting
   /** Where environments run. `process` in a definition leaves it to `usual`. */
   readonly runners: Readonly<Record<ProviderName, Runner>>
   readonly usual: ProviderName

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../kernel/clock.ts'
 import { digestOf, type Digest } from '../../kernel/digest.ts'
 import { formatDuration } from '../../kernel/duration.ts'
+import { formatBytes } from '../../kernel/bytes.ts'
 import { messageOf } from '../../kernel/errors.ts'
 import type { Ran } from '../../kernel/process.ts'
 import type { Desired, EnvironmentId, Service } from '../../flow/environment/provider.port.ts'
@@ -52,6 +53,7 @@ export class Instance {
   #supervision = new AbortController()
   #supervising: Promise<void> | undefined
   #quickEndings = 0
+  #memoryKills = 0
   #isOver = false
   #socketFolder: number | undefined
   readonly #waiting = new Set<() => void>()
@@ -126,6 +128,7 @@ export class Instance {
     const outcome = await runner.stop(this.state.process, this.state.id, service.stop)
     if (outcome === 'killed') this.options.tell(`did not end within ${formatDuration(service.stop.graceMs)} and was killed`)
     this.state.process = null
+    if (service.limits) await runner.release?.(this.state.id)
     await rm(this.temporaryFolder, { recursive: true, force: true })
   }
 
@@ -157,9 +160,17 @@ export class Instance {
       if (signal.aborted) return
       if (!this.state.proven && tries++ < bindTries && (await this.#moveIfPortTaken())) continue
       const livedMs = Date.now() - startedAtMs
-      const how = `${code === undefined ? 'was killed' : `ended with code ${code}`} after ${formatDuration(livedMs)}`
+      const how = `${await this.#howEnded(code)} after ${formatDuration(livedMs)}`
       if (!(await this.#afterEnd({ code, livedMs }, problem ?? how, signal))) return
     }
+  }
+
+  async #howEnded(code: number | undefined): Promise<string> {
+    const { runner, service } = this.options
+    const { memoryBytes } = service.limits ?? {}
+    const kills = memoryBytes === undefined ? 0 : ((await runner.memoryKills?.(this.state.id)) ?? 0)
+    if (kills > this.#memoryKills) return `was killed by its memory limit of ${formatBytes(memoryBytes!)}`
+    return code === undefined ? 'was killed' : `ended with code ${code}`
   }
 
   /** @returns why it could not be started */
@@ -184,6 +195,7 @@ export class Instance {
     state.variables = this.#addresses()
     // On disk before it exists: if we are killed now, its mark leads to it.
     await this.#enter('starting', null)
+    if (options.service.limits) this.#memoryKills = (await options.runner.memoryKills?.(state.id)) ?? 0
     state.process = await options.runner.start(this.#place())
     await this.#changed()
   }

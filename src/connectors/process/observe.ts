@@ -1,6 +1,7 @@
 import type { Isolation, Observed, ObservedService, ServiceState } from '../../flow/environment/provider.port.ts'
 import type { Home } from './environment.ts'
-import { isolationOf, isolationTold } from './isolation.ts'
+import { isolationOf, isolationTold, providerOf } from './isolation.ts'
+import { unkept } from './limits.ts'
 import { isOf, servingCandidate, type EnvironmentState, type InstanceState } from './state.ts'
 import { variableName } from './variables.ts'
 
@@ -53,6 +54,7 @@ export function observer(home: Home) {
       traffic: servingCandidate(state.shares),
       shares: state.shares,
       isolation: isolationNow(state, home),
+      ...keptLimits(state, home),
       ...(state.asleep === undefined ? {} : { asleep: state.asleep }),
       services: await Promise.all(state.instances.map((instance) => observeService(instance, state, how))),
       resources,
@@ -60,6 +62,16 @@ export function observer(home: Home) {
       variables,
     }
   }
+}
+
+/** What keeps the limits that services ask for, or why nothing does. */
+function keptLimits({ deployments }: EnvironmentState, home: Home): Pick<Observed, 'limits'> {
+  const asked = deployments.filter(({ rendered }) => providerOf(rendered, home.usual) === 'process')
+  const all = asked.flatMap(({ rendered }) => Object.values(rendered.definition.services).flatMap(({ limits }) => limits ?? []))
+  if (all.length === 0) return {}
+  const limiting = home.limiting()
+  const missing = all.flatMap((limits) => unkept(limits, limiting))[0]
+  return { limits: missing === undefined ? `limits kept by ${limiting.by}` : `limit of ${missing.name} not kept: ${missing.why}` }
 }
 
 /** As what runs was started; without anything that runs, as it would be. */

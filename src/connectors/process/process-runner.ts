@@ -4,6 +4,7 @@ import { ended, launch } from '../../kernel/detached.ts'
 import type { Digest } from '../../kernel/digest.ts'
 import { conflict, hasCode, unavailable } from '../../kernel/errors.ts'
 import { isAlive, killMarked, run, stopTree } from '../../kernel/process.ts'
+import { limiter, type Limiting } from './limits.ts'
 import { endOrphans } from './orphans.ts'
 import type { Place, Runner } from './runner.ts'
 import { hasBegun, runningReader, servicePidOf } from './running.ts'
@@ -11,14 +12,15 @@ import { heldForService, homeOf, inside, sandboxed, socketFolderOf, temporaryOf 
 import { marks } from './variables.ts'
 
 /** Programs as processes of this machine: plain, or in a world of their own by bubblewrap. */
-export function processRunner(homeId: string, digestOfTree: (folder: string) => Promise<Digest>): Runner {
+export function processRunner(homeId: string, digestOfTree: (folder: string) => Promise<Digest>, limiting: () => Limiting): Runner {
   return {
     prepare: async () => {},
 
     async start(place) {
       const { service, variables, world, cwd, logFile, exitFile } = place
       await makeFolders(place)
-      const command = world ? sandboxed(world, service.command) : service.command
+      const inner = world ? sandboxed(world, service.command) : service.command
+      const command = service.limits ? limiter(place.instance.id, service.limits, limiting()).prepare(inner) : inner
       try {
         return await launch({ command, cwd, env: world ? heldForService(variables) : variables, logFile, exitFile })
       } catch (error) {
@@ -43,6 +45,10 @@ export function processRunner(homeId: string, digestOfTree: (folder: string) => 
     async endMarked(instance) {
       await killMarked(marks.instance, instance)
     },
+
+    memoryKills: (instance) => limiter(instance, {}, limiting()).memoryKills(),
+    limitsChanged: (instance, limits) => limiter(instance, limits, limiting()).changed(),
+    release: (instance) => limiter(instance, {}, limiting()).release(),
 
     async run({ instance, cwd, variables }, command, limits) {
       const [program, ...args] = await commandInside(instance, cwd, command)

@@ -19,6 +19,7 @@ import { observer } from './observe.ts'
 import { readLogs } from './logs.ts'
 import { checkTarget, decide, isCompleted } from './plan.ts'
 import { postgresResource } from './postgres-resource.ts'
+import { detectLimiting, type Limiting } from './limits.ts'
 import { processRunner } from './process-runner.ts'
 import { processRefusals } from './refusals.ts'
 import { isolationTold } from './isolation.ts'
@@ -45,6 +46,8 @@ export type ProcessProviderOptions = {
   readonly warn?: (message: string) => void
   /** Whether bubblewrap can be used here. @defaultValue tried when it is first asked for */
   readonly sandboxing?: () => Sandboxing
+  /** What keeps limits here. @defaultValue tried when it is first asked for */
+  readonly limiting?: () => Limiting
   /** Runs services in containers; absent: nothing here can. */
   readonly containers?: Containers
   /** What `provider: process` and no word in a definition mean. @defaultValue 'process' */
@@ -78,13 +81,14 @@ class ProcessProvider implements EnvironmentProvider {
 
   constructor(options: ProcessProviderOptions) {
     const { homeId, host = '127.0.0.1', clock = systemClock, warn = () => {} } = options
-    const { sandboxing = detectSandboxing, usual = 'process', containers = noContainers } = options
+    const { sandboxing = detectSandboxing, limiting = detectLimiting, usual = 'process', containers = noContainers } = options
     this.name = usual
     this.#containers = containers
-    const runners = { process: processRunner(homeId, options.digestOfTree), docker: containers.runner }
+    const runners = { process: processRunner(homeId, options.digestOfTree, limiting), docker: containers.runner }
     const relay = makeRelay(options.home, homeId)
     const store = stateStore(options.home)
-    this.#home = { homeId, host, clock, store, postgres: postgresResource(options.cluster), relay, sandboxing, runners, usual, warn }
+    const postgres = postgresResource(options.cluster)
+    this.#home = { homeId, host, clock, store, postgres, relay, sandboxing, limiting, runners, usual, warn }
     this.#observe = observer(this.#home)
     this.drift = processDrift({
       homeId,
@@ -121,8 +125,8 @@ class ProcessProvider implements EnvironmentProvider {
   render = rendered
 
   refusals(...[definition, positions]: Parameters<EnvironmentProvider['refusals']>) {
-    const { sandboxing, usual } = this.#home
-    return processRefusals(definition, positions, { sandboxing, usual, containers: this.#containers })
+    const { sandboxing, limiting, usual } = this.#home
+    return processRefusals(definition, positions, { sandboxing, limiting, usual, containers: this.#containers })
   }
 
   async plan(target: Target) {

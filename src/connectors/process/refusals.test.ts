@@ -5,13 +5,28 @@ import { processRefusals } from './refusals.ts'
 
 const positions: Positions = { at: (pointer) => ({ file: 'threeways.yaml', line: pointer.length, column: 1 }) }
 const sandboxing = { available: false, why: 'bwrap (bubblewrap) is not installed' } as const
-const here = { sandboxing: () => sandboxing, usual: 'process', containers: { problem: 'no container engine was found' } } as const
+const limiting = { by: 'none', missing: { memory: 'no groups here' }, knobs: [] } as const
+const here = {
+  sandboxing: () => sandboxing,
+  limiting: () => limiting,
+  usual: 'process',
+  containers: { problem: 'no container engine was found' },
+} as const
 const refusals = (parts: Partial<Definition>, on: Parameters<typeof processRefusals>[2] = here) =>
   processRefusals(definitionOf(parts), positions, on).map(({ path, message }) => `${path}: ${message}`)
 
 describe('what plain processes cannot honour', () => {
   it('is nothing in an ordinary definition', () => {
     expect(refusals({})).toEqual([])
+  })
+
+  it('is a limit that nothing here keeps, unless every environment can do without', () => {
+    const services = { web: { ...web, limits: { memoryBytes: 2 ** 28, cpus: 1 } } }
+    expect(refusals({ services })).toEqual([
+      '/services/web/deploy/resources/limits/memory: the memory limit of "web" cannot be kept here: no groups here',
+    ])
+    const lenient = { provider: 'process', environment: {}, parity: [], seed: {}, limits: 'when-present' } as const
+    expect(refusals({ services, environments: { test: lenient } })).toEqual([])
   })
 
   it('is a service without a command', () => {

@@ -1,11 +1,13 @@
 import type { Fault } from '../../kernel/errors.ts'
 import type { Definition, EnvironmentSettings, Positions, ProviderName, Service } from '../../flow/environment/provider.port.ts'
 import { providerOf } from './isolation.ts'
+import { unkept, type Limiting } from './limits.ts'
 import type { Sandboxing } from './sandbox.ts'
 import { resourceVariables, variableName } from './variables.ts'
 
 type Here = {
   readonly sandboxing: () => Sandboxing
+  readonly limiting: () => Limiting
   readonly usual: ProviderName
   /** Why nothing can run in containers here. */
   readonly containers: { readonly problem: string | undefined }
@@ -34,7 +36,7 @@ export function processRefusals(definition: Definition, positions: Positions, he
     const own = isContained ? containerFaults(name, settings, here, fault) : isolationFaults(name, settings, here.sandboxing, fault)
     return [...variables, ...counts, ...own]
   })
-  return [...services, ...environments]
+  return [...services, ...environments, ...limitFaults(definition, positions, here, fault)]
 }
 
 type MakeFault = (path: string, message: string, help: string, value?: string) => Fault
@@ -66,6 +68,25 @@ function isolationFaults(
   const help = 'install bubblewrap, or write `isolation: when-present`: the difference is shown wherever the environment is'
   const at = pointer('x-threeways', 'environments', name, 'isolation')
   return [fault(at, `environment "${name}" requires isolation, which cannot be had here: ${found.why}`, help, 'required')]
+}
+
+const shortForms = { memory: 'mem_limit', cpus: 'cpus', pids: 'pids_limit' } as const
+
+/** Of services that run as processes where no difference is allowed. */
+function limitFaults(definition: Definition, positions: Positions, here: Here, fault: MakeFault): readonly Fault[] {
+  const { services, environments } = definition
+  const isStrict = (settings: string) =>
+    environments[settings]!.limits !== 'when-present' && providerOf({ definition, settings }, here.usual) === 'process'
+  if (!Object.keys(environments).some(isStrict)) return []
+  const help = 'leave the limit out, or write `limits: when-present` under x-threeways.environments.defaults: the difference is shown'
+  return Object.entries(services).flatMap(([name, { limits }]) =>
+    (limits === undefined ? [] : unkept(limits, here.limiting())).map(({ name: limit, why }) => {
+      const long = pointer('services', name, 'deploy', 'resources', 'limits', limit)
+      const isLong = positions.at(long).line !== positions.at(pointer('services', name)).line
+      const at = isLong ? long : pointer('services', name, shortForms[limit])
+      return fault(at, `the ${limit} limit of "${name}" cannot be kept here: ${why}`, help)
+    }),
+  )
 }
 
 function serviceFaults(name: string, service: Service, definition: Definition, fault: MakeFault): readonly Fault[] {

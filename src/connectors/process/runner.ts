@@ -1,7 +1,7 @@
 import type { Detached } from '../../kernel/detached.ts'
 import { unavailable } from '../../kernel/errors.ts'
 import type { Ran, StopOptions } from '../../kernel/process.ts'
-import type { Desired, EnvironmentId, Service } from '../../flow/environment/provider.port.ts'
+import type { Desired, EnvironmentId, Limits as ServiceLimits, Service } from '../../flow/environment/provider.port.ts'
 import type { ReadBack } from './running.ts'
 import type { World } from './sandbox.ts'
 import type { InstanceState } from './state.ts'
@@ -42,6 +42,12 @@ export type Runner = {
   stop(running: Running | null, instance: string, how: StopOptions): Promise<'graceful' | 'killed'>
   /** The same without asking it. */
   endMarked(instance: string): Promise<void>
+  /** How often the kernel ended a process of it because it had no memory left; absent: nobody knows. */
+  memoryKills?(instance: string): Promise<number>
+  /** Limits of a running instance that somebody changed. */
+  limitsChanged?(instance: string, limits: ServiceLimits): Promise<{ readonly expected: string; readonly observed: string } | undefined>
+  /** Nothing of it lives: what kept its limits goes as well. */
+  release?(instance: string): Promise<void>
   /** Runs a command to its end where the instance runs. @throws ThreewaysError `SERVICE_NOT_RUNNING` where there has to be a place */
   run(place: Place, command: readonly string[], limits: Limits): Promise<Ran>
   readBack(instance: InstanceState, desired: Desired, freshly: boolean): Promise<ReadBack>

@@ -34,8 +34,18 @@ export type Service = {
   readonly restart: 'always' | 'on-failure' | 'no'
   /** Instances of it side by side. @defaultValue 1 */
   readonly replicas?: number
+  /** Of each instance, with all it starts. Absent: none. */
+  readonly limits?: Limits
   /** What only a container provider uses, as written. */
   readonly container?: { readonly image?: string; readonly build?: Json }
+}
+
+export type Limits = {
+  readonly memoryBytes?: number
+  /** Of processor time: 0.5 is half of one. */
+  readonly cpus?: number
+  /** Processes and threads at once. */
+  readonly pids?: number
 }
 
 export type HealthCheck = {
@@ -79,6 +89,8 @@ export type EnvironmentSettings = {
   readonly replicas?: Readonly<Record<string, number>>
   /** How it is kept apart from what else runs on its machine; absent: not at all. */
   readonly isolation?: IsolationSettings
+  /** Limits of services that cannot be kept here are left out, and told. @defaultValue 'required' */
+  readonly limits?: 'when-present'
   /** What is done when something of it is not as it was made. @defaultValue 'alert' */
   readonly drift?: 'heal' | 'alert' | 'off'
   /** One that people ask for lives so long; absent: until somebody destroys it. */

@@ -41,11 +41,19 @@ function serviceOf(entry: ServiceEntry): Service {
     dependsOn: entry.depends_on,
     stop: { signal: run?.stop?.signal ?? entry.stop_signal, graceMs: run?.stop?.grace ?? entry.stop_grace_period },
     restart: entry.restart,
+    ...limitsOf(entry),
     ...(entry.deploy?.replicas === undefined ? {} : { replicas: entry.deploy.replicas }),
     ...(image === undefined && build === undefined
       ? {}
       : { container: { ...(image === undefined ? {} : { image }), ...(build === undefined ? {} : { build }) } }),
   }
+}
+
+function limitsOf({ deploy, mem_limit, cpus, pids_limit }: ServiceEntry): Pick<Service, 'limits'> {
+  const long = deploy?.resources?.limits
+  const all = { memoryBytes: long?.memory ?? mem_limit, cpus: long?.cpus ?? cpus, pids: long?.pids ?? pids_limit }
+  const limits = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+  return Object.keys(limits).length === 0 ? {} : { limits }
 }
 
 function healthOf(entry: NonNullable<ServiceEntry['healthcheck']>): HealthCheck {
@@ -90,6 +98,7 @@ function settingsOf(entry: EnvironmentEntry, defaults: EnvironmentDefaults): Env
     seed: entry.seed,
     ...(entry.replicas === undefined ? {} : { replicas: entry.replicas }),
     ...isolationOf(entry, defaults),
+    ...((entry.limits ?? defaults.limits) === 'when-present' ? { limits: 'when-present' } : {}),
     ...driftOf(entry, defaults),
     ...lifeOf(entry, defaults),
   }

@@ -4,12 +4,13 @@ import type { Places } from './places.ts'
 import { differences, environmentNames, networks } from './rules/environments.ts'
 import { soaks } from './rules/gates.ts'
 import { reporting, type Rule } from './rules/rule.ts'
-import { dependencies, healthChecks, runnable } from './rules/services.ts'
+import { dependencies, healthChecks, limitsOnce, runnable } from './rules/services.ts'
 import { canaries, movedTraffic } from './rules/deploying.ts'
 import { order, stageChecks, stageEnvironments } from './rules/stages.ts'
 
 const rules: readonly Rule[] = [
   runnable,
+  limitsOnce,
   dependencies,
   healthChecks,
   environmentNames,

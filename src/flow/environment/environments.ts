@@ -200,6 +200,7 @@ function viewOf(observed: Observed, drifts: readonly OpenDrift[], until: string 
     })),
     resources: [...resources],
     urls: { ...urls },
+    limits: observed.limits ?? null,
     asleep: observed.asleep ?? null,
     until,
     drift: drifts.map(({ subject, kind, expected, observed, since, response, reason }) => {

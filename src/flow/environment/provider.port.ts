@@ -10,6 +10,7 @@ export type {
   Definition,
   EnvironmentSettings,
   HealthCheck,
+  Limits,
   Positions,
   ProviderName,
   Rendered,
@@ -129,6 +130,8 @@ export type Observed = {
   readonly traffic: Digest | undefined
   readonly shares: readonly Share[]
   readonly isolation: Isolation
+  /** What keeps its services within their limits, or why nothing does; absent: none was asked for. */
+  readonly limits?: string
   /** Since when it sleeps; absent: it is awake. */
   readonly asleep?: string
   readonly services: readonly ObservedService[]

@@ -52,6 +52,10 @@ export const EnvironmentView = z
     services: z.array(ServiceView),
     resources: z.array(z.object({ name: z.string(), type: z.string(), ready: z.boolean() })),
     urls: z.record(z.string(), z.string()),
+    limits: z
+      .string()
+      .nullable()
+      .meta({ description: 'what keeps its services within their limits, or why nothing does; null: none was asked for' }),
     asleep: z.string().nullable().meta({ description: 'since when it sleeps' }),
     until: z.string().nullable().meta({ description: 'when it is destroyed; null: when somebody does so' }),
     drift: z.array(DriftView).meta({ description: 'what is not as it was made, the oldest first' }),

@@ -37,12 +37,12 @@ export function factsReader(homeId: string, cluster: () => Promise<Cluster>) {
     const { state } = instance
     const { service, replica, launches, candidate, problem } = state
     const about = { service, replica, launches, candidate }
-    const nothing = { frozen: [], runs: undefined, variables: [], command: undefined, port: undefined }
+    const nothing = { frozen: [], runs: undefined, variables: [], command: undefined, limits: undefined, port: undefined }
     if (!(await instance.isAlive())) {
       const given = state.phase === 'stopped' ? (problem ?? 'it ended').split('\n', 1)[0] : undefined
       return { ...about, ...nothing, alive: false, given }
     }
-    if (process.platform !== 'linux') return { ...about, ...nothing, alive: true, given: undefined }
+    if (process.platform !== 'linux' || state.provider === 'docker') return { ...about, ...nothing, alive: true, given: undefined }
     const pid = await servicePidOf(state)
     const tree = await treeOf(state.process!.identity.pid)
     const frozen: number[] = []
@@ -53,6 +53,7 @@ export function factsReader(homeId: string, cluster: () => Promise<Cluster>) {
       alive: true,
       given: undefined,
       frozen,
+      limits: await limitsChanged(instance),
       port: await portFacts(instance, pid, environment),
     }
   }
@@ -102,7 +103,10 @@ export function factsReader(homeId: string, cluster: () => Promise<Cluster>) {
         }),
         resources: await Promise.all(resources.map(([name, one]) => databases.look(name, one))).catch(() => undefined),
         artifacts: state.deployments.map(({ artifact, artifactDigest }) => ({ folder: artifact, digest: artifactDigest })),
-        unseen: unseenHere(process.platform),
+        unseen: unseenHere(
+          process.platform,
+          state.instances.some(({ provider }) => provider === 'docker'),
+        ),
       }
     },
     close: () => databases.close(),
@@ -113,6 +117,10 @@ export function factsReader(homeId: string, cluster: () => Promise<Cluster>) {
     const found = (await marked()).filter((one) => one.environment === state.environment && !known.has(one.instance))
     return Promise.all(found.map(async ({ pid }) => ({ pid, command: await commandOf(pid) })))
   }
+}
+
+async function limitsChanged({ state, options: { service, runner } }: Instance): Promise<InstanceFacts['limits']> {
+  return service.limits && runner.limitsChanged?.(state.id, service.limits)
 }
 
 /** It has begun, and nobody is about to start or to end it. One that did its work and ended is as it should be. */

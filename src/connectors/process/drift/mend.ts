@@ -15,6 +15,7 @@ const ofInstances: ReadonlySet<DriftKind> = new Set([
   'candidate',
   'variables',
   'command',
+  'limits',
   'port-closed',
   'port-foreign',
 ])

@@ -6,13 +6,17 @@ const fromProc: readonly DriftKind[] = [
   'candidate',
   'variables',
   'command',
+  'limits',
   'port-closed',
   'port-foreign',
   'address',
 ]
 
-/** What a system that is not Linux does not tell of its processes. */
-export function unseenHere(platform: NodeJS.Platform): EnvironmentFacts['unseen'] {
-  if (platform === 'linux') return []
-  return fromProc.map((kind) => ({ kind, why: `read from /proc, which ${platform} does not have` }))
+/** What a system that is not Linux does not tell of its processes, and nothing tells of what is in containers. */
+export function unseenHere(platform: NodeJS.Platform, hasContainers: boolean): EnvironmentFacts['unseen'] {
+  if (platform === 'linux' && !hasContainers) return []
+  return fromProc.map((kind) => ({
+    kind,
+    why: platform === 'linux' ? 'containers are not looked into' : `read from /proc, which ${platform} does not have`,
+  }))
 }

@@ -30,6 +30,19 @@ export const runnable: Rule = ({ services }, report) => {
   }
 }
 
+/** A limit is said once. */
+export const limitsOnce: Rule = ({ services }, report) => {
+  for (const [name, { value }] of Object.entries(services)) {
+    const long = value?.deploy?.resources?.limits
+    const short = { mem_limit: 'memory', cpus: 'cpus', pids_limit: 'pids' } as const
+    for (const [key, other] of Object.entries(short) as [keyof typeof short, 'memory' | 'cpus' | 'pids'][]) {
+      if (value?.[key] === undefined || long?.[other] === undefined) continue
+      const message = `says the same as deploy.resources.limits.${other}`
+      report.key(['services', name, key], { message, value: key, help: 'keep one of the two' })
+    }
+  }
+}
+
 /** Dependencies exist, can become healthy, and do not go round in circles. */
 export const dependencies: Rule = ({ services }, report) => {
   const graph = new Map<string, readonly string[]>()

@@ -23,7 +23,7 @@ const text = (help: string, keys: string): Record<string, string> => Object.from
 export const serviceKeys = {
   ...text(
     containers,
-    'annotations attach blkio_config cap_add cap_drop cgroup cgroup_parent cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset device_cgroup_rules devices domainname extra_hosts gpus group_add hostname init ipc isolation label_file labels logging mac_address mem_limit mem_reservation mem_swappiness memswap_limit models oom_kill_disable oom_score_adj pid pids_limit platform privileged pull_policy pull_refresh_after read_only runtime scale security_opt shm_size stdin_open storage_opt sysctls tty ulimits use_api_socket user userns_mode uts',
+    'annotations attach blkio_config cap_add cap_drop cgroup cgroup_parent cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpuset device_cgroup_rules devices domainname extra_hosts gpus group_add hostname init ipc isolation label_file labels logging mac_address mem_reservation mem_swappiness memswap_limit models oom_kill_disable oom_score_adj pid platform privileged pull_policy pull_refresh_after read_only runtime scale security_opt shm_size stdin_open storage_opt sysctls tty ulimits use_api_socket user userns_mode uts',
   ),
   ...text(isolation, 'dns dns_opt dns_search external_links links network_mode networks'),
   ...text(files, 'configs secrets tmpfs volumes volumes_from'),
@@ -49,10 +49,12 @@ export const deployKeys = {
   endpoint_mode: remove,
   labels: containers,
   placement: containers,
-  resources: containers,
   restart_policy: 'write it under "restart"',
   rollback_config: 'say it in the stage, under x-threeways.pipeline: rollback: {automatic: true}',
   update_config: 'say it in the stage, under x-threeways.pipeline: deploy: {strategy: rolling}',
 }
+
+export const resourcesKeys = { reservations: 'remove it: nothing is set aside for a service' }
+export const limitKeys = { devices: containers }
 
 export const portKeys = { mode: remove, app_protocol: remove }

@@ -64,7 +64,11 @@ const drift = z.enum(['heal', 'alert', 'off']).meta({
     'What is done when something of the environment is not as it was made: a file was edited, a process stopped or replaced, a port taken, a database changed. `alert`: it is told. `heal`: it is told and put right, another process beside the one that differs, so that no request fails; data is never touched. `off`: nobody looks. Left out: `alert`.',
 })
 
-const ttl = duration(1_000).meta({
+const limits = z.enum(['required', 'when-present']).meta({
+  description:
+    'What happens to the limits of services (`deploy.resources.limits`, `mem_limit`, `cpus`, `pids_limit`) that this machine cannot keep. `required`: they are refused. `when-present`: they are left out, and the difference is shown. Left out: `required`.',
+})
+const ttl = duration(1_000, 365 * 86_400_000).meta({
   description:
     'How long an environment of this kind lives that somebody asked for with `threeways env up`; told half an hour before, extended with `env extend`. Left out: until somebody destroys it. Environments of stages stay.',
 })
@@ -77,6 +81,7 @@ export const EnvironmentDefaults = z.strictObject({
   provider: provider.default('process'),
   isolation: isolation.optional(),
   network: network.optional(),
+  limits: limits.optional(),
   drift: drift.optional(),
   ttl: ttl.optional(),
   sleep_after: sleepAfter.optional(),
@@ -87,6 +92,7 @@ export const Environment = z.strictObject({
   provider: provider.optional(),
   isolation: isolation.optional(),
   network: network.optional(),
+  limits: limits.optional(),
   drift: drift.optional(),
   ttl: ttl.optional(),
   sleep_after: sleepAfter.optional(),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { dependencyKeys, deployKeys, healthcheckKeys, portKeys, serviceKeys } from './compose-keys.ts'
+import { dependencyKeys, deployKeys, healthcheckKeys, limitKeys, portKeys, resourcesKeys, serviceKeys } from './compose-keys.ts'
 import { keyNotes } from './registry.ts'
-import { Command, duration, FilePath, named, Replicas, TreePath, Variables } from './values.ts'
+import { Bytes, Command, Cpus, duration, FilePath, named, Pids, Replicas, TreePath, Variables } from './values.ts'
 
 const ProviderOptions = z.strictObject({
   resource: z
@@ -131,11 +131,30 @@ const Stop = z.strictObject({
   grace: grace.meta({ description: 'After this time what still runs is killed.' }),
 })
 
+const memory = 'Memory of one instance with all it starts. More is not given: the kernel ends a process of it, and that is told as such.'
+const cpus = 'Processor time of one instance: 0.5 is half of one processor.'
+const pids = 'Processes and threads of one instance at once.'
+
+const ResourceLimits = z
+  .strictObject({
+    memory: Bytes.optional().meta({ description: memory, examples: ['256M'] }),
+    cpus: Cpus.optional().meta({ description: cpus, examples: ['0.5'] }),
+    pids: Pids.optional().meta({ description: pids, examples: [100] }),
+  })
+  .register(keyNotes, { compose: limitKeys, foreign: true })
+
+const Resources = z
+  .strictObject({ limits: ResourceLimits.optional().meta({ description: 'What one instance gets at most.' }) })
+  .register(keyNotes, { compose: resourcesKeys, foreign: true })
+
 const Deploy = z
   .strictObject({
     replicas: Replicas.optional().meta({
       description: 'Instances side by side, in every environment that says nothing else; each gets a port of its own in `PORT`.',
       examples: [3],
+    }),
+    resources: Resources.optional().meta({
+      description: 'Limits. Where this machine cannot keep them they are refused, unless the environment says `limits: when-present`.',
     }),
   })
   .register(keyNotes, { compose: deployKeys, foreign: true })
@@ -175,6 +194,9 @@ export const Service = z
       examples: [['3000']],
     }),
     deploy: Deploy.optional().meta({ description: 'How many of it run. How a candidate replaces another is said by its stage.' }),
+    mem_limit: Bytes.optional().meta({ description: "Compose's short form of `deploy.resources.limits.memory`." }),
+    cpus: Cpus.optional().meta({ description: "Compose's short form of `deploy.resources.limits.cpus`." }),
+    pids_limit: Pids.optional().meta({ description: "Compose's short form of `deploy.resources.limits.pids`." }),
     restart: z
       .enum(['always', 'on-failure', 'no'], {
         error: ({ input }) =>

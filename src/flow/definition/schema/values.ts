@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { bytesPattern, parseBytes } from '../../../kernel/bytes.ts'
 import { durationPattern, parseDuration } from '../../../kernel/duration.ts'
 import { splitWords } from '../words.ts'
 
@@ -23,14 +24,14 @@ const durationRule = 'should be a duration: a number and a unit (ms, s, m, h)'
 export const Label = ScalarText.pipe(z.string().regex(/^[\w.+-]{1,64}$/, 'should be letters, digits and .+-_ only, at most 64'))
 
 /** A duration within bounds, as milliseconds. Timers cannot hold more than 24 days; a day is far beyond any use here. */
-export function duration(minMs: number): z.ZodType<number, string> {
+export function duration(minMs: number, maxMs = dayMs): z.ZodType<number, string> {
   return z
     .string(durationRule)
     .regex(new RegExp(durationPattern), durationRule)
     .transform((text, context) => {
       const ms = Math.round(parseDuration(text))
-      if (ms >= minMs && ms <= dayMs) return ms
-      context.issues.push({ code: 'custom', message: `should be at least ${minMs}ms and at most 24h`, input: text })
+      if (ms >= minMs && ms <= maxMs) return ms
+      context.issues.push({ code: 'custom', message: `should be at least ${minMs}ms and at most ${maxMs / 3_600_000}h`, input: text })
       return z.NEVER
     })
 }
@@ -54,6 +55,28 @@ export const Command = z.union([z.string(), z.array(z.string())]).transform((wri
   })
   return z.NEVER
 })
+
+const bytesRule = 'should be a size: a number and a unit (k, m, g), for example 256M'
+
+/** A size in Compose's form, in bytes. */
+export const Bytes = z
+  .union([z.string(), z.int()])
+  .transform(String)
+  .pipe(
+    z
+      .string()
+      .regex(new RegExp(bytesPattern), bytesRule)
+      .transform((text) => parseBytes(text)!)
+      .refine((bytes) => bytes >= 4 * 1024 ** 2, 'should be at least 4M'),
+  )
+
+/** Processors, as a number or its text. */
+export const Cpus = z
+  .union([z.number(), z.string().regex(/^\d+(\.\d+)?$/, 'should be a number, for example 0.5')])
+  .transform(Number)
+  .refine((cpus) => cpus >= 0.01 && cpus <= 1024, 'should be at least 0.01')
+
+export const Pids = z.int().min(1).max(4_194_304)
 
 /** Instances of a service side by side. */
 export const Replicas = z.int().min(1).max(100)

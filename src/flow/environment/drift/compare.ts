@@ -25,7 +25,7 @@ export function nameOf({ service, replica }: Pick<InstanceFacts, 'service' | 're
 
 function instanceDrifts(instance: InstanceFacts): readonly Drift[] {
   const about = { subject: nameOf(instance), evidence: String(instance.launches) }
-  const { alive, given, frozen, runs, candidate, variables, command } = instance
+  const { alive, given, frozen, runs, candidate, variables, command, limits } = instance
   if (!alive) return [{ ...about, kind: 'process-gone', expected: 'it runs', observed: given ?? 'its process is gone' }]
   const found: Drift[] = []
   if (frozen.length > 0)
@@ -34,6 +34,7 @@ function instanceDrifts(instance: InstanceFacts): readonly Drift[] {
     found.push({ ...about, kind: 'candidate', expected: candidate, observed: runs === '' ? 'says nothing' : runs })
   if (variables.length > 0) found.push({ ...about, kind: 'variables', expected: 'its variables as given', observed: variables.join(', ') })
   if (command !== undefined) found.push({ ...about, kind: 'command', ...command })
+  if (limits !== undefined) found.push({ ...about, kind: 'limits', ...limits })
   return [...found, ...portDrifts(instance, about)]
 }
 

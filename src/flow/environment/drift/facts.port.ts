@@ -13,6 +13,7 @@ export type DriftKind =
   | 'candidate'
   | 'variables'
   | 'command'
+  | 'limits'
   | 'port-closed'
   | 'port-foreign'
   | 'address'
@@ -49,6 +50,7 @@ export type InstanceFacts = {
   /** Names of variables that are not what it was given: `LEVEL is another`, `DEBUG is new`. */
   readonly variables: readonly string[]
   readonly command: { readonly expected: string; readonly observed: string } | undefined
+  readonly limits: { readonly expected: string; readonly observed: string } | undefined
   readonly port: { readonly port: number; readonly own: boolean; readonly foreign: readonly string[] } | undefined
 }
 

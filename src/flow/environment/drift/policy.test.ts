@@ -16,6 +16,7 @@ const well: InstanceFacts = {
   runs: candidate,
   variables: [],
   command: undefined,
+  limits: undefined,
   port: { port: 20_000, own: true, foreign: [] },
 }
 const facts: EnvironmentFacts = {
