@@ -3,6 +3,8 @@ import { open, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from './errors.ts'
 import { identify, isAlive, type ProcessIdentity } from './process.ts'
+import type { Hidden } from './scanning/forms.ts'
+import { openScannedLog } from './scanning/scanned-log.ts'
 
 /**
  * A program that outlives us: it leads its own group, writes to a file and leaves its exit code in another, so that whoever
@@ -12,6 +14,8 @@ export type Detached = {
   readonly identity: ProcessIdentity
   readonly logFile: string
   readonly exitFile: string
+  /** The process between the program and its log, which hides what must not be told. It ends by itself after the program. */
+  readonly scanner?: ProcessIdentity
 }
 
 export type Launch = {
@@ -24,6 +28,8 @@ export type Launch = {
   readonly logFile: string
   /** Absent until the program ends; then the exit code in decimal and a line end, without which it says nothing. Must not exist yet. */
   readonly exitFile: string
+  /** Never reach the log in any form: a process beside the program hides them. @defaultValue none */
+  readonly hide?: readonly Hidden[]
 }
 
 // `trap :` keeps the shell alive through a signal to the group, so that the code of the program it waits for is still
@@ -41,7 +47,8 @@ export const exitOf = (detached: Detached): Promise<void> | undefined => exits.g
  * @throws system errors of spawn and open (a missing `cwd` is `ENOENT`)
  */
 export async function launch(request: Launch): Promise<Detached> {
-  const log = await open(request.logFile, 'a', 0o600)
+  const { hide = [], logFile } = request
+  const log = hide.length === 0 ? await open(logFile, 'a', 0o600) : await openScannedLog(logFile, hide)
   try {
     const child = spawn('/bin/sh', ['-c', script, 'threeways', request.exitFile, ...request.command], {
       cwd: request.cwd,
@@ -55,7 +62,7 @@ export async function launch(request: Launch): Promise<Detached> {
     const pid = child.pid!
     // Already over: its exit file tells; no living process can be mistaken for it.
     const identity = (await identify(pid)) ?? { pid, startedAt: 'ended before it was seen' }
-    const detached = { identity, logFile: request.logFile, exitFile: request.exitFile }
+    const detached = { identity, logFile, exitFile: request.exitFile, ...('scanner' in log ? { scanner: log.scanner } : {}) }
     exits.set(detached, exit)
     return detached
   } finally {
@@ -95,10 +102,23 @@ export async function ended(detached: Detached, signal?: AbortSignal, lookMsMax 
     signal?.throwIfAborted()
     if (!(await isAlive(detached.identity))) {
       const now = await standing(detached)
-      if (now.state !== 'running') return now
+      if (now.state !== 'running') {
+        await logged(detached)
+        return now
+      }
     }
     await sleep(wait, undefined, signal ? { signal } : {})
   }
+}
+
+/** Something that the program left behind may go on writing for ever. */
+const loggedMsMax = 1_000
+
+/** Waits until all that an ended program wrote is in its log. */
+export async function logged({ scanner }: Detached): Promise<void> {
+  if (scanner === undefined) return
+  const deadline = Date.now() + loggedMsMax
+  while (Date.now() < deadline && (await isAlive(scanner))) await sleep(5)
 }
 
 /**
