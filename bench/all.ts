@@ -13,6 +13,7 @@ const scripts = [
   'switches',
   'canary',
   'isolation',
+  'secrets',
   'ledger',
   'streams',
   'page',

@@ -1,7 +1,7 @@
 import { ThreewaysError, unavailable, type ErrorKind } from '../kernel/errors.ts'
 import type { Problem } from '../kernel/http.ts'
 import type { CliContext } from './context.ts'
-import { databaseUrlOf, homeFolder } from './context.ts'
+import { databaseUrlOf, homeFolder, secretKeyFileOf } from './context.ts'
 import { during } from './ending.ts'
 
 /** Where to find a server, and whose word to give it. */
@@ -72,6 +72,7 @@ async function inProcess({ output, env }: CliContext, folder: string): Promise<A
   const threeways = await openThreeways({
     home: await (databaseUrl === undefined ? openHomeThere : openHome)(folder),
     databaseUrl,
+    secretKeyFile: secretKeyFileOf(env),
     repository: undefined,
     anonymous: undefined,
     hosts: undefined,

@@ -14,6 +14,7 @@ import { workerCommand } from './commands/worker.ts'
 import { machineRoutes } from './commands/machines.ts'
 import { policyRoutes } from './commands/policy.ts'
 import * as line from './commands/line.ts'
+import { secretRoutes } from './commands/secret.ts'
 import { tokenRoutes } from './commands/token.ts'
 import { describeError } from './output.ts'
 
@@ -47,6 +48,7 @@ const root = buildRouteMap<string, CliContext>({
     events: eventsCommand,
     ledger: ledgerRoutes,
     policy: policyRoutes,
+    secret: secretRoutes,
     token: tokenRoutes,
     worker: workerCommand,
     machines: machineRoutes,

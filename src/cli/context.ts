@@ -25,6 +25,9 @@ export function projectFolder(cwd: string): string {
 /** The server's database to use instead of the embedded one. Empty counts as none. */
 export const databaseUrlOf = (env: NodeJS.ProcessEnv): string | undefined => env['DATABASE_URL'] || undefined
 
+/** The key that opens secrets, where servers share it. Empty counts as none. */
+export const secretKeyFileOf = (env: NodeJS.ProcessEnv): string | undefined => env['THREEWAYS_SECRET_KEY_FILE'] || undefined
+
 /** The data folder: as told, or `.threeways` of the project. */
 export function homeFolder({ cwd, env }: Pick<CliContext, 'cwd' | 'env'>, told: string | undefined): string {
   const named = told ?? (env['THREEWAYS_HOME'] || undefined)

@@ -135,6 +135,23 @@ const lifeTold = (asleep: string | null, until: string | null) => [
 
 const driftsShown = 3
 
+export async function apply(this: CliContext, flags: Common, name: string): Promise<void> {
+  await withApi(this, flags, async (api) => {
+    needsServer(api)
+    const environment = await api.send<EnvironmentView>('POST', at`/api/environments/apply?name=${name}`)
+    if (flags.json) this.output.json(environment)
+    else this.output.result(describe([environment], this))
+  })
+}
+
+/** Of which secrets it has another version than a start would give it. */
+function outdated(secrets: EnvironmentView['services'][number]['secrets']): string {
+  const other = secrets.filter(({ version, latest }) => version !== latest)
+  return other
+    .map(({ name, version, latest }) => `${name} is version ${version}, ${latest === null ? 'removed' : `now ${latest}`}`)
+    .join(', ')
+}
+
 function isolationTold({ by, network, why }: EnvironmentView['isolation']): string {
   if (by === 'none') return `not isolated: ${why}`
   return `isolated by ${by}${network === 'own' ? '' : ", with the machine's network"}`
@@ -149,14 +166,14 @@ function partOf(shares: EnvironmentView['shares'], candidate: string, role: Envi
 function describe(environments: readonly EnvironmentView[], { output }: CliContext): string {
   const { colour } = output
   const rows = environments.flatMap(({ id, isolation, services, resources, urls, shares, drift, limits, asleep, until }) => [
-    ...services.map(({ service, candidate, role, replica, running, state, serving, restarts, problem }, index) => [
+    ...services.map(({ service, candidate, role, replica, running, state, serving, restarts, problem, secrets }, index) => [
       index === 0 ? colour.bold(id) : '',
       replica === 0 ? service : `${service} (${replica + 1})`,
       shortDigest(candidate),
       state === 'ready' ? colour.green(state) : colour.red(state),
       running === candidate ? '' : colour.red(running === null ? 'unknown bits' : `runs ${shortDigest(running)}`),
       serving ? [urls[service], partOf(shares, candidate, role)].filter(Boolean).join(' ') : colour.dim('stands by'),
-      [restarts > 0 ? `${restarts} restarts` : '', (problem ?? '').split('\n', 1)[0]!].filter(Boolean).join(', '),
+      [restarts > 0 ? `${restarts} restarts` : '', outdated(secrets), (problem ?? '').split('\n', 1)[0]!].filter(Boolean).join(', '),
     ]),
     ...resources.map(({ name, type, ready }) => [
       services.length === 0 ? colour.bold(id) : '',

@@ -1,6 +1,6 @@
 import { buildPage } from '../server/page.ts'
 import { defaultPort, startServer, type Server } from '../server/serve.ts'
-import { databaseUrlOf, type CliContext } from './context.ts'
+import { databaseUrlOf, secretKeyFileOf, type CliContext } from './context.ts'
 import { during, type Ending } from './ending.ts'
 
 export type Here = {
@@ -39,6 +39,7 @@ export function serveHere({ output, env }: CliContext, { home, repository, port,
     port: port ?? defaultPort,
     anyPort: port === undefined,
     databaseUrl: databaseUrlOf(env),
+    secretKeyFile: secretKeyFileOf(env),
     repository,
     name,
     log: (message) => output.say(output.colour.dim(message)),

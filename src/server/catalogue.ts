@@ -12,6 +12,7 @@ import * as environment from '../flow/environment/events.ts'
 import { environments } from '../flow/environment/projection.ts'
 import * as policy from '../flow/policy/events.ts'
 import * as pipeline from '../flow/pipeline/events.ts'
+import * as secret from '../flow/secret/events.ts'
 import { attestationMade } from '../flow/provenance/events.ts'
 import { attestations } from '../flow/provenance/projection.ts'
 import { gateWaits, promotions } from '../flow/pipeline/projection.ts'
@@ -25,6 +26,7 @@ export const ownTypes: readonly AnyEventType[] = [
   candidateBuilt,
   ...Object.values(pipeline),
   ...Object.values(policy),
+  ...Object.values(secret),
   ...Object.values(deployment),
   ...Object.values(environment),
   ...Object.values(drift),

@@ -27,12 +27,16 @@ import { ledgerDepot } from '../flow/pipeline/depot.ts'
 import { tidyUp } from '../flow/pipeline/retention.ts'
 import { machineRoutes } from '../flow/pipeline/machine-routes.ts'
 import { makePolicies } from '../flow/policy/policies.ts'
+import { secretsOfServices } from '../flow/secret/of-services.ts'
 import { policyRoutes } from '../flow/policy/routes.ts'
 import { makeDesk } from '../flow/pipeline/work-desk.ts'
 import { workRoutes } from '../flow/pipeline/work-routes.ts'
 import { pipelineRoutes } from '../flow/pipeline/routes.ts'
 import { makeAttestor } from '../flow/provenance/attestor.ts'
 import { provenanceRoutes } from '../flow/provenance/routes.ts'
+import { keyFileIn } from '../flow/secret/key-file.ts'
+import { secretRoutes } from '../flow/secret/routes.ts'
+import { makeSecrets } from '../flow/secret/secrets.ts'
 import { systemClock, type Clock } from '../kernel/clock.ts'
 import type { Actor, HttpEnv } from '../kernel/http.ts'
 import { sha256, shortDigest } from '../kernel/digest.ts'
@@ -75,6 +79,8 @@ export type ThreewaysOptions = {
   readonly name?: string | undefined
   /** Beside its operating system and processor. */
   readonly labels?: Labels
+  /** With the key that opens secrets, where several servers share it. @defaultValue one in the data folder */
+  readonly secretKeyFile?: string | undefined
   readonly clock?: Clock
   /** Told what goes on inside, for the server's log. */
   readonly log: (message: string) => void
@@ -103,7 +109,16 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const signing = await orClose(store, () => openSigning({ folder: home.folder, ledger, work: options.work, clock, newId }))
   const signed = options.work ? keepSigning(ledger, signing.log, log) : undefined
   const resources = lazyCluster({ directory: path.join(home.folder, 'resources'), revive: options.work, watch: log })
-  const provider = processProvider({ home: home.folder, homeId: home.id, cluster: resources.get, digestOfTree, clock, warn: log })
+  const secrets = makeSecrets(ledger, { clock, newId, keyFile: keyFileIn(home.folder, options.secretKeyFile) })
+  const provider = processProvider({
+    home: home.folder,
+    homeId: home.id,
+    cluster: resources.get,
+    digestOfTree,
+    secrets: secretsOfServices(ledger, secrets),
+    clock,
+    warn: log,
+  })
   const line = makeLine(ledger, { clock, newId })
   const attestor = makeAttestor({
     ledger,
@@ -132,6 +147,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     newId,
     records: recordsOf({ clock, newId }),
     attestor,
+    secrets,
   }
   const live = makeLive(ledger)
   const { parallel, work } = options
@@ -173,6 +189,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       const build = await buildHere(workshop, candidate)
       return { stream: build.stream, desired: desired(provider, build, settings) }
     },
+    secretVersions: secrets.versions,
     ownerOf: (id) => stageOwning(ledger, id),
     heal: (id) => drift.heal(id),
   })
@@ -206,6 +223,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
         policyRoutes(makePolicies(ledger, { clock, newId }), () => engine.look()),
       )
       api.route('/', tokenRoutes(tokens))
+      api.route('/', secretRoutes(secrets))
       api.route('/', machineRoutes(ledger, clock))
       api.route('/', workRoutes(desk))
       api.route('/', searchRoutes(ledger))

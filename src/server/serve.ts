@@ -17,6 +17,8 @@ export type ServeOptions = {
   /** Take another port when this one is taken. */
   readonly anyPort: boolean
   readonly databaseUrl: string | undefined
+  /** With the key that opens secrets. @defaultValue one in the data folder */
+  readonly secretKeyFile?: string | undefined
   readonly repository: string | undefined
   /** What people call it. @defaultValue the host's name */
   readonly name?: string | undefined
@@ -56,6 +58,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
     threeways = await openThreeways({
       home,
       databaseUrl: options.databaseUrl,
+      secretKeyFile: options.secretKeyFile,
       repository: options.repository,
       name: options.name,
       anonymous: isLoopback ? onlooker : undefined,

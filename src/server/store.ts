@@ -2,6 +2,7 @@ import path from 'node:path'
 import { pipelineMigrations } from '../flow/pipeline/tables.ts'
 import { policyMigrations } from '../flow/policy/tables.ts'
 import { provenanceMigrations } from '../flow/provenance/tables.ts'
+import { secretMigrations } from '../flow/secret/tables.ts'
 import { systemClock, type Clock } from '../kernel/clock.ts'
 import { startCluster } from '../kernel/postgres/cluster.ts'
 import { makeCatalogue } from '../ledger/catalogue.ts'
@@ -29,7 +30,7 @@ export async function openStore({ home, databaseUrl, revive, clock = systemClock
     const ledger = await openLedger({
       database: cluster === undefined ? { url: databaseUrl! } : { cluster },
       projections,
-      migrations: { ...pipelineMigrations, ...policyMigrations, ...provenanceMigrations, ...tokenMigrations },
+      migrations: { ...pipelineMigrations, ...policyMigrations, ...provenanceMigrations, ...secretMigrations, ...tokenMigrations },
       catalogue,
       clock,
       watch: log,

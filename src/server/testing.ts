@@ -13,6 +13,7 @@ import { ownTypes, projections } from './catalogue.ts'
 import { pipelineMigrations } from '../flow/pipeline/tables.ts'
 import { policyMigrations } from '../flow/policy/tables.ts'
 import { provenanceMigrations } from '../flow/provenance/tables.ts'
+import { secretMigrations } from '../flow/secret/tables.ts'
 import { openThreeways, type Threeways } from './compose.ts'
 import { openHome, type Home } from './home.ts'
 import { tokenMigrations } from './tokens.ts'
@@ -53,7 +54,7 @@ export async function openTestThreeways(
   const database = await openTestLedger({
     projections,
     ownTypes,
-    migrations: { ...pipelineMigrations, ...policyMigrations, ...provenanceMigrations, ...tokenMigrations },
+    migrations: { ...pipelineMigrations, ...policyMigrations, ...provenanceMigrations, ...secretMigrations, ...tokenMigrations },
   })
   await database.ledger.close()
   const complaints: string[] = []

@@ -247,6 +247,7 @@ export function environmentsOf(streams: readonly StreamView[]): EnvironmentView[
         restarts: 0,
         since: running?.since ?? new Date().toISOString(),
         problem: null,
+        secrets: [],
       }
       const services = running === null ? [] : [{ ...base, service: 'web', state: 'ready' as const, pid: 41_230, port: 41_010 }]
       if (environment.state === 'unhealthy' && services[0] !== undefined)

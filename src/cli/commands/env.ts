@@ -103,6 +103,15 @@ const diff = buildCommand<Common, [string, string], CliContext>({
   docs: { brief: 'The parity report of two environments; an undeclared difference fails' },
 })
 
+const apply = buildCommand<Common, [string], CliContext>({
+  loader: async () => (await import('../environments.ts')).apply,
+  parameters: { flags, positional: one },
+  docs: {
+    brief:
+      'Start anew what ended or has an older version of a secret; the candidate stays. A service with one instance is away for a moment',
+  },
+})
+
 const down = buildCommand<Common, [string], CliContext>({
   loader: async () => (await import('../environments.ts')).down,
   parameters: { flags, positional: one },
@@ -110,6 +119,6 @@ const down = buildCommand<Common, [string], CliContext>({
 })
 
 export const envRoutes = buildRouteMap({
-  routes: { up, ls, show, heal, sleep, wake, extend, logs, exec, diff, down },
+  routes: { up, ls, show, heal, sleep, wake, extend, logs, exec, diff, apply, down },
   docs: { brief: 'Environments on demand' },
 })

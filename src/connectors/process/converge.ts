@@ -10,6 +10,7 @@ import { providerOf, runsAs } from './isolation.ts'
 import { checkTarget, decide, isCompleted, isPart, namesOf, wantedOf, type Decision } from './plan.ts'
 import { takePort } from './ports.ts'
 import { readSeed } from './postgres-resource.ts'
+import { outdated } from './secrets.ts'
 import { isOf, keyOf, type InstanceState } from './state.ts'
 
 /**
@@ -27,7 +28,8 @@ export async function converge(environment: Environment, target: Target, signal:
     const runner = home.runners[providerOf(desired.rendered, home.usual)]
     await runner.prepare(desired, (...told) => environment.tell(...told), signal)
   }
-  const decision = decide(target, state, unfitness)
+  const older = await outdated(home.secrets, state)
+  const decision = decide(target, state, (instance) => unfitness(instance) ?? older.get(instance.id))
   // What is on its way out is still described: whoever resumes has to end it properly.
   const leaving = state.deployments.filter((one) => !target.deployments.some((desired) => isOf(keyOf(desired), one)))
   state.deployments = [...target.deployments, ...leaving]

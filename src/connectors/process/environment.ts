@@ -11,6 +11,7 @@ import { servicesWithPort } from './plan.ts'
 import { wakingRoute } from './sleep.ts'
 import { openRoute, type Backend, type Route } from './router.ts'
 import { homeInside, portsFor, serviceSocket, socketFolderOf, temporaryInside, temporaryOf, type World } from './sandbox.ts'
+import { instanceSecrets, whereSecretsAre } from './secrets.ts'
 import { deploymentOf, hostPortOf, isOf, keyOf, newState, type EnvironmentState, type InstanceState } from './state.ts'
 import { processVariables, variableName } from './variables.ts'
 
@@ -210,6 +211,7 @@ export class Environment {
       cwd: path.join(desired.artifact, service.workdir),
       host: this.home.host,
       variables: () => this.#variablesOf(state, desired),
+      secrets: instanceSecrets(this.home.secrets, this.state.environment, state, desired, (message) => this.tell(subject, message)),
       world: state.isolation && (() => this.#worldOf(state, desired)),
       save: () => {
         // It became well or ill: its replicas share what it gets, or it what they got.
@@ -249,7 +251,7 @@ export class Environment {
       service,
       port: state.port,
       ...((state.isolation ?? state.provider) ? { temporaryFolder: temporaryInside, homeFolder: homeInside } : { temporaryFolder }),
-      addresses,
+      addresses: { ...addresses, ...whereSecretsAre(state, service, this.folderOf(state.id)) },
       own: process.env,
     })
   }
@@ -290,6 +292,7 @@ export class Environment {
       folder: this.folderOf(state.id),
       cwd: path.join(desired.artifact, service.workdir),
       path: this.#variablesOf(state, desired)['PATH']!,
+      secrets: service.secrets !== undefined,
       port: state.port,
       reaches: network === 'own' ? [...resources, ...services] : [],
     }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { ProviderName } from '../../flow/environment/provider.port.ts'
+import type { SecretSource } from '../../flow/environment/secrets.port.ts'
 import type { Limiting } from './limits.ts'
 import type { PostgresResource } from './postgres-resource.ts'
 import type { Relay } from './relay.ts'
@@ -15,6 +16,7 @@ export type Home = {
   readonly store: StateStore
   readonly postgres: PostgresResource
   readonly relay: Relay
+  readonly secrets: SecretSource
   readonly sandboxing: () => Sandboxing
   readonly limiting: () => Limiting
   /** Where environments run. `process` in a definition leaves it to `usual`. */

@@ -8,13 +8,16 @@ import { formatDuration } from '../../kernel/duration.ts'
 import { formatBytes } from '../../kernel/bytes.ts'
 import { messageOf } from '../../kernel/errors.ts'
 import type { Ran } from '../../kernel/process.ts'
+import { hidingOf } from '../../kernel/scanning/scanner.ts'
+import { placeSecrets, valueVariables } from '../../flow/environment/secrets.port.ts'
 import type { Desired, EnvironmentId, Service } from '../../flow/environment/provider.port.ts'
 import { judge, probe, probingOf } from './health.ts'
 import { endOfLog, keepLogBounded } from './logs.ts'
 import { isFree, returnPort, takePort } from './ports.ts'
 import { afterEnding, crashLoopFrom, type Ending } from './restart.ts'
 import type { Limits, Place, Runner } from './runner.ts'
-import { listensSocket, serviceSocket, socketFolderOf, temporaryOf, type World } from './sandbox.ts'
+import { listensSocket, secretsFolderOf, serviceSocket, socketFolderOf, temporaryOf, type World } from './sandbox.ts'
+import { watchLeaks, type Handed, type InstanceSecrets } from './secrets.ts'
 import { hostPortOf, type InstanceState, type Phase } from './state.ts'
 
 export type InstanceOptions = {
@@ -30,6 +33,7 @@ export type InstanceOptions = {
   readonly host: string
   /** Asked at every start: where others listen may have changed. */
   readonly variables: () => Readonly<Record<string, string>>
+  readonly secrets: InstanceSecrets
   /** Its world, when it is isolated; asked for at every start as well. */
   readonly world: (() => World) | undefined
   /** Its state changed and must be on disk when this returns. */
@@ -129,7 +133,7 @@ export class Instance {
     if (outcome === 'killed') this.options.tell(`did not end within ${formatDuration(service.stop.graceMs)} and was killed`)
     this.state.process = null
     if (service.limits) await runner.release?.(this.state.id)
-    await rm(this.temporaryFolder, { recursive: true, force: true })
+    for (const folder of [this.temporaryFolder, secretsFolderOf(this.options.folder)]) await rm(folder, { recursive: true, force: true })
   }
 
   /** Another process in its place, which knows the addresses as they are now. */
@@ -190,20 +194,25 @@ export class Instance {
     if (state.proven && port !== null && !(await isFree(options.host, port))) await this.#move()
     await mkdir(options.folder, { recursive: true, mode: 0o700 })
     await rm(this.#exitFile(), { force: true })
+    const handed = await options.secrets.handed()
+    const { values } = handed
+    await placeSecrets(secretsFolderOf(options.folder), options.service.secrets, values)
     state.launches++
     state.process = null
     state.variables = this.#addresses()
+    if (values.size > 0) state.secrets = Object.fromEntries([...values].map(([name, { version }]) => [name, version]))
     // On disk before it exists: if we are killed now, its mark leads to it.
     await this.#enter('starting', null)
     if (options.service.limits) this.#memoryKills = (await options.runner.memoryKills?.(state.id)) ?? 0
-    state.process = await options.runner.start(this.#place())
+    state.process = await options.runner.start(this.#place(handed))
     await this.#changed()
   }
 
-  #place(): Place {
+  #place({ values, hidden }: Handed): Place {
     const { state, logFile, options } = this
     const { environment, desired, service, folder, cwd } = options
-    const own = { variables: options.variables(), world: options.world?.() }
+    const variables = { ...options.variables(), ...valueVariables(service.secrets, values) }
+    const own = { variables, world: options.world?.(), hide: hidden }
     return { environment, instance: state, desired, service, folder, cwd, ...own, logFile, exitFile: this.#exitFile() }
   }
 
@@ -232,9 +241,12 @@ export class Instance {
     this.#socketFolder = undefined
   }
 
-  /** A command to its end, where the service runs. */
-  run(command: readonly string[], limits: Limits): Promise<Ran> {
-    return this.options.runner.run(this.#place(), command, limits)
+  /** A command to its end, where the service runs. What it says holds no secret. */
+  async run(command: readonly string[], limits: Limits): Promise<Ran> {
+    const standing = await this.options.secrets.standing()
+    const ran = await this.options.runner.run(this.#place(standing), command, limits)
+    const hiding = hidingOf(standing.hidden)
+    return { ...ran, stdout: hiding.text(ran.stdout), stderr: hiding.text(ran.stderr) }
   }
 
   #exitFile(): string {
@@ -245,6 +257,7 @@ export class Instance {
     const over = new AbortController()
     const both = AbortSignal.any([signal, over.signal])
     const beside = [keepLogBounded(this.logFile, both), this.#watchHealth(adopted, startedAtMs, both)]
+    if (this.state.process!.scanner) beside.push(watchLeaks(this.logFile, this.options.secrets, both))
     const problem = Promise.all(beside).then(
       () => undefined,
       (error: unknown) => error,

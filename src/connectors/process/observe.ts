@@ -32,6 +32,7 @@ export function observer(home: Home) {
       restarts,
       since,
       problem: instance.problem ?? read?.problem,
+      secrets: instance.secrets ?? {},
     }
   }
 

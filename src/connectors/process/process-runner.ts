@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { ended, launch } from '../../kernel/detached.ts'
+import { ended, launch, logged } from '../../kernel/detached.ts'
 import type { Digest } from '../../kernel/digest.ts'
 import { conflict, hasCode, unavailable } from '../../kernel/errors.ts'
 import { isAlive, killMarked, run, stopTree } from '../../kernel/process.ts'
@@ -17,12 +17,12 @@ export function processRunner(homeId: string, digestOfTree: (folder: string) => 
     prepare: async () => {},
 
     async start(place) {
-      const { service, variables, world, cwd, logFile, exitFile } = place
+      const { service, variables, world, cwd, logFile, exitFile, hide } = place
       await makeFolders(place)
       const inner = world ? sandboxed(world, service.command) : service.command
       const command = service.limits ? limiter(place.instance.id, service.limits, limiting()).prepare(inner) : inner
       try {
-        return await launch({ command, cwd, env: world ? heldForService(variables) : variables, logFile, exitFile })
+        return await launch({ command, cwd, env: world ? heldForService(variables) : variables, logFile, exitFile, hide })
       } catch (error) {
         throw hasCode(error, 'ENOENT') && !existsSync(cwd) ? folderMissing(cwd, error) : error
       }
@@ -37,7 +37,11 @@ export function processRunner(homeId: string, digestOfTree: (folder: string) => 
     },
 
     async stop(running, instance, how) {
-      if (running) return stopTree(running.identity, { name: marks.instance, value: instance }, how)
+      if (running) {
+        const outcome = await stopTree(running.identity, { name: marks.instance, value: instance }, how)
+        await logged(running)
+        return outcome
+      }
       await killMarked(marks.instance, instance)
       return 'graceful'
     },

@@ -12,6 +12,7 @@ import {
   type ProviderName,
   type Target,
 } from '../../flow/environment/provider.port.ts'
+import { noSecrets, type SecretSource } from '../../flow/environment/secrets.port.ts'
 import { converge, unfitness } from './converge.ts'
 import { processDrift } from './drift/drift.ts'
 import { Environment, type Found, type Home, type Watch } from './environment.ts'
@@ -27,6 +28,7 @@ import { makeRelay, relayInstance } from './relay.ts'
 import { absentRunner, type Runner } from './runner.ts'
 import { awakeForChange, processRest } from './sleep.ts'
 import type { RestProvider } from '../../flow/environment/life/rest.port.ts'
+import { outdated } from './secrets.ts'
 import { detectSandboxing, type Sandboxing } from './sandbox.ts'
 import { servingCandidate, stateStore, type InstanceState } from './state.ts'
 
@@ -44,6 +46,8 @@ export type ProcessProviderOptions = {
   readonly host?: string
   /** Told what happens while nobody waits for an answer: restarts, crash loops, ports that had to change. */
   readonly warn?: (message: string) => void
+  /** Where the values of secrets come from. @defaultValue nobody has any */
+  readonly secrets?: SecretSource
   /** Whether bubblewrap can be used here. @defaultValue tried when it is first asked for */
   readonly sandboxing?: () => Sandboxing
   /** What keeps limits here. @defaultValue tried when it is first asked for */
@@ -81,14 +85,20 @@ class ProcessProvider implements EnvironmentProvider {
 
   constructor(options: ProcessProviderOptions) {
     const { homeId, host = '127.0.0.1', clock = systemClock, warn = () => {} } = options
-    const { sandboxing = detectSandboxing, limiting = detectLimiting, usual = 'process', containers = noContainers } = options
+    const {
+      sandboxing = detectSandboxing,
+      limiting = detectLimiting,
+      secrets = noSecrets,
+      usual = 'process',
+      containers = noContainers,
+    } = options
     this.name = usual
     this.#containers = containers
     const runners = { process: processRunner(homeId, options.digestOfTree, limiting), docker: containers.runner }
     const relay = makeRelay(options.home, homeId)
     const store = stateStore(options.home)
     const postgres = postgresResource(options.cluster)
-    this.#home = { homeId, host, clock, store, postgres, relay, sandboxing, limiting, runners, usual, warn }
+    this.#home = { homeId, host, clock, store, postgres, relay, secrets, sandboxing, limiting, runners, usual, warn }
     this.#observe = observer(this.#home)
     this.drift = processDrift({
       homeId,
@@ -139,7 +149,10 @@ class ProcessProvider implements EnvironmentProvider {
       const runs = live ? true : instance.process !== null && (await runner.isAlive(instance.process))
       if (!runs && !isCompleted(instance)) dead.add(instance)
     }
-    const decision = decide(target, state, (instance) => (dead.has(instance) ? 'its process is gone' : unfitness(instance)))
+    const older = state ? await outdated(this.#home.secrets, state) : new Map<string, string>()
+    const unfit = (instance: InstanceState) =>
+      dead.has(instance) ? 'its process is gone' : (unfitness(instance) ?? older.get(instance.id))
+    const decision = decide(target, state, unfit)
     const { by, network, why } = isolationTold(target.deployments[0]?.rendered, this.#home)
     const reason = by === 'none' ? `none: ${why}` : `by ${by}: processes and files of its own${network === 'own' ? ', and a network' : ''}`
     return { target, actions: [{ kind: 'keep' as const, subject: 'isolation', reason }, ...decision.actions] }

@@ -1,6 +1,7 @@
 import type { Detached } from '../../kernel/detached.ts'
 import { unavailable } from '../../kernel/errors.ts'
 import type { Ran, StopOptions } from '../../kernel/process.ts'
+import type { Hidden } from '../../kernel/scanning/forms.ts'
 import type { Desired, EnvironmentId, Limits as ServiceLimits, Service } from '../../flow/environment/provider.port.ts'
 import type { ReadBack } from './running.ts'
 import type { World } from './sandbox.ts'
@@ -21,6 +22,8 @@ export type Place = {
   readonly cwd: string
   readonly variables: Readonly<Record<string, string>>
   readonly world: World | undefined
+  /** Never reaches `logFile`, in any form. */
+  readonly hide: readonly Hidden[]
   readonly logFile: string
   readonly exitFile: string
 }

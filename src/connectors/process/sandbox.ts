@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readlinkSync, realpathSync } from 'node:fs'
 import path from 'node:path'
+import { secretsInside } from '../../flow/environment/secrets.port.ts'
 import { variableName } from './variables.ts'
 
 /** Whether this machine can isolate; found out by trying once. */
@@ -46,6 +47,8 @@ export type World = {
   /** Ours: what it may write to lies in it. */
   readonly folder: string
   readonly cwd: string
+  /** It is given some, in files. */
+  readonly secrets: boolean
   /** Where the program and its `PATH` are, so that they are there inside, too. */
   readonly path: string
   /** The port it listens on. */
@@ -69,11 +72,12 @@ export const serviceSocket = 'service.sock'
 export const listensSocket = 'listens.sock'
 /** What it calls `/tmp` and its home. */
 export const temporaryOf = (folder: string) => path.join(folder, 'tmp')
+export const secretsFolderOf = (folder: string) => path.join(folder, 'secrets')
 export const homeOf = (folder: string) => path.join(temporaryOf(folder), '.home')
 
 /** The command that runs `command` in a world of its own. */
 export function sandboxed(world: World, command: readonly string[]): readonly string[] {
-  const { artifact, folder, cwd, network, reaches } = world
+  const { artifact, folder, cwd, network, reaches, secrets } = world
   const isOwn = network === 'own'
   return [
     '/bin/sh',
@@ -89,6 +93,7 @@ export function sandboxed(world: World, command: readonly string[]): readonly st
     programs(world.path, command[0]!),
     ['--ro-bind', artifact, artifact, '--ro-bind', bridge, bridge],
     isOwn ? ['--bind', socketFolderOf(folder), ours, ...bindReaches(reaches)] : [],
+    secrets ? ['--ro-bind', secretsFolderOf(folder), secretsInside] : [],
     ['--remount-ro', '/', '--chdir', cwd, '--'],
     [process.execPath, frugal, bridge, JSON.stringify({ links: isOwn ? linksOf(world) : [], command })].flat(),
   ].flat()

@@ -34,6 +34,8 @@ export type InstanceState = {
   process: Running | null
   /** Digest of the variables the process was started with. */
   variables: Digest | null
+  /** Of each secret the version that its process was given; absent: it has none. */
+  secrets?: Readonly<Record<string, number>>
   launches: number
   restarts: number
   since: string

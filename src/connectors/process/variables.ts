@@ -28,7 +28,7 @@ export type VariablesOf = {
   readonly temporaryFolder: string
   /** @defaultValue the server's own */
   readonly homeFolder?: string
-  /** Of the resources and of the services it depends on. */
+  /** Of the resources and services it depends on, and of the files with its secrets. */
   readonly addresses: Readonly<Record<string, string>>
   /** The server's own; only `PATH` and `HOME` are taken from it. */
   readonly own: Readonly<Record<string, string | undefined>>

@@ -26,6 +26,8 @@ export type Service = {
   /** Folder inside the artifact. @defaultValue '.' */
   readonly workdir: string
   readonly environment: Readonly<Record<string, string>>
+  /** Secrets it is given; absent: none. */
+  readonly secrets?: readonly SecretUse[]
   readonly health: HealthCheck | undefined
   /** The port it listens on in a container. As a plain process it must listen on 127.0.0.1 at `$PORT`. */
   readonly port: number | undefined
@@ -48,6 +50,17 @@ export type Limits = {
   readonly pids?: number
 }
 
+/** By name: values are no part of a definition. */
+export type SecretUse = {
+  readonly source: string
+  /** Name of its file. @defaultValue `source` */
+  readonly target?: string
+  /** Rights of its file. @defaultValue 0o400 */
+  readonly mode?: number
+  /** Given in this variable, and in no file. */
+  readonly variable?: string
+}
+
 export type HealthCheck = {
   readonly probe: { readonly kind: 'http'; readonly path: string } | { readonly kind: 'command'; readonly command: readonly string[] }
   readonly intervalMs: number
@@ -68,6 +81,8 @@ export type Resource = {
 export type Artifact = {
   /** Commands run in order in a clean checkout. */
   readonly build: readonly (readonly string[])[]
+  /** For these commands. */
+  readonly secrets?: readonly SecretUse[]
   /** Paths in the checkout after the build that make up the artifact. */
   readonly pack: readonly string[]
   readonly reproducible: 'required' | 'unchecked'
@@ -162,6 +177,7 @@ export type Check = {
   readonly retries: number
   /** JUnit XML file it writes, kept with the run. */
   readonly report: string | undefined
+  readonly secrets?: readonly SecretUse[]
   /** Labels that the machine must have on which it runs. */
   readonly on?: Readonly<Record<string, string>>
 }

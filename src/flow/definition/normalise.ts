@@ -1,4 +1,16 @@
-import type { Check, Definition, Deploy, EnvironmentSettings, HealthCheck, Resource, Service, Stage, StageGate } from './definition.ts'
+import type {
+  Artifact,
+  Check,
+  Definition,
+  Deploy,
+  EnvironmentSettings,
+  HealthCheck,
+  Resource,
+  SecretUse,
+  Service,
+  Stage,
+  StageGate,
+} from './definition.ts'
 import type { CheckEntry, DefinitionFile, EnvironmentEntry, ServiceEntry, StageEntry } from './schema.ts'
 
 type EnvironmentDefaults = DefinitionFile['x-threeways']['environments']['defaults']
@@ -14,7 +26,7 @@ export function normalise(file: DefinitionFile): Definition {
     name: file.name,
     services: Object.fromEntries(run.map(([name, entry]) => [name, serviceOf(entry)])),
     resources: Object.fromEntries(Object.entries(file.services).flatMap(([name, entry]) => resourceOf(name, entry))),
-    artifact: { ...artifact, pack: packed(artifact.pack, [...seeds, ...ownSeeds]) },
+    artifact: artifactOf(artifact, [...seeds, ...ownSeeds]),
     tools,
     environments: Object.fromEntries(Object.entries(own).map(([name, entry]) => [name, settingsOf(entry as EnvironmentEntry, defaults)])),
     stages: pipeline.stages.map(stageOf),
@@ -22,6 +34,13 @@ export function normalise(file: DefinitionFile): Definition {
     ...(line === undefined ? {} : { line }),
   }
 }
+
+function artifactOf({ secrets, ...artifact }: DefinitionFile['x-threeways']['artifact'], seeds: readonly string[]): Artifact {
+  return { ...artifact, pack: packed(artifact.pack, seeds), ...given(secrets) }
+}
+
+/** Left out where none is asked for, so that older candidates keep their digests. */
+const given = (secrets: readonly SecretUse[]) => (secrets.length === 0 ? {} : { secrets })
 
 /** What a new environment is seeded with is needed wherever the artifact is, so it is packed without being asked for. */
 function packed(written: readonly string[], seeds: readonly string[]): readonly string[] {
@@ -36,6 +55,7 @@ function serviceOf(entry: ServiceEntry): Service {
     command: run?.command ?? entry.command ?? [],
     workdir: run?.workdir ?? '.',
     environment: entry.environment,
+    ...given(entry.secrets),
     health: entry.healthcheck && healthOf(entry.healthcheck),
     port: entry.ports?.[0],
     dependsOn: entry.depends_on,
@@ -138,6 +158,7 @@ function checkOf(entry: CheckEntry): Check {
     timeoutMs: entry.timeout,
     retries: entry.retries,
     report: entry.report,
+    ...given(entry.secrets),
     ...(Object.keys(entry.on).length === 0 ? {} : { on: entry.on }),
   }
 }

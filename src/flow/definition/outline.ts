@@ -3,6 +3,8 @@ import type { Json } from '../../kernel/digest.ts'
 import type { CheckEntry, EnvironmentEntry, ServiceEntry, StageEntry } from './schema.ts'
 import { Check, Environment, EnvironmentDefaults, Stage } from './schema/pipeline.ts'
 import { Service } from './schema/service.ts'
+import { SecretUses } from './schema/secrets.ts'
+import type { SecretUse } from './definition.ts'
 
 /** One entry of the file. */
 export type Entry<T> = {
@@ -25,6 +27,9 @@ export type Outline = {
   readonly environments: Entries<EnvironmentEntry>
   readonly checks: Entries<CheckEntry>
   readonly stages: readonly Entry<StageEntry>[]
+  /** Names that are declared. */
+  readonly secrets: readonly string[]
+  readonly artifactSecrets: readonly SecretUse[]
 }
 
 /** @param faulty - JSON pointers to everything the schema refuses */
@@ -45,6 +50,8 @@ export function outlineOf(document: Json, faulty: readonly string[]): Outline {
     environments: entries(environments, Environment, '/x-threeways/environments'),
     checks: entries(own['checks'], Check, '/x-threeways/checks'),
     stages: Array.isArray(stages) ? stages.map((stage: Json, index) => entry(stage, Stage, `/x-threeways/pipeline/stages/${index}`)) : [],
+    secrets: Object.keys(mapIn(mapIn(document)['secrets'])),
+    artifactSecrets: SecretUses.safeParse(mapIn(own['artifact'])['secrets']).data ?? [],
   }
 }
 

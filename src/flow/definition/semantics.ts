@@ -6,6 +6,7 @@ import { soaks } from './rules/gates.ts'
 import { reporting, type Rule } from './rules/rule.ts'
 import { dependencies, healthChecks, limitsOnce, runnable } from './rules/services.ts'
 import { canaries, movedTraffic } from './rules/deploying.ts'
+import { secrets } from './rules/secrets.ts'
 import { order, stageChecks, stageEnvironments } from './rules/stages.ts'
 
 const rules: readonly Rule[] = [
@@ -22,6 +23,7 @@ const rules: readonly Rule[] = [
   movedTraffic,
   canaries,
   soaks,
+  secrets,
 ]
 
 /** Every fault of meaning: names that name nothing, circles, differences nobody declared. */

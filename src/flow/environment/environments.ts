@@ -22,6 +22,8 @@ export type EnvironmentShop = {
   readonly newId: NewId
   /** A built candidate as it should run under these settings. */
   desiredOf(candidate: string, settings: string): Promise<{ readonly stream: string; readonly desired: Desired }>
+  /** Latest versions of secrets, of those that have a value. */
+  secretVersions(stream: string, settings: string, names: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** The stage that owns this environment: only its pipeline changes it. */
   ownerOf(environment: EnvironmentId): Promise<string | undefined>
   readonly lives: Lives
@@ -67,20 +69,20 @@ export function makeEnvironments(shop: EnvironmentShop) {
         if ((await onRecord(ledger, id))?.settings !== settings) await ledger.append([told(environmentCreated, id, settings)])
         const lifeMs = ttlMs ?? desired.rendered.definition.environments[settings]?.ttlMs
         const until = lifeMs === undefined ? null : await lives.extend(id, lifeMs, by)
-        return viewOf(observed, [], until)
+        return view(observed, [], until)
       }
     },
 
     async list(): Promise<readonly EnvironmentView[]> {
       const [ids, drifts, all] = [await provider.list(), await openDrifts(ledger), await lives.all()]
-      return Promise.all(ids.map(async (id) => viewOf(await provider.observe(id), drifts.get(id) ?? [], all.get(id)?.until ?? null)))
+      return Promise.all(ids.map(async (id) => view(await provider.observe(id), drifts.get(id) ?? [], all.get(id)?.until ?? null)))
     },
 
     /** @throws ThreewaysError `ENVIRONMENT_NOT_FOUND` */
     async show(name: string): Promise<EnvironmentView> {
       const observed = await existing(name)
       const { environment: id } = observed
-      return viewOf(observed, (await openDrifts(ledger)).get(id) ?? [], (await lives.all()).get(id)?.until ?? null)
+      return view(observed, (await openDrifts(ledger)).get(id) ?? [], (await lives.all()).get(id)?.until ?? null)
     },
 
     /**
@@ -109,6 +111,26 @@ export function makeEnvironments(shop: EnvironmentShop) {
       await ledger.append([...removed, told(environmentDeleted, id, settings)])
     },
 
+    /**
+     * Brings what should run there to what it should be now: what ended is started, what was given an older version of a secret
+     * gets the new one. The candidate stays.
+     * @throws ThreewaysError `ENVIRONMENT_NOT_FOUND`, `NOTHING_RUNS`; `SERVICE_UNHEALTHY`
+     */
+    async apply(name: string, settingsOf: (id: EnvironmentId) => Promise<string>): Promise<EnvironmentView> {
+      const { id, traffic, shares } = await runningIn(name)
+      if (shares.some(({ percent }) => percent > 0 && percent < 100)) {
+        const help = 'wait until its deployment has ended'
+        throw conflict('ENVIRONMENT_BUSY', { message: `the traffic of ${id} is shared: a deployment is under way`, help })
+      }
+      const { desired } = await shop.desiredOf(traffic, await settingsOf(id))
+      const plan = await provider.plan({ environment: id, deployments: [desired], shares: allTo(desired) })
+      return view(
+        await provider.apply(plan, () => {}),
+        (await openDrifts(ledger)).get(id) ?? [],
+        (await lives.all()).get(id)?.until ?? null,
+      )
+    },
+
     /** How two environments differ in what they are. @throws ThreewaysError `ENVIRONMENT_NOT_FOUND`, `NOTHING_RUNS` */
     async diff(a: string, b: string, settingsOf: (id: EnvironmentId) => Promise<string>): Promise<ParityView> {
       const [left, right] = [await runningIn(a), await runningIn(b)]
@@ -133,15 +155,23 @@ export function makeEnvironments(shop: EnvironmentShop) {
     existing,
   }
 
+  /** With what would be given now. */
+  async function view(observed: Observed, drifts: readonly OpenDrift[], until: string | null): Promise<EnvironmentView> {
+    const stream = observed.environment.split('/')[0]!
+    const settings = (await onRecord(ledger, observed.environment))?.settings ?? observed.environment.split('/')[1]!
+    const names = [...new Set(observed.services.flatMap(({ secrets = {} }) => Object.keys(secrets)))]
+    return viewOf(observed, drifts, until, await shop.secretVersions(stream, settings, names))
+  }
+
   async function existing(name: string): Promise<Observed> {
     return provider.observe(oneOf(await provider.list(), name))
   }
 
   async function runningIn(name: string) {
-    const { environment: id, traffic } = await existing(name)
+    const { environment: id, traffic, shares } = await existing(name)
     if (traffic === undefined)
       throw refused('NOTHING_RUNS', { message: `nothing runs in ${id}`, help: 'compare environments that run something' })
-    return { id, traffic }
+    return { id, traffic, shares }
   }
 
   async function refuseOwned(id: EnvironmentId): Promise<void> {
@@ -176,7 +206,12 @@ function idOf(text: string): EnvironmentId {
   })
 }
 
-function viewOf(observed: Observed, drifts: readonly OpenDrift[], until: string | null): EnvironmentView {
+function viewOf(
+  observed: Observed,
+  drifts: readonly OpenDrift[],
+  until: string | null,
+  latest: ReadonlyMap<string, number>,
+): EnvironmentView {
   const { environment, exists, traffic, shares, isolation, services, resources, urls } = observed
   return {
     id: environment,
@@ -184,7 +219,7 @@ function viewOf(observed: Observed, drifts: readonly OpenDrift[], until: string 
     traffic: traffic ?? null,
     shares: shares.map((share) => ({ ...share })),
     isolation: { ...isolation, why: isolation.why ?? null },
-    services: services.map(({ service, candidate, role, replica, running, state, pid, port, restarts, since, problem }) => ({
+    services: services.map(({ service, candidate, role, replica, running, state, pid, port, restarts, since, problem, secrets = {} }) => ({
       service,
       candidate,
       role,
@@ -197,6 +232,7 @@ function viewOf(observed: Observed, drifts: readonly OpenDrift[], until: string 
       restarts,
       since,
       problem: problem ?? null,
+      secrets: Object.entries(secrets).map(([name, version]) => ({ name, version, latest: latest.get(name) ?? null })),
     })),
     resources: [...resources],
     urls: { ...urls },

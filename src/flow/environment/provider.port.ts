@@ -112,6 +112,8 @@ export type ObservedService = {
   readonly since: string
   /** Why it is not ready, with the end of its log. */
   readonly problem: string | undefined
+  /** Of each secret the version it was given. @defaultValue none */
+  readonly secrets?: Readonly<Record<string, number>>
 }
 
 /** How what runs in an environment is kept apart from what else runs on its machine. */

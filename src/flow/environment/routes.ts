@@ -122,6 +122,13 @@ export function environmentRoutes({ environments, lives, provider, settingsOf }:
       return c.json({ until: await lives.extend(environment, ttlMs ?? undefined, c.var.actor.name) })
     },
   )
+  app.post(
+    '/environments/apply',
+    route('bring an environment to what it should be now; the candidate stays', EnvironmentView),
+    requires('operate'),
+    valid('query', Named),
+    async (c) => c.json(await environments.apply(c.req.valid('query').name, settingsOf)),
+  )
   app.get(
     '/environments/diff',
     route('the parity report of two environments', ParityView),

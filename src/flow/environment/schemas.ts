@@ -16,6 +16,11 @@ export const ServiceView = z
     restarts: z.int(),
     since: z.string(),
     problem: z.string().nullable(),
+    secrets: z
+      .array(
+        z.object({ name: z.string(), version: z.int(), latest: z.int().nullable().meta({ description: 'null: its value was removed' }) }),
+      )
+      .meta({ description: 'what its process was given' }),
   })
   .meta({ id: 'Service' })
 

@@ -16,6 +16,7 @@ const [alpha, beta, worker] = [machine('alpha', 'server'), machine('beta', 'serv
 const check: Need = {
   work: { kind: 'check', stage: 'dev', check: 'unit' },
   labels: {},
+  secrets: false,
   environment: undefined,
   environmentPlace: undefined,
   place: null,
@@ -30,6 +31,12 @@ describe('who takes a step', () => {
     expect(assign(check, alpha, [alpha, worker])).toBe('another')
     expect(assign(check, alpha, [alpha, { ...worker, busy: 2 }])).toBe('yes')
     expect(assign(check, alpha, [alpha, { ...worker, alive: false }])).toBe('yes')
+  })
+
+  it('is a server where it is given secrets, wherever the checkout stands', () => {
+    const given = { ...check, secrets: true, place: 'worker' }
+    expect(assign(given, worker, [alpha, worker])).toBe('another')
+    expect(assign(given, alpha, [alpha, worker])).toBe('yes')
   })
 
   it('is rather the server that has the repository, unless it has enough to do', () => {

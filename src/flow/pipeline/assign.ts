@@ -22,6 +22,8 @@ export type Machine = {
 export type Need = {
   readonly work: Work
   readonly labels: Labels
+  /** It is given some, and these only servers can open. */
+  readonly secrets: boolean
   /** It deploys, or asks for the addresses of an environment. */
   readonly environment: string | undefined
   /** Home of the server on which that environment stands. */
@@ -39,10 +41,12 @@ export type Answer = 'yes' | 'another' | Omit<Waiting, 'since'>
 /** Whether this machine takes a step: the same for the same machines, whoever asks. Pure. */
 export function assign(need: Need, taker: Pick<Machine, 'home' | 'role' | 'labels'>, machines: readonly Machine[]): Answer {
   if (need.environment !== undefined) return onItsServer(need, need.environment, taker, machines)
-  if (!isMaking(need.work)) return taker.role === 'server' ? 'yes' : 'another'
+  if (!isMaking(need.work) || (need.secrets && taker.role === 'worker')) return taker.role === 'server' ? 'yes' : 'another'
   if (!sourceReaches(need, taker)) return withoutSource(need, machines)
   const wanted = Object.keys(need.labels).length > 0
-  const able = machines.filter((machine) => machine.alive && fits(need.labels, machine.labels) && sourceReaches(need, machine))
+  const able = machines.filter(
+    (machine) => machine.alive && mayOpen(need, machine) && fits(need.labels, machine.labels) && sourceReaches(need, machine),
+  )
   if (wanted && !fits(need.labels, taker.labels)) return able.length > 0 ? 'another' : nobodyFits(need.labels)
   // Where the checkout stands, unless what is wanted is not there: elsewhere it would have to be made again.
   const there = able.find(({ home }) => home === need.place)
@@ -57,6 +61,8 @@ export function assign(need: Need, taker: Pick<Machine, 'home' | 'role' | 'label
 
 /** What needs a checkout and nothing else of a server: any machine can do it. */
 export const isMaking = ({ kind }: Work): boolean => kind === 'checkout' || kind === 'build' || kind === 'candidate' || kind === 'check'
+
+const mayOpen = (need: Need, { role }: Pick<Machine, 'role'>) => role === 'server' || !need.secrets
 
 const fits = (wanted: Labels, has: Labels) => Object.entries(wanted).every(([name, value]) => has[name] === value)
 

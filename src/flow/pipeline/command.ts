@@ -1,8 +1,9 @@
 import { open, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { boundLog, exitOf, launch, standing, type Detached } from '../../kernel/detached.ts'
+import { boundLog, exitOf, launch, logged, standing, type Detached } from '../../kernel/detached.ts'
 import { hasCode } from '../../kernel/errors.ts'
+import type { Hidden } from '../../kernel/scanning/forms.ts'
 import { killMarked, stopTree } from '../../kernel/process.ts'
 
 /** A step's log keeps this much when it grows over the double. */
@@ -17,6 +18,8 @@ export type CommandStep = {
   readonly env: Readonly<Record<string, string>>
   /** Unique to this attempt; every process of it carries it in its environment. */
   readonly mark: { readonly name: string; readonly value: string }
+  /** Never reach its log. @defaultValue none */
+  readonly hide?: readonly Hidden[]
   /** Milliseconds since the epoch; it is killed then. */
   readonly deadline: number | undefined
 }
@@ -54,6 +57,7 @@ async function begin(step: CommandStep): Promise<Detached | undefined> {
       command: step.command,
       cwd: step.cwd,
       env: { ...step.env, [step.mark.name]: step.mark.value },
+      ...(step.hide ? { hide: step.hide } : {}),
     })
     await note.writeFile(`${JSON.stringify(child)}\n`)
     return child
@@ -83,12 +87,14 @@ async function watch(child: Detached, step: CommandStep, inherited: boolean, now
   let checked = 0
   for (let wait = first; ; wait = Math.min(wait * 1.4, most)) {
     const is = await standing(child)
+    if (is.state !== 'running') await logged(child)
     if (is.state !== 'running') return is.state === 'ended' ? { end: 'exited', code: is.code, inherited } : { end: 'lost' }
     const cut = signal.aborted ? 'cancelled' : step.deadline !== undefined && now() > step.deadline ? 'timed-out' : undefined
     if (cut !== undefined) {
       // Its exit code will be ours, not its own: whoever comes next must not read it.
       if (signal.reason === closing) await write(noteOf(step), 'interrupted')
       await stopTree(child.identity, step.mark, stop)
+      await logged(child)
       return { end: cut }
     }
     if (++checked % 5 === 0) await boundLog(child.logFile, 2 * logBytesKept, logBytesKept)

@@ -1,12 +1,14 @@
-import { lstat, readFile } from 'node:fs/promises'
+import { lstat, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { boundedTail } from '../../kernel/detached.ts'
 import { messageOf } from '../../kernel/errors.ts'
+import { hidingOf } from '../../kernel/scanning/scanner.ts'
 import { buildEnvironment } from '../candidate/build-environment.ts'
 import { runCommand, type CommandEnd } from './command.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { runMark } from './leftovers.ts'
 import { environmentOf, stageOf } from './place.ts'
+import { buildAsking, withSecrets, type Asking } from './step-secrets.ts'
 import { tellingLine } from './telling-line.ts'
 import type { TestReport } from './test-report.port.ts'
 import { noteBuilt, workspaceOf } from './workspace.ts'
@@ -17,10 +19,11 @@ const reportBytesMax = 16 * 1024 * 1024
 
 /** Runs one command of the artifact's build in its checkout. */
 export async function runBuild(execution: Execution): Promise<StepEnd> {
-  const { step } = execution
+  const { run, step } = execution
   if (step.work.kind !== 'build') throw new TypeError(step.work.kind)
   const checkout = await workspaceOf(execution, step.work.copy)
-  const end = await command(execution, step.work.command, checkout.folder, await buildEnvironment(checkout, process.env))
+  const asking = buildAsking(run, step.work.command)
+  const end = await command(execution, asking, step.work.command, checkout.folder, await buildEnvironment(checkout, process.env))
   if (end.end === 'exited' && end.code === 0) await noteBuilt(execution, step.work.copy, step.name)
   return conclusion(execution, end)
 }
@@ -33,7 +36,9 @@ export async function runCheck(execution: Execution): Promise<StepEnd> {
   const checkout = await workspaceOf(execution, 'first')
   const variables = check.in === 'environment' ? await environmentVariables(execution) : {}
   const env = { ...(await buildEnvironment(checkout, process.env)), THREEWAYS_CANDIDATE: run.candidate!, ...variables }
-  const end = await command(execution, check.command, checkout.folder, env)
+  const settings = stageOf(run, step.stage!).environment ?? ''
+  const asking = { kind: 'check', program: step.work.check, uses: check.secrets, settings } as const
+  const end = await command(execution, asking, check.command, checkout.folder, env)
   // No address of an environment answers while the server is away. That is not the candidate's failure.
   if (check.in === 'environment' && end.end === 'exited' && end.inherited && end.code !== 0) {
     return { end: 'lost', why: 'the server, and with it the way to the environment, was away while it ran' }
@@ -48,19 +53,28 @@ async function environmentVariables({ provider, run, step }: Execution): Promise
   return { ...variables, THREEWAYS_ENVIRONMENT: environment }
 }
 
-function command(execution: Execution, words: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<CommandEnd> {
+function command(
+  execution: Execution,
+  asking: Asking,
+  words: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): Promise<CommandEnd> {
   const { folder, run, step, signal, clock, homeId } = execution
-  return runCommand(
-    {
-      folder,
-      command: words,
-      cwd,
-      env: { ...env, THREEWAYS_HOME_ID: homeId, [runMark]: run.id },
-      mark: { name: 'THREEWAYS_STEP', value: `${run.id}/${step.name}/${step.attempt}` },
-      deadline: step.timeoutMs === null ? undefined : Date.parse(step.startedAt!) + step.timeoutMs,
-    },
-    () => clock.now(),
-    signal,
+  return withSecrets(execution, folder, asking, ({ variables, hide }) =>
+    runCommand(
+      {
+        folder,
+        command: words,
+        cwd,
+        env: { ...env, ...variables, THREEWAYS_HOME_ID: homeId, [runMark]: run.id },
+        mark: { name: 'THREEWAYS_STEP', value: `${run.id}/${step.name}/${step.attempt}` },
+        hide,
+        deadline: step.timeoutMs === null ? undefined : Date.parse(step.startedAt!) + step.timeoutMs,
+      },
+      () => clock.now(),
+      signal,
+    ),
   )
 }
 
@@ -102,13 +116,17 @@ async function withReport(execution: Execution, end: CommandEnd & { end: 'exited
   return plain.end === 'failed' ? { ...plain, message: message ?? plain.message, output } : plain
 }
 
-async function readReport({ testReports, step }: Execution, file: string, name: string): Promise<TestReport | Error> {
+async function readReport({ testReports, step, run, secrets }: Execution, file: string, name: string): Promise<TestReport | Error> {
   try {
     const { size, mtimeMs } = await lstat(file)
     // Left by an earlier check or try: it says nothing about this one.
     if (mtimeMs < Date.parse(step.startedAt!) - 1000) return new Error(`${name} was not written by this check`)
     if (size > reportBytesMax) return new Error(`${name} is larger than ${reportBytesMax} bytes`)
-    return testReports(await readFile(file, 'utf8'), name)
+    const text = await readFile(file, 'utf8')
+    const told = hidingOf(await secrets.hidden(run.stream)).text(text)
+    // It stays in the checkout, which is kept for a while.
+    if (told !== text) await writeFile(file, told)
+    return testReports(told, name)
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   }

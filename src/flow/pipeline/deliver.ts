@@ -5,6 +5,7 @@ import { removeTree } from '../candidate/folders.ts'
 import type { Commit, Repository } from '../candidate/repository.port.ts'
 import { definitionFile, readDefinition } from '../definition/read.ts'
 import type { Definition, ReadDefinition } from '../definition/definition.ts'
+import { noteNeeds, requireForBuild } from '../secret/needs.ts'
 import { sourceParcel } from './depot.ts'
 import type { Workshop } from './execution.ts'
 import { insertRun } from './runs.ts'
@@ -56,6 +57,7 @@ async function takeIn(
       help: 'change these places, or use a provider that can',
     })
   }
+  await requireForBuild(shop.ledger, definition, positions)
   const trunk = await repository.trunk()
   const onTrunk = await repository.isOnBranch(commit.sha, trunk)
   const dirty = await repository.dirtyFiles()
@@ -75,6 +77,7 @@ async function takeIn(
       },
       plan(definition),
     )
+    await noteNeeds(tx, inserted.id, definition, positions)
     await tx.append([...(onTrunk ? [shop.records.changeMerged(inserted)] : []), shop.records.runQueued(inserted)])
     await tx.call(inserted.id)
     return inserted

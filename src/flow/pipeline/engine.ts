@@ -3,6 +3,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, ThreewaysError } from '../../kernel/errors.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
+import { hidingNothing, hidingOf, type Hiding } from '../../kernel/scanning/scanner.ts'
 import { makeTurns } from '../../kernel/turns.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import { isCanary } from './canary-watch.ts'
@@ -13,7 +14,7 @@ import { latestGateNews } from './gate-news.ts'
 import { makeCandidate, checkOut } from './making.ts'
 import { concludeStage } from './conclude.ts'
 import { deployStage } from './deploy-step.ts'
-import { failedBy, legibly, unrecordable } from './step-end.ts'
+import { failedBy, hidden, unrecordable } from './step-end.ts'
 import { isReadingBack, readAhead } from './read-ahead.ts'
 import type { Execution, Executor, StepEnd, Workshop } from './execution.ts'
 import { endStep, moveOn, noteStep } from './progress.ts'
@@ -308,6 +309,7 @@ export function makeEngine(options: EngineOptions): Engine {
 
   async function attempt(run: RunRow, step: StepRow, steps: readonly StepRow[], signal: AbortSignal): Promise<StepEnd> {
     const folder = stepFolder(options.home, step)
+    let hiding = hidingNothing
     const execution: Execution = {
       ...options,
       run,
@@ -315,19 +317,30 @@ export function makeEngine(options: EngineOptions): Engine {
       steps,
       folder,
       signal,
-      say: (line) => appendFile(path.join(folder, 'log'), `${line}\n`, { mode: 0o600 }),
+      say: (line) => appendFile(path.join(folder, 'log'), `${hiding.text(line)}\n`, { mode: 0o600 }),
       note: (said) => move(run.id, (tx, _run, all, events) => noteStep(tx, all, step, said, events)),
     }
     for (let failures = 0; ; failures++) {
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 })
-        return legibly(await executors[step.work.kind as Exclude<Work['kind'], 'promote'>](execution))
+        hiding = await hidingFor(run, step)
+        return hidden(await executors[step.work.kind as Exclude<Work['kind'], 'promote'>](execution), hiding)
       } catch (error) {
         if (signal.aborted) return { end: 'cancelled' }
         // Our own store is away. That says nothing about the candidate, and what was begun is found again.
-        if (!isAway(error)) return legibly(failedBy(error))
+        if (!isAway(error)) return hidden(failedBy(error), hiding)
         await pause(error, failures)
       }
+    }
+  }
+
+  /** Whoever settles a stage says what was heard already: it must go on when secrets cannot be opened. */
+  async function hidingFor({ stream }: RunRow, { work }: StepRow): Promise<Hiding> {
+    try {
+      return hidingOf(await options.secrets.hidden(stream))
+    } catch (error) {
+      if (work.kind === 'conclude' && !isAway(error)) return hidingNothing
+      throw error
     }
   }
 

@@ -6,6 +6,7 @@ import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
 import type { Repository } from '../candidate/repository.port.ts'
 import type { EnvironmentProvider } from '../environment/provider.port.ts'
 import type { Attestor } from '../provenance/attestor.ts'
+import type { Secrets } from '../secret/secrets.ts'
 import type { Fault, LinePort } from './line.port.ts'
 import type { Depot } from './depot.ts'
 import type { Records } from './records.ts'
@@ -37,6 +38,7 @@ export type Workshop = {
   readonly newId: NewId
   readonly records: Records
   readonly attestor: Attestor
+  readonly secrets: Pick<Secrets, 'values' | 'hidden' | 'leaked'>
 }
 
 /** One attempt of one step, as the code that does it sees it. */

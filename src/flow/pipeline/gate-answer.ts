@@ -7,7 +7,7 @@ import type { LinePort } from './line.port.ts'
 import type { Waiting } from './schemas.ts'
 import type { RunRow, StepRow } from './tables.ts'
 
-export const gateNames = ['order', 'line', 'hold', 'policy', 'approval', 'soak', 'window', 'slot', 'provenance'] as const
+export const gateNames = ['order', 'line', 'hold', 'policy', 'approval', 'soak', 'window', 'slot', 'provenance', 'secret'] as const
 export type GateName = (typeof gateNames)[number]
 
 /** How a wait before a gate ends: `opened` by itself, or what became of the candidate meanwhile. */

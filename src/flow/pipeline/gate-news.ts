@@ -3,6 +3,7 @@ import { linePassed, lineStarted, lineStopped } from '../../feedback/line/events
 import type { Ledger } from '../../ledger/ledger.ts'
 import { holdLifted, holdPlaced } from '../deployment/events.ts'
 import { policySet } from '../policy/events.ts'
+import { secretRemoved, secretSet } from '../secret/events.ts'
 import {
   gateBypassed,
   promotionApproved,
@@ -24,6 +25,8 @@ const kinds = [
   promotionRejected,
   gateBypassed,
   policySet,
+  secretSet,
+  secretRemoved,
   promotionStarted,
   promotionVerified,
   promotionFailed,

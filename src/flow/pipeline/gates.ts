@@ -6,6 +6,8 @@ import { approved } from './gate-approval.ts'
 import { wait } from './gate-answer.ts'
 import { inWindow, soaked } from './gate-time.ts'
 import { holdsBefore } from './holds.ts'
+import { missingFor } from '../secret/needs.ts'
+import { commandToSet } from '../secret/secrets.ts'
 import type { Attestor } from '../provenance/attestor.ts'
 import type { LinePort } from './line.port.ts'
 import { changeOf, stageOf } from './place.ts'
@@ -37,7 +39,7 @@ export async function mayEnter(entry: Entry): Promise<Verdict> {
   const question = await questionOf(entry)
   // A rollback brings back what was verified; a stopped line is no reason to keep a broken version.
   const gates: readonly Gate[] =
-    entry.run.kind === 'rollback' ? [freeSlot] : [stillNewest, openLine, notHeld, known, approved, soaked, inWindow, freeSlot]
+    entry.run.kind === 'rollback' ? [freeSlot] : [stillNewest, openLine, notHeld, known, approved, soaked, inWindow, given, freeSlot]
   const closed: Closed[] = []
   for (const gate of gates) {
     const answer = await gate(question)
@@ -126,6 +128,17 @@ const proven: Gate = async (question) => {
   if ('holds' in judged) return undefined
   if ('refused' in judged) return { verdict: 'never', gate: 'provenance', reason: `refused: ${judged.refused}` }
   return wait(question, 'provenance', readingBack, 'the disk')
+}
+
+/** What a stage needs is there before anything is done in it. */
+const given: Gate = async (question) => {
+  const { tx, run, stage } = question
+  const [missing, ...others] = await missingFor(tx, run.stream, run.id, stage.name)
+  if (!missing) return undefined
+  const { secret, environment, place } = missing
+  const more = new Set(others.map((other) => other.secret)).size
+  const why = `secret "${secret}" has no value${environment === '' ? '' : ` for ${environment}`}, and ${place} needs it${more > 1 ? ` (and ${more - 1} more)` : ''}`
+  return wait(question, 'secret', why, `somebody who has it: ${commandToSet(secret, environment)}`)
 }
 
 const freeSlot: Gate = async (question) => {

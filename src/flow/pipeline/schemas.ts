@@ -23,6 +23,7 @@ export const Waiting = z
       'worker',
       'canary',
       'provenance',
+      'secret',
     ]),
     why: z.string().meta({ description: 'one sentence, with the names of things' }),
     for: z.string().meta({ description: 'who or what can end the wait' }),

@@ -1,5 +1,6 @@
 import { isSystemError, messageOf, ThreewaysError } from '../../kernel/errors.ts'
 import { legible } from '../../kernel/legible.ts'
+import type { Hiding } from '../../kernel/scanning/scanner.ts'
 import type { StepEnd } from './execution.ts'
 
 /** What the ledger will never take. */
@@ -31,6 +32,12 @@ export function legibly<End extends StepEnd>(end: End): End {
   if (!('message' in end) || end.message === undefined) return end
   const { message } = end
   return { ...end, message: message.length > messageLengthMax ? `${legible(message.slice(0, messageLengthMax))}…` : legible(message) }
+}
+
+/** How a step ended, as it may be told. */
+export function hidden(end: StepEnd, hiding: Hiding): StepEnd {
+  const told = 'message' in end && end.message !== undefined ? { ...end, message: hiding.text(end.message) } : end
+  return legibly('output' in told && told.output ? { ...told, output: hiding.json(told.output) } : told)
 }
 
 /** All that an error knows, for the step's message. */

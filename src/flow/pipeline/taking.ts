@@ -33,6 +33,7 @@ async function needOf(tx: LedgerTransaction, run: RunRow, step: StepRow, home: s
   return {
     work: step.work,
     labels: labelsOf(run, step),
+    secrets: isGiven(run, step),
     environment,
     environmentPlace: environment === undefined ? undefined : await placeOf(tx, environment),
     place,
@@ -48,6 +49,10 @@ function environmentFor(run: RunRow, { work }: StepRow): string | undefined {
   const stage = stageOf(run, work.stage)
   return stage.environment === undefined ? undefined : environmentOf(run, stage)
 }
+
+/** A checkout that a build was given something for is not made again where it cannot be had. */
+const isGiven = ({ definition: { artifact, checks } }: RunRow, { work }: StepRow) =>
+  artifact.secrets !== undefined || (work.kind === 'check' && checks[work.check]!.secrets !== undefined)
 
 const labelsOf = (run: RunRow, { work }: StepRow) => (work.kind === 'check' ? (run.definition.checks[work.check]!.on ?? {}) : {})
 

@@ -1,16 +1,16 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { sql } from 'kysely'
-import { boundLog } from '../../kernel/detached.ts'
 import type { Digest } from '../../kernel/digest.ts'
 import { conflict, hasCode } from '../../kernel/errors.ts'
+import { hidingOf } from '../../kernel/scanning/scanner.ts'
 import type { Labels } from './assign.ts'
 import { stepFolder, type Engine } from './engine.ts'
 import type { Workshop } from './execution.ts'
 import { showUp, signOff, wasSeen } from './machines.ts'
 import { endStep } from './progress.ts'
+import { makeReceivedLogs } from './received-logs.ts'
 import { findRun, leaseEnd, readyRuns, type Held } from './runs.ts'
+import { hidden } from './step-end.ts'
 import { shareLog } from './step-log.ts'
 import { tables, type RunRow, type StepRow } from './tables.ts'
 import type { Taker } from './taking.ts'
@@ -31,7 +31,6 @@ export type Worker = {
 export type Assignment = { readonly run: RunRow; readonly step: StepRow; readonly steps: readonly StepRow[] }
 
 const tickMs = 1_000
-const logBytesKept = 8 * 1024 * 1024
 
 export type Desk = ReturnType<typeof makeDesk>
 
@@ -39,6 +38,7 @@ export type Desk = ReturnType<typeof makeDesk>
 export function makeDesk(shop: Workshop, engine: Engine) {
   const { ledger } = shop
   const parcels = makeParcels(shop)
+  const logs = makeReceivedLogs(shop)
   const sleepers = new Set<() => void>()
   let listens = false
 
@@ -150,7 +150,9 @@ export function makeDesk(shop: Workshop, engine: Engine) {
     async end(worker: Worker, held: Held, how: WorkerEnd, holding: readonly Held[] | 'leaving') {
       if (holding === 'leaving') await signOff(ledger, worker.home, worker.owner)
       const mine = await owned(worker, held)
-      const end = await endOf(shop, mine.run, mine.steps, mine.step, how)
+      const hiding = hidingOf(await shop.secrets.hidden(mine.run.stream))
+      const end = hidden(await endOf(shop, mine.run, mine.steps, mine.step, how), hiding)
+      await logs.end(stepFolder(shop.home, mine.step))
       await shareLog(ledger, mine.step, stepFolder(shop.home, mine.step)).catch(() => {})
       let accepted = false
       const free = holding === 'leaving' ? 0 : worker.capacity - holding.length
@@ -165,18 +167,8 @@ export function makeDesk(shop: Workshop, engine: Engine) {
 
     /** Adds to the step's log. @returns from where on it is wanted; another than was sent: nothing was added */
     async log(worker: Worker, held: Held, offset: number, bytes: Uint8Array): Promise<number> {
-      const { step } = await owned(worker, held)
-      const folder = stepFolder(shop.home, step)
-      return shop.inTurn(`log ${folder}`, async () => {
-        await mkdir(folder, { recursive: true, mode: 0o700 })
-        const note = path.join(folder, 'received')
-        const received = Number(await readFile(note, 'utf8').catch(() => '0'))
-        if (offset !== received) return received
-        await appendFile(path.join(folder, 'log'), bytes, { mode: 0o600 })
-        await writeFile(note, String(received + bytes.length))
-        await boundLog(path.join(folder, 'log'), 2 * logBytesKept, logBytesKept)
-        return received + bytes.length
-      })
+      const { run, step } = await owned(worker, held)
+      return logs.add(stepFolder(shop.home, step), run.stream, offset, bytes)
     },
 
     source: async (worker: Worker, held: Held): Promise<Readable> => parcels.source((await owned(worker, held)).run),

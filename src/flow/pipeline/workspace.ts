@@ -12,6 +12,7 @@ import { runCommand } from './command.ts'
 import { artifactHere, sourceParcel } from './depot.ts'
 import type { Execution } from './execution.ts'
 import { runMark } from './leftovers.ts'
+import { buildAsking, withSecrets } from './step-secrets.ts'
 import type { StepRow } from './tables.ts'
 import type { Copy } from './work.ts'
 
@@ -95,10 +96,9 @@ async function buildAgain(execution: Execution, checkout: Checkout, built: StepR
   const env = { ...(await buildEnvironment(checkout, process.env)), THREEWAYS_HOME_ID: homeId, [runMark]: run.id }
   const mark = { name: 'THREEWAYS_STEP', value: `${run.id}/${step.name}/${step.attempt}/${built.name}` }
   const deadline = built.timeoutMs === null ? undefined : clock.now() + built.timeoutMs
-  const end = await runCommand(
-    { folder, command: built.work.command, cwd: checkout.folder, env, mark, deadline },
-    () => clock.now(),
-    signal,
+  const { command } = built.work
+  const end = await withSecrets(execution, folder, buildAsking(run, command), ({ variables, hide }) =>
+    runCommand({ folder, command, cwd: checkout.folder, env: { ...env, ...variables }, mark, hide, deadline }, () => clock.now(), signal),
   )
   signal.throwIfAborted()
   if (end.end !== 'exited' || end.code !== 0)

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readJunit } from '../../connectors/junit/junit.ts'
 import { pruneArtifacts } from '../../flow/candidate/artifact.ts'
 import { removeTree } from '../../flow/candidate/folders.ts'
+import { noSecrets } from '../../flow/environment/secrets.port.ts'
 import type { Labels } from '../../flow/pipeline/assign.ts'
 import { closing } from '../../flow/pipeline/command.ts'
 import { runBuild, runCheck } from '../../flow/pipeline/commands.ts'
@@ -141,6 +142,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       testReports: readJunit,
       // The server reads back what it was brought, and signs.
       attestor: { read: async () => {} },
+      // Nothing that asks for some comes here; what is told all the same the server looks for.
+      secrets: noSecrets,
       clock: systemClock,
       newId,
       run,

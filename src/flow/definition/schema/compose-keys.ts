@@ -13,7 +13,6 @@ export const rootKeys = {
   networks: isolation,
   volumes: 'remove it: data belongs into a resource (provider: {type: threeways, options: {resource: postgres}})',
   configs: files,
-  secrets: 'remove it: secrets are not part of the definition',
   include: 'write everything into this file',
   models: remove,
 }
@@ -26,7 +25,7 @@ export const serviceKeys = {
     'annotations attach blkio_config cap_add cap_drop cgroup cgroup_parent cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpuset device_cgroup_rules devices domainname extra_hosts gpus group_add hostname init ipc isolation label_file labels logging mac_address mem_reservation mem_swappiness memswap_limit models oom_kill_disable oom_score_adj pid platform privileged pull_policy pull_refresh_after read_only runtime scale security_opt shm_size stdin_open storage_opt sysctls tty ulimits use_api_socket user userns_mode uts',
   ),
   ...text(isolation, 'dns dns_opt dns_search external_links links network_mode networks'),
-  ...text(files, 'configs secrets tmpfs volumes volumes_from'),
+  ...text(files, 'configs tmpfs volumes volumes_from'),
   ...text(values, 'env_file'),
   ...text('write the commands under "x-run", or in the build of the artifact', 'post_start pre_stop'),
   ...text('remove it, and write out what it stands for', 'extends develop profiles'),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Deploy } from './deploy.ts'
 import { Gate } from './gate.ts'
 import { keyNotes } from './registry.ts'
+import { SecretUses } from './secrets.ts'
 import { Command, duration, FilePath, Label, Name, named, Replicas, TreePath, VariableName, Variables } from './values.ts'
 
 export const Artifact = z.strictObject({
@@ -12,6 +13,11 @@ export const Artifact = z.strictObject({
       description: 'Commands, run in order in a clean checkout of the commit. Text is split into words, without a shell.',
       examples: [['npm ci', 'npm run build']],
     }),
+  secrets: SecretUses.meta({
+    description:
+      'Secrets that the commands of the build get, as a service does. Whatever they write into files that are packed is in the artifact.',
+    examples: [['registry-token']],
+  }),
   pack: z
     .array(TreePath)
     .min(1, 'names nothing: an artifact needs at least one path')
@@ -134,6 +140,10 @@ export const Check = z.strictObject({
     .default(false)
     .meta({ description: 'It may run again when its outcome was lost, for instance in a power cut. Otherwise a person decides.' }),
   retries: z.int().min(0).max(10).default(0).meta({ description: 'Further tries after a failure.' }),
+  secrets: SecretUses.meta({
+    description: "Secrets it gets, as a service does: with the values of its stage's environment.",
+    examples: [['stripe-key']],
+  }),
   on: named(Label)
     .default({})
     .meta({

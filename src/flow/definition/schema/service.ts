@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { dependencyKeys, deployKeys, healthcheckKeys, limitKeys, portKeys, resourcesKeys, serviceKeys } from './compose-keys.ts'
 import { keyNotes } from './registry.ts'
+import { SecretUses } from './secrets.ts'
 import { Bytes, Command, Cpus, duration, FilePath, named, Pids, Replicas, TreePath, Variables } from './values.ts'
 
 const ProviderOptions = z.strictObject({
@@ -182,6 +183,11 @@ export const Service = z
       description:
         'Variables it gets in every environment, as a map or a list of `NAME=value`. `PORT` and the `…_URL` of what it depends on are added.',
       examples: [{ LOG_LEVEL: 'info' }],
+    }),
+    secrets: SecretUses.meta({
+      description:
+        'Secrets it gets, each in a file that only it can read: `/run/secrets/<name>` with isolation; `<NAME>_FILE` says where it is in any case.',
+      examples: [['stripe-key']],
     }),
     depends_on: DependsOn.prefault({}).meta({
       description: 'Services and resources that start before it, as a list or a map with conditions.',
