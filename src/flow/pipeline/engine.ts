@@ -75,6 +75,9 @@ export type Engine = {
 /** A machine that sleeps does not count the time: what opens at an hour of the day is looked at again and again. */
 const lookAgainMaxMs = 60_000
 
+/** A database that is back is noticed within so long. */
+const retryMsMax = 1_000
+
 /** So long what happens on the ledger is gathered. */
 const hearMs = 20
 
@@ -374,7 +377,7 @@ export function makeEngine(options: EngineOptions): Engine {
 
   async function pause(error: unknown, failures: number): Promise<void> {
     if (closed) return
-    const ms = Math.min(100 * 2 ** failures, 5_000)
+    const ms = Math.min(100 * 2 ** failures, retryMsMax)
     options.complain(`the engine tries again in ${ms / 1000} s: ${messageOf(error)}`)
     await sleep(ms, undefined, { signal: end.signal }).catch(() => {})
   }
