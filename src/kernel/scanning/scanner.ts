@@ -137,11 +137,17 @@ function scan(table: Table, found: (name: string) => void): Scan {
 
 /** The next place where something may begin; the length of `data` when there is none. */
 function nextPossible({ mayBegin, beginnings }: Table, data: Buffer, from: number, isLast: boolean): number {
-  const last = data.length - 4
+  const { length } = data
   let at = from
-  for (; at <= last; at++) {
-    const slot = slotOf(keyAt(data, at))
-    if ((mayBegin[slot >> 3]! & (1 << (slot & 7))) !== 0) return at
+  if (length - at >= 4) {
+    // Four bytes on their way past: each is read once.
+    let key = keyAt(data, at)
+    for (;;) {
+      const slot = slotOf(key)
+      if ((mayBegin[slot >> 3]! & (1 << (slot & 7))) !== 0) return at
+      if (++at > length - 4) break
+      key = (key >>> 8) | (data[at + 3]! << 24)
+    }
   }
   if (isLast) return data.length
   for (; at < data.length; at++) if (beginnings.has(beginningKey(data, at, data.length - at))) return at
