@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, refused } from '../../kernel/errors.ts'
 import type { Rest, RestProvider } from '../../flow/environment/life/rest.port.ts'
-import type { EnvironmentId } from '../../flow/environment/provider.port.ts'
+import type { Desired, EnvironmentId } from '../../flow/environment/provider.port.ts'
 import type { Environment, Watch } from './environment.ts'
-import { isCompleted } from './plan.ts'
+import { isCompleted, wantedOf } from './plan.ts'
 
 /** A request waits so long for its environment to wake, then is told to come back. */
 export const heldMsMax = 30_000
@@ -70,11 +70,20 @@ export function processRest({ live, isChanging, change }: RestOptions): RestProv
       if (!environment || isChanging(id)) return undefined
       const main = environment.state.deployments[0]
       const settings = main?.rendered.definition.environments[main.rendered.settings]
-      return { asleep: environment.state.asleep, idleMs: idleMsOf(environment), settings }
+      const reserved = reservedBy(environment.state.deployments)
+      return { asleep: environment.state.asleep, idleMs: idleMsOf(environment), settings, reserved }
     },
     sleep: async (id) => void (await change(id, undefined, fallAsleep)),
     wake: async (id) => void (await change(id, undefined, wakeUp)),
   }
+}
+
+function reservedBy(deployments: readonly Desired[]): Rest['reserved'] {
+  const all = deployments.flatMap((desired) =>
+    wantedOf(desired).flatMap(({ service }) => desired.rendered.definition.services[service]!.limits ?? []),
+  )
+  const sum = (what: 'memoryBytes' | 'cpus') => all.reduce((total, limits) => total + (limits[what] ?? 0), 0)
+  return { memoryBytes: sum('memoryBytes'), cpus: sum('cpus') }
 }
 
 /** One without a public address could not be woken by a request, and one that is not well is not idle. */

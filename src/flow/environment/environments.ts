@@ -8,11 +8,15 @@ import { serviceRemoved } from '../deployment/events.ts'
 import type { Lives } from './life/life.ts'
 import { openDrifts, type OpenDrift } from './drift/on-record.ts'
 import { environmentCreated, environmentDeleted } from './events.ts'
-import { allOnRecord, onRecord, servicesOnRecord } from './on-record.ts'
+import { allOnRecord, makersOnRecord, onRecord, servicesOnRecord } from './on-record.ts'
 import { allTo, type Desired, type EnvironmentId, type EnvironmentProvider, type Observed, type Progress } from './provider.port.ts'
+import { currentPolicy } from '../policy/policies.ts'
+import { withinQuotas, type Holding } from './quota.ts'
 import type { EnvironmentView, ParityView } from './schemas.ts'
 
 const source = '/threeways/environments'
+/** So long one that was allowed counts though it is not there yet. */
+const comingMs = 60_000
 const namePattern = /^[a-z][a-z0-9-]{0,39}$/
 
 export type EnvironmentShop = {
@@ -45,12 +49,13 @@ export type Environments = ReturnType<typeof makeEnvironments>
 /** Environments that people ask for, beside those of the pipeline's stages. */
 export function makeEnvironments(shop: EnvironmentShop) {
   const { ledger, provider, clock, newId, lives } = shop
-  const told = (kind: typeof environmentCreated, id: EnvironmentId, settings: string): CloudEvent =>
+  const coming = new Map<EnvironmentId, Holding>()
+  const told = (kind: typeof environmentCreated, id: EnvironmentId, settings: string, by?: string): CloudEvent =>
     event(
       kind,
       { id: newId(), time: clock.instant(), source, subject: id },
       { name: settings },
-      { stream: id.split('/')[0]!, provider: provider.name, settings, ephemeral: true },
+      { stream: id.split('/')[0]!, provider: provider.name, settings, ...(by === undefined ? {} : { by }), ephemeral: true },
     )
 
   return {
@@ -63,10 +68,11 @@ export function makeEnvironments(shop: EnvironmentShop) {
       const id = idOf(`${stream}/${name}`)
       await refuseOwned(id)
       const plan = await provider.plan({ environment: id, deployments: [desired], shares: allTo(desired) })
+      await refuseOverQuota(id, desired, by)
       return async (watch: (progress: Progress) => void, signal?: AbortSignal): Promise<EnvironmentView> => {
-        const observed = await provider.apply(plan, watch, signal)
+        const observed = await provider.apply(plan, watch, signal).finally(() => coming.delete(id))
         // Also when a server that was killed had made it and said nothing, and when it is made from other settings now.
-        if ((await onRecord(ledger, id))?.settings !== settings) await ledger.append([told(environmentCreated, id, settings)])
+        if ((await onRecord(ledger, id))?.settings !== settings) await ledger.append([told(environmentCreated, id, settings, by)])
         const lifeMs = ttlMs ?? desired.rendered.definition.environments[settings]?.ttlMs
         const until = lifeMs === undefined ? null : await lives.extend(id, lifeMs, by)
         return view(observed, [], until)
@@ -172,6 +178,35 @@ export function makeEnvironments(shop: EnvironmentShop) {
     if (traffic === undefined)
       throw refused('NOTHING_RUNS', { message: `nothing runs in ${id}`, help: 'compare environments that run something' })
     return { id, traffic, shares }
+  }
+
+  /** Behind the policy as it is now; one that cannot be read grants nothing. */
+  async function refuseOverQuota(id: EnvironmentId, { rendered }: Desired, by: string): Promise<void> {
+    const current = await currentPolicy(ledger)
+    if ('unreadable' in current)
+      throw refused('POLICY_UNREADABLE', { message: `the server's policy cannot be read: ${current.unreadable}` })
+    if (current.policy.quotas === undefined) return
+    const services = Object.values(rendered.definition.services)
+    const sum = (what: 'memoryBytes' | 'cpus') =>
+      services.reduce((total, { limits, replicas = 1 }) => total + (limits?.[what] ?? 0) * replicas, 0)
+    const wanted = { id, by, isStages: false, asleep: false, memoryBytes: sum('memoryBytes'), cpus: sum('cpus') }
+    withinQuotas(current.policy.quotas, wanted, [...(await holdings()), ...coming.values()])
+    coming.set(id, wanted)
+    // Nothing came of it, or it is on record by then.
+    setTimeout(() => coming.delete(id), comingMs).unref()
+  }
+
+  async function holdings(): Promise<readonly Holding[]> {
+    const makers = await makersOnRecord(ledger)
+    const ids = (await provider.list()).filter((id) => !coming.has(id))
+    return Promise.all(
+      ids.map(async (id) => {
+        const rest = provider.rest?.rest(id)
+        const isStages = (await shop.ownerOf(id)) !== undefined || !makers.has(id)
+        const { memoryBytes, cpus } = rest?.reserved ?? { memoryBytes: 0, cpus: 0 }
+        return { id, by: makers.get(id) ?? undefined, isStages, asleep: rest?.asleep !== undefined, memoryBytes, cpus }
+      }),
+    )
   }
 
   async function refuseOwned(id: EnvironmentId): Promise<void> {

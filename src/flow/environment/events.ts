@@ -6,6 +6,7 @@ const custom = object({
   stream: text('the value stream'),
   provider: text('what it runs on: process'),
   settings: text('the key of `environments` in the definition that it is an instance of'),
+  by: optional(text('who asked for it')),
   ephemeral: flag('made for one delivery or one person, and destroyed after'),
 })
 

@@ -13,6 +13,7 @@ const change = ({ subject, time, custom }: Fact<Content>, state: 'there' | 'gone
     stream: text(custom['stream']),
     provider: text(custom['provider']),
     settings: text(custom['settings']),
+    by: text(custom['by']),
     ephemeral: custom['ephemeral'] === true,
   },
 ]
@@ -21,7 +22,15 @@ const change = ({ subject, time, custom }: Fact<Content>, state: 'there' | 'gone
 export const environments = projection({
   table: 'environment',
   key: ['id'],
-  columns: { state: last.text, since: last.text, stream: last.text, provider: last.text, settings: last.text, ephemeral: last.boolean },
+  columns: {
+    state: last.text,
+    since: last.text,
+    stream: last.text,
+    provider: last.text,
+    settings: last.text,
+    by: last.text,
+    ephemeral: last.boolean,
+  },
   indexes: [['stream']],
 })
   .on(environmentCreated, (fact) => change(fact, 'there'))

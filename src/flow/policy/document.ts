@@ -4,6 +4,7 @@ import { faultsMax, readDocument } from '../definition/document.ts'
 import { faultsOf } from '../definition/issues.ts'
 import { pointerOf, type Places } from '../definition/places.ts'
 import { Freezes, freezeMeta, Soak, Windows, windowMeta } from '../definition/schema/gate.ts'
+import { Bytes, Cpus } from '../definition/schema/values.ts'
 import { suggestion } from '../definition/suggest.ts'
 import { anyone, type Policy } from './policy.ts'
 
@@ -57,6 +58,17 @@ const Rule = z.strictObject({
 
 const MaybeEmpty = z.union([Person, z.null().transform(() => Person.parse({}))])
 
+const many = (description: string) => z.int().min(0).max(10_000).optional().meta({ description })
+
+const QuotasFile = z.strictObject({
+  environments: z
+    .strictObject({ total: many('In all.'), stream: many('Of one value stream.'), person: many('Of one person.') })
+    .prefault({})
+    .meta({ description: 'Environments at once that people asked for with `threeways env up`. Those of stages do not count.' }),
+  memory: Bytes.optional().meta({ description: 'Sum of the memory limits of everything that is awake.', examples: ['8g'] }),
+  cpus: Cpus.optional().meta({ description: 'Sum of the processor limits of everything that is awake.', examples: [4] }),
+})
+
 export const PolicyFile = z.strictObject({
   version: z.literal(1).meta({ description: 'Version of this format.' }),
   people: z.record(Name, MaybeEmpty).default({}).meta({ description: 'Who people are to this server and to git.' }),
@@ -64,6 +76,7 @@ export const PolicyFile = z.strictObject({
     .record(Name, z.array(Name).max(500))
     .default({})
     .meta({ description: 'Groups of people.', examples: [{ release: ['ada'] }] }),
+  quotas: QuotasFile.optional().meta({ description: 'What environments may take. Left out: as much as there is.' }),
   rules: z.array(Rule).min(1, 'has no rule: nothing could be promoted').max(200).meta({ description: 'The first that fits decides.' }),
 })
 
@@ -94,8 +107,9 @@ export function readPolicy(text: string, file: string): Policy {
 
 type File = z.output<typeof PolicyFile>
 
-function policyOf({ people, groups, rules }: File): Policy {
+function policyOf({ people, groups, rules, quotas }: File): Policy {
   return {
+    ...(quotas === undefined ? {} : { quotas: { environments: quotas.environments, memoryBytes: quotas.memory, cpus: quotas.cpus } }),
     people: Object.fromEntries(
       Object.entries(people).map(([name, person]) => [name, { tokens: person.tokens ?? [name], emails: person.emails }]),
     ),

@@ -7,6 +7,17 @@ export type Policy = {
   readonly groups: Readonly<Record<string, readonly string[]>>
   /** The first that fits a stream and stage decides. Where none fits, nothing is granted. */
   readonly rules: readonly Rule[]
+  /** Of environments; absent: none. */
+  readonly quotas?: Quotas
+}
+
+/** What people's environments may take; absent: as much as there is. */
+export type Quotas = {
+  /** At once: in all, of one value stream, of one person. Those of stages do not count. */
+  readonly environments: { readonly total?: number | undefined; readonly stream?: number | undefined; readonly person?: number | undefined }
+  /** Sums of the limits of everything that is awake. */
+  readonly memoryBytes?: number | undefined
+  readonly cpus?: number | undefined
 }
 
 export type Person = { readonly tokens: readonly string[]; readonly emails: readonly string[] }

@@ -6,7 +6,13 @@ const now = Date.UTC(2026, 10, 26)
 const at = (ms: number) => new Date(now + ms).toISOString()
 const life = (change: Partial<Life> = {}): Life => ({ until: null, warnedOf: null, asleep: null, ...change })
 const settings = { provider: 'process', environment: {}, parity: [], seed: {} } as const
-const rest = (change: Partial<Rest> = {}): Rest => ({ asleep: undefined, idleMs: 600_000, settings, ...change })
+const rest = (change: Partial<Rest> = {}): Rest => ({
+  asleep: undefined,
+  idleMs: 600_000,
+  settings,
+  reserved: { memoryBytes: 0, cpus: 0 },
+  ...change,
+})
 const sleepy = { ...settings, sleep: { afterMs: 60_000 } }
 
 describe('how long an environment lives', () => {

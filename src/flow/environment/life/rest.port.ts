@@ -8,6 +8,8 @@ export type Rest = {
   readonly idleMs: number | undefined
   /** Of the deployment it was made from. */
   readonly settings: EnvironmentSettings | undefined
+  /** Sums of the limits of all its instances. */
+  readonly reserved: { readonly memoryBytes: number; readonly cpus: number }
 }
 
 /** What a provider brings so that environments can sleep: their processes end, their data, ports and addresses stay. */
