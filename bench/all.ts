@@ -14,6 +14,7 @@ const scripts = [
   'canary',
   'isolation',
   'secrets',
+  'drift',
   'ledger',
   'streams',
   'page',
