@@ -56,6 +56,8 @@ import { makeLive } from './live.ts'
 import { searchRoutes } from './search-routes.ts'
 import { sentenceOf } from './sentences.ts'
 import { openSigning } from './signing.ts'
+import type { StatusTarget } from './status-settings.ts'
+import { keepTelling } from './statuses.ts'
 import { openStore } from './store.ts'
 import { makeTidier } from './tidier.ts'
 import { isSecret, localAdmin, makeTokens } from './tokens.ts'
@@ -81,6 +83,8 @@ export type ThreewaysOptions = {
   readonly labels?: Labels
   /** With the key that opens secrets, where several servers share it. @defaultValue one in the data folder */
   readonly secretKeyFile?: string | undefined
+  /** Hosts of repositories that are told how commits stand. @defaultValue none */
+  readonly statusTargets?: readonly StatusTarget[]
   readonly clock?: Clock
   /** Told what goes on inside, for the server's log. */
   readonly log: (message: string) => void
@@ -175,6 +179,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     (await line.openStops(streams))
       .map(viewStop)
       .flatMap((stop) => (stop.stream === '*' ? streams.map((stream) => ({ ...stop, stream })) : [stop]))
+  const statuses = keepTelling({ ledger, targets: work ? (options.statusTargets ?? []) : [], openStops, log })
   const viewing = { ledger, provider, openStops, emergenciesOf: line.emergenciesOf }
   const drift = makeDriftWatch(workshop, log)
   const lives = makeLives({ ...workshop, ownerOf: (id) => stageOwning(ledger, id) })
@@ -258,6 +263,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     await drift.close()
     await tidier.close()
     await signed?.close()
+    await statuses.close()
     const stops = work && what === 'stop'
     await provider.close(stops ? 'stop' : 'leave')
     if (stops) await resources.stop()

@@ -5,6 +5,7 @@ import { hasCode, messageOf, unavailable } from '../kernel/errors.ts'
 import type { Actor } from '../kernel/http.ts'
 import { openThreeways, type Threeways } from './compose.ts'
 import { claimHome, openHome } from './home.ts'
+import { readStatusTargets } from './status-settings.ts'
 import { servePage } from './page.ts'
 
 export const defaultPort = 7333
@@ -65,6 +66,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       hosts: isLoopback ? loopback : undefined,
       parallel: Math.max(4, availableParallelism() * 2),
       work: true,
+      statusTargets: await readStatusTargets(home.folder, process.env),
       log,
     })
     servePage(threeways.app)

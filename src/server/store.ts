@@ -9,6 +9,7 @@ import { makeCatalogue } from '../ledger/catalogue.ts'
 import { openLedger } from '../ledger/store/open.ts'
 import { ownTypes, projections } from './catalogue.ts'
 import type { Home } from './home.ts'
+import { statusMigrations } from './statuses.ts'
 import { tokenMigrations } from './tokens.ts'
 
 export type StoreOptions = {
@@ -30,7 +31,14 @@ export async function openStore({ home, databaseUrl, revive, clock = systemClock
     const ledger = await openLedger({
       database: cluster === undefined ? { url: databaseUrl! } : { cluster },
       projections,
-      migrations: { ...pipelineMigrations, ...policyMigrations, ...provenanceMigrations, ...secretMigrations, ...tokenMigrations },
+      migrations: {
+        ...pipelineMigrations,
+        ...policyMigrations,
+        ...provenanceMigrations,
+        ...secretMigrations,
+        ...tokenMigrations,
+        ...statusMigrations,
+      },
       catalogue,
       clock,
       watch: log,

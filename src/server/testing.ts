@@ -16,6 +16,7 @@ import { provenanceMigrations } from '../flow/provenance/tables.ts'
 import { secretMigrations } from '../flow/secret/tables.ts'
 import { openThreeways, type Threeways } from './compose.ts'
 import { openHome, type Home } from './home.ts'
+import { statusMigrations } from './statuses.ts'
 import { tokenMigrations } from './tokens.ts'
 
 /** A whole Threeways in this process: real store, real git, real processes. */
@@ -54,7 +55,14 @@ export async function openTestThreeways(
   const database = await openTestLedger({
     projections,
     ownTypes,
-    migrations: { ...pipelineMigrations, ...policyMigrations, ...provenanceMigrations, ...secretMigrations, ...tokenMigrations },
+    migrations: {
+      ...pipelineMigrations,
+      ...policyMigrations,
+      ...provenanceMigrations,
+      ...secretMigrations,
+      ...tokenMigrations,
+      ...statusMigrations,
+    },
   })
   await database.ledger.close()
   const complaints: string[] = []

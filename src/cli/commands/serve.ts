@@ -20,7 +20,14 @@ export const upCommand = buildCommand<{ home?: string; port?: number; host?: str
       name: { kind: 'parsed', parse: String, optional: true, brief: "what people call it beside other servers [default: the host's name]" },
     },
   },
-  docs: { brief: 'Start the server of this folder: works on deliveries, keeps environments, shows the page' },
+  docs: {
+    brief: 'Start the server of this folder: works on deliveries, keeps environments, shows the page',
+    fullDescription: [
+      'Start the server of this folder: works on deliveries, keeps environments, shows the page.',
+      '',
+      'With a commit-status.json in the data folder it tells GitHub or GitLab how commits stand; docs/line.md shows one.',
+    ].join('\n'),
+  },
 })
 
 export const demoCommand = buildCommand<{ home?: string; port?: number; once: boolean; story: boolean; json: boolean }, [], CliContext>({

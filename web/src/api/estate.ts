@@ -6,9 +6,9 @@ import { onRefresh, type Answer } from './query.ts'
 import { onToken } from './session.ts'
 import type { Estate, EstateRow } from './types.ts'
 
-/** As in query.ts: not asked more often than this, and less often where answers take long. */
+/** Not asked more often than this, nor more than half of the time: the server shares one look among all who ask. */
 const coalesceMs = 150
-const restPerWork = 4
+const restPerWork = 1
 
 type Rows = readonly EstateRow[]
 let answer: Answer<Rows> = { data: undefined, problem: undefined }
