@@ -19,6 +19,7 @@ const scripts = [
   'streams',
   'page',
   'tamper',
+  'provenance',
   'workers',
   'takeover',
   'chaos',

@@ -13,6 +13,7 @@ import { demoCommand, initCommand, upCommand } from './commands/serve.ts'
 import { workerCommand } from './commands/worker.ts'
 import { machineRoutes } from './commands/machines.ts'
 import { policyRoutes } from './commands/policy.ts'
+import { provenanceRoutes } from './commands/provenance.ts'
 import * as line from './commands/line.ts'
 import { secretRoutes } from './commands/secret.ts'
 import { tokenRoutes } from './commands/token.ts'
@@ -47,6 +48,7 @@ const root = buildRouteMap<string, CliContext>({
     env: envRoutes,
     events: eventsCommand,
     ledger: ledgerRoutes,
+    provenance: provenanceRoutes,
     policy: policyRoutes,
     secret: secretRoutes,
     token: tokenRoutes,

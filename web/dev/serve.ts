@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { extname, join, normalize } from 'node:path'
 import { differenceOf, parityOf, patch } from './difference-fixture.ts'
 import { approvalsOf, boardOf, environmentsOf, estateRowOf, summaryOf } from './estate-fixture.ts'
+import { attestationsOf, machinesOf } from './proof-fixture.ts'
 import { fixture, fixtureNames, type Fixture, type FixtureName } from './fixtures.ts'
 
 /**
@@ -119,10 +120,13 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
     candidates:
       part === undefined
         ? story
-        : url.pathname.endsWith('/file')
-          ? patch
-          : differenceOf(story?.card ?? { ...stories[0]!.card, digest: name }, streams, asked('against')),
+        : part === 'attestations'
+          ? attestationsOf(name)
+          : url.pathname.endsWith('/file')
+            ? patch
+            : differenceOf(story?.card ?? { ...stories[0]!.card, digest: name }, streams, asked('against')),
     environments: name === 'diff' ? parityOf(asked('a'), asked('b'), streams) : { environments: environmentsOf(streams) },
+    machines: { machines: machinesOf() },
     search: { found: search(shown, asked('q')) },
   }[kind ?? '']
   if (found !== undefined) return json(response, 200, found)

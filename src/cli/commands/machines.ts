@@ -1,5 +1,5 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
-import type { MachineView } from '../../flow/pipeline/machine-routes.ts'
+import type { MachineView } from '../../flow/pipeline/schemas.ts'
 import { at, connectFlags, withApi, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import { jsonFlag } from './flow.ts'

@@ -5,21 +5,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { answers, requires, type HttpEnv } from '../../kernel/http.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { forgetMachine, listMachines } from './machines.ts'
-
-export const MachineView = z
-  .object({
-    id: z.string().meta({ description: 'of its data folder' }),
-    name: z.string(),
-    role: z.enum(['server', 'worker']),
-    labels: z.record(z.string(), z.string()),
-    capacity: z.int().meta({ description: 'steps at the same time' }),
-    busy: z.int().meta({ description: 'steps it works on' }),
-    state: z.enum(['at work', 'away', 'forgotten']),
-    seenAt: z.iso.datetime(),
-    url: z.string().nullable(),
-  })
-  .meta({ id: 'Machine' })
-export type MachineView = z.infer<typeof MachineView>
+import { MachineView } from './schemas.ts'
 
 /** Servers and workers of this database. */
 export function machineRoutes(ledger: Pick<Ledger, 'db'>, clock: Clock): Hono<HttpEnv> {

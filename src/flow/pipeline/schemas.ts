@@ -262,3 +262,18 @@ export const GateView = z
   })
   .meta({ id: 'Gate' })
 export type GateView = z.infer<typeof GateView>
+
+export const MachineView = z
+  .object({
+    id: z.string().meta({ description: 'of its data folder' }),
+    name: z.string(),
+    role: z.enum(['server', 'worker']),
+    labels: z.record(z.string(), z.string()),
+    capacity: z.int().meta({ description: 'steps at the same time' }),
+    busy: z.int().meta({ description: 'steps it works on' }),
+    state: z.enum(['at work', 'away', 'forgotten']),
+    seenAt: z.iso.datetime(),
+    url: z.string().nullable(),
+  })
+  .meta({ id: 'Machine' })
+export type MachineView = z.infer<typeof MachineView>

@@ -159,6 +159,9 @@ export function makeAttestor(options: AttestorOptions) {
     /** Reads artifacts back, so that the next judgement knows of them. */
     read: (artifact: string): Promise<void> => readBack.read(artifact as Digest),
 
+    /** Whose signatures count. */
+    trusts: () => trusted(ledger),
+
     /** What was said of a candidate, with the envelopes, oldest first. */
     async said(candidate: string) {
       const rows = await rowsOf(ledger.db, attestations)

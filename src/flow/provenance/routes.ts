@@ -1,27 +1,13 @@
 import { Hono } from 'hono'
 import { describeRoute } from 'hono-openapi'
-import { z } from 'zod'
 import { notFound } from '../../kernel/errors.ts'
 import { answers, requires, type HttpEnv } from '../../kernel/http.ts'
 import type { Attestor } from './attestor.ts'
-
-const Attestation = z
-  .object({
-    statement: z.string().meta({ description: 'digest of the envelope as it is kept; the ledger names it so' }),
-    kind: z.enum(['provenance', 'test-result', 'verification-summary']),
-    run: z.string().nullable(),
-    keyid: z.string().nullable(),
-    stage: z.string().nullable(),
-    check: z.string().nullable(),
-    result: z.string().nullable(),
-    madeAt: z.string().nullable(),
-    envelope: z.looseObject({}).nullable().meta({ description: 'DSSE 1.0.0 around an in-toto Statement v1; null: it is gone' }),
-  })
-  .meta({ id: 'Attestation' })
-const Attestations = z.object({ candidate: z.string(), attestations: z.array(Attestation) }).meta({ id: 'Attestations' })
+import { verifyBundle } from './bundle.ts'
+import { Attestations, kinds } from './schemas.ts'
 
 /** What was signed about candidates. */
-export function provenanceRoutes(attestor: Pick<Attestor, 'said'>): Hono<HttpEnv> {
+export function provenanceRoutes(attestor: Pick<Attestor, 'said' | 'trusts'>): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
 
   app.get(
@@ -34,13 +20,20 @@ export function provenanceRoutes(attestor: Pick<Attestor, 'said'>): Hono<HttpEnv
     requires('read'),
     async (c) => {
       const candidate = c.req.param('digest')
-      const said = (await attestor.said(candidate)).filter(({ kind }) => kind !== 'sbom')
+      const all = await attestor.said(candidate)
+      const said = all.filter(isSigned)
       if (said.length === 0) throw unattested(candidate)
       const attestations = said.map(({ body, stream: _, ...row }) => ({
         ...row,
-        envelope: body === null ? null : (JSON.parse(body) as object),
+        envelope: body === null ? null : (JSON.parse(body) as Record<string, unknown>),
       }))
-      return c.json({ candidate, attestations })
+      const sbom = all.findLast(({ kind }) => kind === 'sbom')?.body ?? null
+      const { holds, findings } = verifyBundle(
+        { threeways: 'provenance', version: 1, candidate, attestations, sbom },
+        await attestor.trusts(),
+      )
+      const proof = { holds, components: componentsIn(sbom), findings: findings.map(({ what, wrong = null }) => ({ what, wrong })) }
+      return c.json({ candidate, attestations, proof } satisfies Attestations)
     },
   )
   app.get(
@@ -59,6 +52,19 @@ export function provenanceRoutes(attestor: Pick<Attestor, 'said'>): Hono<HttpEnv
     },
   )
   return app
+}
+
+function isSigned<T extends { readonly kind: string | null }>(one: T): one is T & { readonly kind: (typeof kinds)[number] } {
+  return (kinds as readonly (string | null)[]).includes(one.kind)
+}
+
+function componentsIn(sbom: string | null): number | null {
+  try {
+    const { components } = JSON.parse(sbom ?? '') as { components?: readonly unknown[] }
+    return components?.length ?? 0
+  } catch {
+    return null
+  }
 }
 
 const unattested = (candidate: string) =>

@@ -2,6 +2,7 @@ export type {
   ApprovalView,
   CandidateCard,
   CandidateStory,
+  MachineView,
   RunState,
   RunSummary,
   RunView,
@@ -15,6 +16,7 @@ export type {
   Waiting,
 } from '../../../src/flow/pipeline/schemas.ts'
 export type { CodeDifference, Difference, FileLine, PackageChange, Patch, ValueChange } from '../../../src/flow/difference/schemas.ts'
+export type { Attestations } from '../../../src/flow/provenance/schemas.ts'
 export type { EnvironmentView, ParityView } from '../../../src/flow/environment/schemas.ts'
 export type { Estate, EstateRow, EstateStage, EstateSummary, EstateWait } from '../../../src/flow/estate/schemas.ts'
 export type { Board, StopOnBoard } from '../../../src/feedback/line/schemas.ts'

@@ -9,6 +9,7 @@ import { decoded, lineHref, short } from '../piece/digest.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { CandidateRuns } from './candidate-runs.tsx'
+import { Proof } from './proof.tsx'
 import { Story } from './story.tsx'
 import './candidate.css'
 
@@ -51,6 +52,7 @@ export function CandidatePage() {
         )}
         <div>
           <Places deployments={data.deployments} />
+          <Proof digest={data.card.digest} />
           <CandidateRuns runs={data.runs} />
         </div>
       </div>

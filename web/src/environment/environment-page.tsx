@@ -8,6 +8,7 @@ import { Mark } from '../piece/mark.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading, Notice } from '../shell/notice.tsx'
 import { EnvironmentLog } from './environment-log.tsx'
+import { isolationTold } from './isolation.ts'
 import { Health, serviceMarks } from './health.tsx'
 import './environment.css'
 
@@ -92,11 +93,6 @@ function Drift({ drift }: Pick<EnvironmentView, 'drift'>) {
       </ul>
     </section>
   )
-}
-
-function isolationTold({ by, network, why }: EnvironmentView['isolation']): string {
-  if (by === 'none') return `not isolated: ${why}`
-  return `isolated by ${by}${network === 'own' ? '' : ", with the machine's network"}`
 }
 
 function Services({ environment: { services, resources } }: { readonly environment: EnvironmentView }) {

@@ -9,6 +9,8 @@ import { Icon } from '../piece/icon.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { environmentHref, healthOf, sinceOf, Health } from './health.tsx'
+import { isolationTold } from './isolation.ts'
+import { Machines } from './machines.tsx'
 import { ParityPanel } from './parity.tsx'
 import './environment.css'
 
@@ -46,6 +48,7 @@ export function EnvironmentsPage() {
         [...Map.groupBy(list, ({ id }) => id.split('/')[0]!)].map(([stream, own]) => <Group key={stream} stream={stream} list={own} />)
       )}
       {list.length > 1 && <ParityPanel list={list} a={search.get('a')} b={search.get('b')} onChange={compare} />}
+      <Machines />
     </div>
   )
 }
@@ -95,6 +98,7 @@ function Row({ environment, stage }: { readonly environment: EnvironmentView; re
       </span>
       <span className="soft">
         {things.join(', ')}
+        <span title={isolationTold(environment.isolation)}>{environment.isolation.by === 'none' ? ', not isolated' : ', isolated'}</span>
         {restarts > 0 && <span className="signal-stop environment-restarts">, {restarts} restarts</span>}
         {drift.length > 0 && <span className="signal-stop environment-restarts">, drifted: {drift[0]!.about}</span>}
       </span>

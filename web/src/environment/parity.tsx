@@ -64,6 +64,9 @@ function Choose({ label, value, ids, onChange }: ChooseProps) {
 
 function Report({ report }: { readonly report: ParityView }) {
   const { a, b, sameCandidate, declared, undeclared, same, passes } = report
+  const total = same + declared.length + undeclared.length
+  // Never rounded up to all of them.
+  const score = total === 0 ? 100 : Math.floor((100 * (total - undeclared.length)) / total)
   const rows = [...undeclared.map((each) => ({ ...each, ok: false })), ...declared.map((each) => ({ ...each, ok: true }))]
   return (
     <>
@@ -75,7 +78,7 @@ function Report({ report }: { readonly report: ParityView }) {
             : `${undeclared.length} ${undeclared.length === 1 ? 'difference' : 'differences'} nobody declared.`}
         </strong>
         <span className="soft">
-          {same} values are equal, {declared.length} differ as declared.{' '}
+          {score} % of {total} values are equal or differ as declared ({declared.length} of them do).{' '}
           {sameCandidate ? (
             <>
               Both run <DigestLink digest={a.candidate} />.

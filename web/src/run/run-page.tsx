@@ -55,6 +55,15 @@ function RunHead({ run }: { readonly run: RunView }) {
         </strong>
         {run.message !== null && <span className="run-message">{run.message}</span>}
       </p>
+      {run.emergencies.map(({ stage, by, reason, at, stops }) => (
+        <p key={stage + at} className="run-state signal-stop">
+          <Mark state="needs-attention" worded size={20} />
+          <strong>let past a stopped line into {stage}</strong>
+          <span className="run-message">
+            by {by}, <Age since={at} /> ago: {reason} <span className="soft">({stops.join(', ')})</span>
+          </span>
+        </p>
+      ))}
       <dl className="facts">
         <div>
           <dt>Commit</dt>
