@@ -33,6 +33,7 @@ const server = await startServer({
   log: console.error,
 })
 const workers: ChildProcess[] = []
+let number = 0
 try {
   await measure('the server alone')
   const token = ((await ask(server, 'POST', '/tokens', { name: 'bench', scopes: ['work'] })) as { secret: string }).secret
@@ -61,7 +62,6 @@ async function measure(what: string): Promise<void> {
   )
 }
 
-let number = 0
 async function commit(command: string, count: number): Promise<string> {
   const artifact = { build: Array.from({ length: count }, () => command), pack: ['app'] }
   const definition = {
