@@ -153,6 +153,7 @@ function outdated(secrets: EnvironmentView['services'][number]['secrets']): stri
 }
 
 function isolationTold({ by, network, why }: EnvironmentView['isolation']): string {
+  if (by === 'container') return "in containers, with the machine's network"
   if (by === 'none') return `not isolated: ${why}`
   return `isolated by ${by}${network === 'own' ? '' : ", with the machine's network"}`
 }

@@ -1,6 +1,7 @@
 import { buildPage } from '../server/page.ts'
 import { defaultPort, startServer, type Server } from '../server/serve.ts'
 import { databaseUrlOf, secretKeyFileOf, type CliContext } from './context.ts'
+import type { ContainerSettings } from '../server/containers.ts'
 import { during, type Ending } from './ending.ts'
 
 export type Here = {
@@ -10,6 +11,7 @@ export type Here = {
   readonly port: number | undefined
   readonly host: string | undefined
   readonly name?: string | undefined
+  readonly containers?: ContainerSettings
   /** Have the page at hand, too. @defaultValue false */
   readonly page?: boolean
 }
@@ -31,7 +33,11 @@ export async function whileServing<R>(
 }
 
 /** A server in this process, whose end begins with a word when `ended` is aborted. */
-export function serveHere({ output, env }: CliContext, { home, repository, port, host, name }: Here, ended: AbortSignal): Promise<Server> {
+export function serveHere(
+  { output, env }: CliContext,
+  { home, repository, port, host, name, containers }: Here,
+  ended: AbortSignal,
+): Promise<Server> {
   ended.addEventListener('abort', () => output.say(output.colour.dim('\nending: environments stop, their data stays')))
   return startServer({
     home,
@@ -42,6 +48,7 @@ export function serveHere({ output, env }: CliContext, { home, repository, port,
     secretKeyFile: secretKeyFileOf(env),
     repository,
     name,
+    ...(containers ? { containers } : {}),
     log: (message) => output.say(output.colour.dim(message)),
   })
 }

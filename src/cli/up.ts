@@ -1,11 +1,23 @@
+import type { ProviderName } from '../flow/environment/provider.port.ts'
 import type { Server } from '../server/serve.ts'
 import { homeFolder, projectFolder, type CliContext } from './context.ts'
 import { whileServing } from './serve-here.ts'
 
 /** Serves until it is told to end. */
-export async function up(this: CliContext, flags: { home?: string; port?: number; host?: string; name?: string }): Promise<void> {
-  const { port, host, name } = flags
-  const here = { home: homeFolder(this, flags.home), repository: projectFolder(this.cwd), port, host, name, page: true }
+export async function up(
+  this: CliContext,
+  flags: { home?: string; port?: number; host?: string; name?: string; provider?: ProviderName; baseImage?: string },
+): Promise<void> {
+  const { port, host, name, provider, baseImage } = flags
+  const here = {
+    home: homeFolder(this, flags.home),
+    repository: projectFolder(this.cwd),
+    port,
+    host,
+    name,
+    page: true,
+    containers: { provider, baseImage },
+  }
   await whileServing(this, here, async (server, ending) => {
     tellWhere(this, server)
     await ending.asked()

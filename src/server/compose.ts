@@ -49,6 +49,7 @@ import { proofRoutes } from '../ledger/proof/routes.ts'
 import { keepSigning } from '../ledger/proof/watch.ts'
 import { ledgerRoutes } from '../ledger/routes.ts'
 import { makeDriftWatch } from './drift.ts'
+import { openContainers, type ContainerSettings } from './containers.ts'
 import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
 import { linePort } from './line-port.ts'
@@ -85,6 +86,7 @@ export type ThreewaysOptions = {
   readonly secretKeyFile?: string | undefined
   /** Hosts of repositories that are told how commits stand. @defaultValue none */
   readonly statusTargets?: readonly StatusTarget[]
+  readonly containers?: ContainerSettings
   readonly clock?: Clock
   /** Told what goes on inside, for the server's log. */
   readonly log: (message: string) => void
@@ -114,6 +116,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const signed = options.work ? keepSigning(ledger, signing.log, log) : undefined
   const resources = lazyCluster({ directory: path.join(home.folder, 'resources'), revive: options.work, watch: log })
   const secrets = makeSecrets(ledger, { clock, newId, keyFile: keyFileIn(home.folder, options.secretKeyFile) })
+  const containers = await orClose(store, () => openContainers(home.id, options.containers ?? {}))
   const provider = processProvider({
     home: home.folder,
     homeId: home.id,
@@ -122,6 +125,8 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     secrets: secretsOfServices(ledger, secrets),
     clock,
     warn: log,
+    containers,
+    usual: options.containers?.provider ?? 'process',
   })
   const line = makeLine(ledger, { clock, newId })
   const attestor = makeAttestor({

@@ -4,6 +4,7 @@ import { serve, type ServerType } from '@hono/node-server'
 import { hasCode, messageOf, unavailable } from '../kernel/errors.ts'
 import type { Actor } from '../kernel/http.ts'
 import { openThreeways, type Threeways } from './compose.ts'
+import type { ContainerSettings } from './containers.ts'
 import { claimHome, openHome } from './home.ts'
 import { readStatusTargets } from './status-settings.ts'
 import { servePage } from './page.ts'
@@ -21,6 +22,7 @@ export type ServeOptions = {
   /** With the key that opens secrets. @defaultValue one in the data folder */
   readonly secretKeyFile?: string | undefined
   readonly repository: string | undefined
+  readonly containers?: ContainerSettings
   /** What people call it. @defaultValue the host's name */
   readonly name?: string | undefined
   readonly log: (message: string) => void
@@ -67,6 +69,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       parallel: Math.max(4, availableParallelism() * 2),
       work: true,
       statusTargets: await readStatusTargets(home.folder, process.env),
+      ...(options.containers ? { containers: options.containers } : {}),
       log,
     })
     servePage(threeways.app)

@@ -5,7 +5,16 @@ import { jsonFlag } from './flow.ts'
 
 const portFlag = { kind: 'parsed', parse: portNumber, optional: true, brief: 'port of the API and the page [default: 7333]' } as const
 
-export const upCommand = buildCommand<{ home?: string; port?: number; host?: string; name?: string }, [], CliContext>({
+type UpFlags = {
+  home?: string
+  port?: number
+  host?: string
+  name?: string
+  provider?: 'process' | 'docker'
+  baseImage?: string
+}
+
+export const upCommand = buildCommand<UpFlags, [], CliContext>({
   loader: async () => (await import('../up.ts')).up,
   parameters: {
     flags: {
@@ -18,6 +27,18 @@ export const upCommand = buildCommand<{ home?: string; port?: number; host?: str
         brief: 'address to listen on [default: 127.0.0.1]; on others even looking takes a token',
       },
       name: { kind: 'parsed', parse: String, optional: true, brief: "what people call it beside other servers [default: the host's name]" },
+      provider: {
+        kind: 'enum',
+        values: ['process', 'docker'],
+        optional: true,
+        brief: 'run environments as processes, or in containers of Docker or Podman (DOCKER_HOST) [default: process]',
+      },
+      baseImage: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'what images are made from where a service names none [default: node:24-slim]',
+      },
     },
   },
   docs: {

@@ -154,7 +154,10 @@ class ProcessProvider implements EnvironmentProvider {
       dead.has(instance) ? 'its process is gone' : (unfitness(instance) ?? older.get(instance.id))
     const decision = decide(target, state, unfit)
     const { by, network, why } = isolationTold(target.deployments[0]?.rendered, this.#home)
-    const reason = by === 'none' ? `none: ${why}` : `by ${by}: processes and files of its own${network === 'own' ? ', and a network' : ''}`
+    const reason =
+      by === 'none'
+        ? `none: ${why}`
+        : `by ${by}: processes and files of its own${network === 'own' ? ', and a network' : ", with the machine's network"}`
     return { target, actions: [{ kind: 'keep' as const, subject: 'isolation', reason }, ...decision.actions] }
   }
 

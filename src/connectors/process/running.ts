@@ -15,7 +15,7 @@ export type ReadBack = { readonly pid: number | undefined; readonly running: Dig
  * those of the artifact. Where a process's own word cannot be read (no /proc) its recorded identity stands in.
  */
 export function runningReader(digestOfTree: (folder: string) => Promise<Digest>) {
-  const trees = treeDigests(digestOfTree)
+  const artifactProblem = artifactReader(digestOfTree)
   return async (instance: InstanceState, desired: Desired, freshly: boolean): Promise<ReadBack> => {
     const pid = await servicePidOf(instance)
     const unknown = (problem: string): ReadBack => ({ pid, running: undefined, problem })
@@ -27,12 +27,19 @@ export function runningReader(digestOfTree: (folder: string) => Promise<Digest>)
       if (!(await isInside(folder, desired.artifact)))
         return unknown(`process ${pid} stands in ${folder ?? 'no folder'}, not in its artifact`)
     }
-    const content = await trees(desired.artifact, freshly).catch((error: unknown) => messageOf(error))
-    if (content === desired.artifactDigest) return { pid, running: running as Digest, problem: undefined }
-    const found = content.startsWith('sha256:')
-      ? `has digest ${shortDigest(content)} instead of ${shortDigest(desired.artifactDigest)}`
-      : content
-    return unknown(`the artifact's folder was changed: ${desired.artifact} ${found}`)
+    const problem = await artifactProblem(desired, freshly)
+    return problem === undefined ? { pid, running: running as Digest, problem } : unknown(problem)
+  }
+}
+
+/** Tells why an artifact's folder is not what the candidate was made of; undefined when it is. */
+export function artifactReader(digestOfTree: (folder: string) => Promise<Digest>) {
+  const trees = treeDigests(digestOfTree)
+  return async ({ artifact, artifactDigest }: Desired, freshly: boolean): Promise<string | undefined> => {
+    const content = await trees(artifact, freshly).catch((error: unknown) => messageOf(error))
+    if (content === artifactDigest) return undefined
+    const found = content.startsWith('sha256:') ? `has digest ${shortDigest(content)} instead of ${shortDigest(artifactDigest)}` : content
+    return `the artifact's folder was changed: ${artifact} ${found}`
   }
 }
 

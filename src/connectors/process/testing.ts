@@ -13,7 +13,10 @@ import { processProvider, type ProcessProviderOptions } from './provider.ts'
 import { marks } from './variables.ts'
 
 /** A home of its own under the temporary folder, and a database server when one is asked for. */
-export async function makeHome(digestOfTree: ProcessProviderOptions['digestOfTree']) {
+export async function makeHome(
+  digestOfTree: ProcessProviderOptions['digestOfTree'],
+  beside: (homeId: string) => Partial<ProcessProviderOptions> = () => ({}),
+) {
   const folder = await mkdtemp(path.join(tmpdir(), 'threeways environments '))
   const home = path.join(folder, 'home')
   const homeId = randomUUID()
@@ -22,7 +25,7 @@ export async function makeHome(digestOfTree: ProcessProviderOptions['digestOfTre
   // Nothing of it outlives a test, so it need not reach the disk.
   const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
   const cluster = () => (starting ??= startCluster({ directory: path.join(home, 'resources', 'pg'), tcp: true, settings }))
-  const options: ProcessProviderOptions = { home, homeId, cluster, digestOfTree }
+  const options: ProcessProviderOptions = { home, homeId, cluster, digestOfTree, ...beside(homeId) }
   return {
     folder,
     home,
@@ -78,7 +81,7 @@ async function ancestorsOf(pid: number): Promise<readonly number[]> {
 }
 
 /** Last of its pids: the one in the innermost namespace. */
-async function pidInside(pid: number): Promise<number> {
+export async function pidInside(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   return Number(/^NSpid:.*?(\d+)$/m.exec(status)?.[1] ?? pid)
 }

@@ -80,7 +80,7 @@ export function describeIsolation(scene: () => Scene): void {
         ['readFileSync', secret],
         ['readdirSync', other.artifact],
         ['readFileSync', '/etc/shadow'],
-        ['writeFileSync', path.join(mine.artifact, 'server.mjs'), ''],
+        ['writeFileSync', path.join(harness.artifactInside ?? mine.artifact, 'server.mjs'), ''],
         ['writeFileSync', '/etc/hosts', ''],
         ['writeFileSync', '/usr/mine', ''],
       ] as const

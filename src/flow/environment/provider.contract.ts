@@ -23,6 +23,8 @@ export type ProviderHarness = {
   readonly settings?: Partial<EnvironmentSettings>
   /** What a process of this machine is called where it runs itself. @defaultValue the same */
   insideOf?(pid: number): Promise<number>
+  /** What a service calls the folder of its artifact. @defaultValue as this machine does */
+  readonly artifactInside?: string
   /** The server went away without a word and another one started: a new provider, which finds what the old one left. */
   restarted(): Promise<EnvironmentProvider>
   /** Ends one instance as a crash of the machine's would. */

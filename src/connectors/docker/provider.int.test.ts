@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import { digestOfTree } from '../../flow/candidate/tree.ts'
+import { describeProvider } from '../../flow/environment/provider.contract.ts'
+import { makeDockerHarness, startPodman, whyNoPodman, type Podman } from './testing.ts'
+
+// Minutes: each behaviour makes containers of its own. What breaks first is played in core.int.test.ts every time.
+const why = process.env['TEST_DOCKER'] === '1' ? whyNoPodman() : 'set TEST_DOCKER=1 to play all of it'
+
+describe.skipIf(why !== undefined)(`in containers of podman${why === undefined ? '' : ` (${why})`}`, () => {
+  let podman: Podman
+  beforeAll(async () => {
+    podman = await startPodman()
+  }, 60_000)
+  afterAll(() => podman?.dispose())
+
+  describeProvider('docker', () => makeDockerHarness(podman, digestOfTree))
+})
