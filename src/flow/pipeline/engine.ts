@@ -192,6 +192,8 @@ export function makeEngine(options: EngineOptions): Engine {
         more = 'none'
         if (what !== 'none') for (const run of await (what === 'all' ? openRuns(ledger) : concerned())) due.add(run)
         for (const run of due) {
+          // A run may ask to be looked at again at once: closing must not wait for the last of them.
+          if (closed) return
           due.delete(run)
           await move(run)
         }

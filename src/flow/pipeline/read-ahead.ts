@@ -13,25 +13,25 @@ export async function readAhead(
   over: StepRow | undefined,
 ): Promise<void> {
   if (over !== undefined && over.work.kind !== 'conclude') return
-  const artifact = await artifactToEnter(ledger, run)
-  if (artifact !== undefined) await attestor.read(artifact)
+  const candidate = await candidateToEnter(ledger, run)
+  if (candidate !== undefined) await attestor.readOf(candidate)
 }
 
 /** A gate waits for the disk: it is asked again at once. */
 export const isReadingBack = (steps: readonly StepRow[]): boolean =>
   steps.some(({ state, waiting }) => state === 'waiting' && waiting?.why === readingBack)
 
-/** The artifact that is to enter a stage next, if one is. */
-async function artifactToEnter(ledger: Pick<Ledger, 'db'>, run: string): Promise<string | undefined> {
+/** Whose files that are to enter a stage next, if any are. */
+async function candidateToEnter(ledger: Pick<Ledger, 'db'>, run: string): Promise<string | undefined> {
   const found = await tables(ledger)
     .selectFrom('step')
     .innerJoin('run', 'run.id', 'step.run')
-    .innerJoin('build', 'build.candidate', 'run.candidate')
-    .select('build.artifact')
+    .select('run.candidate')
     .where('step.run', '=', run)
+    .where('run.candidate', 'is not', null)
     .where('step.state', 'in', ['pending', 'waiting'])
     .where('step.name', 'like', '%/promote')
     .limit(1)
     .executeTakeFirst()
-  return found?.artifact
+  return found?.candidate ?? undefined
 }

@@ -159,6 +159,12 @@ export function makeAttestor(options: AttestorOptions) {
     /** Reads artifacts back, so that the next judgement knows of them. */
     read: (artifact: string): Promise<void> => readBack.read(artifact as Digest),
 
+    /** The same, by candidate. One that the ledger does not know is judged without. */
+    async readOf(candidate: string): Promise<void> {
+      const made = await madeOf(ledger, candidate)
+      if (made) await readBack.read(made.artifact)
+    },
+
     /** Whose signatures count. */
     trusts: () => trusted(ledger),
 
@@ -188,7 +194,7 @@ export function makeAttestor(options: AttestorOptions) {
 /** A build is as trustworthy as the machine it ran on, so a worker is a builder of its own. */
 const workerUri = (worker: string) => `urn:threeways:worker:${encodeURIComponent(worker)}`
 
-async function madeOf(tx: LedgerTransaction, candidate: string): Promise<Made | undefined> {
+async function madeOf(tx: Pick<Ledger, 'db'>, candidate: string): Promise<Made | undefined> {
   const row = await rowsOf(tx.db, candidates)
     .select(['commit', 'artifact', 'environment', 'tools', 'lockFiles'])
     .where('digest', '=', candidate)

@@ -129,3 +129,15 @@ describe('a candidate is refused', () => {
     expect(await promote(run)).toMatchObject({ state: 'cancelled', message: expect.stringContaining(`does not hold: ${why}`) as string })
   })
 })
+
+describe('a candidate whose files nobody knows any more', () => {
+  it('waits for people as before, and keeps no server busy or from closing', async () => {
+    const run = await waiting()
+    await database().query('delete from build')
+    await t.restart()
+    await t.threeways.engine.look()
+    const again = await t.until(run.id, ({ steps }) => steps.some(({ waiting }) => waiting?.kind === 'approval'))
+    expect(again.steps.map(({ waiting }) => waiting?.kind)).not.toContain('provenance')
+    expect(await promote(run)).toMatchObject({ state: 'succeeded' })
+  })
+})
