@@ -27,7 +27,9 @@ export class EngineError extends Error {
   }
 }
 
-export const isMissing = (error: unknown) => error instanceof EngineError && error.status === 404
+/** Podman answers 500 when it goes while it is asked about. */
+export const isMissing = (error: unknown) =>
+  error instanceof EngineError && (error.status === 404 || (error.status === 500 && error.message.includes('no such container')))
 
 /**
  * The few calls of the Docker Engine API that we need, over the socket, as Docker and Podman answer them.

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll, describe, vi } from 'vitest'
 import { digestOfTree } from '../../flow/candidate/tree.ts'
 import { describeProvider } from '../../flow/environment/provider.contract.ts'
 import { makeDockerHarness, startPodman, whyNoPodman, type Podman } from './testing.ts'
 
-// Minutes: each behaviour makes containers of its own. What breaks first is played in core.int.test.ts every time.
+// Minutes: each behaviour makes containers of its own. Its storage copies a base of 130 MB for every one.
+vi.setConfig({ testTimeout: 60_000 })
 const why = process.env['TEST_DOCKER'] === '1' ? whyNoPodman() : 'set TEST_DOCKER=1 to play all of it'
 
 describe.skipIf(why !== undefined)(`in containers of podman${why === undefined ? '' : ` (${why})`}`, () => {

@@ -79,13 +79,13 @@ cgroup_manager="cgroupfs"
 events_logger="file"
 `
 
-/** A base without a registry: this Node, the libraries it needs, a shell, and the folders that are mounted. */
+/** A base without a registry: this Node, the libraries it needs, and a shell. */
 async function importBase(socketPath: string, folder: string): Promise<void> {
   const programs = [process.execPath, '/bin/sh']
   const libraries = programs.flatMap((program) => spawnSync('ldd', [program], { encoding: 'utf8' }).stdout.match(/\/\S+/g) ?? [])
   const files = [...new Set([...programs, ...libraries])].filter((file) => existsSync(file) && !file.endsWith(':'))
   const file = path.join(folder, 'base.tar')
-  const packed = spawnSync('tar', ['-c', '-h', '-P', '-f', file, ...files])
+  const packed = spawnSync('tar', ['-c', '-h', '-P', '-f', file, ...files, '--no-recursion', '/usr'])
   if (packed.status !== 0) throw new Error(String(packed.stderr))
   const url = `http://docker/v1.41/images/create?fromSrc=-&repo=${testBase}`
   const args = ['-sf', '--unix-socket', socketPath, '-H', 'content-type: application/x-tar', '--data-binary', `@${file}`, url]
