@@ -22,7 +22,9 @@ export function EnvironmentsPage() {
   const [search, setSearch] = useSearchParams()
   const list = useMemo(() => [...(data?.environments ?? [])].sort((a, b) => a.id.localeCompare(b.id)), [data])
   const ill = list.filter((environment) => healthOf(environment) === 'unhealthy').length
-  useTitle(ill > 0 ? `${ill} unhealthy · environments` : `${list.length} environments`)
+  const drifted = list.filter(({ drift }) => drift.length > 0).length
+  const wrong = [ill > 0 && `${ill} unhealthy`, drifted > 0 && `${drifted} drifted`].filter((part) => part !== false)
+  useTitle(wrong.length > 0 ? `${wrong.join(', ')} · environments` : `${list.length} environments`)
   if (data === undefined)
     return problem === undefined ? <Loading what="the environments" rows={5} /> : <Failed what="environments" problem={problem} />
   const compare = (a: string, b: string) => setSearch({ a, b }, { replace: true })
@@ -32,9 +34,7 @@ export function EnvironmentsPage() {
         <div>
           <h1>Environments</h1>
           <p className="soft">
-            {list.length === 0
-              ? 'There is none yet.'
-              : `${list.length} there${ill > 0 ? `, ${ill} unhealthy` : ', all as they should be'}.`}
+            {list.length === 0 ? 'There is none yet.' : `${list.length} there, ${wrong.join(', ') || 'all as they should be'}.`}
           </p>
         </div>
       </header>

@@ -19,14 +19,3 @@ export async function openDrifts(ledger: Pick<Ledger, 'db'>): Promise<ReadonlyMa
   }
   return found
 }
-
-/** What drifted in an environment at any moment since then, put right meanwhile or not. @param since - event time, UTC */
-export async function driftedSince(ledger: Pick<Ledger, 'db'>, id: EnvironmentId, since: string): Promise<readonly string[]> {
-  const rows = await rowsOf(ledger.db, drifts)
-    .select(['kind', 'about'])
-    .where('environment', '=', id)
-    .where((is) => is.or([is('open', '=', true), is('healedAt', '>=', since)]))
-    .orderBy('kind')
-    .execute()
-  return rows.map(({ kind, about }) => `${kind} ${about}`)
-}
