@@ -20,12 +20,11 @@ if (view === undefined) throw new Error(`nothing was delivered at ${url}`)
 const browser = await launch(chromiumPath()!)
 const page = await browser.newPage({ viewport: { width: 1360, height: 820 }, colorScheme: 'light' })
 const failed = view.runs.find(({ state }) => state === 'failed')!
-const newest = view.runs.find(({ candidate }) => candidate !== null)!
 await take('line', '/')
 await take('run', `/runs/${failed.id}`)
 await take('environments', '/environments')
 await take('approvals', '/approvals')
-await take('difference', `/candidates/${newest.candidate}?view=difference`, async () => {
+await take('difference', `/candidates/${failed.candidate}?view=difference`, async () => {
   await page.getByText('compared with').waitFor()
   await page.locator('.file > button').first().click()
   await page.locator('.patch').waitFor()

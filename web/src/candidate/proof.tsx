@@ -6,7 +6,7 @@ import { ProblemNote } from '../piece/problem-note.tsx'
 
 const words: Readonly<Record<string, string>> = {
   provenance: 'How it was built',
-  'test-result': 'A check',
+  'test-result': 'Check',
   'verification-summary': 'Let in',
 }
 
