@@ -34,8 +34,9 @@ export type ProviderHarness = {
   dispose(): Promise<void>
 }
 
-/** The behaviours every provider must have. */
-export function describeProvider(name: string, makeHarness: () => Promise<ProviderHarness>): void {
+/** The behaviours every provider must have. @param without - groups of them that are left to another run */
+export function describeProvider(name: string, makeHarness: () => Promise<ProviderHarness>, without: readonly string[] = []): void {
+  const group = (title: string, behaviours: () => void) => describe.skipIf(without.includes(title))(title, behaviours)
   describe(`environment provider: ${name}`, () => {
     let harness: ProviderHarness
     let fixture: Fixture
@@ -50,7 +51,7 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
     const hasOwnNetworks = () => harness.settings?.isolation?.network === 'own'
     afterAll(() => harness?.dispose())
 
-    describe('bringing an environment up', () => {
+    group('bringing an environment up', () => {
       it('returns when every service is ready and reachable at its public address', async () => {
         const observed = await stage.deploy(await fixture.candidate('1'))
         expect(observed.services.map((service) => service.state)).toEqual(['ready'])
@@ -117,7 +118,7 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
       })
     })
 
-    describe('a resource', () => {
+    group('a resource', () => {
       const withData = {
         resources: { db: { type: 'postgres', seed: 'seed.sql' } },
         services: { web: { ...web, dependsOn: { db: 'healthy' } } },
@@ -144,7 +145,7 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
       })
     })
 
-    describe('changing what runs', () => {
+    group('changing what runs', () => {
       it('plans nothing but `keep` for what is there already, and changes nothing', async () => {
         const desired = await fixture.candidate('1')
         const before = await stage.deploy(desired)
@@ -256,7 +257,7 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
     describeIsolation(() => ({ stage, fixture, harness }))
     describeTraffic(() => ({ stage, fixture, harness }))
 
-    describe('watching what runs', () => {
+    group('watching what runs', () => {
       it('sees an artifact whose files were changed', async () => {
         const desired = await fixture.candidate('1')
         await stage.deploy(desired)
@@ -302,7 +303,7 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
       })
     })
 
-    describe('taking an environment down', () => {
+    group('taking an environment down', () => {
       it('leaves nothing behind', async () => {
         const parts = { resources: { db: { type: 'postgres', seed: undefined } }, services: { web, worker: backgroundWorker } } as const
         const observed = await stage.deploy(await fixture.candidate('1', parts))
@@ -333,7 +334,7 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
       })
     })
 
-    describe('after a restart of the server', () => {
+    group('after a restart of the server', () => {
       it('adopts what lives: the same processes at the same addresses', async () => {
         const before = await stage.deploy(await fixture.candidate('1', { services: { web, worker: backgroundWorker } }))
         stage.provider = await harness.restarted()
@@ -377,7 +378,7 @@ export function describeProvider(name: string, makeHarness: () => Promise<Provid
       })
     })
 
-    describe('reading the definition', () => {
+    group('reading the definition', () => {
       it("applies one environment's settings, and names those there are when it has none of that name", () => {
         const definition = definitionOf()
         expect(stage.provider.render(definition, 'test')).toMatchObject({ settings: 'test', definition: { name: 'shop' } })
