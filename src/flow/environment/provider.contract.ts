@@ -36,7 +36,10 @@ export type ProviderHarness = {
 
 /** The behaviours every provider must have. @param without - groups of them that are left to another run */
 export function describeProvider(name: string, makeHarness: () => Promise<ProviderHarness>, without: readonly string[] = []): void {
-  const group = (title: string, behaviours: () => void) => describe.skipIf(without.includes(title))(title, behaviours)
+  const group = (title: string, behaviours: () => void) =>
+    describe.skipIf(without.includes(title))(title, () => {
+      behaviours()
+    })
   describe(`environment provider: ${name}`, () => {
     let harness: ProviderHarness
     let fixture: Fixture
