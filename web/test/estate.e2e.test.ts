@@ -59,8 +59,14 @@ describe.skipIf(chromium === undefined)('the page of many services (skipped when
     show('many')
     await open()
     await heading('Services').waitFor()
-    await t.page.keyboard.press('Control+k')
     const box = t.page.getByRole('combobox', { name: 'Search' })
+    await expect
+      .poll(async () => {
+        // What listens to keys comes a moment after what is seen.
+        if (!(await box.isVisible())) await t.page.keyboard.press('Control+k')
+        return box.isVisible()
+      })
+      .toBe(true)
     await box.fill('remember the cart')
     await t.page.getByRole('option', { name: /Remember the cart for a week/ }).waitFor()
     await t.page.keyboard.press('Enter')
