@@ -33,9 +33,8 @@ const preloadPage: Plugin = {
 const compressed: Plugin = {
   name: 'compressed',
   apply: 'build',
-  async closeBundle() {
-    const dist = path.join(import.meta.dirname, 'dist')
-    for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
+  async writeBundle({ dir }) {
+    for (const entry of await readdir(dir!, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || !/\.(js|css|html|svg)$/.test(entry.name)) continue
       const file = path.join(entry.parentPath, entry.name)
       const content = await readFile(file)
