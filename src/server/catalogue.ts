@@ -8,6 +8,7 @@ import * as drift from '../flow/environment/drift/events.ts'
 import { drifts } from '../flow/environment/drift/projection.ts'
 import * as life from '../flow/environment/life/events.ts'
 import { environmentLives } from '../flow/environment/life/projection.ts'
+import * as migration from '../flow/migration/events.ts'
 import * as environment from '../flow/environment/events.ts'
 import { environments } from '../flow/environment/projection.ts'
 import * as policy from '../flow/policy/events.ts'
@@ -29,6 +30,7 @@ export const ownTypes: readonly AnyEventType[] = [
   ...Object.values(secret),
   ...Object.values(deployment),
   ...Object.values(environment),
+  ...Object.values(migration),
   ...Object.values(drift),
   ...Object.values(life),
   attestationMade,

@@ -14,7 +14,7 @@ const place = ({ content }: Told): string => word((content['environment'] as { i
 const scopeOf = (scope: unknown): string => (typeof scope === 'string' && !scope.startsWith('service/') ? `, ${scope}` : '')
 const stepName = ({ content }: Told): string => word(content['taskName'])
 
-const toldElsewhere = new Set(['promote', 'checkout', 'candidate', 'deploy', 'conclude'])
+const toldElsewhere = new Set(['promote', 'checkout', 'candidate', 'deploy', 'conclude', 'migrate', 'contract'])
 
 /** What events of the delivery's vocabulary say, by the part of their type without version. Others are not worth a line. */
 const sentences: Readonly<Record<string, (told: Told) => string | undefined>> = {
@@ -70,6 +70,11 @@ const sentences: Readonly<Record<string, (told: Told) => string | undefined>> = 
     `${subject} is destroyed at ${word(content['until'])} unless somebody extends its life`,
   'threeways-environment.slept': ({ subject }) => `${subject} fell asleep`,
   'threeways-environment.woke': ({ subject }) => `${subject} woke up`,
+  'threeways-migration.applied': ({ content }) =>
+    `${word(content['kind'])} migration ${word(content['file'])} was applied in ${word(content['environment'])}`,
+  'threeways-backup.made': ({ content }) => `backup ${word(content['backup'])} of ${word(content['environment'])} was made`,
+  'threeways-backup.restored': ({ content }) =>
+    `${word(content['by'])} restored backup ${word(content['backup'])} in ${word(content['environment'])}`,
   'threeways-hold.placed': ({ content }) => `it is held out of ${word(content['stage'])}: ${first(content['reason'])}`,
   'threeways-hold.lifted': ({ content }) =>
     `${word(content['by'])} lifted the hold in ${word(content['stage'])}: ${word(content['reason'])}`,

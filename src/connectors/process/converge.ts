@@ -11,7 +11,7 @@ import { checkTarget, decide, isCompleted, isPart, namesOf, wantedOf, type Decis
 import { takePort } from './ports.ts'
 import { readSeed } from './postgres-resource.ts'
 import { outdated } from './secrets.ts'
-import { isOf, keyOf, type InstanceState } from './state.ts'
+import { isOf, keyOf, type InstanceState, type ResourceState } from './state.ts'
 
 /**
  * Brings an environment to its target. Every step is on disk before it is taken, so that whoever comes after a kill -9
@@ -62,21 +62,26 @@ async function requireArtifact(desired: Desired): Promise<void> {
 }
 
 async function createResources(environment: Environment, target: Target): Promise<void> {
-  const { state, home } = environment
   for (const desired of target.deployments) {
-    for (const [name, { seed }] of Object.entries(desired.rendered.definition.resources)) {
-      const resource = (state.resources[name] ??= home.postgres.describe(state.environment, name))
-      if (resource.ready) continue
-      const content = seed === undefined ? undefined : await readSeed(desired.source ?? desired.artifact, seed)
-      environment.tell(`resource ${name}`, content ? `making a database from ${content.file}` : 'making an empty database')
-      // Name and password are on disk before they exist.
-      await environment.save()
-      await home.postgres.create(resource, `${state.environment} ${name}`, content)
-      resource.ready = true
-      await environment.save()
-    }
+    for (const name of Object.keys(desired.rendered.definition.resources)) await createResource(environment, desired, name)
   }
   await environment.openResources()
+}
+
+/** @returns what is known of it, and whether it was made just now */
+export async function createResource(environment: Environment, desired: Desired, name: string): Promise<{ resource: ResourceState; isNew: boolean }> {
+  const { state, home } = environment
+  const { seed } = desired.rendered.definition.resources[name]!
+  const resource = (state.resources[name] ??= home.postgres.describe(state.environment, name))
+  if (resource.ready) return { resource, isNew: false }
+  const content = seed === undefined ? undefined : await readSeed(desired.source ?? desired.artifact, seed)
+  environment.tell(`resource ${name}`, content ? `making a database from ${content.file}` : 'making an empty database')
+  // Name and password are on disk before they exist.
+  await environment.save()
+  const isNew = await home.postgres.create(resource, `${state.environment} ${name}`, content)
+  resource.ready = true
+  await environment.save()
+  return { resource, isNew }
 }
 
 /** Every service of whatever is to have a share is ready, so that traffic can move at once. */

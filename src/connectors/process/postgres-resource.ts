@@ -47,14 +47,15 @@ export function postgresResource(cluster: () => Promise<Cluster>) {
     /**
      * Makes role and database, seeded. Safe to repeat after any interruption; a database that is complete keeps its data,
      * also when nothing else remembers it.
+     * @returns whether it was made
      * @throws ThreewaysError `SEED_FAILED`
      */
-    async create(state: ResourceState, about: string, seed: Seed | undefined): Promise<void> {
+    async create(state: ResourceState, about: string, seed: Seed | undefined): Promise<boolean> {
       const server = await cluster()
-      await withClient(server.connection('postgres'), async (admin) => {
+      return withClient(server.connection('postgres'), async (admin) => {
         await keepOthersOut(admin)
         await giveRole(admin, state)
-        if (await isComplete(admin, state.database)) return
+        if (await isComplete(admin, state.database)) return false
         const template = seed ? await templateFor(server, admin, seed) : undefined
         await admin.query(`drop database if exists ${quoted(state.database)} with (force)`)
         const from = template ? ` template ${quoted(template.database)}` : ''
@@ -66,6 +67,7 @@ export function postgresResource(cluster: () => Promise<Cluster>) {
         }
         // Last: a database without this comment is half made.
         await admin.query(`comment on database ${quoted(state.database)} is ${literal(`${completeMark} ${about}`)}`)
+        return true
       })
     },
 
@@ -96,7 +98,8 @@ export function postgresResource(cluster: () => Promise<Cluster>) {
 
 export type PostgresResource = ReturnType<typeof postgresResource>
 
-const completeMark = 'threeways:'
+/** Begins the comment of a database that is whole. */
+export const completeMark = 'threeways:'
 
 /** An environment's role can connect to its own database and to no other. */
 async function keepOthersOut(admin: Client): Promise<void> {
@@ -121,12 +124,12 @@ async function giveRole(admin: Client, state: ResourceState): Promise<void> {
   await admin.query(`${found.rowCount === 0 ? 'create' : 'alter'} role ${quoted(state.role)} ${rights}`)
 }
 
-async function isComplete(admin: Client, database: string): Promise<boolean> {
+export async function isComplete(admin: Client, database: string): Promise<boolean> {
   return (await commentOn(admin, database))?.startsWith(completeMark) === true
 }
 
 /** Undefined: no such database. */
-async function commentOn(admin: Client, database: string): Promise<string | undefined> {
+export async function commentOn(admin: Client, database: string): Promise<string | undefined> {
   const sql = `select coalesce(shobj_description(oid, 'pg_database'), '') as comment from pg_database where datname = $1`
   return (await admin.query<{ comment: string }>(sql, [database])).rows[0]?.comment
 }
@@ -193,7 +196,7 @@ function seedFailed(seed: Seed, error: unknown) {
   })
 }
 
-async function withClient<T>(config: ClientConfig, work: (client: Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(config: ClientConfig, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client(config)
   client.on('error', () => {}) // The query that is under way tells.
   await client.connect()
@@ -205,7 +208,7 @@ async function withClient<T>(config: ClientConfig, work: (client: Client) => Pro
 }
 
 /** Of the environment alone, so that everything of it is found without its state. */
-function prefixOf(environment: EnvironmentId): string {
+export function prefixOf(environment: EnvironmentId): string {
   return `env_${shortHash(environment)}_`
 }
 
@@ -219,5 +222,5 @@ function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
 
-const quoted = escapeIdentifier
-const literal = escapeLiteral
+export const quoted = escapeIdentifier
+export const literal = escapeLiteral

@@ -14,6 +14,7 @@ import {
 } from '../../flow/environment/provider.port.ts'
 import { noSecrets, type SecretSource } from '../../flow/environment/secrets.port.ts'
 import { converge, unfitness } from './converge.ts'
+import { processDatabases } from './databases.ts'
 import { processDrift } from './drift/drift.ts'
 import { Environment, type Found, type Home, type Watch } from './environment.ts'
 import { observer } from './observe.ts'
@@ -27,6 +28,7 @@ import { isolationTold } from './isolation.ts'
 import { makeRelay, relayInstance } from './relay.ts'
 import { absentRunner, type Runner } from './runner.ts'
 import { awakeForChange, processRest } from './sleep.ts'
+import type { DatabaseProvider } from '../../flow/migration/migrations.port.ts'
 import type { RestProvider } from '../../flow/environment/life/rest.port.ts'
 import { outdated } from './secrets.ts'
 import { detectSandboxing, type Sandboxing } from './sandbox.ts'
@@ -82,6 +84,7 @@ class ProcessProvider implements EnvironmentProvider {
   readonly #applying = new Map<EnvironmentId, AbortController>()
   readonly drift: ReturnType<typeof processDrift>
   readonly rest: RestProvider
+  readonly databases: DatabaseProvider
 
   constructor(options: ProcessProviderOptions) {
     const { homeId, host = '127.0.0.1', clock = systemClock, warn = () => {} } = options
@@ -105,6 +108,11 @@ class ProcessProvider implements EnvironmentProvider {
       cluster: options.cluster,
       list: () => this.list(),
       quiet: (id) => this.#quiet(id),
+      change: async (id, watch, signal, work) => void (await this.#inTurn(id, () => this.#change(id, watch, signal, work))),
+    })
+    this.databases = processDatabases({
+      cluster: options.cluster,
+      read: async (id) => this.#live.get(id)?.state ?? (await this.#home.store.read(id)),
       change: async (id, watch, signal, work) => void (await this.#inTurn(id, () => this.#change(id, watch, signal, work))),
     })
     this.rest = processRest({

@@ -76,6 +76,8 @@ export type Resource = {
   readonly type: 'postgres'
   /** SQL file in the repository, run once into a new database. */
   readonly seed: string | undefined
+  /** Folder of numbered SQL files in the repository; absent: none. */
+  readonly migrations?: string
 }
 
 export type Artifact = {

@@ -20,7 +20,7 @@ export function normalise(file: DefinitionFile): Definition {
   const { artifact, tools, environments, checks, pipeline, line } = file['x-threeways']
   const { defaults, ...own } = environments
   const run = Object.entries(file.services).filter(([, entry]) => entry.provider === undefined)
-  const seeds = Object.values(file.services).flatMap(({ provider }) => provider?.options.seed ?? [])
+  const seeds = Object.values(file.services).flatMap(({ provider }) => [provider?.options.seed ?? [], provider?.options.migrations ?? []].flat())
   const ownSeeds = Object.values(own).flatMap((entry) => Object.values((entry as EnvironmentEntry).seed))
   return {
     name: file.name,
@@ -42,7 +42,7 @@ function artifactOf({ secrets, ...artifact }: DefinitionFile['x-threeways']['art
 /** Left out where none is asked for, so that older candidates keep their digests. */
 const given = (secrets: readonly SecretUse[]) => (secrets.length === 0 ? {} : { secrets })
 
-/** What a new environment is seeded with is needed wherever the artifact is, so it is packed without being asked for. */
+/** What a new environment is seeded with, and how its databases change, is needed wherever the artifact is, so it is packed without being asked for. */
 function packed(written: readonly string[], seeds: readonly string[]): readonly string[] {
   const covered = (seed: string) => written.some((path) => path === '.' || seed === path || seed.startsWith(`${path}/`))
   return [...new Set([...written, ...seeds.filter((seed) => !covered(seed)).toSorted()])]
@@ -88,7 +88,9 @@ function healthOf(entry: NonNullable<ServiceEntry['healthcheck']>): HealthCheck 
 }
 
 function resourceOf(name: string, { provider }: ServiceEntry): readonly (readonly [string, Resource])[] {
-  return provider === undefined ? [] : [[name, { type: provider.options.resource, seed: provider.options.seed }]]
+  if (provider === undefined) return []
+  const { resource: type, seed, migrations } = provider.options
+  return [[name, { type, seed, ...(migrations === undefined ? {} : { migrations }) }]]
 }
 
 function isolationOf(entry: EnvironmentEntry, defaults: EnvironmentDefaults): Pick<EnvironmentSettings, 'isolation'> {

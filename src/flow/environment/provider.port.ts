@@ -1,6 +1,7 @@
 import type { Digest } from '../../kernel/digest.ts'
 import type { Fault } from '../../kernel/errors.ts'
 import type { Definition, Positions, Rendered, Strategy } from '../definition/definition.ts'
+import type { DatabaseProvider } from '../migration/migrations.port.ts'
 import type { DriftProvider } from './drift/facts.port.ts'
 import type { RestProvider } from './life/rest.port.ts'
 
@@ -166,6 +167,8 @@ export type EnvironmentProvider = {
   readonly drift?: DriftProvider
   /** Lets environments sleep; absent: they cannot. */
   readonly rest?: RestProvider
+  /** Migrates databases; absent: it cannot. */
+  readonly databases?: DatabaseProvider
   capabilities(): Capabilities
   /** @throws ThreewaysError `ENVIRONMENT_UNKNOWN` when the definition has no such settings */
   render(definition: Definition, settings: string): Rendered

@@ -33,7 +33,7 @@ const nothingToSettle: Settled = { record: async () => [], wentBack: false, back
  */
 export async function concludeStage(execution: Execution): Promise<StepEnd> {
   const stage = stageOf(execution.run, execution.step.stage!)
-  const steps = execution.steps.filter((step) => step.stage === stage.name && step.name !== execution.step.name)
+  const steps = execution.steps.filter((step) => step.stage === stage.name && step.work.kind !== 'conclude' && step.work.kind !== 'contract')
   const bad = steps.find(({ state }) => state !== 'succeeded' && state !== 'skipped') ?? steps.find(({ state }) => state === 'skipped')
   return bad === undefined ? keep(execution, stage) : giveUp(execution, stage, steps, bad)
 }
@@ -90,8 +90,10 @@ function withSentence(why: string, sentence: string): string {
 /** Brings the environment to a state that can stay. */
 async function settle(execution: Execution, stage: Stage, steps: readonly StepRow[]): Promise<Settled> {
   const deployed = steps.find(({ work }) => work.kind === 'deploy')
-  // One that is to run again was begun before, though it says no start of its own.
-  if (deployed === undefined || (deployed.attempt === 1 && deployed.startedAt === null)) return nothingToSettle
+  const migrated = steps.find(({ work }) => work.kind === 'migrate')
+  if (stage.ephemeral && migrated !== undefined && wasBegun(migrated) && !(deployed && wasBegun(deployed)))
+    return { ...nothingToSettle, record: await takeDown(execution, stage) }
+  if (deployed === undefined || !wasBegun(deployed)) return nothingToSettle
   if (stage.ephemeral) {
     await keepItsLog(execution, stage)
     return { ...nothingToSettle, record: await takeDown(execution, stage) }
@@ -116,6 +118,9 @@ async function settle(execution: Execution, stage: Stage, steps: readonly StepRo
       build === undefined ? `; ${stage.environment} is empty again` : `; ${stage.environment} runs ${build.commit.slice(0, 8)} again`,
   }
 }
+
+/** One that is to run again was begun before, though it says no start of its own. */
+const wasBegun = ({ attempt, startedAt }: StepRow) => attempt > 1 || startedAt !== null
 
 /**
  * A candidate that is delivered once more may be itself what ran before: there it stays when nothing was found wrong with it, and

@@ -94,8 +94,8 @@ export async function rerun(shop: Workshop, id: string, from: string, act: Act):
 
 /** A stage that was concluded was left: nothing in it can run again without entering it again. */
 function withItsPromotion(steps: readonly StepRow[], from: string): string {
-  const stage = steps.find(({ name }) => name === from)!.stage
-  return stage === null || !isLeft(steps, stage) ? from : `${stage}/promote`
+  const { stage, work } = steps.find(({ name }) => name === from)!
+  return stage === null || work.kind === 'contract' || !isLeft(steps, stage) ? from : `${stage}/promote`
 }
 
 function isLeft(steps: readonly StepRow[], stage: string): boolean {

@@ -7,12 +7,14 @@ import { watchingOf } from './canary-watch.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { deploymentOf, environmentOf, stageOf } from './place.ts'
 import { source } from './records.ts'
+import { refuseContracted } from './schema-ahead.ts'
 import { servicesNow } from './service-records.ts'
 
 /** Brings the candidate into the stage's environment and reads back that it runs there. */
 export async function deployStage(execution: Execution): Promise<StepEnd> {
   const { run, step, ledger } = execution
   const stage = stageOf(run, step.stage!)
+  await refuseContracted(execution, stage)
   const isNew = (await onRecord(ledger, environmentOf(run, stage))) === undefined
   const observed = await deploy(await deploymentOf(execution, stage), await watchingOf(execution))
   return {

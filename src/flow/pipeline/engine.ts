@@ -11,6 +11,7 @@ import { closing } from './command.ts'
 import { runBuild, runCheck } from './commands.ts'
 import { endForgottenLeftovers, endLeftovers } from './leftovers.ts'
 import { latestGateNews } from './gate-news.ts'
+import { contractStage, expandStage } from './migrate-step.ts'
 import { makeCandidate, checkOut } from './making.ts'
 import { concludeStage } from './conclude.ts'
 import { deployStage } from './deploy-step.ts'
@@ -31,9 +32,11 @@ const executors: Record<Exclude<Work['kind'], 'promote'>, Executor> = {
   checkout: checkOut,
   build: runBuild,
   candidate: makeCandidate,
+  migrate: expandStage,
   deploy: deployStage,
   check: runCheck,
   conclude: concludeStage,
+  contract: contractStage,
 }
 
 export type EngineOptions = Workshop & {

@@ -10,6 +10,7 @@ import { requireReproducible } from '../candidate/reproducible.ts'
 import { readTools } from '../candidate/tools.ts'
 import type { Positions } from '../definition/definition.ts'
 import { definitionFile, readDefinition } from '../definition/read.ts'
+import { readMigrations, type MigrationsOf } from '../migration/files.ts'
 import type { LockFile } from '../provenance/sbom.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { source } from './records.ts'
@@ -56,18 +57,27 @@ export async function makeCandidate(execution: Execution): Promise<StepEnd> {
     })
     await say('built twice in two folders: the same bytes')
   }
+  const migrations = await readMigrations(checkout.folder, definition)
+  for (const line of allowances(migrations)) await say(line)
   const candidate = await finishCandidate({ checkout, definition, positions, tools, store: path.join(work, 'artifacts') })
   await say(
     `candidate ${candidate.digest}: commit ${candidate.commit}, artifact ${candidate.artifact}, environment ${candidate.environment}`,
   )
   if (execution.isShared()) await execution.depot.put(artifactParcel(candidate.artifact), candidate.folder)
   await execution.attestor.read(candidate.artifact)
-  return candidateMade(execution, candidate, await lockFilesIn(checkout))
+  return candidateMade(execution, candidate, migrations, await lockFilesIn(checkout))
 }
 
 /** The end of the step that made it, here or on a worker. */
-export function candidateMade(execution: Making, candidate: Candidate, locks: readonly LockFile[]): StepEnd {
-  return { end: 'succeeded', message: candidate.digest, output: { candidate }, record: record(execution, candidate, locks) }
+export function candidateMade(execution: Making, candidate: Candidate, migrations: MigrationsOf, locks: readonly LockFile[]): StepEnd {
+  return { end: 'succeeded', message: candidate.digest, output: { candidate }, record: record(execution, candidate, migrations, locks) }
+}
+
+/** For whoever reads the log of the candidate: what a person let through. */
+function allowances(migrations: MigrationsOf): readonly string[] {
+  return Object.values(migrations).flatMap((files) =>
+    files.flatMap(({ name, allowed }) => allowed.map(({ rule, line, reason }) => `${name}:${line}: ${rule} is let through: ${reason}`)),
+  )
 }
 
 type Making = Pick<Execution, 'run' | 'step' | 'clock' | 'newId' | 'attestor'>
@@ -82,7 +92,7 @@ async function lockFilesIn({ folder, lockFiles }: Checkout): Promise<readonly Lo
   )
 }
 
-function record({ run, step, clock, newId, attestor }: Making, candidate: Candidate, locks: readonly LockFile[]) {
+function record({ run, step, clock, newId, attestor }: Making, candidate: Candidate, brought: MigrationsOf, locks: readonly LockFile[]) {
   const twice = run.definition.artifact.reproducible === 'required'
   const { stream, repository, definition, branch, author, summary, committedAt } = run
   const { digest, commit, artifact, environment, files, bytes, tools, lockFiles, folder } = candidate
@@ -99,11 +109,12 @@ function record({ run, step, clock, newId, attestor }: Making, candidate: Candid
     worker: workerOf(step.owner),
   }
   return async (tx: LedgerTransaction, row: RunRow) => {
-    const build = { candidate: digest, stream, commit, repository, definition: JSON.stringify(definition), artifact, folder, environment }
+    const migrations = JSON.stringify(Object.entries(brought).flatMap(([resource, files]) => files.map(({ name }) => ({ resource, name }))))
+    const build = { candidate: digest, stream, commit, repository, definition: JSON.stringify(definition), artifact, folder, environment, migrations }
     await tables(tx)
       .insertInto('build')
       .values(build)
-      .onConflict((c) => c.column('candidate').doUpdateSet({ folder, repository }))
+      .onConflict((c) => c.column('candidate').doUpdateSet({ folder, repository, migrations }))
       .execute()
     await changeRun(tx, row, { candidate: digest })
     const content = { stream, commit, author, summary, committedAt, artifact, environment, files, bytes, tools, lockFiles }

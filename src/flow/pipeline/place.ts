@@ -12,6 +12,7 @@ import type { Desired, EnvironmentId, EnvironmentProvider } from '../environment
 import { artifactHere } from './depot.ts'
 import type { Execution, Workshop } from './execution.ts'
 import type { Change, Place } from './line.port.ts'
+import { missesContract } from './schema-ahead.ts'
 import { promotions } from './projection.ts'
 import { tables, type BuildRow, type RunRow, type StepRow } from './tables.ts'
 
@@ -75,7 +76,7 @@ export function desired(provider: EnvironmentProvider, build: BuildRow, settings
 
 /**
  * The candidate that a rollback of this stage goes to: verified last in the stage and its environment, not held, and another one
- * than `except`. A ledger brought here from elsewhere tells of candidates whose files stayed there: only those built here count.
+ * than `except`; it works with the database as it was contracted since. A ledger brought here from elsewhere tells of candidates whose files stayed there: only those built here count.
  */
 export async function lastVerified(ledger: Pick<Ledger, 'db'>, stream: string, stage: Stage, except?: string): Promise<string | undefined> {
   const here = JSON.stringify([{ name: stage.name, environment: stage.environment, ephemeral: stage.ephemeral }])
@@ -91,6 +92,7 @@ export async function lastVerified(ledger: Pick<Ledger, 'db'>, stream: string, s
     .where('stream', '=', stream)
     .where('commit', 'not in', held)
     .where(sql<boolean>`definition->'stages' @> ${here}::jsonb`)
+    .where((is) => is.not(missesContract(`${stream}/${stage.environment}`)))
   const verified = rowsOf(ledger.db, promotions)
     .select('candidate')
     .where('stream', '=', stream)

@@ -21,10 +21,17 @@ export async function rollback(shop: Workshop, stream: string, stageName: string
   const current = await runningIn(shop, latest, stage)
   const target = await lastVerified(shop.ledger, stream, stage, current.candidate!)
   if (target === undefined) {
-    const message = `${stageName} has no other verified candidate`
+    const message = `${stageName} has no other verified candidate${await behindContract(shop, environmentOf(latest, stage), current)}`
     throw refused('NOTHING_TO_GO_BACK_TO', { message, help: 'deliver a commit that works' })
   }
   return begin(shop, stage, current, await wayBack(shop, target, act), act)
+}
+
+/** Said of a candidate that would be gone back to, were its schema still there. */
+async function behindContract({ ledger }: Workshop, environment: string, { definition, candidate }: RunRow): Promise<string> {
+  const row = await tables(ledger).selectFrom('contracted').select('name').where('environment', '=', environment).orderBy('name', 'desc').executeTakeFirst()
+  const contracts = Object.values(definition.resources).some(({ migrations }) => migrations !== undefined)
+  return row && contracts && candidate ? ` that works since contract migration "${row.name}" was applied there` : ''
 }
 
 /** What runs can only be read back by the server that runs it. @throws ThreewaysError `ENVIRONMENT_ELSEWHERE` */

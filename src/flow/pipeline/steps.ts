@@ -16,12 +16,12 @@ export function stepsOf(definition: Definition): readonly PlannedStep[] {
 /** The steps of a rollback: the candidate exists and was verified, so one stage is walked and only its health is asked. */
 export function rollbackSteps(definition: Definition, stageName: string): readonly PlannedStep[] {
   const stage = definition.stages.find(({ name }) => name === stageName)!
-  return stageSteps({ ...definition, stages: [{ ...stage, after: [] }] }, { ...stage, after: [], checks: [], smoke: [] }).map(
-    (planned) => ({
-      ...planned,
-      needs: planned.needs.filter((need) => need !== 'candidate'),
-    }),
-  )
+  // A database never goes back: what an expand migration added stays, and the earlier candidate works beside it.
+  const unchanged = { ...definition, resources: {}, stages: [{ ...stage, after: [] }] }
+  return stageSteps(unchanged, { ...stage, after: [], checks: [], smoke: [] }).map((planned) => ({
+    ...planned,
+    needs: planned.needs.filter((need) => need !== 'candidate'),
+  }))
 }
 
 function buildSteps({ artifact }: Definition, copy: Copy, after: readonly string[]): readonly PlannedStep[] {
@@ -44,10 +44,19 @@ function stageSteps(definition: Definition, stage: Stage): readonly PlannedStep[
     `enter ${stage.name}`,
     stage.after.length === 0 ? ['candidate'] : stage.after.map((earlier) => `${earlier}/conclude`),
   )
+  const migrates = stage.environment !== undefined && Object.values(definition.resources).some(({ migrations }) => migrations !== undefined)
+  const migrate = migrates
+    ? [step({ kind: 'migrate', stage: stage.name }, at('migrate'), stage.name, `expand the databases of ${stage.environment}`, [promote.name])]
+    : []
   const deploy =
     stage.environment === undefined
       ? []
-      : [step({ kind: 'deploy', stage: stage.name }, at('deploy'), stage.name, `run in ${stage.environment}`, [promote.name])]
+      : [
+          step({ kind: 'deploy', stage: stage.name }, at('deploy'), stage.name, `run in ${stage.environment}`, [
+            promote.name,
+            ...migrate.map(({ name }) => name),
+          ]),
+        ]
   const ready = [...(deploy.length === 0 ? [promote] : deploy)].map(({ name }) => name)
   const checks = stage.checks.map((check) => checkStep(definition, stage, check, 'check', ready))
   const smoke = stage.smoke.map((check) => checkStep(definition, stage, check, 'smoke', [...ready, ...checks.map(({ name }) => name)]))
@@ -57,13 +66,18 @@ function stageSteps(definition: Definition, stage: Stage): readonly PlannedStep[
       at('conclude'),
       stage.name,
       `verdict of ${stage.name}`,
-      [promote, ...deploy, ...checks, ...smoke].map(({ name }) => name),
+      [promote, ...migrate, ...deploy, ...checks, ...smoke].map(({ name }) => name),
     ),
     rule: 'always',
     undoes: promote.name,
     retries: 2,
   }
-  return [promote, ...deploy, ...checks, ...smoke, conclude]
+  // What lives for one run alone was contracted before anything ran in it.
+  const contract =
+    migrates && !stage.ephemeral
+      ? [step({ kind: 'contract', stage: stage.name }, at('contract'), stage.name, `contract the databases of ${stage.environment}`, [conclude.name])]
+      : []
+  return [promote, ...migrate, ...deploy, ...checks, ...smoke, conclude, ...contract]
 }
 
 function checkStep(definition: Definition, stage: Stage, check: string, part: 'check' | 'smoke', needs: readonly string[]): PlannedStep {

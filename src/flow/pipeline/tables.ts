@@ -89,7 +89,11 @@ export type PipelineTables = {
     artifact: string
     folder: string
     environment: string
+    /** null: built before candidates had any. */
+    migrations: Json<readonly KnownMigration[]> | null
   }
+  /** Contract migrations that the databases of environments remember, as read back when one was last migrated. */
+  contracted: { environment: string; resource: string; name: string }
   /** Servers and workers, each a data folder on some machine. They show themselves by a beat. */
   machine: {
     /** Id of its data folder. */
@@ -115,6 +119,9 @@ export type PipelineTables = {
   /** The end of the log of an attempt, for those who ask another server than the one that worked on it. */
   stepLog: { run: string; step: string; attempt: number; bytes: Buffer }
 }
+
+/** A migration that a candidate brings. */
+export type KnownMigration = { readonly resource: string; readonly name: string }
 
 export type RunRow = Selectable<PipelineTables['run']>
 export type StepRow = Selectable<PipelineTables['step']>
@@ -263,11 +270,25 @@ const withActiveIndexes: Migration = {
   },
 }
 
+const withMigrations: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('build').addColumn('migrations', 'jsonb').execute()
+    await db.schema
+      .createTable('contracted')
+      .addColumn('environment', 'text', (c) => c.notNull())
+      .addColumn('resource', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('contracted_pk', ['environment', 'resource', 'name'])
+      .execute()
+  },
+}
+
 /** In order of their names, after the ledger's own. */
 export const pipelineMigrations: Readonly<Record<string, Migration>> = {
   'pipeline-2026-11': created,
   'pipeline-2026-11-durable': onSeveralMachines,
   'pipeline-2026-11-gates': consentMigration,
   'pipeline-2026-11-line': withReverts,
+  'pipeline-2026-11-migrations': withMigrations,
   'pipeline-2026-11-page': withActiveIndexes,
 }

@@ -6,6 +6,7 @@ import { candidateDigest, environmentDigest } from '../candidate/environment-dig
 import { exists, removeTree } from '../candidate/folders.ts'
 import { lockFilesOf } from '../candidate/lock-files.ts'
 import { listTree } from '../candidate/tree.ts'
+import { readMigrations } from '../migration/files.ts'
 import type { LockFile } from '../provenance/sbom.ts'
 import type { StepEnd, Workshop } from './execution.ts'
 import { candidateMade } from './making.ts'
@@ -57,9 +58,11 @@ async function made(shop: Workshop, run: RunRow, steps: readonly StepRow[], { ca
   const digest = candidateDigest({ commit: run.commit, artifact, environment })
   if (candidate.digest !== digest) return unfit('its candidate is not what the commit, the artifact and the environment make it')
   await shop.attestor.read(artifact)
+  // Whether they may run is not for a worker to say.
+  const migrations = await readMigrations(folder, run.definition)
   const { files, bytes } = candidate
   const known = { digest, commit: run.commit, artifact, environment, folder, files, bytes, tools, lockFiles }
-  return candidateMade({ ...shop, run, step: steps.find(({ work: { kind } }) => kind === 'candidate')! }, known, locks)
+  return candidateMade({ ...shop, run, step: steps.find(({ work: { kind } }) => kind === 'candidate')! }, known, migrations, locks)
 }
 
 const unfit = (what: string): StepEnd => ({

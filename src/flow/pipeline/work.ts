@@ -4,9 +4,12 @@ export type Work =
   | { readonly kind: 'build'; readonly copy: Copy; readonly command: readonly string[] }
   | { readonly kind: 'candidate' }
   | { readonly kind: 'promote'; readonly stage: string }
+  | { readonly kind: 'migrate'; readonly stage: string }
   | { readonly kind: 'deploy'; readonly stage: string }
   | { readonly kind: 'check'; readonly stage: string; readonly check: string }
   | { readonly kind: 'conclude'; readonly stage: string }
+  /** Takes away what only older candidates need, once this one is verified. */
+  | { readonly kind: 'contract'; readonly stage: string }
 
 /** A reproducible build is made twice, in two folders. */
 export type Copy = 'first' | 'second'

@@ -13,6 +13,11 @@ const ProviderOptions = z.strictObject({
       'SQL file in the repository, run once into a new database. An environment may name another under `x-threeways.environments.<name>.seed`.',
     examples: ['db/seed.sql'],
   }),
+  migrations: FilePath.optional().meta({
+    description:
+      'Folder of numbered SQL files in the repository, each run once in each environment: before the new candidate starts, or, where its name ends in `.contract.sql` or it lies in `contract/`, once the candidate is verified. They come after the seed.',
+    examples: ['db/migrations'],
+  }),
 })
 
 const Provider = z
