@@ -24,6 +24,7 @@ import type { Workshop } from '../flow/pipeline/execution.ts'
 import { buildHere, desired, settingsOf, stageOwning } from '../flow/pipeline/place.ts'
 import { recordsOf } from '../flow/pipeline/records.ts'
 import { ledgerDepot } from '../flow/pipeline/depot.ts'
+import { backupRoutes } from '../flow/pipeline/backup-routes.ts'
 import { tidyUp } from '../flow/pipeline/retention.ts'
 import { machineRoutes } from '../flow/pipeline/machine-routes.ts'
 import { makePolicies } from '../flow/policy/policies.ts'
@@ -227,6 +228,10 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', lineRoutes({ line, ledger, clock }))
       // After the others below /line: what remains is a scope.
       api.route('/', postureRoutes({ line, ledger, clock, issuer: home.id, keys: signing.ring, places: () => streamPlaces(ledger) }))
+      api.route(
+        '/',
+        backupRoutes(workshop, async (name) => (await environments.existing(name)).environment),
+      )
       api.route('/', environmentRoutes({ environments, lives, provider, settingsOf: (id: EnvironmentId) => settingsOf(ledger, id) }))
       api.route(
         '/',

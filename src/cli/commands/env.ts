@@ -59,6 +59,18 @@ const wake = buildCommand<Common, [string], CliContext>({
   docs: { brief: 'Start what sleeps, and wait until it is ready' },
 })
 
+const backups = buildCommand<Common, [string], CliContext>({
+  loader: async () => (await import('../backups.ts')).backups,
+  parameters: { flags, positional: one },
+  docs: { brief: 'List the backups of its databases, made before each migration' },
+})
+
+const restore = buildCommand<Common & { backup: string }, [string], CliContext>({
+  loader: async () => (await import('../backups.ts')).restore,
+  parameters: { flags: { ...flags, backup: { kind: 'parsed', parse: String, brief: 'id of the backup' } }, positional: one },
+  docs: { brief: 'Bring a database back to a backup; what it is now becomes a backup itself' },
+})
+
 const lifetime = (text: string) => (text === 'never' ? null : parseDuration(text))
 const extend = buildCommand<Common & { ttl: number | null }, [string], CliContext>({
   loader: async () => (await import('../environment-life.ts')).extend,
@@ -119,6 +131,6 @@ const down = buildCommand<Common, [string], CliContext>({
 })
 
 export const envRoutes = buildRouteMap({
-  routes: { up, ls, show, heal, sleep, wake, extend, logs, exec, diff, apply, down },
+  routes: { up, ls, show, heal, sleep, wake, extend, logs, exec, diff, apply, backups, restore, down },
   docs: { brief: 'Environments on demand' },
 })
