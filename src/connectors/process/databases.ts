@@ -163,20 +163,22 @@ const endStatement = (admin: Client, database: string) =>
 const historySql = `
   create schema if not exists threeways;
   create table if not exists threeways.migration (
-    name text primary key, kind text not null, checksum text not null, candidate text not null, run text not null,
+    name text primary key, kind text not null, checksum text not null, candidate text not null, run text not null, backup text,
     at timestamptz not null default clock_timestamp(), ms integer not null)`
 
 async function readHistory(client: Client): Promise<readonly AppliedMigration[]> {
   const { rows } = await client.query<{ there: string | null }>(`select to_regclass('threeways.migration')::text as there`)
   if (rows[0]!.there === null) return []
-  const all = await client.query<AppliedMigration & { at: Date }>('select name, kind, checksum, candidate, run, at, ms from threeways.migration order by at')
+  const all = await client.query<AppliedMigration & { at: Date }>('select name, kind, checksum, candidate, run, backup, at, ms from threeways.migration order by at')
   return all.rows.map((row) => ({ ...row, at: new Date(row.at).toISOString() }))
 }
+
+type About = Parameters<DatabaseSession['apply']>[1]
 
 async function applyOne(
   client: Client,
   migration: Migration,
-  about: { readonly candidate: string; readonly run: string },
+  about: About,
   signal: AbortSignal,
   tell: (message: string) => void,
 ): Promise<AppliedMigration> {
@@ -197,7 +199,7 @@ async function applyOne(
   }
 }
 
-async function inTransaction(client: Client, migration: Migration, about: { candidate: string; run: string }, began: number): Promise<void> {
+async function inTransaction(client: Client, migration: Migration, about: About, began: number): Promise<void> {
   await client.query('begin')
   await client.query(`set local lock_timeout = ${lockTimeoutMs}`)
   await client.query(migration.sql)
@@ -205,13 +207,14 @@ async function inTransaction(client: Client, migration: Migration, about: { cand
   await client.query('commit')
 }
 
-async function remember(client: Client, { name, kind, checksum }: Migration, about: { candidate: string; run: string }, began: number) {
-  await client.query('insert into threeways.migration (name, kind, checksum, candidate, run, ms) values ($1, $2, $3, $4, $5, $6)', [
+async function remember(client: Client, { name, kind, checksum }: Migration, about: About, began: number) {
+  await client.query('insert into threeways.migration (name, kind, checksum, candidate, run, backup, ms) values ($1, $2, $3, $4, $5, $6, $7)', [
     name,
     kind,
     checksum,
     about.candidate,
     about.run,
+    about.backup,
     Math.round(performance.now() - began),
   ])
 }

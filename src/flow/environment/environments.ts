@@ -10,6 +10,7 @@ import { openDrifts, type OpenDrift } from './drift/on-record.ts'
 import { environmentCreated, environmentDeleted } from './events.ts'
 import { allOnRecord, makersOnRecord, onRecord, servicesOnRecord } from './on-record.ts'
 import { allTo, type Desired, type EnvironmentId, type EnvironmentProvider, type Observed, type Progress } from './provider.port.ts'
+import { migrateOwn } from '../migration/own-environment.ts'
 import { currentPolicy } from '../policy/policies.ts'
 import { withinQuotas, type Holding } from './quota.ts'
 import type { EnvironmentView, ParityView } from './schemas.ts'
@@ -70,7 +71,9 @@ export function makeEnvironments(shop: EnvironmentShop) {
       const plan = await provider.plan({ environment: id, deployments: [desired], shares: allTo(desired) })
       await refuseOverQuota(id, desired, by)
       return async (watch: (progress: Progress) => void, signal?: AbortSignal): Promise<EnvironmentView> => {
-        const observed = await provider.apply(plan, watch, signal).finally(() => coming.delete(id))
+        const observed = await migrateOwn(shop, id, desired, watch, signal)
+          .then(() => provider.apply(plan, watch, signal))
+          .finally(() => coming.delete(id))
         // Also when a server that was killed had made it and said nothing, and when it is made from other settings now.
         if ((await onRecord(ledger, id))?.settings !== settings) await ledger.append([told(environmentCreated, id, settings, by)])
         const lifeMs = ttlMs ?? desired.rendered.definition.environments[settings]?.ttlMs

@@ -13,10 +13,10 @@ export const migrationApplied = ownEvent(
   'A migration changed the database of an environment. Subject: stream/environment/resource/file',
   object({
     ...database,
-    stage: text('the stage'),
+    stage: optional(text('the stage; absent: an environment of a person')),
     candidate: text('digest of the candidate that brought it'),
-    commit: text('its commit'),
-    run: text('the delivery'),
+    commit: optional(text('its commit')),
+    run: optional(text('the delivery')),
     file: text('its path below the folder of migrations'),
     kind: oneOf(['expand', 'contract'], 'contract: older candidates cannot be gone back to any more'),
     checksum: text('digest of the file'),

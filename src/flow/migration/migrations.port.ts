@@ -22,6 +22,8 @@ export type AppliedMigration = {
   readonly checksum: string
   readonly candidate: string
   readonly run: string
+  /** Id of the backup that was made before it; null: there was nothing to lose. */
+  readonly backup: string | null
   readonly at: string
   readonly ms: number
 }
@@ -51,7 +53,7 @@ export type DatabaseSession = {
    * The whole file and its line in the history, or nothing of both.
    * @throws ThreewaysError `MIGRATION_FAILED`
    */
-  apply(migration: Migration, about: { readonly candidate: string; readonly run: string }): Promise<AppliedMigration>
+  apply(migration: Migration, about: Pick<AppliedMigration, 'candidate' | 'run' | 'backup'>): Promise<AppliedMigration>
 }
 
 export type Migrating = { readonly environment: EnvironmentId; readonly desired: Desired; readonly resource: string }

@@ -43,6 +43,8 @@ export function judge(statements: readonly Statement[], kind: MigrationKind): Ju
 type FileSoFar = { readonly made: Set<string>; changed: boolean; constrained: boolean }
 
 function remember({ type, node }: Statement, file: FileSoFar): void {
+  // From here on names may mean other tables.
+  if (type === 'VariableSetStmt' || type === 'SelectStmt') file.made.clear()
   // One that may have been there before is not new.
   if (type === 'CreateStmt' && node['if_not_exists'] !== true) file.made.add(tableOf(node['relation']))
   if (type === 'AlterTableStmt' && !file.made.has(tableOf(node['relation']))) {
@@ -83,11 +85,14 @@ const harmless = new Set([
   'CreateStatsStmt',
   'CommentStmt',
   'InsertStmt',
-  'VariableSetStmt',
   'VariableShowStmt',
 ])
 
 function unsafeties({ type, node }: Statement, file: FileSoFar): readonly Unsafe[] {
+  // A query can remove rows in one of its parts, in whatever statement it stands.
+  if (type !== 'DeleteStmt' && kindsIn(node).some((kind) => kind === 'DeleteStmt' || kind === 'MergeStmt')) return [rowsGone]
+  // How long a lock is waited for is not for a file to say.
+  if (/Set|Select/.test(type) && JSON.stringify(node).includes('lock_timeout')) return [unknown('SET lock_timeout')]
   if (harmless.has(type)) return []
   const isNew = file.made.has(tableOf(node['relation']))
   if (type === 'AlterTableStmt') return isNew ? [] : commandsOf(node).flatMap((command) => commandUnsafeties(command, file))
@@ -98,6 +103,8 @@ function unsafeties({ type, node }: Statement, file: FileSoFar): readonly Unsafe
 
 const unknown = (type: string) =>
   unsafe('unknown', `${type.replace(/Stmt$/, '')}: what this does to the old candidate cannot be told`, inContract)
+
+const rowsGone = unsafe('data', 'removes rows that the old candidate may need', inContract)
 
 const judges: Readonly<Record<string, (node: Node, file: FileSoFar & { isNew: boolean }) => Unsafe | undefined>> = {
   CreateStmt: (node) => (node['inhRelations'] === undefined ? undefined : unknown('CREATE TABLE of another one')),
@@ -130,8 +137,9 @@ const judges: Readonly<Record<string, (node: Node, file: FileSoFar & { isNew: bo
           `the old candidate knows it by its old name (${words(renameType)})`,
           'add the new one beside it and keep both filled; drop the old one in a contract migration',
         ),
-  TruncateStmt: () => unsafe('data', 'removes rows that the old candidate may need', inContract),
-  DeleteStmt: () => unsafe('data', 'removes rows that the old candidate may need', inContract),
+  TruncateStmt: () => rowsGone,
+  DeleteStmt: () => rowsGone,
+  VariableSetStmt: () => undefined,
   UpdateStmt: (_node, { changed, isNew }) =>
     changed && !isNew
       ? unsafe('backfill', 'fills rows while the table is locked by the change before it', 'fill them in a file of its own, after this one')

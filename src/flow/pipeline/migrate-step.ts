@@ -1,12 +1,10 @@
 import { refused } from '../../kernel/errors.ts'
-import { sha256 } from '../../kernel/digest.ts'
-import { event, type CloudEvent } from '../../ledger/event.ts'
-import type { Instant } from '../../kernel/clock.ts'
+import type { CloudEvent } from '../../ledger/event.ts'
 import type { Stage } from '../definition/definition.ts'
-import { backupMade, migrationApplied } from '../migration/events.ts'
-import { readMigrations, type MigrationFile } from '../migration/files.ts'
-import type { AppliedMigration, Backup, DatabaseSession, Migration } from '../migration/migrations.port.ts'
-import { afterVerdict, beforeDeploy, problemOf } from '../migration/policy.ts'
+import { migrateOne, type Choose } from '../migration/migrate.ts'
+import { readMigrations } from '../migration/files.ts'
+import type { AppliedMigration } from '../migration/migrations.port.ts'
+import { afterVerdict, beforeDeploy } from '../migration/policy.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { buildHere, buildOf, desired, environmentOf, lastVerified, stageOf } from './place.ts'
 import { source } from './records.ts'
@@ -14,7 +12,6 @@ import { noteContracted } from './schema-ahead.ts'
 import { failedBy } from './step-end.ts'
 import { tables } from './tables.ts'
 
-type Choose = (resource: string, files: readonly MigrationFile[], history: readonly AppliedMigration[]) => readonly Migration[]
 /** What became of one database. */
 type Outcome = { readonly resource: string; history: readonly AppliedMigration[] }
 
@@ -58,7 +55,7 @@ async function whyNotNow({ ledger, provider, run }: Execution, stage: Stage): Pr
 }
 
 async function migrate(execution: Execution, stage: Stage, choose: Choose): Promise<StepEnd> {
-  const { provider, run, say, signal } = execution
+  const { provider, run, say, signal, newId } = execution
   const environment = environmentOf(run, stage)
   const outcomes: Outcome[] = []
   const record: NonNullable<(StepEnd & { end: 'succeeded' })['record']> = async (tx) => {
@@ -76,7 +73,11 @@ async function migrate(execution: Execution, stage: Stage, choose: Choose): Prom
       await provider.databases.change({ environment, desired: wanted, resource }, told, signal, async (session) => {
         const outcome: Outcome = { resource, history: [] }
         outcomes.push(outcome)
-        count += await migrateOne(execution, stage, { session, outcome, files, choose })
+        const about = { environment, resource, stream: run.stream, candidate: run.candidate!, stage: stage.name, run: run.id, commit: run.commit }
+        const keep = (history: readonly AppliedMigration[]) => void (outcome.history = history)
+        const applied = await migrateOne({ session, files, choose, about, source, keep, tell: (events) => tell(execution, events), signal, newId })
+        if (applied === 0) await say(`resource ${resource}: nothing to do`)
+        count += applied
       })
     }
     return { end: 'succeeded', message: count === 0 ? 'nothing to do' : `${count} ${count === 1 ? 'file' : 'files'} applied`, record }
@@ -87,80 +88,7 @@ async function migrate(execution: Execution, stage: Stage, choose: Choose): Prom
   }
 }
 
-type One = { readonly session: DatabaseSession; readonly outcome: Outcome; readonly files: readonly MigrationFile[]; readonly choose: Choose }
-
-/** @returns how many files were applied in this run, also before an interruption */
-async function migrateOne(execution: Execution, stage: Stage, { session, outcome, files, choose }: One): Promise<number> {
-  const { run, signal, say } = execution
-  const { resource } = outcome
-  outcome.history = await session.history()
-  const problem = problemOf({ files, history: outcome.history })
-  if (problem) throw refused(problem.code, { message: problem.message, help: problem.help })
-  const chosen = choose(resource, files, outcome.history)
-  const place = { environment: environmentOf(run, stage), resource, stage: stage.name }
-  let backup: Backup | undefined
-  // In a database that was just made there is nothing to lose.
-  if (chosen.length > 0 && !session.isNew) {
-    backup = await session.backup(`${chosen[0]!.kind} of ${run.commit.slice(0, 8)}: ${chosen.map(({ name }) => name).join(', ')}`.slice(0, 300))
-    await tell(execution, [backupTold(execution, place, backup)])
-  }
-  for (const file of chosen) {
-    signal.throwIfAborted()
-    const applied = await session.apply(file, { candidate: run.candidate!, run: run.id })
-    outcome.history = [...outcome.history, applied]
-  }
-  const own = outcome.history.filter((one) => one.run === run.id)
-  // Also what was applied before an interruption: told twice, it is on record once.
-  await tell(
-    execution,
-    own.map((one) => appliedTold(execution, place, one, backup, files.find(({ name }) => name === one.name)?.allowed ?? [])),
-  )
-  if (own.length === 0) await say(`resource ${resource}: nothing to do`)
-  return chosen.length
-}
-
-type Place = { readonly environment: string; readonly resource: string; readonly stage: string }
-
+/** At once: what happened to a database stays, whatever becomes of the step. */
 async function tell({ note }: Execution, events: readonly CloudEvent[]): Promise<void> {
-  if (events.length === 0) return
-  await note(({ output, message }) => ({ output: output ?? {}, message, waiting: null, events }))
-}
-
-function backupTold({ run, newId }: Execution, { environment, resource }: Place, { id, bytes, at, before }: Backup): CloudEvent {
-  return event(
-    backupMade,
-    { id: newId(), time: at as Instant, source, subject: `${environment}/${resource}`, chainId: run.id },
-    { stream: run.stream, environment, resource, backup: id, bytes, at, before, run: run.id },
-  )
-}
-
-function appliedTold(
-  { run }: Execution,
-  { environment, resource, stage }: Place,
-  { name, kind, checksum, candidate, at, ms }: AppliedMigration,
-  backup: Backup | undefined,
-  allowed: MigrationFile['allowed'],
-): CloudEvent {
-  const subject = `${environment}/${resource}/${name}`
-  return event(
-    migrationApplied,
-    // The same file of the same run is the same event, whoever tells it.
-    { id: sha256(`${run.id} ${subject} ${at}`), time: at as Instant, source, subject, chainId: run.id },
-    {
-      stream: run.stream,
-      environment,
-      resource,
-      stage,
-      candidate,
-      commit: run.commit,
-      run: run.id,
-      file: name,
-      kind,
-      checksum,
-      at,
-      ms,
-      allowed,
-      ...(backup === undefined ? {} : { backup: backup.id }),
-    },
-  )
+  if (events.length > 0) await note(({ output, message }) => ({ output: output ?? {}, message, waiting: null, events }))
 }

@@ -110,7 +110,6 @@ describe('a database changes with its candidates', () => {
   let second: RunView
   it('is contracted once the candidate is verified, after a backup', async () => {
     second = await deliver({ 'db/0004_half.sql': 'select 1 where false;', app: 'good, again', 'db/0005_name.contract.sql': 'alter table part drop column name;' })
-    // Not readable as safe: a select may call anything, this one does not.
     expect(second).toMatchObject({ state: 'succeeded' })
     expect(stepOf(second, 'production/migrate')?.message).toBe('1 file applied')
     expect(stepOf(second, 'production/contract')?.message).toBe('1 file applied')
@@ -132,5 +131,18 @@ describe('a database changes with its candidates', () => {
     expect({ status, body }).toMatchObject({ status: 200 })
     expect(await columns()).toEqual(['id', 'name', 'price', 'title'])
     expect(await backups()).toHaveLength(3)
+  })
+
+  it('has everything in an environment of a person, in the order of the numbers', async () => {
+    const body = { candidate: second.candidate, settings: 'live', name: 'mine' }
+    const response = await t.threeways.app.request('/api/environments', {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { authorization: `Bearer ${t.threeways.adminToken}`, 'content-type': 'application/json' },
+    })
+    expect(await response.text()).toContain('0005_name.contract.sql (contract) applied')
+    const history = await t.threeways.workshop.provider.databases!.history('shop/mine', 'db')
+    expect(history).toHaveLength(5)
+    await t.threeways.workshop.provider.destroy('shop/mine')
   })
 })
