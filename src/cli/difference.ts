@@ -27,7 +27,7 @@ export async function diff(
 }
 
 function describe(difference: Difference, stage: string, output: Output): string {
-  const { candidate, against, code, config, environment, packages, unknown } = difference
+  const { candidate, against, code, config, environment, packages, migrations, unknown } = difference
   const { colour } = output
   const head = `${colour.bold(shortDigest(candidate.digest))} ${candidate.commit.slice(0, 8)} ${candidate.summary}`
   if (against === null) return `${head}\nnothing runs in ${stage} yet: all of it is new`
@@ -55,6 +55,18 @@ function describe(difference: Difference, stage: string, output: Output): string
           ),
           ...packages.unread.map((file) => colour.yellow(`  ${file} changed and is of a kind that is not read`)),
         ],
+    !migrations || migrations.length === 0
+      ? []
+      : section(
+          'migrations',
+          migrations.map(({ resource, name, kind }) => [
+            `  ${resource}`,
+            name,
+            kind === 'expand' ? 'before it runs' : colour.yellow('once it is verified; then older candidates cannot be gone back to'),
+          ]),
+          '',
+          output,
+        ),
     unknown.map((what) => colour.yellow(`not compared: ${what}`)),
   ]
   return parts

@@ -9,7 +9,8 @@ export function differenceOf(candidate: CandidateCard, streams: readonly StreamV
   const other = running?.card ?? card(clock, 'Mia Tanaka', 'Show delivery times on every part', 3000)
   const stage = stages.some(({ name }) => name === against) ? against : null
   if (other.digest === candidate.digest) {
-    return { candidate, against: { stage, card: other }, code: null, config: null, environment: null, packages: null, unknown: [] }
+    const nothing = { code: null, config: null, environment: null, packages: null, migrations: [], unknown: [] }
+    return { candidate, against: { stage, card: other }, ...nothing }
   }
   return {
     candidate,
@@ -54,6 +55,10 @@ export function differenceOf(candidate: CandidateCard, streams: readonly StreamV
       same: 118,
       unread: [],
     },
+    migrations: [
+      { resource: 'db', name: '0007_cart_columns.sql', kind: 'expand' },
+      { resource: 'db', name: '0008_old_cart.contract.sql', kind: 'contract' },
+    ],
     unknown: [],
   }
 }

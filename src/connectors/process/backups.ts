@@ -57,9 +57,7 @@ const idAt = (resource: string, at: string) => `${resource.slice(0, 20)}-${at.re
 const copyOf = (environment: EnvironmentId, id: string) => `${prefixOf(environment)}${mark}${id}`
 
 async function describeCopy(admin: Client, copy: string, environment: EnvironmentId, backup: Backup): Promise<void> {
-  await admin.query(
-    `comment on database ${quoted(copy)} is ${literal(`${completeMark} ${environment} backup ${JSON.stringify(backup)}`)}`,
-  )
+  await admin.query(`comment on database ${quoted(copy)} is ${literal(`${completeMark} ${environment} backup ${JSON.stringify(backup)}`)}`)
 }
 
 /** @returns how many connections were closed for it */
@@ -149,13 +147,18 @@ export async function restoreBackup(
     await admin.query(`drop database if exists ${quoted(next)} with (force)`)
     await admin.query(`create database ${quoted(next)} template ${quoted(found.database)} owner ${quoted(role)}`)
     await admin.query(`revoke connect, temporary on database ${quoted(next)} from public`)
-    await admin.query(
-      `comment on database ${quoted(next)} is ${literal(`${completeMark} ${environment} ${found.backup.resource}`)}`,
-    )
+    await admin.query(`comment on database ${quoted(next)} is ${literal(`${completeMark} ${environment} ${found.backup.resource}`)}`)
     const at = new Date().toISOString()
     const replaced = idAt(found.backup.resource, at)
     if ((await commentOn(admin, database)) !== undefined) {
-      const kept: Backup = { id: replaced, resource: found.backup.resource, at, bytes: await sizeOf(admin, database), before: `restoring ${id}`, closed: 0 }
+      const kept: Backup = {
+        id: replaced,
+        resource: found.backup.resource,
+        at,
+        bytes: await sizeOf(admin, database),
+        before: `restoring ${id}`,
+        closed: 0,
+      }
       const aside = copyOf(environment, replaced)
       await whileNobodyIsIn(server, database, () => admin.query(`alter database ${quoted(database)} rename to ${quoted(aside)}`))
       await admin.query(`alter database ${quoted(aside)} with allow_connections false`)

@@ -69,7 +69,11 @@ async function createResources(environment: Environment, target: Target): Promis
 }
 
 /** @returns what is known of it, and whether it was made just now */
-export async function createResource(environment: Environment, desired: Desired, name: string): Promise<{ resource: ResourceState; isNew: boolean }> {
+export async function createResource(
+  environment: Environment,
+  desired: Desired,
+  name: string,
+): Promise<{ resource: ResourceState; isNew: boolean }> {
   const { state, home } = environment
   const { seed } = desired.rendered.definition.resources[name]!
   const resource = (state.resources[name] ??= home.postgres.describe(state.environment, name))

@@ -37,7 +37,9 @@ const change = <T>(work: (session: DatabaseSession) => Promise<T>, signal?: Abor
   provider.databases!.change(migrating, ({ message }) => told.push(message), signal, work)
 
 async function connected(): Promise<Client> {
-  const name = (await adminQuery<{ datname: string }>(`select datname from pg_database where datname like 'env_%' and datname not like '%~%'`))[0]!.datname
+  const name = (
+    await adminQuery<{ datname: string }>(`select datname from pg_database where datname like 'env_%' and datname not like '%~%'`)
+  )[0]!.datname
   const client = new Client((await home.options.cluster()).connection(name))
   client.on('error', () => {})
   await client.connect()
@@ -56,7 +58,11 @@ async function adminQuery<T extends object>(sql: string, values: readonly unknow
 
 const names = async () => (await provider.databases!.history('shop/live', 'db'))?.map(({ name }) => name)
 const isRunning = (what: string) => async () =>
-  (await adminQuery(`select from pg_stat_activity where query like $1 and application_name = 'threeways migration' and state = 'active'`, [what])).length > 0
+  (
+    await adminQuery(`select from pg_stat_activity where query like $1 and application_name = 'threeways migration' and state = 'active'`, [
+      what,
+    ])
+  ).length > 0
 
 describe('a database of an environment', () => {
   it('is made with its seed, and says that it is new only once', async () => {
@@ -78,11 +84,16 @@ describe('a database of an environment', () => {
   it('is changed by one at a time', async () => {
     const order: string[] = []
     const as = (one: EnvironmentProvider, name: string) =>
-      one.databases!.change(migrating, () => {}, undefined, async (session) => {
-        order.push(`${name} begins`)
-        await session.history()
-        order.push(`${name} ends`)
-      })
+      one.databases!.change(
+        migrating,
+        () => {},
+        undefined,
+        async (session) => {
+          order.push(`${name} begins`)
+          await session.history()
+          order.push(`${name} ends`)
+        },
+      )
     // Of two processes: they share no memory, only the database.
     await Promise.all([as(provider, 'a'), as(home.provider(), 'b')])
     expect(order.map((line) => line.split(' ')[1])).toEqual(['begins', 'ends', 'begins', 'ends'])
@@ -137,7 +148,7 @@ describe('a database of an environment', () => {
     done.catch(() => {})
     await expect.poll(isRunning('%/* stop */%')).toBe(true)
     stop.abort()
-    await expect(done).rejects.toThrow()
+    await expect(done).rejects.toThrow('aborted')
     expect(await names()).toEqual(['0001_parts.sql', '0002_b.sql', '0003_index.sql'])
   })
 

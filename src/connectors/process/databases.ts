@@ -41,7 +41,15 @@ export function processDatabases({ cluster, read, change }: DatabasesOptions): D
         const { resource, isNew } = await createResource(environment, desired, name)
         const server = await cluster()
         await alone(server, resource.database, either, async () => {
-          const session = openSession({ server, environment, name, resource, isNew, signal: either, credentials: await credentials(resource) })
+          const session = openSession({
+            server,
+            environment,
+            name,
+            resource,
+            isNew,
+            signal: either,
+            credentials: await credentials(resource),
+          })
           try {
             result = { value: await work(session) }
           } finally {
@@ -68,7 +76,10 @@ export function processDatabases({ cluster, read, change }: DatabasesOptions): D
 
     async restore(id, backup) {
       if ((await read(id)) === undefined)
-        throw notFound('BACKUP_NOT_FOUND', { message: `environment "${id}" has no databases`, help: 'list backups with `threeways env backups`' })
+        throw notFound('BACKUP_NOT_FOUND', {
+          message: `environment "${id}" has no databases`,
+          help: 'list backups with `threeways env backups`',
+        })
       let result: Awaited<ReturnType<typeof restoreBackup>> | undefined
       await change(id, undefined, undefined, async (environment, signal) => {
         const server = await cluster()
@@ -105,7 +116,13 @@ type SessionOptions = {
   readonly isNew: boolean
   readonly signal: AbortSignal
   /** With no more rights than the service has. */
-  readonly credentials: { readonly host: string; readonly port: number; readonly user: string; readonly password: string; readonly database: string }
+  readonly credentials: {
+    readonly host: string
+    readonly port: number
+    readonly user: string
+    readonly password: string
+    readonly database: string
+  }
 }
 
 function openSession({ server, environment, name, resource, isNew, signal, credentials }: SessionOptions) {
@@ -169,7 +186,9 @@ const historySql = `
 async function readHistory(client: Client): Promise<readonly AppliedMigration[]> {
   const { rows } = await client.query<{ there: string | null }>(`select to_regclass('threeways.migration')::text as there`)
   if (rows[0]!.there === null) return []
-  const all = await client.query<AppliedMigration & { at: Date }>('select name, kind, checksum, candidate, run, backup, at, ms from threeways.migration order by at')
+  const all = await client.query<AppliedMigration & { at: Date }>(
+    'select name, kind, checksum, candidate, run, backup, at, ms from threeways.migration order by at',
+  )
   return all.rows.map((row) => ({ ...row, at: new Date(row.at).toISOString() }))
 }
 
@@ -186,7 +205,9 @@ async function applyOne(
   await client.query(historySql)
   for (let tries = 1; ; tries++) {
     try {
-      await (migration.concurrently ? buildIndex(client, migration, migration.concurrently.index) : inTransaction(client, migration, about, began))
+      await (migration.concurrently
+        ? buildIndex(client, migration, migration.concurrently.index)
+        : inTransaction(client, migration, about, began))
       if (migration.concurrently) await remember(client, migration, about, began)
       return (await readHistory(client)).find(({ name }) => name === migration.name)!
     } catch (error) {
@@ -208,29 +229,29 @@ async function inTransaction(client: Client, migration: Migration, about: About,
 }
 
 async function remember(client: Client, { name, kind, checksum }: Migration, about: About, began: number) {
-  await client.query('insert into threeways.migration (name, kind, checksum, candidate, run, backup, ms) values ($1, $2, $3, $4, $5, $6, $7)', [
-    name,
-    kind,
-    checksum,
-    about.candidate,
-    about.run,
-    about.backup,
-    Math.round(performance.now() - began),
-  ])
+  await client.query(
+    'insert into threeways.migration (name, kind, checksum, candidate, run, backup, ms) values ($1, $2, $3, $4, $5, $6, $7)',
+    [name, kind, checksum, about.candidate, about.run, about.backup, Math.round(performance.now() - began)],
+  )
 }
 
 /** An interruption leaves an index that is there and not used: it is made again. */
 async function buildIndex(client: Client, { sql }: Migration, index: string): Promise<void> {
   const broken = `select i.indexrelid::regclass::text as name from pg_index i join pg_class c on c.oid = i.indexrelid
     where c.relname = $1 and not i.indisvalid`
-  for (const { name } of (await client.query<{ name: string }>(broken, [index])).rows) await client.query(`drop index concurrently if exists ${name}`)
+  for (const { name } of (await client.query<{ name: string }>(broken, [index])).rows)
+    await client.query(`drop index concurrently if exists ${name}`)
   await client.query(`set lock_timeout = ${lockTimeoutMs}`)
   await client.query(sql)
 }
 
 function failed({ name, sql }: Migration, error: unknown) {
   if (!(error instanceof DatabaseError)) {
-    return unavailable('MIGRATION_FAILED', { message: `"${name}" could not be applied: ${messageOf(error)}`, help: 'run the step again', cause: error })
+    return unavailable('MIGRATION_FAILED', {
+      message: `"${name}" could not be applied: ${messageOf(error)}`,
+      help: 'run the step again',
+      cause: error,
+    })
   }
   const position = error.position === undefined ? undefined : Number(error.position)
   const line = position === undefined ? '' : `:${[...sql].slice(0, position).join('').split('\n').length}`

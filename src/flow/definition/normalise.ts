@@ -20,7 +20,9 @@ export function normalise(file: DefinitionFile): Definition {
   const { artifact, tools, environments, checks, pipeline, line } = file['x-threeways']
   const { defaults, ...own } = environments
   const run = Object.entries(file.services).filter(([, entry]) => entry.provider === undefined)
-  const seeds = Object.values(file.services).flatMap(({ provider }) => [provider?.options.seed ?? [], provider?.options.migrations ?? []].flat())
+  const seeds = Object.values(file.services).flatMap(({ provider }) =>
+    [provider?.options.seed ?? [], provider?.options.migrations ?? []].flat(),
+  )
   const ownSeeds = Object.values(own).flatMap((entry) => Object.values((entry as EnvironmentEntry).seed))
   return {
     name: file.name,

@@ -16,7 +16,7 @@ import type { Difference, Patch } from './schemas.ts'
 
 export type Differing = {
   readonly ledger: Pick<Ledger, 'db'>
-  readonly provider: Pick<EnvironmentProvider, 'observe' | 'render'>
+  readonly provider: Pick<EnvironmentProvider, 'observe' | 'render' | 'databases'>
   openRepository(folder: string): Promise<Repository>
   readonly readPackages: ReadPackages
 }
@@ -35,7 +35,8 @@ type Pair = { readonly to: Known; readonly stage: Stage | undefined; readonly fr
 export async function differenceOf(differing: Differing, named: string, against: string): Promise<Difference> {
   const { to, stage, from } = await pairOf(differing, named, against)
   const candidate = candidateCard(to.row)
-  const nothing = { candidate, against: null, code: null, config: null, environment: null, packages: null, unknown: [] }
+  const migrations = await migrationsFor(differing, to, stage, from)
+  const nothing = { candidate, against: null, code: null, config: null, environment: null, packages: null, migrations, unknown: [] }
   if (from === undefined) return nothing
   const unknown: string[] = []
   const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | null> => {
@@ -56,6 +57,7 @@ export async function differenceOf(differing: Differing, named: string, against:
     config: configOf(differing, from, to, stage),
     environment: environmentOf(from.row, to.row),
     packages: repository && (await attempt('packages', () => packagesBetween(differing.readPackages, repository, from.row, to.row))),
+    migrations,
     unknown,
   }
 }
@@ -125,6 +127,31 @@ async function known(ledger: Pick<Ledger, 'db'>, row: CandidateRow): Promise<Kno
     message: `candidate ${row.digest} is known from elsewhere: what it was delivered from is not here`,
     help: 'deliver its commit here',
   })
+}
+
+/** What the databases of the stage do not remember; where they cannot be asked here, what the candidate there did not bring. */
+async function migrationsFor(
+  { ledger, provider }: Differing,
+  to: Known,
+  stage: Stage | undefined,
+  from: Known | undefined,
+): Promise<Difference['migrations']> {
+  const broughtBy = async (digest: string) => {
+    const row = await tables(ledger).selectFrom('build').select('migrations').where('candidate', '=', digest).executeTakeFirst()
+    return row && (row.migrations ?? [])
+  }
+  const brought = await broughtBy(to.row.digest)
+  if (brought === undefined) return null
+  const done = new Set(((from && (await broughtBy(from.row.digest))) ?? []).map(({ resource, name }) => `${resource} ${name}`))
+  if (stage?.environment !== undefined && !stage.ephemeral) {
+    for (const resource of new Set(brought.map((one) => one.resource))) {
+      const history = await provider.databases?.history(`${to.row.stream!}/${stage.environment}`, resource)
+      for (const { name } of history ?? []) done.add(`${resource} ${name}`)
+    }
+  }
+  return brought
+    .filter(({ resource, name }) => !done.has(`${resource} ${name}`))
+    .map(({ resource, name, kind }) => ({ resource, name, kind }))
 }
 
 function configOf({ provider }: Differing, from: Known, to: Known, stage: Stage | undefined): Difference['config'] {

@@ -46,6 +46,15 @@ export const PackageChange = z.object({
 })
 export type PackageChange = z.infer<typeof PackageChange>
 
+export const MigrationLine = z.object({
+  resource: z.string(),
+  name: z.string(),
+  kind: z.enum(['expand', 'contract']).meta({
+    description: 'expand: before the candidate runs. contract: once it is verified; older candidates cannot be gone back to any more',
+  }),
+})
+export type MigrationLine = z.infer<typeof MigrationLine>
+
 export const Difference = z
   .object({
     candidate: CandidateCard,
@@ -70,6 +79,10 @@ export const Difference = z
         unread: z.array(z.string()).meta({ description: 'lock files that changed and are of no known kind' }),
       })
       .nullable(),
+    migrations: z
+      .array(MigrationLine)
+      .nullable()
+      .meta({ description: 'that would change databases, in their order; null: the candidate was not built here' }),
     unknown: z.array(z.string()).meta({ description: 'what could not be compared, and why' }),
   })
   .meta({ id: 'Difference' })

@@ -78,7 +78,12 @@ async function readOne(folder: string, migrations: string, { name, kind }: Named
     return { ...plain, allowed: [] }
   }
   if (undo >= 0) {
-    report({ line: undo + 1, rule: 'undo', message: 'what follows would undo what was just done', help: 'remove the way down from the file' })
+    report({
+      line: undo + 1,
+      rule: 'undo',
+      message: 'what follows would undo what was just done',
+      help: 'remove the way down from the file',
+    })
     return { ...plain, allowed: [] }
   }
   const parsed = await statementsIn(sql)

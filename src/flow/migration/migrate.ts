@@ -70,7 +70,9 @@ async function backupBefore(migrating: Migrating, chosen: readonly Migration[]):
   const { session, about, tell } = migrating
   if (chosen.length === 0 || session.isNew) return undefined
   const names = chosen.map(({ name }) => name).join(', ')
-  const backup = await session.backup(`${chosen[0]!.kind} of ${(about.commit ?? about.candidate.replace('sha256:', '')).slice(0, 8)}: ${names}`.slice(0, 300))
+  const backup = await session.backup(
+    `${chosen[0]!.kind} of ${(about.commit ?? about.candidate.replace('sha256:', '')).slice(0, 8)}: ${names}`.slice(0, 300),
+  )
   await tell([backupTold(migrating, backup)])
   return backup
 }
@@ -85,7 +87,10 @@ function backupTold({ about, source, newId }: Migrating, { id, bytes, at, before
 }
 
 /** The same file of the same run is the same event, whoever tells it: all of it is in the database's own history. */
-function appliedTold({ about, source, files }: Migrating, { name, backup, at, candidate, run, kind, checksum, ms }: AppliedMigration): CloudEvent {
+function appliedTold(
+  { about, source, files }: Migrating,
+  { name, backup, at, candidate, run, kind, checksum, ms }: AppliedMigration,
+): CloudEvent {
   const { stream, environment, resource, stage, commit } = about
   const subject = `${environment}/${resource}/${name}`
   const allowed = files.find((file) => file.name === name)?.allowed ?? []

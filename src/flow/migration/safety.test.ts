@@ -12,7 +12,7 @@ const found = async (sql: string, kind?: 'contract') => (await rulesOf(sql, kind
 describe('an expand migration', () => {
   it.each([
     'create table part (id bigserial primary key, name text not null unique, owner int references person)',
-    'create table part (id int); create index on part (id); alter table part add column name text not null; insert into part values (1, \'a\')',
+    "create table part (id int); create index on part (id); alter table part add column name text not null; insert into part values (1, 'a')",
     'alter table part add column price int',
     'alter table part add column price int not null default 0, add column at timestamptz not null default now()',
     'alter table part alter column price set default 5, alter column price drop not null',
@@ -27,7 +27,7 @@ describe('an expand migration', () => {
     'update part set price = 1 where price is null',
     "comment on table part is 'what we sell'; select setval('part_id_seq', 7)",
     "create type colour as enum ('red'); alter type colour add value 'green'",
-    "alter index part_name rename to part_by_name",
+    'alter index part_name rename to part_by_name',
   ])('may %s', async (sql) => {
     expect(await found(sql)).toEqual([])
   })
@@ -99,7 +99,10 @@ describe('an expand migration', () => {
 
 describe('every migration', () => {
   it('leaves its transaction alone, whatever a comment says', async () => {
-    expect(await found('-- threeways:allow transaction: please\nbegin;\ndrop table part;\ncommit', 'contract')).toEqual(['2 transaction', '4 transaction'])
+    expect(await found('-- threeways:allow transaction: please\nbegin;\ndrop table part;\ncommit', 'contract')).toEqual([
+      '2 transaction',
+      '4 transaction',
+    ])
   })
 
   it('runs CONCURRENTLY alone in its file, and so that it can be repeated', async () => {

@@ -222,7 +222,11 @@ function columnUnsafeties({ constraints = [], typeName }: Node): readonly Unsafe
     )
   if (!isFilled && fallback === undefined && all.some(({ contype }) => contype === 'CONSTR_NOTNULL'))
     found.push(
-      unsafe('not-null', 'the old candidate writes rows without this column, and they would be refused', 'give it a default, or allow null'),
+      unsafe(
+        'not-null',
+        'the old candidate writes rows without this column, and they would be refused',
+        'give it a default, or allow null',
+      ),
     )
   if (all.some(({ contype }) => contype === 'CONSTR_UNIQUE' || contype === 'CONSTR_PRIMARY')) found.push(...addedConstraint({}))
   if (all.some(({ contype }) => contype === 'CONSTR_CHECK' || contype === 'CONSTR_FOREIGN'))

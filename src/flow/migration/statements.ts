@@ -17,7 +17,8 @@ export type Statement = {
 export type Allowance = { readonly rule: string; readonly reason: string; readonly line: number }
 
 export type Parsed =
-  { readonly statements: readonly Statement[] } | { readonly problem: { readonly line: number; readonly message: string } }
+  | { readonly statements: readonly Statement[] }
+  | { readonly problem: { readonly line: number; readonly message: string } }
 
 /** Reads SQL as PostgreSQL would. psql's own commands (`\copy`) are no SQL. */
 export async function statementsIn(sql: string): Promise<Parsed> {

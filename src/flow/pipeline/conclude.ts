@@ -33,7 +33,9 @@ const nothingToSettle: Settled = { record: async () => [], wentBack: false, back
  */
 export async function concludeStage(execution: Execution): Promise<StepEnd> {
   const stage = stageOf(execution.run, execution.step.stage!)
-  const steps = execution.steps.filter((step) => step.stage === stage.name && step.work.kind !== 'conclude' && step.work.kind !== 'contract')
+  const steps = execution.steps.filter(
+    (step) => step.stage === stage.name && step.work.kind !== 'conclude' && step.work.kind !== 'contract',
+  )
   const bad = steps.find(({ state }) => state !== 'succeeded' && state !== 'skipped') ?? steps.find(({ state }) => state === 'skipped')
   return bad === undefined ? keep(execution, stage) : giveUp(execution, stage, steps, bad)
 }

@@ -16,7 +16,7 @@ import type { Execution, StepEnd } from './execution.ts'
 import { source } from './records.ts'
 import { workerOf } from './machines.ts'
 import { changeRun } from './runs.ts'
-import { tables, type RunRow } from './tables.ts'
+import { tables, type KnownMigration, type RunRow } from './tables.ts'
 import { artifactParcel } from './depot.ts'
 import { checkOutHere, workspaceOf } from './workspace.ts'
 
@@ -109,8 +109,21 @@ function record({ run, step, clock, newId, attestor }: Making, candidate: Candid
     worker: workerOf(step.owner),
   }
   return async (tx: LedgerTransaction, row: RunRow) => {
-    const migrations = JSON.stringify(Object.entries(brought).flatMap(([resource, files]) => files.map(({ name }) => ({ resource, name }))))
-    const build = { candidate: digest, stream, commit, repository, definition: JSON.stringify(definition), artifact, folder, environment, migrations }
+    const known = Object.entries(brought).flatMap(([resource, files]) =>
+      files.map(({ name, kind, checksum }): KnownMigration => ({ resource, name, kind, checksum })),
+    )
+    const migrations = JSON.stringify(known)
+    const build = {
+      candidate: digest,
+      stream,
+      commit,
+      repository,
+      definition: JSON.stringify(definition),
+      artifact,
+      folder,
+      environment,
+      migrations,
+    }
     await tables(tx)
       .insertInto('build')
       .values(build)

@@ -63,7 +63,10 @@ async function migrate(execution: Execution, stage: Stage, choose: Choose): Prom
     return []
   }
   if (!provider.databases)
-    throw refused('MIGRATIONS_UNSUPPORTED', { message: `${provider.name} cannot migrate databases`, help: 'remove "migrations" from the definition' })
+    throw refused('MIGRATIONS_UNSUPPORTED', {
+      message: `${provider.name} cannot migrate databases`,
+      help: 'remove "migrations" from the definition',
+    })
   try {
     const build = await buildHere(execution, run.candidate!)
     const wanted = desired(provider, build, stage.environment!)
@@ -73,9 +76,27 @@ async function migrate(execution: Execution, stage: Stage, choose: Choose): Prom
       await provider.databases.change({ environment, desired: wanted, resource }, told, signal, async (session) => {
         const outcome: Outcome = { resource, history: [] }
         outcomes.push(outcome)
-        const about = { environment, resource, stream: run.stream, candidate: run.candidate!, stage: stage.name, run: run.id, commit: run.commit }
+        const about = {
+          environment,
+          resource,
+          stream: run.stream,
+          candidate: run.candidate!,
+          stage: stage.name,
+          run: run.id,
+          commit: run.commit,
+        }
         const keep = (history: readonly AppliedMigration[]) => void (outcome.history = history)
-        const applied = await migrateOne({ session, files, choose, about, source, keep, tell: (events) => tell(execution, events), signal, newId })
+        const applied = await migrateOne({
+          session,
+          files,
+          choose,
+          about,
+          source,
+          keep,
+          tell: (events) => tell(execution, events),
+          signal,
+          newId,
+        })
         if (applied === 0) await say(`resource ${resource}: nothing to do`)
         count += applied
       })

@@ -49,9 +49,11 @@ describe('a database changes with its candidates', () => {
     }
   }
   const columns = async () =>
-    (await sql<{ name: string }>(`select attname as name from pg_attribute where attrelid = 'part'::regclass and attnum > 0 and not attisdropped order by attnum`)).map(
-      ({ name }) => name,
-    )
+    (
+      await sql<{ name: string }>(
+        `select attname as name from pg_attribute where attrelid = 'part'::regclass and attnum > 0 and not attisdropped order by attnum`,
+      )
+    ).map(({ name }) => name)
   const applied = async () => (await sql<{ name: string }>('select name from threeways.migration order by at')).map(({ name }) => name)
   const stepOf = (run: RunView, name: string) => run.steps.find((step) => step.name === name)
   const events = async (type: string) => {
@@ -85,7 +87,11 @@ describe('a database changes with its candidates', () => {
 
   it('keeps what was added when the candidate fails, and what ran before goes on', async () => {
     const run = await deliver({ app: 'bad', 'db/0003_title.sql': 'alter table part add column title text;' })
-    expect(statesOf(run)).toMatchObject({ 'production/migrate': 'succeeded', 'production/check/good': 'failed', 'production/contract': 'skipped' })
+    expect(statesOf(run)).toMatchObject({
+      'production/migrate': 'succeeded',
+      'production/check/good': 'failed',
+      'production/contract': 'skipped',
+    })
     expect((await t.threeways.workshop.provider.observe('shop/live')).traffic).toBe(first.candidate)
     expect(await columns()).toEqual(['id', 'name', 'price', 'title'])
     expect(await backups()).toMatchObject([{ resource: 'db', before: expect.stringContaining('0003_title.sql') }])
@@ -109,9 +115,19 @@ describe('a database changes with its candidates', () => {
 
   let second: RunView
   it('is contracted once the candidate is verified, after a backup', async () => {
-    second = await deliver({ 'db/0004_half.sql': 'select 1 where false;', app: 'good, again', 'db/0005_name.contract.sql': 'alter table part drop column name;' })
+    second = await deliver({
+      'db/0004_half.sql': 'select 1 where false;',
+      app: 'good, again',
+      'db/0005_name.contract.sql': 'alter table part drop column name;',
+    })
     expect(second).toMatchObject({ state: 'succeeded' })
     expect(stepOf(second, 'production/migrate')?.message).toBe('1 file applied')
+    const { body } = await t.ask('GET', `/api/candidates/${second.candidate}/diff?against=${first.candidate}`)
+    expect((body as { migrations: object[] }).migrations).toEqual([
+      { resource: 'db', name: '0003_title.sql', kind: 'expand' },
+      { resource: 'db', name: '0004_half.sql', kind: 'expand' },
+      { resource: 'db', name: '0005_name.contract.sql', kind: 'contract' },
+    ])
     expect(stepOf(second, 'production/contract')?.message).toBe('1 file applied')
     expect(await columns()).toEqual(['id', 'price', 'title'])
     expect(await applied()).toEqual(['0001_parts.sql', '0002_price.sql', '0003_title.sql', '0004_half.sql', '0005_name.contract.sql'])

@@ -29,7 +29,12 @@ export async function rollback(shop: Workshop, stream: string, stageName: string
 
 /** Said of a candidate that would be gone back to, were its schema still there. */
 async function behindContract({ ledger }: Workshop, environment: string, { definition, candidate }: RunRow): Promise<string> {
-  const row = await tables(ledger).selectFrom('contracted').select('name').where('environment', '=', environment).orderBy('name', 'desc').executeTakeFirst()
+  const row = await tables(ledger)
+    .selectFrom('contracted')
+    .select('name')
+    .where('environment', '=', environment)
+    .orderBy('name', 'desc')
+    .executeTakeFirst()
   const contracts = Object.values(definition.resources).some(({ migrations }) => migrations !== undefined)
   return row && contracts && candidate ? ` that works since contract migration "${row.name}" was applied there` : ''
 }

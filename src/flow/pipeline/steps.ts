@@ -46,7 +46,11 @@ function stageSteps(definition: Definition, stage: Stage): readonly PlannedStep[
   )
   const migrates = stage.environment !== undefined && Object.values(definition.resources).some(({ migrations }) => migrations !== undefined)
   const migrate = migrates
-    ? [step({ kind: 'migrate', stage: stage.name }, at('migrate'), stage.name, `expand the databases of ${stage.environment}`, [promote.name])]
+    ? [
+        step({ kind: 'migrate', stage: stage.name }, at('migrate'), stage.name, `expand the databases of ${stage.environment}`, [
+          promote.name,
+        ]),
+      ]
     : []
   const deploy =
     stage.environment === undefined
@@ -75,7 +79,11 @@ function stageSteps(definition: Definition, stage: Stage): readonly PlannedStep[
   // What lives for one run alone was contracted before anything ran in it.
   const contract =
     migrates && !stage.ephemeral
-      ? [step({ kind: 'contract', stage: stage.name }, at('contract'), stage.name, `contract the databases of ${stage.environment}`, [conclude.name])]
+      ? [
+          step({ kind: 'contract', stage: stage.name }, at('contract'), stage.name, `contract the databases of ${stage.environment}`, [
+            conclude.name,
+          ]),
+        ]
       : []
   return [promote, ...migrate, ...deploy, ...checks, ...smoke, conclude, ...contract]
 }

@@ -1,6 +1,7 @@
 import { sql, type ColumnType, type Generated, type JSONColumnType, type Kysely, type Migration, type Selectable } from 'kysely'
 import type { Tables } from '../../ledger/ledger.ts'
 import type { Definition } from '../definition/definition.ts'
+import type { Migration as DatabaseMigration } from '../migration/migrations.port.ts'
 import { consentMigration, type Consent } from './consent-table.ts'
 import type { Waiting } from './schemas.ts'
 import type { RunState, StepState, Work } from './work.ts'
@@ -121,7 +122,7 @@ export type PipelineTables = {
 }
 
 /** A migration that a candidate brings. */
-export type KnownMigration = { readonly resource: string; readonly name: string }
+export type KnownMigration = { readonly resource: string } & Pick<DatabaseMigration, 'name' | 'kind' | 'checksum'>
 
 export type RunRow = Selectable<PipelineTables['run']>
 export type StepRow = Selectable<PipelineTables['step']>

@@ -41,7 +41,7 @@ export function DifferenceView({ candidate, against, stages, onAgainst }: Props)
 }
 
 function Parts({ data, against: named }: { readonly data: Difference; readonly against: string }) {
-  const { candidate, against, code, config, environment, packages, unknown } = data
+  const { candidate, against, code, config, environment, packages, migrations, unknown } = data
   if (against === null) return <p className="panel">Nothing runs in {named} yet: all of it is new there.</p>
   if (against.card.digest === candidate.digest) {
     return (
@@ -92,6 +92,7 @@ function Parts({ data, against: named }: { readonly data: Difference; readonly a
           same={environment.same ? 'The same environment digest.' : 'The same tools and lock files; only the definition differs.'}
         />
       )}
+      {migrations !== null && migrations.length > 0 && <Migrations migrations={migrations} />}
       {packages !== null && <Packages packages={packages} />}
     </>
   )
@@ -110,6 +111,26 @@ function Values({
     <section className="panel" aria-label={title}>
       <h3>{title}</h3>
       {changes.length === 0 ? <p className="soft">{same}</p> : <ValueTable title={title} changes={changes} />}
+    </section>
+  )
+}
+
+function Migrations({ migrations }: { readonly migrations: NonNullable<Difference['migrations']> }) {
+  return (
+    <section className="panel" aria-label="Migrations">
+      <h3>Migrations</h3>
+      <ul>
+        {migrations.map(({ resource, name, kind }) => (
+          <li key={`${resource} ${name}`}>
+            <span className="mono">
+              {resource} {name}
+            </span>
+            <span className="soft">
+              {kind === 'expand' ? ', before it runs' : ', once it is verified; then older candidates cannot be gone back to'}
+            </span>
+          </li>
+        ))}
+      </ul>
     </section>
   )
 }
