@@ -30,6 +30,8 @@ export type Migrating = {
   readonly about: About
   /** Who writes the events. */
   readonly source: string
+  /** Told what will be applied, before it is. @returns false: none of it may be */
+  readonly announce: (history: readonly AppliedMigration[], chosen: readonly Migration[]) => Promise<boolean>
   /** Given what the database remembers, whenever that grows. */
   readonly keep: (history: readonly AppliedMigration[]) => void
   readonly tell: (events: readonly CloudEvent[]) => Promise<void>
@@ -43,12 +45,13 @@ export type Migrating = {
  * @throws ThreewaysError `MIGRATION_EDITED`, `SCHEMA_AHEAD`, `BACKUP_FAILED`, `MIGRATION_FAILED`
  */
 export async function migrateOne(migrating: Migrating): Promise<number> {
-  const { session, files, choose, about, keep, tell, signal } = migrating
+  const { session, files, choose, about, announce, keep, tell, signal } = migrating
   let history = await session.history()
   keep(history)
   const problem = problemOf({ files, history })
   if (problem) throw refused(problem.code, { message: problem.message, help: problem.help })
   const chosen = choose(about.resource, files, history)
+  if (chosen.length > 0 && !(await announce(history, chosen))) return 0
   const backup = await backupBefore(migrating, chosen)
   try {
     for (const file of chosen) {

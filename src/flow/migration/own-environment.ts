@@ -25,6 +25,7 @@ export async function migrateOwn(
         choose: (_resource, all, history) => beforeDeploy({ files: all, history, previous: undefined }),
         about: { stream, environment, resource, candidate, run: newId() },
         source: '/threeways/environments',
+        announce: async () => true,
         keep: () => {},
         tell: async (events) => void (events.length > 0 && (await ledger.append([...events]))),
         signal,

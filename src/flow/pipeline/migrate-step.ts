@@ -2,8 +2,8 @@ import { refused } from '../../kernel/errors.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
 import type { Stage } from '../definition/definition.ts'
 import { migrateOne, type Choose } from '../migration/migrate.ts'
-import { readMigrations } from '../migration/files.ts'
-import type { AppliedMigration } from '../migration/migrations.port.ts'
+import { readMigrations, type MigrationFile } from '../migration/files.ts'
+import type { AppliedMigration, DatabaseProvider, DatabaseSession } from '../migration/migrations.port.ts'
 import { afterVerdict, beforeDeploy } from '../migration/policy.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { buildHere, buildOf, desired, environmentOf, lastVerified, stageOf } from './place.ts'
@@ -12,27 +12,27 @@ import { noteContracted } from './schema-ahead.ts'
 import { failedBy } from './step-end.ts'
 import { tables } from './tables.ts'
 
-/** What became of one database. */
-type Outcome = { readonly resource: string; history: readonly AppliedMigration[] }
-
 /** Before the candidate runs: what it needs is added, and what runs still finds what it needs. */
 export async function expandStage(execution: Execution): Promise<StepEnd> {
   const { ledger, run, step } = execution
   const stage = stageOf(run, step.stage!)
   const before = stage.ephemeral ? undefined : await goingBackTo(execution, stage)
   const known = before === undefined ? undefined : ((await buildOf(ledger, before)).migrations ?? [])
-  return migrate(execution, stage, (resource, files, history) => {
-    const previous = known && new Set(known.filter((one) => one.resource === resource).map(({ name }) => name))
-    return beforeDeploy({ files, history, previous })
+  return migrate(execution, stage, {
+    choose(resource, files, history) {
+      const previous = known && new Set(known.filter((one) => one.resource === resource).map(({ name }) => name))
+      return beforeDeploy({ files, history, previous })
+    },
   })
 }
 
 /** After the verdict: what only older candidates need is taken away. They cannot be gone back to any more. */
 export async function contractStage(execution: Execution): Promise<StepEnd> {
   const stage = stageOf(execution.run, execution.step.stage!)
-  const otherwise = await whyNotNow(execution, stage)
-  if (otherwise !== undefined) return { end: 'succeeded', message: `left for the next delivery: ${otherwise}` }
-  return migrate(execution, stage, (_resource, files, history) => afterVerdict({ files, history }))
+  return migrate(execution, stage, {
+    choose: (_resource, files, history) => afterVerdict({ files, history }),
+    whyNot: () => whyNotNow(execution, stage),
+  })
 }
 
 /** As a rollback would choose. */
@@ -54,59 +54,70 @@ async function whyNotNow({ ledger, provider, run }: Execution, stage: Stage): Pr
   return traffic === run.candidate ? undefined : `${stage.environment} runs another candidate by now`
 }
 
-async function migrate(execution: Execution, stage: Stage, choose: Choose): Promise<StepEnd> {
-  const { provider, run, say, signal, newId } = execution
+type Doing = { readonly choose: Choose; readonly whyNot?: () => Promise<string | undefined> }
+/** What became of one database. */
+type Outcome = { readonly resource: string; history: readonly AppliedMigration[]; applied: number; otherwise?: string | undefined }
+
+async function migrate(execution: Execution, stage: Stage, doing: Doing): Promise<StepEnd> {
+  const { provider, run, say, signal } = execution
   const environment = environmentOf(run, stage)
   const outcomes: Outcome[] = []
   const record: NonNullable<(StepEnd & { end: 'succeeded' })['record']> = async (tx) => {
     for (const { resource, history } of outcomes) if (!stage.ephemeral) await noteContracted(tx, { environment, resource }, history)
     return []
   }
-  if (!provider.databases)
-    throw refused('MIGRATIONS_UNSUPPORTED', {
-      message: `${provider.name} cannot migrate databases`,
-      help: 'remove "migrations" from the definition',
-    })
   try {
     const build = await buildHere(execution, run.candidate!)
     const wanted = desired(provider, build, stage.environment!)
-    let count = 0
+    const told = (progress: { subject: string; message: string }) => void say(`${progress.subject}: ${progress.message}`).catch(() => {})
     for (const [resource, files] of Object.entries(await readMigrations(build.folder, run.definition))) {
-      const told = (progress: { subject: string; message: string }) => void say(`${progress.subject}: ${progress.message}`).catch(() => {})
-      await provider.databases.change({ environment, desired: wanted, resource }, told, signal, async (session) => {
-        const outcome: Outcome = { resource, history: [] }
+      await databasesOf(provider).change({ environment, desired: wanted, resource }, told, signal, async (session) => {
+        const outcome: Outcome = { resource, history: [], applied: 0 }
         outcomes.push(outcome)
-        const about = {
-          environment,
-          resource,
-          stream: run.stream,
-          candidate: run.candidate!,
-          stage: stage.name,
-          run: run.id,
-          commit: run.commit,
-        }
-        const keep = (history: readonly AppliedMigration[]) => void (outcome.history = history)
-        const applied = await migrateOne({
-          session,
-          files,
-          choose,
-          about,
-          source,
-          keep,
-          tell: (events) => tell(execution, events),
-          signal,
-          newId,
-        })
-        if (applied === 0) await say(`resource ${resource}: nothing to do`)
-        count += applied
+        await migrateDatabase(execution, stage, { ...doing, session, files, outcome })
       })
     }
-    return { end: 'succeeded', message: count === 0 ? 'nothing to do' : `${count} ${count === 1 ? 'file' : 'files'} applied`, record }
+    return { end: 'succeeded', message: sentenceOf(outcomes), record }
   } catch (error) {
     if (signal.aborted) throw error
     const how = failedBy(error)
     return how.end === 'failed' ? { ...how, record } : how
   }
+}
+
+function databasesOf({ name, databases }: Execution['provider']): DatabaseProvider {
+  if (databases) return databases
+  throw refused('MIGRATIONS_UNSUPPORTED', { message: `${name} cannot migrate databases`, help: 'remove "migrations" from the definition' })
+}
+
+function sentenceOf(outcomes: readonly Outcome[]): string {
+  const otherwise = outcomes.find((outcome) => outcome.otherwise !== undefined)?.otherwise
+  if (otherwise !== undefined) return `left for the next delivery: ${otherwise}`
+  const count = outcomes.reduce((sum, { applied }) => sum + applied, 0)
+  return count === 0 ? 'nothing to do' : `${count} ${count === 1 ? 'file' : 'files'} applied`
+}
+
+type One = Doing & { readonly session: DatabaseSession; readonly files: readonly MigrationFile[]; readonly outcome: Outcome }
+
+async function migrateDatabase(execution: Execution, stage: Stage, { outcome, whyNot, ...one }: One): Promise<void> {
+  const { ledger, run, say } = execution
+  const { resource } = outcome
+  const environment = environmentOf(run, stage)
+  outcome.applied = await migrateOne({
+    ...execution,
+    ...one,
+    source,
+    about: { environment, resource, stream: run.stream, candidate: run.candidate!, stage: stage.name, run: run.id, commit: run.commit },
+    // First on record, then looked who is there: whoever goes back meanwhile sees the one, or is seen.
+    async announce(history, chosen) {
+      if (!stage.ephemeral) await ledger.transaction((tx) => noteContracted(tx, { environment, resource }, [...history, ...chosen]))
+      outcome.otherwise = await whyNot?.()
+      return outcome.otherwise === undefined
+    },
+    keep: (history) => void (outcome.history = history),
+    tell: (events) => tell(execution, events),
+  })
+  if (outcome.applied === 0) await say(`resource ${resource}: nothing to do`)
 }
 
 /** At once: what happened to a database stays, whatever becomes of the step. */
