@@ -142,12 +142,12 @@ async function migrationsFor(
   }
   const brought = await broughtBy(to.row.digest)
   if (brought === undefined) return null
-  const done = new Set(((from && (await broughtBy(from.row.digest))) ?? []).map(({ resource, name }) => `${resource} ${name}`))
-  if (stage?.environment !== undefined && !stage.ephemeral) {
-    for (const resource of new Set(brought.map((one) => one.resource))) {
-      const history = await provider.databases?.history(`${to.row.stream!}/${stage.environment}`, resource)
-      for (const { name } of history ?? []) done.add(`${resource} ${name}`)
-    }
+  const there = (from && (await broughtBy(from.row.digest))) ?? []
+  const id = stage?.environment === undefined || stage.ephemeral ? undefined : (`${to.row.stream!}/${stage.environment}` as const)
+  const done = new Set<string>()
+  for (const resource of new Set(brought.map((one) => one.resource))) {
+    const history = id && (await provider.databases?.history(id, resource))
+    for (const { name } of history ?? there.filter((one) => one.resource === resource)) done.add(`${resource} ${name}`)
   }
   return brought
     .filter(({ resource, name }) => !done.has(`${resource} ${name}`))
