@@ -84,6 +84,12 @@ function Search({ onClose }: { readonly onClose: () => void }) {
     onClose()
     navigate(hit.href)
   }
+  // Whoever types and presses Enter at once means what is found for that, not what still stands there from before.
+  const isFound = words === typed.trim().toLowerCase() && (words === '' || (asked === typed.trim() && data !== undefined))
+  const [goes, setGoes] = useState(false)
+  useEffect(() => {
+    if (goes && isFound) go(hits[chosen])
+  })
   return (
     <Dialog title="Search" onClose={onClose} className="search-dialog">
       <input
@@ -99,13 +105,13 @@ function Search({ onClose }: { readonly onClose: () => void }) {
         spellCheck={false}
         autoFocus
         value={typed}
-        onChange={(event) => (setTyped(event.target.value), setAt(0))}
+        onChange={(event) => (setTyped(event.target.value), setAt(0), setGoes(false))}
         onKeyDown={(event) => {
           const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
           if (by !== 0) {
             event.preventDefault()
             setAt((chosen + by + hits.length) % Math.max(1, hits.length))
-          } else if (event.key === 'Enter') go(hits[chosen])
+          } else if (event.key === 'Enter') setGoes(true)
         }}
       />
       {problem !== undefined && <ProblemNote problem={problem} />}
