@@ -4,8 +4,8 @@ import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { sha256, type Digest } from '../../kernel/digest.ts'
 import { conflict, notFound, tooLarge } from '../../kernel/errors.ts'
-import { receiveArtifact } from '../candidate/artifact.ts'
-import { removeTree } from '../candidate/folders.ts'
+import { artifactFolder, receiveArtifact } from '../candidate/artifact.ts'
+import { exists, removeTree } from '../candidate/folders.ts'
 import { packTree, treeBytesMax, unpackTree } from '../candidate/parcel.ts'
 import { artifactHere, artifactParcel, ledgerDepot, sourceParcel } from './depot.ts'
 import type { Workshop } from './execution.ts'
@@ -21,17 +21,30 @@ export type Part = { readonly offset: number; readonly bytes: Uint8Array; readon
 export function makeParcels(shop: Workshop) {
   const depot = ledgerDepot(shop.ledger)
   const incoming = path.join(shop.work, 'incoming')
+  const store = path.join(shop.work, 'artifacts')
 
   async function keep(file: string, digest: Digest): Promise<void> {
     const place = await mkdtemp(path.join(shop.work, 'arriving-'))
     try {
       await unpackTree(createReadStream(file), path.join(place, 'tree'))
-      const { folder } = await receiveArtifact({ from: path.join(place, 'tree'), store: path.join(shop.work, 'artifacts'), digest })
-      if (shop.isShared()) await shop.depot.put(artifactParcel(digest), folder)
+      const { folder } = await receiveArtifact({ from: path.join(place, 'tree'), store, digest })
+      await share(digest, folder)
     } finally {
       await removeTree(place)
       await rm(file, { force: true })
     }
+  }
+
+  async function share(digest: Digest, folder: string): Promise<void> {
+    if (shop.isShared()) await shop.depot.put(artifactParcel(digest), folder)
+  }
+
+  /** It arrived, and only the answer was lost. */
+  async function isKept(digest: Digest): Promise<boolean> {
+    const folder = artifactFolder(store, digest)
+    if (!(await exists(folder))) return false
+    await share(digest, folder)
+    return true
   }
 
   return {
@@ -53,7 +66,7 @@ export function makeParcels(shop: Workshop) {
     /** The artifact of the run's candidate, packed. @throws ThreewaysError `ARTIFACT_MISSING` */
     async artifact(run: RunRow, steps: readonly StepRow[]): Promise<Readable> {
       const made = steps.find(({ work }) => work.kind === 'candidate')?.output?.['candidate'] as { artifact: Digest } | undefined
-      const folder = made && (await artifactHere(path.join(shop.work, 'artifacts'), shop.depot, made.artifact))
+      const folder = made && (await artifactHere(store, shop.depot, made.artifact))
       if (folder === undefined) throw notFound('ARTIFACT_MISSING', { message: `run ${run.id} has no artifact here` })
       return packTree(folder)
     },
@@ -65,9 +78,13 @@ export function makeParcels(shop: Workshop) {
       const name = sha256(`${step.owner} ${step.run} ${step.name} ${step.fence} ${digest}`).slice('sha256:'.length)
       const file = path.join(incoming, name)
       return shop.inTurn(`incoming ${file}`, async () => {
-        if (offset === 0) await removeForgotten(incoming)
+        if (offset === 0) {
+          // Also by one that was killed while it brought it, and does not know how far it was.
+          await rm(file, { force: true })
+          await removeForgotten(incoming)
+        }
         const size = (await stat(file).catch(() => ({ size: 0 }))).size
-        if (offset !== size) return size
+        if (offset !== size) return isLast && size === 0 && (await isKept(digest)) ? offset + bytes.length : size
         if (size + bytes.length > treeBytesMax) throw tooLarge('PARCEL_TOO_LARGE', { message: 'the artifact is too large' })
         const target = await open(file, 'a', 0o600)
         await target.appendFile(bytes).finally(() => target.close())
