@@ -1,17 +1,20 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Depot } from '../../flow/pipeline/depot.ts'
+import { removeTree } from '../../flow/candidate/folders.ts'
 import { packTree, unpackTree } from '../../flow/candidate/parcel.ts'
 import type { Held } from '../../flow/pipeline/runs.ts'
 import type { Assignment } from '../../flow/pipeline/work-desk.ts'
 import type { WorkerCard, WorkerEnd } from '../../flow/pipeline/work-schemas.ts'
-import { messageOf, ThreewaysError, unavailable } from '../../kernel/errors.ts'
+import { isSystemError, messageOf, ThreewaysError, unavailable } from '../../kernel/errors.ts'
 import type { Problem } from '../../kernel/http.ts'
 
 /** Of an artifact, in one request. */
 const partBytes = 4 * 1024 * 1024
 /** A server that does not answer for so long is asked anew; a last part of an artifact takes its time. */
 const patience = { shortMs: 5_000, longMs: 60_000 }
+/** So often a folder is fetched that does not arrive whole. */
+const transfersMax = 5
 
 export type Courier = ReturnType<typeof makeCourier>
 
@@ -79,9 +82,13 @@ export function makeCourier(server: string, token: string, card: WorkerCard, clo
       has: async () => false,
       async get(name, folder) {
         const what = name.startsWith('artifact ') ? 'artifact' : 'source'
-        const response = await insist(() => ask(`/${what}?${query(step)}`, {}, 10 * patience.longMs))
-        await unpackTree(Readable.fromWeb(response.body as never), folder)
-        return true
+        for (let tries = 1; ; tries++) {
+          const response = await insist(() => ask(`/${what}?${query(step)}`, {}, 10 * patience.longMs))
+          const broken = await unpackTree(Readable.fromWeb(response.body as never), folder).then(() => undefined, interrupted)
+          if (broken === undefined) return true
+          if (tries === transfersMax || closed.aborted) throw broken
+          await removeTree(folder)
+        }
       },
       async put(name, folder) {
         const digest = name.slice('artifact '.length)
@@ -100,6 +107,16 @@ export function makeCourier(server: string, token: string, card: WorkerCard, clo
       },
     }),
   }
+}
+
+/** What broke off on the way says nothing against the change. @throws what this machine's disk refuses, `PARCEL_TOO_LARGE` */
+function interrupted(error: unknown): ThreewaysError {
+  if (isSystemError(error) || (error instanceof ThreewaysError && error.kind === 'tooLarge')) throw error
+  return unavailable('TRANSFER_INTERRUPTED', {
+    message: `what the server sent did not arrive whole: ${messageOf(error)}`,
+    help: 'run the step again; if it stays so, look after the network',
+    cause: error,
+  })
 }
 
 /** The last one is known to be it. */
