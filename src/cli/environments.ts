@@ -117,7 +117,8 @@ export async function heal(this: CliContext, flags: Common, name: string): Promi
 }
 
 /** What has drifted, in full. */
-function driftTold({ drift }: EnvironmentView, { output }: CliContext): readonly string[] {
+function driftTold(environment: EnvironmentView, { output }: CliContext): readonly string[] {
+  const { drift } = inFull(environment)
   const { colour } = output
   if (drift.length === 0) return [colour.dim('nothing has drifted')]
   return drift.flatMap(({ kind, about, expected, observed, since, response, reason }) => [
@@ -164,8 +165,17 @@ function partOf(shares: EnvironmentView['shares'], candidate: string, role: Envi
   return share === undefined || share.percent === 100 ? '' : `${share.percent} %${role === 'main' ? '' : ` (${role})`}`
 }
 
-function describe(environments: readonly EnvironmentView[], { output }: CliContext): string {
+/** What a server that is older than this command says nothing of. */
+const unsaid = { environment: { drift: [], limits: null, asleep: null, until: null }, service: { secrets: [] } } as const
+const inFull = (view: EnvironmentView): EnvironmentView => ({
+  ...unsaid.environment,
+  ...view,
+  services: view.services.map((service) => ({ ...unsaid.service, ...service })),
+})
+
+function describe(told: readonly EnvironmentView[], { output }: CliContext): string {
   const { colour } = output
+  const environments = told.map(inFull)
   const rows = environments.flatMap(({ id, isolation, services, resources, urls, shares, drift, limits, asleep, until }) => [
     ...services.map(({ service, candidate, role, replica, running, state, serving, restarts, problem, secrets }, index) => [
       index === 0 ? colour.bold(id) : '',
