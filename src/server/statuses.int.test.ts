@@ -123,6 +123,19 @@ describe('hosts of repositories that are told how commits stand', () => {
     expect(again.join()).not.toContain('shop/test')
   })
 
+  it('tells every host when each is named to another server on the same ledger', async () => {
+    await telling!.close()
+    const targets = await readStatusTargets(t.home.folder, { STATUS_TOKEN: secret })
+    const common = { ledger: t.threeways.ledger, openStops: stops, log: (said: string) => void logged.push(said), firstRetryMs: 20 }
+    const both = targets.map((target) => keepTelling({ ...common, targets: [target] }))
+    const [stop] = (await stops()) as { id: string }[]
+    await t.ask('POST', '/api/streams/shop/start', { stop: stop!.id, reason: 'prices are right' })
+    await expect
+      .poll(() => [latest('github'), latest('gitlab')].map((told) => told['threeways/shop/line']), { timeout: 10_000 })
+      .toEqual(['success', 'success'])
+    await Promise.all(both.map((one) => one.close()))
+  })
+
   it('never says the token, and refuses settings it cannot use', async () => {
     expect(logged.join('\n')).toContain('Bad Gateway')
     expect(logged.join('\n')).not.toContain(secret)

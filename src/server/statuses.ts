@@ -25,8 +25,8 @@ type StatusTables = {
     /** Why it was given up. */
     problem: string | null
   }
-  /** How far the ledger was read for it. */
-  statusCursor: { id: number; seq: number }
+  /** How far the ledger was read for each target: another server may have others. */
+  statusCursor: { target: string; seq: number }
 }
 
 export const statusMigrations: Readonly<Record<string, Migration>> = {
@@ -50,7 +50,7 @@ export const statusMigrations: Readonly<Record<string, Migration>> = {
       await sql`create index status_outbox_untold on status_outbox (not_before) where told_revision < revision`.execute(db)
       await db.schema
         .createTable('statusCursor')
-        .addColumn('id', 'integer', (c) => c.primaryKey())
+        .addColumn('target', 'text', (c) => c.primaryKey())
         .addColumn('seq', 'bigint', (c) => c.notNull())
         .execute()
     },
@@ -83,6 +83,7 @@ type StatusesOptions = {
  */
 export function keepTelling({ ledger, targets, openStops, log, firstRetryMs: first = firstRetryMs }: StatusesOptions) {
   const db = ledger.db.withTables<StatusTables>()
+  const names = targets.map(({ name }) => name)
   const ended = new AbortController()
   /** Hosts that want to be left alone, until when, epoch ms. */
   const resting = new Map<string, number>()
@@ -98,18 +99,16 @@ export function keepTelling({ ledger, targets, openStops, log, firstRetryMs: fir
       // Nobody wants to be told of what was before anybody asked.
       await own
         .insertInto('statusCursor')
-        .values({ id: 1, seq: head })
+        .values(names.map((target) => ({ target, seq: head })))
         .onConflict((c) => c.doNothing())
         .execute()
-      const { seq } = await own.selectFrom('statusCursor').select('seq').where('id', '=', 1).forUpdate().executeTakeFirstOrThrow()
-      const events = await ledger.read({ after: seq, limit: pageOfEvents })
-      if (events.length === 0) return false
+      const mine = await own.selectFrom('statusCursor').select('seq').where('target', 'in', names).orderBy('target').forUpdate().execute()
+      // Of a target that is further on what it knows is noted again, which tells nothing twice.
+      const events = await ledger.read({ after: Math.min(...mine.map(({ seq }) => seq)), limit: pageOfEvents })
+      const last = events.at(-1)?.seq
+      if (last === undefined) return false
       for (const status of await statusesAfter(events)) await put(own, status)
-      await own
-        .updateTable('statusCursor')
-        .set({ seq: events.at(-1)!.seq })
-        .where('id', '=', 1)
-        .execute()
+      await own.updateTable('statusCursor').set({ seq: last }).where('target', 'in', names).where('seq', '<', last).execute()
       return events.length === pageOfEvents
     })
   }
