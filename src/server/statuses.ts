@@ -231,7 +231,7 @@ export function keepTelling({ ledger, targets, openStops, log, firstRetryMs: fir
       if (!failing && !ended.signal.aborted) log(`commit statuses wait: ${messageOf(error)}`)
       failing = true
     }
-    soon(lookMs)
+    soon(hurried ? restMs : lookMs)
   }
 
   function soon(ms: number): void {
