@@ -56,9 +56,12 @@ export async function readStatusTargets(folder: string, env: NodeJS.ProcessEnv):
   const read = Settings.safeParse(json)
   if (!read.success)
     throw unusable(file, read.error.issues.map(({ path: at, message }) => `/${at.map(String).join('/')}: ${message}`).join('; '))
+  const names = read.data.targets.map(({ kind, repository, api }) => nameOf(kind, repository, api))
+  const twice = names.find((name, at) => names.indexOf(name) < at)
+  if (twice !== undefined) throw unusable(file, `${twice} is there twice: name all its streams in one`)
   return Promise.all(
     read.data.targets.map(async ({ kind, repository, streams, api = usualApi[kind], page, tokenEnv, tokenFile }): Promise<StatusTarget> => {
-      const name = `${kind} ${repository}`
+      const name = nameOf(kind, repository, api)
       const told = tokenEnv === undefined ? await readFile(path.resolve(folder, tokenFile!), 'utf8').catch(() => '') : (env[tokenEnv] ?? '')
       const token = told.trim()
       if (!/^[\x21-\x7e]+$/.test(token))
@@ -71,6 +74,10 @@ export async function readStatusTargets(folder: string, env: NodeJS.ProcessEnv):
     }),
   )
 }
+
+/** Another host may have a repository of the same name. */
+const nameOf = (kind: keyof typeof usualApi, repository: string, api: string = usualApi[kind]) =>
+  `${kind} ${repository}${api === usualApi[kind] ? '' : ` at ${api}`}`
 
 const unusable = (file: string, why: string) =>
   invalid('STATUS_SETTINGS_INVALID', { message: `"${file}": ${why}`, help: 'docs/line.md shows one; without the file nobody is told' })

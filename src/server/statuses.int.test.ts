@@ -149,6 +149,11 @@ describe('hosts of repositories that are told how commits stand', () => {
     await expect(reading({ targets: [{ ...target, tokenFile: 'x' }] })).rejects.toThrow(/one of them/)
     await expect(reading({ targets: [{ ...target, tokne: 'x' }] })).rejects.toThrow(/tokne/)
     await expect(reading('{')).rejects.toThrow(statusFile)
+    await expect(reading({ targets: [target, { ...target, streams: ['cart'] }] })).rejects.toThrow(/github acme\/shop is there twice/)
     expect(await reading({ targets: [] })).toEqual([])
+    const elsewhere = { ...target, api: 'https://git.acme.example/api/v3' }
+    await writeFile(path.join(t.home.folder, statusFile), JSON.stringify({ targets: [target, elsewhere] }))
+    const names = (await readStatusTargets(t.home.folder, { NOBODY: secret })).map(({ name }) => name)
+    expect(names).toEqual(['github acme/shop', 'github acme/shop at https://git.acme.example/api/v3'])
   })
 })
