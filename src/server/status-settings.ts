@@ -3,20 +3,10 @@ import path from 'node:path'
 import { z } from 'zod'
 import { githubStatus } from '../connectors/commit-status/github.ts'
 import { gitlabStatus } from '../connectors/commit-status/gitlab.ts'
-import type { TellStatus } from '../flow/pipeline/commit-status.port.ts'
+import type { StatusTarget } from '../flow/commit-status/commit-status.port.ts'
 import { hasCode, invalid, messageOf } from '../kernel/errors.ts'
 
 export const statusFile = 'commit-status.json'
-
-/** A host that is told how the commits of some value streams stand. */
-export type StatusTarget = {
-  /** Names it in the outbox and the log. */
-  readonly name: string
-  readonly streams: readonly string[]
-  /** Address of the page as others reach it, without a slash at its end. */
-  readonly page: string | undefined
-  readonly tell: TellStatus
-}
 
 const http = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 const Target = z

@@ -9,7 +9,7 @@ import { makeCatalogue } from '../ledger/catalogue.ts'
 import { openLedger } from '../ledger/store/open.ts'
 import { ownTypes, projections } from './catalogue.ts'
 import type { Home } from './home.ts'
-import { statusMigrations } from './statuses.ts'
+import { statusMigrations } from '../flow/commit-status/tables.ts'
 import { tokenMigrations } from './tokens.ts'
 
 export type StoreOptions = {

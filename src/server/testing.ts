@@ -16,7 +16,7 @@ import { provenanceMigrations } from '../flow/provenance/tables.ts'
 import { secretMigrations } from '../flow/secret/tables.ts'
 import { openThreeways, type Threeways } from './compose.ts'
 import { openHome, type Home } from './home.ts'
-import { statusMigrations } from './statuses.ts'
+import { statusMigrations } from '../flow/commit-status/tables.ts'
 import { tokenMigrations } from './tokens.ts'
 
 /** A whole Threeways in this process: real store, real git, real processes. */

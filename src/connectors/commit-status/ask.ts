@@ -1,5 +1,5 @@
 import { messageOf } from '../../kernel/errors.ts'
-import type { Told } from '../../flow/pipeline/commit-status.port.ts'
+import type { Told } from '../../flow/commit-status/commit-status.port.ts'
 
 /** A host that does not answer within this is away. */
 const timeoutMs = 10_000

@@ -1,4 +1,4 @@
-import type { CommitStatus, TellStatus } from '../../flow/pipeline/commit-status.port.ts'
+import type { CommitStatus, TellStatus } from '../../flow/commit-status/commit-status.port.ts'
 import { cut, post, type Host } from './ask.ts'
 
 const descriptionCharsMax = 140

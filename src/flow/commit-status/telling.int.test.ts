@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readStatusTargets, statusFile } from './status-settings.ts'
-import { keepTelling } from './statuses.ts'
-import { openTestThreeways, type TestThreeways } from './testing.ts'
+import { readStatusTargets, statusFile } from '../../server/status-settings.ts'
+import { keepTelling } from './telling.ts'
+import { openTestThreeways, type TestThreeways } from '../../server/testing.ts'
 
 type Asked = { readonly url: string; readonly headers: IncomingHttpHeaders; readonly body: Record<string, string> }
 type Refusal = { readonly status: number; readonly headers?: Record<string, string>; readonly body: object }

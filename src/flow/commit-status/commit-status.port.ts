@@ -22,3 +22,13 @@ export type Told =
 
 /** Tells a host of a status. Never throws: what the network did is told as `later`. */
 export type TellStatus = (status: CommitStatus, signal: AbortSignal) => Promise<Told>
+
+/** A host that is told how the commits of some value streams stand. */
+export type StatusTarget = {
+  /** Names it in the outbox and the log. */
+  readonly name: string
+  readonly streams: readonly string[]
+  /** Address of the page as others reach it, without a slash at its end. */
+  readonly page: string | undefined
+  readonly tell: TellStatus
+}

@@ -1,6 +1,6 @@
 import type { CommitStatus } from './commit-status.port.ts'
-import type { StepRow } from './tables.ts'
-import type { RunState } from './work.ts'
+import type { StepRow } from '../pipeline/tables.ts'
+import type { RunState } from '../pipeline/work.ts'
 
 type Step = Pick<StepRow, 'stage' | 'name' | 'state' | 'message' | 'waiting'>
 export type Outcome = Pick<CommitStatus, 'state' | 'description'> & { readonly stage: string }
