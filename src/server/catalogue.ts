@@ -2,6 +2,7 @@ import * as line from '../feedback/line/events.ts'
 import { lineHelpers, lineNotes, linePasses, lineStops } from '../feedback/line/projection.ts'
 import { candidateBuilt, changeMerged } from '../flow/candidate/events.ts'
 import { candidates, changes } from '../flow/candidate/projection.ts'
+import { statusMigrations } from '../flow/commit-status/tables.ts'
 import * as deployment from '../flow/deployment/events.ts'
 import { deployments, holds } from '../flow/deployment/projection.ts'
 import * as drift from '../flow/environment/drift/events.ts'
@@ -13,13 +14,18 @@ import * as environment from '../flow/environment/events.ts'
 import { environments } from '../flow/environment/projection.ts'
 import * as policy from '../flow/policy/events.ts'
 import * as pipeline from '../flow/pipeline/events.ts'
+import { pipelineMigrations } from '../flow/pipeline/tables.ts'
+import { policyMigrations } from '../flow/policy/tables.ts'
 import * as secret from '../flow/secret/events.ts'
+import { secretMigrations } from '../flow/secret/tables.ts'
 import { attestationMade } from '../flow/provenance/events.ts'
 import { attestations } from '../flow/provenance/projection.ts'
+import { provenanceMigrations } from '../flow/provenance/tables.ts'
 import { gateWaits, promotions } from '../flow/pipeline/projection.ts'
 import type { AnyEventType } from '../ledger/event.ts'
 import { keyRotated } from '../ledger/proof/events.ts'
 import type { Projection } from '../ledger/projection.ts'
+import { tokenMigrations } from './tokens.ts'
 
 /** Every kind of event this product writes. */
 export const ownTypes: readonly AnyEventType[] = [
@@ -62,3 +68,13 @@ export const projections = [
   lineNotes,
   linePasses,
 ] as unknown as readonly Projection[]
+
+/** Every table that stands beside them. */
+export const migrations = {
+  ...pipelineMigrations,
+  ...policyMigrations,
+  ...provenanceMigrations,
+  ...secretMigrations,
+  ...tokenMigrations,
+  ...statusMigrations,
+}

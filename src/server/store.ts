@@ -1,16 +1,10 @@
 import path from 'node:path'
-import { pipelineMigrations } from '../flow/pipeline/tables.ts'
-import { policyMigrations } from '../flow/policy/tables.ts'
-import { provenanceMigrations } from '../flow/provenance/tables.ts'
-import { secretMigrations } from '../flow/secret/tables.ts'
 import { systemClock, type Clock } from '../kernel/clock.ts'
 import { startCluster } from '../kernel/postgres/cluster.ts'
 import { makeCatalogue } from '../ledger/catalogue.ts'
 import { openLedger } from '../ledger/store/open.ts'
-import { ownTypes, projections } from './catalogue.ts'
+import { migrations, ownTypes, projections } from './catalogue.ts'
 import type { Home } from './home.ts'
-import { statusMigrations } from '../flow/commit-status/tables.ts'
-import { tokenMigrations } from './tokens.ts'
 
 export type StoreOptions = {
   readonly home: Home
@@ -31,14 +25,7 @@ export async function openStore({ home, databaseUrl, revive, clock = systemClock
     const ledger = await openLedger({
       database: cluster === undefined ? { url: databaseUrl! } : { cluster },
       projections,
-      migrations: {
-        ...pipelineMigrations,
-        ...policyMigrations,
-        ...provenanceMigrations,
-        ...secretMigrations,
-        ...tokenMigrations,
-        ...statusMigrations,
-      },
+      migrations,
       catalogue,
       clock,
       watch: log,

@@ -9,15 +9,9 @@ import type { RunView, StepView, StreamView } from '../flow/pipeline/schemas.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Actor } from '../kernel/http.ts'
 import { openTestLedger } from '../ledger/testing.ts'
-import { ownTypes, projections } from './catalogue.ts'
-import { pipelineMigrations } from '../flow/pipeline/tables.ts'
-import { policyMigrations } from '../flow/policy/tables.ts'
-import { provenanceMigrations } from '../flow/provenance/tables.ts'
-import { secretMigrations } from '../flow/secret/tables.ts'
+import { migrations, ownTypes, projections } from './catalogue.ts'
 import { openThreeways, type Threeways } from './compose.ts'
 import { openHome, type Home } from './home.ts'
-import { statusMigrations } from '../flow/commit-status/tables.ts'
-import { tokenMigrations } from './tokens.ts'
 
 /** A whole Threeways in this process: real store, real git, real processes. */
 export type TestThreeways = {
@@ -55,14 +49,7 @@ export async function openTestThreeways(
   const database = await openTestLedger({
     projections,
     ownTypes,
-    migrations: {
-      ...pipelineMigrations,
-      ...policyMigrations,
-      ...provenanceMigrations,
-      ...secretMigrations,
-      ...tokenMigrations,
-      ...statusMigrations,
-    },
+    migrations,
   })
   await database.ledger.close()
   const complaints: string[] = []
