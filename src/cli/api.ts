@@ -1,4 +1,4 @@
-import { ThreewaysError, unavailable, type ErrorKind } from '../kernel/errors.ts'
+import { kindOf, ThreewaysError, unavailable } from '../kernel/errors.ts'
 import type { Problem } from '../kernel/http.ts'
 import type { CliContext } from './context.ts'
 import { databaseUrlOf, homeFolder, secretKeyFileOf } from './context.ts'
@@ -114,17 +114,6 @@ function apiOver(url: string | undefined, request: Fetch): Api {
   }
 }
 
-const kinds: Readonly<Record<number, ErrorKind>> = {
-  400: 'invalid',
-  401: 'unauthorized',
-  403: 'forbidden',
-  404: 'notFound',
-  409: 'conflict',
-  413: 'tooLarge',
-  422: 'refused',
-  503: 'unavailable',
-}
-
 async function problemOf(response: Response): Promise<ThreewaysError> {
   const problem = (await response.json().catch(() => undefined)) as Problem | undefined
   if (problem?.code === undefined)
@@ -133,7 +122,7 @@ async function problemOf(response: Response): Promise<ThreewaysError> {
       help: 'is it a Threeways server?',
     })
   const { code, detail, help, faults } = problem
-  return new ThreewaysError(kinds[response.status] ?? 'internal', code, {
+  return new ThreewaysError(kindOf(response.status) ?? 'internal', code, {
     message: detail,
     ...(help === undefined ? {} : { help }),
     ...(faults === undefined ? {} : { faults: faults as ThreewaysError['faults'] }),

@@ -22,6 +22,10 @@ const outcomes: Record<ErrorKind, { readonly status: number; readonly exitCode: 
   internal: { status: 500, exitCode: 1 },
 }
 
+/** The kind that a server means by its answer's status. */
+export const kindOf = (status: number): ErrorKind | undefined =>
+  (Object.keys(outcomes) as ErrorKind[]).find((kind) => outcomes[kind].status === status)
+
 /** One fault inside a document. `path` is a JSON pointer; line and column count from 1. */
 export type Fault = {
   readonly path: string

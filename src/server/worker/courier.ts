@@ -6,7 +6,7 @@ import { packTree, unpackTree } from '../../flow/candidate/parcel.ts'
 import type { Held } from '../../flow/pipeline/runs.ts'
 import type { Assignment } from '../../flow/pipeline/work-desk.ts'
 import type { WorkerCard, WorkerEnd } from '../../flow/pipeline/work-schemas.ts'
-import { isSystemError, messageOf, ThreewaysError, unavailable } from '../../kernel/errors.ts'
+import { isSystemError, kindOf, messageOf, ThreewaysError, unavailable } from '../../kernel/errors.ts'
 import type { Problem } from '../../kernel/http.ts'
 
 /** Of an artifact, in one request. */
@@ -135,21 +135,9 @@ async function* inParts(stream: Readable): AsyncGenerator<{ bytes: Uint8Array; i
   yield { bytes: Buffer.concat(waiting), isLast: true }
 }
 
-const kinds = {
-  400: 'invalid',
-  401: 'unauthorized',
-  403: 'forbidden',
-  404: 'notFound',
-  409: 'conflict',
-  413: 'tooLarge',
-  422: 'refused',
-  500: 'internal',
-} as const
-
 async function problemOf(response: Response): Promise<ThreewaysError> {
   const { code = 'SERVER_STRANGE', detail, help } = ((await response.json().catch(() => undefined)) ?? {}) as Partial<Problem>
-  const kind = kinds[response.status as keyof typeof kinds] ?? 'unavailable'
-  return new ThreewaysError(kind, code, {
+  return new ThreewaysError(kindOf(response.status) ?? 'unavailable', code, {
     message: detail ?? `the server answered ${response.status} and no reason`,
     ...(help === undefined ? {} : { help }),
   })
