@@ -40,6 +40,7 @@ export function makeDesk(shop: Workshop, engine: Engine) {
   const parcels = makeParcels(shop)
   const logs = makeReceivedLogs(shop)
   const sleepers = new Set<() => void>()
+  const ending = new Map<string, ReturnType<typeof endNow>>()
   let listens = false
 
   function called(signal: AbortSignal): Promise<void> {
@@ -110,6 +111,24 @@ export function makeDesk(shop: Workshop, engine: Engine) {
     return given(worker, holding)
   }
 
+  async function endNow(worker: Worker, held: Held, how: WorkerEnd, holding: readonly Held[] | 'leaving') {
+    if (holding === 'leaving') await signOff(ledger, worker.home, worker.owner)
+    const mine = await owned(worker, held)
+    const hiding = hidingOf(await shop.secrets.hidden(mine.run.stream))
+    const end = hidden(await endOf(shop, mine.run, mine.steps, mine.step, how), hiding)
+    await logs.end(stepFolder(shop.home, mine.step))
+    await shareLog(ledger, mine.step, stepFolder(shop.home, mine.step)).catch(() => {})
+    let accepted = false
+    const free = holding === 'leaving' ? 0 : worker.capacity - holding.length
+    const { run } = await engine.moveFor(takerOf(worker), free, held.run, async (tx, run, steps, events) => {
+      const step = steps.find(({ name }) => name === held.name)
+      accepted = step?.state === 'running' && step.owner === worker.owner && step.fence === held.fence
+      if (accepted) await endStep(shop, tx, run, step!, end, events)
+    })
+    if (!accepted) throw notYours(held.run, held.name)
+    return { given: holding === 'leaving' ? [] : await given(worker, holding), runOver: run.finishedAt !== null }
+  }
+
   return {
     /** A sign of life. @returns what it still holds, and of that what is to be given up */
     async beat(worker: Worker, holding: readonly Held[]): Promise<{ kept: readonly Held[]; cancelled: readonly Held[] }> {
@@ -146,23 +165,15 @@ export function makeDesk(shop: Workshop, engine: Engine) {
       }
     },
 
-    /** @returns whether its word was taken, what it works on next, and whether the run is over */
+    /**
+     * Asked again before it was answered, it is the same end: reading back what a worker made can take longer than it waits.
+     * @returns what it works on next, and whether the run is over
+     */
     async end(worker: Worker, held: Held, how: WorkerEnd, holding: readonly Held[] | 'leaving') {
-      if (holding === 'leaving') await signOff(ledger, worker.home, worker.owner)
-      const mine = await owned(worker, held)
-      const hiding = hidingOf(await shop.secrets.hidden(mine.run.stream))
-      const end = hidden(await endOf(shop, mine.run, mine.steps, mine.step, how), hiding)
-      await logs.end(stepFolder(shop.home, mine.step))
-      await shareLog(ledger, mine.step, stepFolder(shop.home, mine.step)).catch(() => {})
-      let accepted = false
-      const free = holding === 'leaving' ? 0 : worker.capacity - holding.length
-      const { run } = await engine.moveFor(takerOf(worker), free, held.run, async (tx, run, steps, events) => {
-        const step = steps.find(({ name }) => name === held.name)
-        accepted = step?.state === 'running' && step.owner === worker.owner && step.fence === held.fence
-        if (accepted) await endStep(shop, tx, run, step!, end, events)
-      })
-      if (!accepted) throw notYours(held.run, held.name)
-      return { given: holding === 'leaving' ? [] : await given(worker, holding), runOver: run.finishedAt !== null }
+      const name = `${worker.owner} ${key(held)}`
+      const one = ending.get(name) ?? endNow(worker, held, how, holding).finally(() => ending.delete(name))
+      ending.set(name, one)
+      return one
     },
 
     /** Adds to the step's log. @returns from where on it is wanted; another than was sent: nothing was added */

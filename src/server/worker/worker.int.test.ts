@@ -222,7 +222,9 @@ describe('a worker on another machine', () => {
         { ...end, worker: { ...worker, home: 'another-home' } },
       ])
         expect(await t.ask('POST', '/api/work/end', other, token)).toMatchObject({ status: 409, body: { code: 'STEP_NOT_YOURS' } })
-      expect((await t.ask('POST', '/api/work/end', end, token)).status).toBe(200)
+      // Asked again before there was an answer, as over a way that loses packets: it is one end.
+      const twice = await Promise.all([0, 1].map(() => t.ask('POST', '/api/work/end', end, token)))
+      expect(twice.map(({ status }) => status)).toEqual([200, 200])
       const ended = await t.ended(id)
       expect(ended).toMatchObject({ state: 'failed', message: expect.stringContaining('is not believed: its lock files') as string })
       expect((await t.stream()).line.stops).toEqual([])
