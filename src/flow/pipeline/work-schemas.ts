@@ -7,17 +7,20 @@ const Text = z.string().max(16 * 1024)
 const DigestText = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 const Words = z.record(z.string().max(500), z.string().max(500))
 
+/** Steps of one worker at the same time. */
+export const capacityMax = 256
+
 export const HeldStep = z.object({ run: z.string().max(100), name: z.string().max(200), fence: z.int().min(0) })
 
 export const WorkerCard = z.object({
   home: z.string().regex(/^[\w-]{8,64}$/),
   name: z.string().regex(/^[\w.-]{1,64}$/, 'letters, digits, dots and dashes only, at most 64'),
   labels: z.record(Label, Label).refine((labels) => Object.keys(labels).length <= 32, 'at most 32 labels'),
-  capacity: z.int().min(1).max(256),
+  capacity: z.int().min(1).max(capacityMax),
 })
 export type WorkerCard = z.infer<typeof WorkerCard>
 
-export const Beat = z.object({ worker: WorkerCard, holding: z.array(HeldStep).max(256) })
+export const Beat = z.object({ worker: WorkerCard, holding: z.array(HeldStep).max(capacityMax) })
 export const Take = Beat.extend({ waitMs: z.int().min(0).max(25_000) })
 
 const Tests = z.object({

@@ -16,7 +16,7 @@ import { checkOut, makeCandidate } from '../../flow/pipeline/making.ts'
 import { describe, failedBy, legibly } from '../../flow/pipeline/step-end.ts'
 import { leaseMs, type Held } from '../../flow/pipeline/runs.ts'
 import type { Assignment } from '../../flow/pipeline/work-desk.ts'
-import { WorkerCard, type WorkerEnd } from '../../flow/pipeline/work-schemas.ts'
+import { capacityMax, WorkerCard, type WorkerEnd } from '../../flow/pipeline/work-schemas.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { invalid, messageOf, ThreewaysError } from '../../kernel/errors.ts'
 import { newId } from '../../kernel/ids.ts'
@@ -78,6 +78,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   let isClosing = false
   const stopBeating = new AbortController()
   let isMissed = false
+  let tidying = Promise.resolve()
   const holding = () => [...working.values()].map(({ held }) => held)
 
   function begin(assignment: Assignment): void {
@@ -99,6 +100,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const { held, controller } = atWork
     const folder = stepFolder(home.folder, assignment.step)
     try {
+      // It would take away what a step of an old run is about to use.
+      await tidying
       await mkdir(folder, { recursive: true, mode: 0o700 })
       await writeFile(path.join(folder, 'assignment.json'), JSON.stringify(assignment), { mode: 0o600 })
       const endLog = sendLog(courier, held, path.join(folder, 'log'))
@@ -126,7 +129,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       working.delete(key(held))
       await rm(path.join(folder, 'assignment.json'), { force: true })
       wake()
-      if (working.size === 0) await tidy().catch((error: unknown) => options.log(`could not tidy up: ${messageOf(error)}`))
+      if (working.size === 0) tidying = tidying.then(tidy).catch((error: unknown) => options.log(`could not tidy up: ${messageOf(error)}`))
+      await tidying
     }
   }
 
@@ -265,7 +269,7 @@ function cardOf({ name, labels, capacity }: WorkerOptions, id: string): WorkerCa
     home: id,
     name,
     labels: { os: process.platform, arch: process.arch, ...labels },
-    capacity: capacity ?? availableParallelism(),
+    capacity: capacity ?? Math.min(availableParallelism(), capacityMax),
   })
   if (parsed.success) return parsed.data
   const [first] = parsed.error.issues
