@@ -1,8 +1,8 @@
 import type { Stage } from '../definition/definition.ts'
 import type { EnvironmentId, Observed } from '../environment/provider.port.ts'
-import { cardsOf, streamNames } from '../pipeline/stream-facts.ts'
+import { activeSteps, cardsOf, streamNames } from '../pipeline/stream-facts.ts'
 import type { Viewing } from '../pipeline/views.ts'
-import { activeSteps, beyondProduction, deployed, lately, openRuns, runsNumbered, stagesOf } from './facts.ts'
+import { beyondProduction, deployed, lately, openRuns, runsNumbered, stagesOf } from './facts.ts'
 import { environmentOf, isProduction, rowOf, type Facts } from './row.ts'
 import type { EstateRow } from './schemas.ts'
 

@@ -3,12 +3,13 @@ import type { Ledger } from '../../ledger/ledger.ts'
 import { rowsOf } from '../../ledger/rows.ts'
 import type { Stage } from '../definition/definition.ts'
 import { deployments, type Deployment } from '../deployment/projection.ts'
-import { tables, type RunRow, type StepRow } from '../pipeline/tables.ts'
+import { anyOf } from '../pipeline/stream-facts.ts'
+import { tables, type RunRow } from '../pipeline/tables.ts'
 import type { RunState } from '../pipeline/work.ts'
 
 type Place = Pick<Ledger, 'db'>
 
-export const recentShown = 12
+const recentShown = 12
 /** More than that is "very many" to anyone. */
 const changesCounted = 1000
 
@@ -16,10 +17,8 @@ export type EstateRun = Pick<
   RunRow,
   'id' | 'stream' | 'kind' | 'repository' | 'commit' | 'author' | 'summary' | 'state' | 'message' | 'queuedAt' | 'finishedAt' | 'candidate'
 >
-export type EstateStep = Pick<StepRow, 'run' | 'name' | 'stage' | 'state' | 'waiting'>
 export type Beyond = { readonly stream: string; readonly changes: number; readonly since: string | null }
 
-const anyOf = (values: Iterable<string>) => sql<string>`any(${[...values]}::text[])`
 const columns = ['id', 'stream', 'kind', 'repository', 'commit', 'author', 'summary', 'state'] as const
 const outcome = ['message', 'queuedAt', 'finishedAt', 'candidate'] as const
 
@@ -63,16 +62,6 @@ export async function openRuns(place: Place): Promise<readonly EstateRun[]> {
     .selectFrom('run')
     .select([...columns, ...outcome])
     .where('finishedAt', 'is', null)
-    .execute()
-}
-
-export async function activeSteps(place: Place, runs: readonly string[]): Promise<readonly EstateStep[]> {
-  return tables(place)
-    .selectFrom('step')
-    .select(['run', 'name', 'stage', 'state', 'waiting'])
-    .where('run', '=', anyOf(runs))
-    .where((is) => is.or([is('state', 'in', ['running', 'waiting', 'needs-attention']), is('waiting', 'is not', null)]))
-    .orderBy('position')
     .execute()
 }
 

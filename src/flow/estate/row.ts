@@ -2,7 +2,8 @@ import type { Stage } from '../definition/definition.ts'
 import type { EnvironmentId, Observed } from '../environment/provider.port.ts'
 import { stateOf, toInstant } from '../pipeline/stage-view.ts'
 import type { CandidateCard, RunState, StopView } from '../pipeline/schemas.ts'
-import type { Beyond, EstateRun, EstateStep } from './facts.ts'
+import type { ActiveStep } from '../pipeline/stream-facts.ts'
+import type { Beyond, EstateRun } from './facts.ts'
 import type { EstateRow, EstateStage, EstateWait } from './schemas.ts'
 
 const waitsShown = 20
@@ -16,7 +17,7 @@ export type Facts = {
   /** How the latest deliveries stand, newest first. */
   readonly recent: readonly RunState[]
   readonly open: readonly EstateRun[]
-  readonly steps: ReadonlyMap<string, readonly EstateStep[]>
+  readonly steps: ReadonlyMap<string, readonly ActiveStep[]>
   readonly stages: readonly Stage[]
   readonly running: ReadonlyMap<string, { readonly candidate: string; readonly since: string | null }>
   readonly observed: ReadonlyMap<string, Observed>

@@ -108,7 +108,7 @@ export async function factsOf(place: Place, streams: readonly string[]): Promise
 
 // One parameter, however many values: a statement has room for 65,535 of them.
 const each = (values: readonly string[]) => sql<{ value: string }>`unnest(${[...values]}::text[])`
-const anyOf = (values: Iterable<string>) => sql<string>`any(${[...values]}::text[])`
+export const anyOf = (values: Iterable<string>) => sql<string>`any(${[...values]}::text[])`
 
 async function latestRuns(place: Place, streams: readonly string[]): Promise<readonly RunFacts[]> {
   return tables(place)
@@ -149,7 +149,7 @@ async function stagesOf(place: Place, runs: readonly RunFacts[]): Promise<Stages
   return new Map(rows.map(({ stream, stages }) => [stream, stages]))
 }
 
-async function activeSteps(place: Place, runs: readonly string[]): Promise<readonly ActiveStep[]> {
+export async function activeSteps(place: Place, runs: readonly string[]): Promise<readonly ActiveStep[]> {
   return tables(place)
     .selectFrom('step')
     .select(['run', 'name', 'stage', 'state', 'waiting'])
