@@ -1,7 +1,7 @@
 /**
  * What checking a candidate's provenance costs, all that was signed about it: signatures, what they say, the bill of materials.
  *
- *     node bench/provenance.ts [checks] [components] [candidates]
+ *     node bench/provenance.ts [statements] [components] [candidates]
  */
 import { canonicalJson, sha256, type Digest } from '../src/kernel/digest.ts'
 import { seal } from '../src/kernel/signing/dsse.ts'

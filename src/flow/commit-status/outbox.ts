@@ -7,7 +7,7 @@ import type { StatusTables } from './tables.ts'
 const claimMs = 60_000
 const firstRetryMs = 2_000
 const longestRetryMs = 15 * 60_000
-/** Some two hours in all. */
+/** An hour and a quarter in all. */
 const attemptsMax = 14
 
 export type Noted = Omit<CommitStatus, 'url'> & { readonly target: StatusTarget; readonly path: string }
