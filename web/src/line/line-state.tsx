@@ -11,6 +11,7 @@ import { hasEnded } from '../piece/state.ts'
 import { dayOf, timeOfDay } from '../piece/time.ts'
 import { useShortcut } from '../shell/keyboard.ts'
 import { deliver, startLine, stopLine } from './actions.tsx'
+import { causeOf } from './causes.ts'
 import { SignalHead } from './signal-head.tsx'
 
 /** Open or stopped: the loudest thing on the page. */
@@ -63,14 +64,6 @@ function underWay(view: StreamView): string {
   return active.length === asking ? `${deliveries}, waiting.` : `${deliveries}, ${asking} waiting.`
 }
 
-const causes: Readonly<Record<StopView['cause'], string>> = {
-  person: '',
-  rollback: ', after a rollback',
-  canary: ', after a failed canary',
-  'red-trunk': ', because the trunk is red',
-  undecided: ', because a check did not decide',
-  batch: ', for a batch that is too large',
-}
 const longAgoMs = 20 * 3_600_000
 
 function stoppedAt({ since }: StopView): string {
@@ -86,7 +79,7 @@ function Stop({ stop, others }: { readonly stop: StopView; readonly others: numb
         <p className="stop-reason">{stop.reason}</p>
         <p>
           Stopped at {stoppedAt(stop)} by {stop.by}
-          {causes[stop.cause]}
+          {stop.cause !== 'person' && `, ${causeOf(stop.cause)}`}
           {stop.commit !== null && stop.run !== null && (
             <>
               {' · '}

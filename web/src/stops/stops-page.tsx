@@ -5,6 +5,7 @@ import { useQuery } from '../api/query.ts'
 import { useToken } from '../api/session.ts'
 import type { Board, StopOnBoard } from '../api/types.ts'
 import { joinStop, noteStop, ownStop, startStop, stopScope } from '../line/actions.tsx'
+import { causeOf } from '../line/causes.ts'
 import { ActionButton, ActionDialog } from '../piece/action.tsx'
 import { Age } from '../piece/age.tsx'
 import { CopyButton } from '../piece/copy-button.tsx'
@@ -50,10 +51,6 @@ export function StopsPage() {
     </div>
   )
 }
-
-/** What stopped it, in words; a cause that is not known here is named as it is. */
-const causes: Readonly<Record<string, string>> = { person: 'pulled by hand', rollback: 'after a rollback', 'red-trunk': 'the trunk is red' }
-const causeOf = (cause: string) => causes[cause] ?? cause.replaceAll('-', ' ')
 
 function StopCard({ stop }: { readonly stop: StopOnBoard }) {
   const trailer = `Fixes-Stop: ${stop.id}`
