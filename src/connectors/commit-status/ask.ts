@@ -3,6 +3,8 @@ import type { Told } from '../../flow/commit-status/commit-status.port.ts'
 
 /** A host that does not answer within this is away. */
 const timeoutMs = 10_000
+/** So long it is left alone then: asking it of one thing after the other would hold up what other hosts are to be told. */
+const awayMs = 15_000
 const answerCharsMax = 200
 
 export type Host = {
@@ -29,7 +31,7 @@ export async function post(
     })
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
-    return { told: 'later', why: messageOf(cause) }
+    return { told: 'later', why: messageOf(cause), notBefore: Date.now() + awayMs }
   }
   const text = await response.text().catch(() => '')
   if (response.ok) return { told: true, status: response.status }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cut, waitOf } from './ask.ts'
+import { cut, post, waitOf } from './ask.ts'
 
 const now = Date.UTC(2026, 10, 26, 12)
 const of = (status: number, headers: Record<string, string>) => waitOf({ status, headers: new Headers(headers) }, now)
@@ -13,6 +13,12 @@ describe('a host that wants to be left alone', () => {
       1_795_000_000_000,
     )
     expect(of(429, { 'ratelimit-remaining': '0', 'ratelimit-reset': '1795000001' })).toBe(1_795_000_001_000)
+  })
+
+  it('is one that does not answer, too', async () => {
+    const told = await post('http://127.0.0.1:1/', {}, {}, new AbortController().signal)
+    expect(told).toMatchObject({ told: 'later', why: expect.stringMatching(/ECONNREFUSED|bad port/) })
+    expect((told as { notBefore: number }).notBefore).toBeGreaterThan(Date.now())
   })
 
   it('is not one that refuses for another reason', () => {

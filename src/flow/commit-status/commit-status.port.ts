@@ -16,7 +16,7 @@ export type Told =
   | {
       readonly told: 'later'
       readonly why: string
-      /** Not before, epoch ms: the host said so, of everything it is told. */ readonly notBefore?: number
+      /** Not before, epoch ms, of everything this host is told: it said so, or does not answer. */ readonly notBefore?: number
     }
   | { readonly told: 'never'; readonly why: string }
 
