@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { homedir, hostname } from 'node:os'
+import { hostname } from 'node:os'
 import path from 'node:path'
 import { invalid } from '../kernel/errors.ts'
+import { userDataFolder } from '../server/home.ts'
 import { startWorker } from '../server/worker/worker.ts'
-import { type CliContext } from './context.ts'
+import type { CliContext } from './context.ts'
 import { during } from './ending.ts'
 
 export type WorkerFlags = {
@@ -28,9 +29,9 @@ export async function worker(this: CliContext, flags: WorkerFlags): Promise<void
       help: 'write for example http://builds.example.org:7333',
     })
   const options = {
-    home: path.resolve(this.cwd, flags.home ?? defaultHome(env)),
+    home: path.resolve(this.cwd, flags.home ?? userDataFolder('threeways-worker')),
     server,
-    token: await tokenOf(flags, env),
+    token: await tokenOf(flags, this),
     name: flags.name ?? hostname(),
     labels: labelsOf(flags.label ?? []),
     capacity: flags.capacity,
@@ -46,11 +47,8 @@ export async function worker(this: CliContext, flags: WorkerFlags): Promise<void
   )
 }
 
-const defaultHome = (env: NodeJS.ProcessEnv) =>
-  path.join(env['XDG_DATA_HOME'] || path.join(homedir(), '.local', 'share'), 'threeways-worker')
-
-async function tokenOf({ token, tokenFile }: WorkerFlags, env: NodeJS.ProcessEnv): Promise<string> {
-  const found = token ?? (tokenFile === undefined ? env['THREEWAYS_TOKEN'] : (await readFile(tokenFile, 'utf8')).trim())
+async function tokenOf({ token, tokenFile }: WorkerFlags, { env, cwd }: CliContext): Promise<string> {
+  const found = token ?? (tokenFile === undefined ? env['THREEWAYS_TOKEN'] : (await readFile(path.resolve(cwd, tokenFile), 'utf8')).trim())
   if (found) return found
   throw invalid('TOKEN_MISSING', {
     message: 'a worker needs a token',

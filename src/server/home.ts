@@ -31,10 +31,10 @@ const ours =
   /^(\.gitignore|home\.(json\.new|lock.*)|admin-token|server\.json(\.new)?|ledger|resources|environments|runs|signing-key\.json(\.(new|lock.*))?|secret-key(\.(new|lock.*))?|commit-status\.json)$/
 
 /** Where this user's programs keep data (XDG base directories; they say that a relative path counts as none). */
-function workRoot(): string {
+export function userDataFolder(name: string): string {
   const told = process.env['XDG_DATA_HOME'] ?? ''
   const own = path.isAbsolute(homedir()) ? homedir() : userInfo().homedir
-  return path.join(path.isAbsolute(told) ? told : path.join(own, '.local', 'share'), 'threeways')
+  return path.join(path.isAbsolute(told) ? told : path.join(own, '.local', 'share'), name)
 }
 
 /** For those who only look: makes nothing where nothing is. @throws ThreewaysError `HOME_NOT_FOUND`, and as `openHome` */
@@ -93,7 +93,7 @@ const goneAfterMs = 30 * 86_400_000
 
 /** Opens a home's work folder, and removes those whose home has long been gone. */
 async function openWork(folder: string, id: string): Promise<string> {
-  const root = workRoot()
+  const root = userDataFolder('threeways')
   const work = path.join(root, id)
   await mkdir(work, { recursive: true, mode: 0o700 })
   await writeFile(path.join(work, 'home'), folder)
