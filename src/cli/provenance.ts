@@ -3,7 +3,7 @@ import path from 'node:path'
 import { digestOfTree } from '../flow/candidate/tree.ts'
 import { bundleIn, verifyBundle, type Attested, type Bundle, type Verdict } from '../flow/provenance/bundle.ts'
 import { shortDigest, type Digest } from '../kernel/digest.ts'
-import { hasCode, invalid, notFound, refused } from '../kernel/errors.ts'
+import { hasCode, invalid, notFound, refused, ThreewaysError } from '../kernel/errors.ts'
 import { publicKeyFrom, type PublicKey } from '../kernel/signing/keys.ts'
 import { readKey } from '../ledger/proof/verify.mjs'
 import { at, withApi, type Api, type ConnectFlags } from './api.ts'
@@ -73,7 +73,10 @@ async function bundleOf(api: Api, candidate: string): Promise<Bundle> {
   )
   const sbom = await api.open(at`/api/candidates/${candidate}/sbom`).then(
     (response) => response.text(),
-    () => null,
+    (error: unknown) => {
+      if (error instanceof ThreewaysError && error.kind === 'notFound') return null
+      throw error
+    },
   )
   const kept = attestations.map(({ kind, statement, stage, check, result, madeAt, envelope }) => ({
     kind,
