@@ -15,7 +15,7 @@ import { contractStage, expandStage } from './migrate-step.ts'
 import { makeCandidate, checkOut } from './making.ts'
 import { concludeStage } from './conclude.ts'
 import { deployStage } from './deploy-step.ts'
-import { failedBy, hidden, unrecordable } from './step-end.ts'
+import { failedBy, hidden, isAway, unrecordable } from './step-end.ts'
 import { isReadingBack, readAhead } from './read-ahead.ts'
 import type { Execution, Executor, StepEnd, Workshop } from './execution.ts'
 import { endStep, moveOn, noteStep } from './progress.ts'
@@ -419,9 +419,6 @@ export function makeEngine(options: EngineOptions): Engine {
     },
   }
 }
-
-/** Not to be reached, or without room for more: it passes. */
-const isAway = (error: unknown) => error instanceof ThreewaysError && (error.code === 'LEDGER_UNAVAILABLE' || error.code === 'LEDGER_FULL')
 
 /** The home of who holds a step, from its owner's name. */
 export const homeOf = (owner: string) => owner.slice(owner.lastIndexOf('/') + 1)

@@ -76,7 +76,7 @@ export type StepEnd =
       /** No further try could help. */ readonly final?: boolean
       /** @defaultValue 'change' */ readonly fault?: Fault
     } & Consequence)
-  | { readonly end: 'cancelled' }
+  | ({ readonly end: 'cancelled' } & Pick<Consequence, 'record'>)
   /** Its outcome cannot be known any more. */
   | { readonly end: 'lost'; readonly why: string }
 

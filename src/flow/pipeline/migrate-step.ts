@@ -9,7 +9,7 @@ import type { Execution, StepEnd } from './execution.ts'
 import { buildHere, buildOf, desired, environmentOf, lastVerified, stageOf } from './place.ts'
 import { source } from './records.ts'
 import { noteContracted } from './schema-ahead.ts'
-import { failedBy } from './step-end.ts'
+import { failedBy, isAway } from './step-end.ts'
 import { tables } from './tables.ts'
 
 /** Before the candidate runs: what it needs is added, and what runs still finds what it needs. */
@@ -56,14 +56,21 @@ async function whyNotNow({ ledger, provider, run }: Execution, stage: Stage): Pr
 
 type Doing = { readonly choose: Choose; readonly whyNot?: () => Promise<string | undefined> }
 /** What became of one database. */
-type Outcome = { readonly resource: string; history: readonly AppliedMigration[]; applied: number; otherwise?: string | undefined }
+type Outcome = {
+  readonly resource: string
+  /** undefined: the database did not say. */
+  history: readonly AppliedMigration[] | undefined
+  applied: number
+  otherwise?: string | undefined
+}
 
 async function migrate(execution: Execution, stage: Stage, doing: Doing): Promise<StepEnd> {
   const { provider, run, say, signal } = execution
   const environment = environmentOf(run, stage)
   const outcomes: Outcome[] = []
   const record: NonNullable<(StepEnd & { end: 'succeeded' })['record']> = async (tx) => {
-    for (const { resource, history } of outcomes) if (!stage.ephemeral) await noteContracted(tx, { environment, resource }, history)
+    for (const { resource, history } of outcomes)
+      if (!stage.ephemeral && history !== undefined) await noteContracted(tx, { environment, resource }, history)
     return []
   }
   try {
@@ -72,16 +79,20 @@ async function migrate(execution: Execution, stage: Stage, doing: Doing): Promis
     const told = (progress: { subject: string; message: string }) => void say(`${progress.subject}: ${progress.message}`).catch(() => {})
     for (const [resource, files] of Object.entries(await readMigrations(build.folder, run.definition))) {
       await databasesOf(provider).change({ environment, desired: wanted, resource }, told, signal, async (session) => {
-        const outcome: Outcome = { resource, history: [], applied: 0 }
+        const outcome: Outcome = { resource, history: undefined, applied: 0 }
         outcomes.push(outcome)
         await migrateDatabase(execution, stage, { ...doing, session, files, outcome })
       })
     }
     return { end: 'succeeded', message: sentenceOf(outcomes), record }
   } catch (error) {
-    if (signal.aborted) throw error
-    const how = failedBy(error)
-    return how.end === 'failed' ? { ...how, record } : how
+    if (isAway(error)) throw error
+    // What was under way when it broke may have been made all the same. While nobody can tell, what was announced stays on record.
+    for (const outcome of outcomes)
+      outcome.history = await databasesOf(provider)
+        .history(environment, outcome.resource)
+        .catch(() => undefined)
+    return signal.aborted ? { end: 'cancelled', record } : { ...failedBy(error), record }
   }
 }
 

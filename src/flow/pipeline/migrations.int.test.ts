@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestThreeways, statesOf, type TestThreeways } from '../../server/testing.ts'
 import type { RunView } from './schemas.ts'
+import { tables } from './tables.ts'
 
 const definition = (stages: object[]) =>
   JSON.stringify({
@@ -31,12 +33,13 @@ describe('a database changes with its candidates', () => {
   })
   afterAll(() => t.close())
 
-  async function deliver(files: Record<string, string>): Promise<RunView> {
+  async function begin(files: Record<string, string>): Promise<RunView> {
     await t.author.write({ 'threeways.yaml': definition(stages), ...files })
     await t.author.commit('Change it')
     await t.ask('POST', '/api/streams/shop/start', { reason: 'it was meant to fail', falseStop: true })
-    return t.ended((await t.deliver()).id)
+    return t.deliver()
   }
+  const deliver = async (files: Record<string, string>) => t.ended((await begin(files)).id)
 
   async function sql<T extends Record<string, unknown>>(text: string): Promise<readonly T[]> {
     const { variables } = await t.threeways.workshop.provider.observe('shop/live')
@@ -61,6 +64,9 @@ describe('a database changes with its candidates', () => {
     return body as { events: { data: { subject: { content: Record<string, unknown> } } }[] }
   }
   const backups = () => t.threeways.workshop.provider.databases!.backups('shop/live')
+  /** What keeps older candidates away. */
+  const contracted = async () =>
+    (await tables(t.threeways.ledger).selectFrom('contracted').select('name').orderBy('name').execute()).map(({ name }) => name)
 
   let first: RunView
   it('is expanded before the candidate runs, in an environment of one run as in one that stays', async () => {
@@ -135,6 +141,14 @@ describe('a database changes with its candidates', () => {
     expect(JSON.stringify(told)).toContain('0005_name.contract.sql')
   })
 
+  it('keeps what is known of it when it cannot be asked', async () => {
+    await sql('alter table threeways.migration rename column ms to took')
+    await t.ask('POST', `/api/runs/${second.id}/rerun`, { from: 'production/contract', reason: 'look again' })
+    expect(stepOf(await t.ended(second.id), 'production/contract')).toMatchObject({ state: 'failed' })
+    await sql('alter table threeways.migration rename column took to ms')
+    expect(await contracted()).toEqual(['0005_name.contract.sql'])
+  })
+
   it('is no place any more for candidates that need what is gone', async () => {
     const { status, body } = await t.ask('POST', '/api/streams/shop/rollback', { stage: 'production', reason: 'it is slow' })
     expect({ status, body }).toMatchObject({ status: 422, body: { detail: expect.stringContaining('0005_name.contract.sql') } })
@@ -147,6 +161,16 @@ describe('a database changes with its candidates', () => {
     expect({ status, body }).toMatchObject({ status: 200 })
     expect(await columns()).toEqual(['id', 'name', 'price', 'title'])
     expect(await backups()).toHaveLength(3)
+  })
+
+  it('keeps nobody away with a contract that was cancelled before it was made', async () => {
+    // In a database that several deliveries have changed.
+    const slow = 'select pg_sleep(60) from threeways.migration having count(distinct run) > 1;'
+    const { id } = await begin({ app: 'good, slowly', 'db/0006_slow.contract.sql': slow })
+    while (!(await contracted()).includes('0006_slow.contract.sql')) await sleep(50)
+    await t.ask('POST', `/api/runs/${id}/cancel`, { reason: 'too slow' })
+    expect(statesOf(await t.ended(id))).toMatchObject({ 'production/contract': 'cancelled' })
+    expect(await contracted()).toEqual(['0005_name.contract.sql'])
   })
 
   it('has everything in an environment of a person, in the order of the numbers', async () => {

@@ -18,6 +18,10 @@ export const failedBy = (error: unknown): StepEnd & { end: 'failed' } => ({
   fault: isOfTheMachine(error) ? 'infrastructure' : 'change',
 })
 
+/** Our own store: not to be reached, or without room for more. It passes. */
+export const isAway = (error: unknown): boolean =>
+  error instanceof ThreewaysError && (error.code === 'LEDGER_UNAVAILABLE' || error.code === 'LEDGER_FULL')
+
 /** The machine could not do what was asked: no room, no port, no database, a defect of ours. Nothing of that is the change's. */
 function isOfTheMachine(error: unknown): boolean {
   if (error instanceof ThreewaysError) return error.kind === 'unavailable' || error.kind === 'internal'
