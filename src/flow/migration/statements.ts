@@ -25,7 +25,8 @@ export async function statementsIn(sql: string): Promise<Parsed> {
   if (sql.trim() === '') return { statements: [] }
   // Where statements stand is counted in bytes.
   const bytes = Buffer.from(sql)
-  const lineAt = (offset: number) => bytes.subarray(0, offset).toString().split('\n').length
+  const lineAt = countingLines(bytes)
+  const behindBlank = skippingBlank(bytes)
   let found: readonly { stmt?: unknown; stmt_location?: number; stmt_len?: number }[]
   try {
     found = (await parse(sql)).stmts ?? []
@@ -34,7 +35,7 @@ export async function statementsIn(sql: string): Promise<Parsed> {
   }
   let end = 0
   const statements = found.map(({ stmt, stmt_location: location = 0, stmt_len: length }): Statement => {
-    const start = skipBlank(bytes, location)
+    const start = behindBlank(location)
     const before = bytes.subarray(end, start).toString()
     const lineBefore = lineAt(end)
     end = location + (length ?? bytes.length - location)
@@ -49,10 +50,23 @@ function lineOfProblem(sql: string, error: unknown): number {
   return cursorPosition === undefined ? 1 : [...sql].slice(0, cursorPosition).join('').split('\n').length
 }
 
+/** Line of an offset, from 1. It goes on from where it was asked last: each byte is looked at once. */
+function countingLines(bytes: Buffer): (offset: number) => number {
+  let [at, line] = [0, 1]
+  return (offset) => {
+    for (; at < offset; at++) if (bytes[at] === 0x0a) line++
+    return line
+  }
+}
+
 /** Behind blanks and comments, which belong to the statement after them. */
-function skipBlank(bytes: Buffer, from: number): number {
-  const [blank] = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)*/.exec(bytes.subarray(from).toString('latin1')) ?? ['']
-  return from + blank.length
+function skippingBlank(bytes: Buffer): (from: number) => number {
+  const text = bytes.toString('latin1')
+  const blank = /(?:\s+|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)*/y
+  return (from) => {
+    blank.lastIndex = from
+    return from + blank.exec(text)![0].length
+  }
 }
 
 function allowancesIn(before: string, line: number): readonly Allowance[] {
