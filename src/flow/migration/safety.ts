@@ -24,7 +24,7 @@ export function judge(statements: readonly Statement[], kind: MigrationKind): Ju
   const findings: Finding[] = []
   const allowed: Allowed[] = []
   const made = new Set<string>()
-  const file: FileSoFar = { made, changed: false, constrained: false }
+  const file: FileSoFar = { made, locked: false }
   for (const statement of statements) {
     // No reason makes these work: they would end the transaction the file runs in.
     const broken = unfit(statement, statements.length)
@@ -40,18 +40,18 @@ export function judge(statements: readonly Statement[], kind: MigrationKind): Ju
   return { findings, allowed, ...(index === undefined ? {} : { concurrently: { index } }) }
 }
 
-type FileSoFar = { readonly made: Set<string>; changed: boolean; constrained: boolean }
+/** `locked`: a table that others use, until the file ends. */
+type FileSoFar = { readonly made: Set<string>; locked: boolean }
 
 function remember({ type, node }: Statement, file: FileSoFar): void {
   // From here on names may mean other tables.
   if (type === 'VariableSetStmt' || type === 'SelectStmt') file.made.clear()
   // One that may have been there before is not new.
   if (type === 'CreateStmt' && node['if_not_exists'] !== true) file.made.add(tableOf(node['relation']))
-  if (type === 'AlterTableStmt' && !file.made.has(tableOf(node['relation']))) {
-    file.changed = true
-    file.constrained ||= commandsOf(node).some(({ subtype }) => subtype === 'AT_AddConstraint')
-  }
+  if (!file.made.has(tableOf(node['relation']))) file.locked ||= type === 'CreateTrigStmt' || (type === 'AlterTableStmt' && locks(node))
 }
+
+const locks = (node: Node) => commandsOf(node).some(({ subtype }) => subtype !== 'AT_ValidateConstraint')
 
 function unfit({ type, node }: Statement, count: number): Unsafe | undefined {
   if (type === 'TransactionStmt')
@@ -81,10 +81,8 @@ const harmless = new Set([
   'CompositeTypeStmt',
   'CreateDomainStmt',
   'CreateExtensionStmt',
-  'CreateTableAsStmt',
   'CreateStatsStmt',
   'CommentStmt',
-  'InsertStmt',
   'VariableShowStmt',
 ])
 
@@ -95,7 +93,8 @@ function unsafeties({ type, node }: Statement, file: FileSoFar): readonly Unsafe
   if (/Set|Select/.test(type) && JSON.stringify(node).includes('lock_timeout')) return [unknown('SET lock_timeout')]
   if (harmless.has(type)) return []
   const isNew = file.made.has(tableOf(node['relation']))
-  if (type === 'AlterTableStmt') return isNew ? [] : commandsOf(node).flatMap((command) => commandUnsafeties(command, file))
+  if (type === 'AlterTableStmt')
+    return isNew ? [] : commandsOf(node).flatMap((command) => commandUnsafeties(command, file.locked || locks(node)))
   const judgeOne = judges[type]
   const found = judgeOne ? judgeOne(node, { ...file, isNew }) : unknown(type)
   return found === undefined ? [] : [found]
@@ -105,6 +104,12 @@ const unknown = (type: string) =>
   unsafe('unknown', `${type.replace(/Stmt$/, '')}: what this does to the old candidate cannot be told`, inContract)
 
 const rowsGone = unsafe('data', 'removes rows that the old candidate may need', inContract)
+
+const backfill = unsafe(
+  'backfill',
+  'fills rows while a table is locked by the change before it',
+  'fill them in a file of its own, after this one',
+)
 
 const judges: Readonly<Record<string, (node: Node, file: FileSoFar & { isNew: boolean }) => Unsafe | undefined>> = {
   CreateStmt: (node) => (node['inhRelations'] === undefined ? undefined : unknown('CREATE TABLE of another one')),
@@ -139,11 +144,10 @@ const judges: Readonly<Record<string, (node: Node, file: FileSoFar & { isNew: bo
         ),
   TruncateStmt: () => rowsGone,
   DeleteStmt: () => rowsGone,
-  VariableSetStmt: () => undefined,
-  UpdateStmt: (_node, { changed, isNew }) =>
-    changed && !isNew
-      ? unsafe('backfill', 'fills rows while the table is locked by the change before it', 'fill them in a file of its own, after this one')
-      : undefined,
+  VariableSetStmt: ({ kind }) => (kind === 'VAR_RESET_ALL' ? unknown('RESET ALL') : undefined),
+  UpdateStmt: (_node, { locked, isNew }) => (locked && !isNew ? backfill : undefined),
+  InsertStmt: (node, { locked }) => (locked && kindsIn(node).includes('fromClause') ? backfill : undefined),
+  CreateTableAsStmt: (_node, { locked }) => (locked ? backfill : undefined),
   DoStmt: () => unsafe('opaque', 'a DO block can do anything, and cannot be read here', 'write plain SQL'),
   SelectStmt: (node) =>
     functionsIn(node).every((name) => name === 'setval' || name === 'set_config')
@@ -163,13 +167,13 @@ const commandsOf = (node: Node): readonly Command[] =>
 
 const stillFine = new Set(['AT_DropNotNull', 'AT_SetStatistics', 'AT_SetRelOptions', 'AT_ResetRelOptions'])
 
-function commandUnsafeties({ subtype, def }: Command, file: FileSoFar): readonly Unsafe[] {
+function commandUnsafeties({ subtype, def }: Command, isLocked: boolean): readonly Unsafe[] {
   if (stillFine.has(subtype)) return []
   if (subtype === 'AT_AddColumn') return columnUnsafeties(def['ColumnDef'] as Node)
   // Without an expression it is dropped.
   if (subtype === 'AT_ColumnDefault' && Object.keys(def).length > 0) return []
   if (subtype === 'AT_AddConstraint') return addedConstraint(def['Constraint'] as Node)
-  if (subtype === 'AT_ValidateConstraint' && !file.constrained) return []
+  if (subtype === 'AT_ValidateConstraint' && !isLocked) return []
   return [commandMessages[subtype] ?? unknown(`ALTER TABLE (${words(subtype)})`)]
 }
 
@@ -189,7 +193,7 @@ const commandMessages: Readonly<Record<string, Unsafe>> = {
   AT_DropConstraint: unsafe('drop', 'drops a constraint that the old candidate may rely on', inContract),
   AT_ValidateConstraint: unsafe(
     'constraint',
-    'validates while the table is still locked by the constraint that was added before',
+    'validates while a table is still locked by the change before it',
     'validate it in a file of its own, after this one',
   ),
 }
