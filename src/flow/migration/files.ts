@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { sha256 } from '../../kernel/digest.ts'
-import { refused, type Fault } from '../../kernel/errors.ts'
+import { hasCode, refused, type Fault } from '../../kernel/errors.ts'
 import type { Definition } from '../definition/definition.ts'
 import type { Migration, MigrationKind } from './migrations.port.ts'
 import { judge, type Allowed, type Finding } from './safety.ts'
@@ -21,14 +21,16 @@ const bytesMax = 4 * 1024 * 1024
 /**
  * The migrations of every resource, each read as PostgreSQL will and judged.
  * @param folder - with the files of the artifact
- * @throws ThreewaysError `MIGRATION_UNSAFE`, each fault at its line
+ * @throws ThreewaysError `MIGRATIONS_MISSING`; `MIGRATION_UNSAFE`, each fault at its line
  */
 export async function readMigrations(folder: string, { resources }: Pick<Definition, 'resources'>): Promise<MigrationsOf> {
   const faults: Fault[] = []
   const found: Record<string, readonly MigrationFile[]> = {}
   for (const [name, { migrations }] of Object.entries(resources)) {
     if (migrations === undefined) continue
-    const files = await filesIn(folder, migrations, faults)
+    const files = await filesIn(folder, migrations, faults).catch((error: unknown) => {
+      throw hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR') ? missing(name, migrations) : error
+    })
     found[name] = await Promise.all(files.map((file) => readOne(folder, migrations, file, faults)))
   }
   if (faults.length === 0) return found
@@ -40,6 +42,12 @@ export async function readMigrations(folder: string, { resources }: Pick<Definit
     faults,
   })
 }
+
+const missing = (resource: string, folder: string) =>
+  refused('MIGRATIONS_MISSING', {
+    message: `resource "${resource}" names the folder of migrations "${folder}", and there is none`,
+    help: 'commit it, or correct "migrations" in the definition',
+  })
 
 type Named = { readonly name: string; readonly kind: MigrationKind; readonly number: bigint }
 
