@@ -12,8 +12,9 @@ const { finds, values } = JSON.parse(readFileSync(3, 'utf8')) as ScanOrder
 const told = new Set<string>()
 const scan = hidingOf(values.map(({ name, value }) => ({ name, value: Buffer.from(value, 'base64') }))).stream((name) => {
   if (told.has(name)) return
-  told.add(name)
-  appendFileSync(finds, `${JSON.stringify({ secret: name, at: new Date().toISOString() })}\n`, { mode: 0o600 })
+  // A line that a full disk cut short stays alone.
+  const line = `\n${JSON.stringify({ secret: name, at: new Date().toISOString() })}\n`
+  if (hasRoom(() => appendFileSync(finds, line, { mode: 0o600 }))) told.add(name)
 })
 
 // Signals are meant for the program; it is heard out whatever comes.
@@ -26,11 +27,19 @@ for (;;) {
   if (bytes === 0) break
 }
 
-/** On a full disk what cannot be kept is lost, as it would be without us; the program must not wait for it. */
 function write(data: Buffer): void {
-  try {
+  hasRoom(() => {
     for (let at = 0; at < data.length;) at += writeSync(1, data, at)
+  })
+}
+
+/** On a full disk what cannot be kept is lost, as it would be without us; the program must not wait for it, nor end. */
+function hasRoom(keep: () => void): boolean {
+  try {
+    keep()
+    return true
   } catch (error) {
     if (!hasCode(error, 'ENOSPC') && !hasCode(error, 'EDQUOT') && !hasCode(error, 'EPIPE')) throw error
+    return false
   }
 }

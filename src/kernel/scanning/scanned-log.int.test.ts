@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -38,6 +38,19 @@ it("keeps a program's exit code and all it wrote but its secrets, in pieces and 
   await tellFinds(program.logFile, tell)
   expect(told).toEqual(['TOKEN'])
   expect(await isAlive(program.scanner!)).toBe(false)
+})
+
+it('lets a program go on when a full disk has no room for what was found, and reads past what was cut short', async () => {
+  const log = path.join(folder, 'full.log')
+  await symlink('/dev/full', `${log}.finds`)
+  const program = await start('full', 'echo "$VALUE"; sleep 0.1; echo "$VALUE"; echo end')
+  expect(await ended(program)).toEqual({ state: 'ended', code: 0 })
+  expect(await readFile(log, 'utf8')).toBe('***TOKEN***\n***TOKEN***\nend\n')
+  await rm(`${log}.finds`)
+  await writeFile(`${log}.finds`, '\n{"secret":"TO\n{"secret":"TOKEN","at":""}\n')
+  const told: string[] = []
+  await tellFinds(log, async (secret) => void told.push(secret))
+  expect(told).toEqual(['TOKEN'])
 })
 
 it('ends a program whose scanner was killed at its next word, rather than let it tell', async () => {

@@ -89,11 +89,18 @@ export async function tellFinds(logFile: string, tell: (secret: string) => Promi
   const taken = `${findsOf(logFile)}.taken`
   for (;;) {
     const text = await readFile(taken, 'utf8').catch(ignoreMissing)
-    const lines = (text ?? '').split('\n').filter(Boolean)
-    const secrets = new Set(lines.map((line) => (JSON.parse(line) as { readonly secret: string }).secret))
-    for (const secret of secrets) await tell(secret)
+    for (const secret of new Set((text ?? '').split('\n').flatMap(secretIn))) await tell(secret)
     await rm(taken, { force: true })
     if ((await rename(findsOf(logFile), taken).then(() => 'more', ignoreMissing)) === undefined) return
+  }
+}
+
+/** In one line of the file of finds; in none that is empty, or that a full disk cut short. */
+function secretIn(line: string): readonly string[] {
+  try {
+    return [(JSON.parse(line) as { readonly secret: string }).secret]
+  } catch {
+    return []
   }
 }
 
