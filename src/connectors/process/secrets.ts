@@ -50,8 +50,8 @@ export function instanceSecrets(
       return (last ??= { values, hidden })
     },
     async leaked(secret) {
-      tell(`was about to write the secret "${secret}" into its log`)
       await source.leaked({ stream, secret, environment, candidate, program: service })
+      tell(`was about to write the secret "${secret}" into its log`)
     },
   }
 }
@@ -61,11 +61,13 @@ export function whereSecretsAre({ isolation }: InstanceState, { secrets }: Servi
   return fileVariables(secrets, isolation ? secretsInside : secretsFolderOf(folder))
 }
 
-/** Tells of finds until `signal`, and once more then. */
-export async function watchLeaks(logFile: string, { leaked }: InstanceSecrets, signal: AbortSignal): Promise<void> {
+/** Tells of finds until `signal`, and once more then. What cannot be told while the ledger is away is told later. */
+export async function watchLeaks(logFile: string, { leaked }: Pick<InstanceSecrets, 'leaked'>, signal: AbortSignal): Promise<void> {
   for (let isLast = false; !isLast;) {
     isLast = signal.aborted
-    await tellFinds(logFile, leaked)
+    await tellFinds(logFile, leaked).catch((error: unknown) => {
+      if (isLast) throw error
+    })
     if (!isLast) await sleep(leaksMs, undefined, { signal }).catch(() => {})
   }
 }
