@@ -10,7 +10,7 @@ import { readMigrations } from '../migration/files.ts'
 import type { LockFile } from '../provenance/sbom.ts'
 import type { StepEnd, Workshop } from './execution.ts'
 import { candidateMade } from './making.ts'
-import { failedBy, legibly } from './step-end.ts'
+import { failedBy } from './step-end.ts'
 import type { RunRow, StepRow } from './tables.ts'
 import type { WorkerEnd } from './work-schemas.ts'
 import { sourceOf } from './workspace.ts'
@@ -22,16 +22,16 @@ type Found = NonNullable<(WorkerEnd & { end: 'succeeded' })['output']>
  * is not: the server reads the commit itself. What does not fit fails the step, for no fault of the change.
  */
 export async function endOf(shop: Workshop, run: RunRow, steps: readonly StepRow[], step: StepRow, how: WorkerEnd): Promise<StepEnd> {
-  if (how.end === 'failed') return legibly({ ...how, output: testsOf(how.output) })
+  if (how.end === 'failed') return { ...how, output: testsOf(how.output) }
   if (how.end !== 'succeeded') return how
   const { message, output = {} } = how
   try {
     if (step.work.kind === 'checkout') return await checkedOut(shop, run, output)
     if (step.work.kind === 'candidate') return await made(shop, run, steps, output)
   } catch (error) {
-    return legibly(failedBy(error))
+    return failedBy(error)
   }
-  return legibly({ end: 'succeeded', ...(message === undefined ? {} : { message }), output: testsOf(output) })
+  return { end: 'succeeded', ...(message === undefined ? {} : { message }), output: testsOf(output) }
 }
 
 async function checkedOut(shop: Workshop, run: RunRow, { checkout, tools }: Found): Promise<StepEnd> {
