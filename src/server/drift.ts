@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { watchDrift, type DriftWatch } from '../flow/environment/drift/watch.ts'
 import type { EnvironmentId } from '../flow/environment/provider.port.ts'
-import { isBusy } from '../flow/pipeline/busy.ts'
+import { runInside } from '../flow/pipeline/busy.ts'
 import { artifactParcel } from '../flow/pipeline/depot.ts'
 import type { Workshop } from '../flow/pipeline/execution.ts'
 import { refused } from '../kernel/errors.ts'
@@ -17,7 +17,7 @@ export function makeDriftWatch({ ledger, provider, clock, newId, depot }: Worksh
         provider: provider.drift,
         clock,
         newId,
-        isBusy: (id) => isBusy(ledger, id),
+        isBusy: async (id) => (await runInside(ledger, id)) !== undefined,
         spare: (digest, folder) => depot.get(artifactParcel(digest), folder),
         keepSpare: (digest, folder) => depot.put(artifactParcel(digest), path.resolve(folder)),
         say,

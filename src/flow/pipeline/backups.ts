@@ -3,10 +3,10 @@ import { event } from '../../ledger/event.ts'
 import type { EnvironmentId } from '../environment/provider.port.ts'
 import { backupRestored } from '../migration/events.ts'
 import type { Backup } from '../migration/migrations.port.ts'
+import { runInside } from './busy.ts'
 import type { Workshop } from './execution.ts'
 import { source } from './records.ts'
 import { noteContracted } from './schema-ahead.ts'
-import { tables } from './tables.ts'
 
 export type Restored = { readonly environment: EnvironmentId; readonly backup: Backup; readonly replaced: string }
 
@@ -22,12 +22,8 @@ export async function backupsOf({ provider }: Pick<Workshop, 'provider'>, enviro
 export async function restore(shop: Workshop, environment: EnvironmentId, id: string, by: string): Promise<Restored> {
   const { ledger, provider } = shop
   const stream = environment.split('/')[0]!
-  const known = (await backupsOf(shop, environment)).find((backup) => backup.id === id)
-  if (!provider.databases || !known) {
-    const ids = (await backupsOf(shop, environment)).map((backup) => backup.id)
-    const help = ids.length === 0 ? 'one is made before each migration' : `there are: ${ids.join(', ')}`
-    throw notFound('BACKUP_NOT_FOUND', { message: `${environment} has no backup "${id}"`, help })
-  }
+  if (!provider.databases)
+    throw notFound('BACKUP_NOT_FOUND', { message: `${environment} has no backups`, help: `${provider.name} makes none` })
   await refuseBusy(shop, environment)
   const { replaced, ...backup } = await provider.databases.restore(environment, id)
   const history = (await provider.databases.history(environment, backup.resource)) ?? []
@@ -42,17 +38,10 @@ export async function restore(shop: Workshop, environment: EnvironmentId, id: st
 
 /** Whoever is being deployed there was made to fit the database as it is. */
 async function refuseBusy({ ledger }: Workshop, environment: EnvironmentId): Promise<void> {
-  const [stream, name] = environment.split('/') as [string, string]
-  const inside = await tables(ledger)
-    .selectFrom('slot')
-    .innerJoin('run', 'run.id', 'slot.run')
-    .select(['slot.stage', 'slot.run', 'run.definition'])
-    .where('slot.stream', '=', stream)
-    .execute()
-  const busy = inside.find(({ stage, definition }) => definition.stages.find((one) => one.name === stage)?.environment === name)
+  const busy = await runInside(ledger, environment)
   if (!busy) return
   throw conflict('ENVIRONMENT_BUSY', {
-    message: `${environment} is being deployed to: run ${busy.run} is in ${busy.stage}`,
-    help: `wait for it, or threeways cancel ${busy.run}`,
+    message: `${environment} is being deployed to: run ${busy.id} is in ${busy.inStage}`,
+    help: `wait for it, or threeways cancel ${busy.id}`,
   })
 }

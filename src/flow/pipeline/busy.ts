@@ -3,8 +3,11 @@ import type { EnvironmentId } from '../environment/provider.port.ts'
 import { environmentOf } from './place.ts'
 import { tables } from './tables.ts'
 
-/** Whether a run is in the stage of this environment right now. */
-export async function isBusy(ledger: Pick<Ledger, 'db'>, id: EnvironmentId): Promise<boolean> {
+/** The run that is in the stage of this environment right now, if one is. */
+export async function runInside(
+  ledger: Pick<Ledger, 'db'>,
+  id: EnvironmentId,
+): Promise<{ readonly id: string; readonly inStage: string } | undefined> {
   const inside = await tables(ledger)
     .selectFrom('slot')
     .innerJoin('run', 'run.id', 'slot.run')
@@ -12,7 +15,7 @@ export async function isBusy(ledger: Pick<Ledger, 'db'>, id: EnvironmentId): Pro
     .select('slot.stage as inStage')
     .where('slot.stream', '=', id.split('/')[0]!)
     .execute()
-  return inside.some((run) => {
+  return inside.find((run) => {
     const stage = run.definition.stages.find(({ name }) => name === run.inStage)
     return stage?.environment !== undefined && environmentOf(run, stage) === id
   })

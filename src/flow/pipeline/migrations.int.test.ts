@@ -155,6 +155,10 @@ describe('a database changes with its candidates', () => {
   })
 
   it('can be brought back to what it was before', async () => {
+    expect(await t.ask('POST', '/api/environments/restore?name=live', { backup: 'none' })).toMatchObject({
+      status: 404,
+      body: { code: 'BACKUP_NOT_FOUND' },
+    })
     const [newest] = await backups()
     expect(newest).toMatchObject({ before: expect.stringContaining('0005_name.contract.sql'), bytes: expect.any(Number) })
     const { status, body } = await t.ask('POST', '/api/environments/restore?name=live', { backup: newest!.id })

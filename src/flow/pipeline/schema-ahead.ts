@@ -7,13 +7,13 @@ import { aheadOf } from '../migration/policy.ts'
 import type { Execution } from './execution.ts'
 import { tables, type PipelineTables } from './tables.ts'
 
-/**
- * What was contracted in an environment and a build does not know: its code may need what is gone. Over the tables `build` and
- * `contracted`.
- */
-export const missesContract = (environment: string) => sql<boolean>`exists (
-  select from contracted where contracted.environment = ${environment} and not
-    coalesce(build.migrations, '[]') @> jsonb_build_array(jsonb_build_object('resource', contracted.resource, 'name', contracted.name)))`
+/** Whether a row of `build` does not know a row of `contracted`. */
+const isUnknown = sql<boolean>`not coalesce(build.migrations, '[]') @>
+  jsonb_build_array(jsonb_build_object('resource', contracted.resource, 'name', contracted.name))`
+
+/** What was contracted in an environment and a build, a row of the table `build`, does not know: its code may need what is gone. */
+export const missesContract = (environment: string) =>
+  sql<boolean>`exists (select from contracted where contracted.environment = ${environment} and ${isUnknown})`
 
 /** The first contract migration that keeps a candidate out; undefined: none does. */
 export async function contractAgainst(ledger: Pick<Ledger, 'db'>, environment: string, candidate: string): Promise<string | undefined> {
@@ -22,9 +22,7 @@ export async function contractAgainst(ledger: Pick<Ledger, 'db'>, environment: s
     .innerJoin('build', (join) => join.on('build.candidate', '=', candidate))
     .select('contracted.name')
     .where('contracted.environment', '=', environment)
-    .where(
-      sql<boolean>`not coalesce(build.migrations, '[]') @> jsonb_build_array(jsonb_build_object('resource', contracted.resource, 'name', contracted.name))`,
-    )
+    .where(isUnknown)
     .orderBy('contracted.name')
     .limit(1)
     .executeTakeFirst()
