@@ -58,3 +58,13 @@ it('takes an artifact from its beginning when the worker was killed while it bro
   expect([await bring(early), await bring(rest), await bring(last)]).toEqual([400, 1_000, size])
   expect(await kept()).toEqual(await made())
 })
+
+it('takes the parts again that a killed server had not answered for', async () => {
+  const { first, last, bring, size, kept, made } = await artifact('restarted')
+  expect(await bring(first)).toBe(1_000)
+  // A kill leaves some of a part; then all of it; then only its answer is lost.
+  const some: Part = { ...last, bytes: last.bytes.subarray(0, -1), isLast: false }
+  expect([await bring(some), await bring({ ...last, isLast: false })]).toEqual([size - 1, size])
+  expect([await bring(last), await bring(last)]).toEqual([size, size])
+  expect(await kept()).toEqual(await made())
+})

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rm, stat, truncate } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { sha256, type Digest } from '../../kernel/digest.ts'
@@ -78,18 +78,18 @@ export function makeParcels(shop: Workshop) {
       const name = sha256(`${step.owner} ${step.run} ${step.name} ${step.fence} ${digest}`).slice('sha256:'.length)
       const file = path.join(incoming, name)
       return shop.inTurn(`incoming ${file}`, async () => {
-        if (offset === 0) {
-          // Also by one that was killed while it brought it, and does not know how far it was.
-          await rm(file, { force: true })
-          await removeForgotten(incoming)
-        }
-        const size = (await stat(file).catch(() => ({ size: 0 }))).size
-        if (offset !== size) return isLast && size === 0 && (await isKept(digest)) ? offset + bytes.length : size
-        if (size + bytes.length > treeBytesMax) throw tooLarge('PARCEL_TOO_LARGE', { message: 'the artifact is too large' })
+        if (offset === 0) await removeForgotten(incoming)
+        const end = offset + bytes.length
+        const size = (await stat(file).catch(() => undefined))?.size
+        if (size === undefined && isLast && (await isKept(digest))) return end
+        if ((size ?? 0) < offset) return size ?? 0
+        // What nobody has answered for, because server or worker was killed, comes once more.
+        if (size !== undefined && size > offset) await truncate(file, offset)
+        if (end > treeBytesMax) throw tooLarge('PARCEL_TOO_LARGE', { message: 'the artifact is too large' })
         const target = await open(file, 'a', 0o600)
         await target.appendFile(bytes).finally(() => target.close())
         if (isLast) await keep(file, digest)
-        return size + bytes.length
+        return end
       })
     },
   }
