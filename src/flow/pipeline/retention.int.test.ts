@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openTestThreeways, type TestThreeways } from '../../server/testing.ts'
@@ -33,5 +33,15 @@ describe('tidying up', () => {
     expect((await readdir(path.join(t.home.work, 'runs'))).toSorted()).toEqual(runs.slice(2).toSorted())
     expect(await readdir(path.join(t.home.work, 'artifacts'))).toHaveLength(10)
     expect(await readdir(path.join(t.home.folder, 'runs'))).toHaveLength(12)
+  })
+
+  it('removes the folders that a killed server had on their way somewhere', async () => {
+    for (const name of ['arriving-old', 'leaving-old', 'reading-old', 'arriving-now']) {
+      const folder = path.join(t.home.work, name)
+      await mkdir(path.join(folder, 'source'), { recursive: true })
+      if (name.endsWith('old')) await utimes(folder, 0, 0)
+    }
+    await tidyUp(t.threeways.workshop)
+    expect((await readdir(t.home.work)).filter((name) => name.includes('-'))).toEqual(['arriving-now'])
   })
 })

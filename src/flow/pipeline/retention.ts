@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Digest } from '../../kernel/digest.ts'
 import { rowsOf } from '../../ledger/rows.ts'
@@ -13,6 +13,8 @@ import { tables } from './tables.ts'
 const checkoutsKept = 10
 /** Runs whose logs stay. */
 const logsKept = 200
+/** Trees that are packed, unpacked or looked into for a moment. What is older was left by a server that was killed. */
+const passing = { names: /^(?:arriving|leaving|reading)-/, msMax: 3_600_000 }
 
 /**
  * Removes checkouts, logs and artifacts that nothing needs any more. What runs somewhere, what a rollback could go to and what an
@@ -30,6 +32,7 @@ export async function tidyUp(shop: Workshop): Promise<void> {
     if (making) return
     await removeRuns(path.join(shop.work, 'runs'), await runsToKeep(shop, checkoutsKept))
     await removeRuns(path.join(shop.home, 'runs'), await runsToKeep(shop, logsKept))
+    await removePassing(shop.work)
     const artifacts = await artifactsToKeep(shop)
     await pruneArtifacts(path.join(shop.work, 'artifacts'), artifacts)
     await pruneParcels(shop.ledger, new Set([...[...artifacts].map(artifactParcel), ...(await sourcesToKeep(shop))]))
@@ -59,6 +62,13 @@ async function removeRuns(folder: string, keep: ReadonlySet<string>): Promise<vo
   const runs = await readdir(folder).catch(() => [])
   for (const run of runs) {
     if (!keep.has(run)) await removeTree(path.join(folder, run))
+  }
+}
+
+async function removePassing(work: string): Promise<void> {
+  for (const name of (await readdir(work)).filter((each) => passing.names.test(each))) {
+    const found = await stat(path.join(work, name)).catch(() => undefined)
+    if (found && Date.now() - found.mtimeMs > passing.msMax) await removeTree(path.join(work, name))
   }
 }
 
