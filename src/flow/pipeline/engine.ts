@@ -1,23 +1,16 @@
-import { mkdir, appendFile } from 'node:fs/promises'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, ThreewaysError } from '../../kernel/errors.ts'
 import type { CloudEvent } from '../../ledger/event.ts'
-import { hidingNothing, hidingOf, type Hiding } from '../../kernel/scanning/scanner.ts'
 import { makeTurns } from '../../kernel/turns.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
+import { attempt, stepFolder } from './attempt.ts'
 import { isCanary } from './canary-watch.ts'
 import { closing } from './command.ts'
-import { runBuild, runCheck } from './commands.ts'
 import { endForgottenLeftovers, endLeftovers } from './leftovers.ts'
 import { latestGateNews } from './gate-news.ts'
-import { contractStage, expandStage } from './migrate-step.ts'
-import { makeCandidate, checkOut } from './making.ts'
-import { concludeStage } from './conclude.ts'
-import { deployStage } from './deploy-step.ts'
-import { failedBy, hidden, isAway, unrecordable } from './step-end.ts'
+import { unrecordable } from './step-end.ts'
 import { isReadingBack, readAhead } from './read-ahead.ts'
-import type { Execution, Executor, StepEnd, Workshop } from './execution.ts'
+import type { Execution, StepEnd, Workshop } from './execution.ts'
 import { endStep, moveOn, noteStep } from './progress.ts'
 import { shareLog } from './step-log.ts'
 import { makePulse } from './pulse.ts'
@@ -26,18 +19,6 @@ import type { Taker } from './taking.ts'
 import { changeStep, findRun, lockRun, openRuns, waitingRuns, type Held } from './runs.ts'
 import type { RunRow, StepRow } from './tables.ts'
 import type { Labels } from './assign.ts'
-import type { Work } from './work.ts'
-
-const executors: Record<Exclude<Work['kind'], 'promote'>, Executor> = {
-  checkout: checkOut,
-  build: runBuild,
-  candidate: makeCandidate,
-  migrate: expandStage,
-  deploy: deployStage,
-  check: runCheck,
-  conclude: concludeStage,
-  contract: contractStage,
-}
 
 export type EngineOptions = Workshop & {
   /** Names this server process; others can tell from it whether it lives. Its last part is the home's id. */
@@ -277,7 +258,8 @@ export function makeEngine(options: EngineOptions): Engine {
   }
 
   async function work(run: RunRow, step: StepRow, steps: readonly StepRow[], controller: AbortController): Promise<void> {
-    const how = await attempt(run, step, steps, controller.signal)
+    const note: Execution['note'] = (said) => move(run.id, (tx, _run, all, events) => noteStep(tx, all, step, said, events))
+    const how = await attempt(options, { run, step, steps, signal: controller.signal, note }, pause)
     // Closing leaves the rows as they are: the next server goes on from there.
     if (closed && how.end === 'cancelled') return
     const wasFull = free() <= 0
@@ -313,43 +295,6 @@ export function makeEngine(options: EngineOptions): Engine {
     // Recorded already, or another server took it over while this one was thought dead: its word counts, not ours.
     if (now?.state !== 'running' || now.owner !== owner || now.fence !== step.fence) return
     await endStep(options, tx, run, now, how, events)
-  }
-
-  async function attempt(run: RunRow, step: StepRow, steps: readonly StepRow[], signal: AbortSignal): Promise<StepEnd> {
-    const folder = stepFolder(options.home, step)
-    let hiding = hidingNothing
-    const execution: Execution = {
-      ...options,
-      run,
-      step,
-      steps,
-      folder,
-      signal,
-      say: (line) => appendFile(path.join(folder, 'log'), `${hiding.text(line)}\n`, { mode: 0o600 }),
-      note: (said) => move(run.id, (tx, _run, all, events) => noteStep(tx, all, step, said, events)),
-    }
-    for (let failures = 0; ; failures++) {
-      try {
-        await mkdir(folder, { recursive: true, mode: 0o700 })
-        hiding = await hidingFor(run, step)
-        return hidden(await executors[step.work.kind as Exclude<Work['kind'], 'promote'>](execution), hiding)
-      } catch (error) {
-        if (signal.aborted) return { end: 'cancelled' }
-        // Our own store is away. That says nothing about the candidate, and what was begun is found again.
-        if (!isAway(error)) return hidden(failedBy(error), hiding)
-        await pause(error, failures)
-      }
-    }
-  }
-
-  /** Whoever settles a stage says what was heard already: it must go on when secrets cannot be opened. */
-  async function hidingFor({ stream }: RunRow, { work }: StepRow): Promise<Hiding> {
-    try {
-      return hidingOf(await options.secrets.hidden(stream))
-    } catch (error) {
-      if (work.kind === 'conclude' && !isAway(error)) return hidingNothing
-      throw error
-    }
   }
 
   /** Ends the attempts of a run that is being cancelled; what settles a stage goes on. */
@@ -421,9 +366,4 @@ export function makeEngine(options: EngineOptions): Engine {
 }
 
 /** The home of who holds a step, from its owner's name. */
-export const homeOf = (owner: string) => owner.slice(owner.lastIndexOf('/') + 1)
-
-/** Where an attempt keeps its log and the notes about its process. */
-export function stepFolder(home: string, step: Pick<StepRow, 'run' | 'name' | 'attempt'>): string {
-  return path.join(home, 'runs', step.run, 'steps', step.name.replaceAll(/[^a-zA-Z0-9.-]+/g, '_'), String(step.attempt))
-}
+const homeOf = (owner: string) => owner.slice(owner.lastIndexOf('/') + 1)
