@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { z } from 'zod'
 
 /** A package that a lock file pins. */
 export type Component = {
@@ -17,22 +18,24 @@ export type Component = {
   readonly dependsOn: readonly string[]
 }
 
-type Entry = {
-  readonly name?: string
-  readonly version?: string
-  readonly resolved?: string
-  readonly integrity?: string
-  readonly license?: unknown
-  readonly dev?: boolean
-  readonly devOptional?: boolean
-  readonly optional?: boolean
-  readonly link?: boolean
-  readonly dependencies?: Names
-  readonly devDependencies?: Names
-  readonly optionalDependencies?: Names
-  readonly peerDependencies?: Names
-}
-type Names = Readonly<Record<string, string>>
+const Names = z.record(z.string(), z.string()).optional()
+const Entry = z.object({
+  name: z.string().optional(),
+  version: z.string().optional(),
+  resolved: z.string().optional(),
+  integrity: z.string().optional(),
+  license: z.unknown().optional(),
+  dev: z.boolean().optional(),
+  devOptional: z.boolean().optional(),
+  optional: z.boolean().optional(),
+  link: z.boolean().optional(),
+  dependencies: Names,
+  devDependencies: Names,
+  optionalDependencies: Names,
+  peerDependencies: Names,
+})
+type Entry = z.infer<typeof Entry>
+const LockFile = z.object({ packages: z.record(z.string(), Entry) })
 
 export const isNpmLock = (path: string): boolean => ['package-lock.json', 'npm-shrinkwrap.json'].includes(posix.basename(path))
 
@@ -46,9 +49,9 @@ export function readNpmLock(text: string, path: string): readonly Component[] | 
     Object.entries(packages).flatMap(([place, entry]) => (place.includes('node_modules/') ? [] : needsOf(packages, place, entry, true))),
   )
   return Object.entries(packages).flatMap(([place, entry]) => {
-    if (entry.link === true || !place.includes('node_modules/') || typeof entry.version !== 'string') return []
+    if (entry.link === true || !place.includes('node_modules/') || entry.version === undefined) return []
     const full = entry.name ?? place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length)
-    const [group, name] = full.startsWith('@') ? (full.split('/') as [string, string]) : [undefined, full]
+    const [, group, name = full] = /^(@[^/]+)\/(.+)$/.exec(full) ?? []
     return [
       {
         ref: refOf(place),
@@ -71,8 +74,7 @@ export function readNpmLock(text: string, path: string): readonly Component[] | 
 
 function packagesIn(text: string): Readonly<Record<string, Entry>> | undefined {
   try {
-    const { packages } = JSON.parse(text) as { packages?: Readonly<Record<string, Entry>> }
-    return typeof packages === 'object' && packages !== null ? packages : undefined
+    return LockFile.safeParse(JSON.parse(text)).data?.packages
   } catch {
     return undefined
   }

@@ -104,6 +104,7 @@ describe('a bill of materials', () => {
     ['without a lock file', [], 'unknown'],
     ['of another kind', [{ path: 'Cargo.lock', text: '' }], 'unknown'],
     ['that the build has written anew', [{ path: 'package-lock.json', text: undefined }], 'unknown'],
+    ['of a strange shape', [{ path: 'package-lock.json', text: '{"packages":{"node_modules/a":null}}' }], 'unknown'],
     ['of an old form', [{ path: 'package-lock.json', text: '{"lockfileVersion":1,"dependencies":{}}' }], 'unknown'],
     [
       'beside one of another kind',
