@@ -1,5 +1,6 @@
 /** What is attested, as in-toto Statement v1 has it (in-toto.io/Statement/v1). Pure. */
 import type { Digest } from '../../kernel/digest.ts'
+import type { Candidate } from '../candidate/build.ts'
 
 export const statementType = 'https://in-toto.io/Statement/v1'
 /** DSSE payload type of in-toto statements. */
@@ -12,14 +13,7 @@ export const buildType = 'urn:threeways:build:definition:v1'
 export const environmentUri = 'urn:threeways:environment'
 
 /** What a candidate is: its parts and its name. */
-export type Made = {
-  readonly digest: Digest
-  readonly commit: string
-  readonly artifact: Digest
-  readonly environment: Digest
-  readonly tools: Readonly<Record<string, string>>
-  readonly lockFiles: Readonly<Record<string, Digest>>
-}
+export type Made = Pick<Candidate, 'digest' | 'commit' | 'artifact' | 'environment' | 'tools' | 'lockFiles'>
 
 type DigestSet = Readonly<Record<string, string>>
 export type Resource = {
