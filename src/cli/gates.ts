@@ -1,10 +1,10 @@
 import type { ApprovalView, GateView, HoldView } from '../flow/pipeline/schemas.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import { shortDigest } from '../kernel/digest.ts'
+import { firstLine } from '../kernel/legible.ts'
 import type { Output } from './output.ts'
 
 const ago = (instant: string) => formatDuration(Math.max(0, Date.now() - Date.parse(instant)))
-const firstLine = (text: string) => text.split('\n', 1)[0]!
 const commitsShown = 5
 
 /** One thing that waits for a person, on a terminal. */

@@ -10,3 +10,5 @@ export const bounded = (reason: string): string => reason.slice(0, 8192).toWellF
 export function legible(text: string): string {
   return text.replaceAll('\r\n', '\n').replace(steering, '').replace(controls, '\uFFFD').toWellFormed()
 }
+
+export const firstLine = (text: string): string => text.split('\n', 1)[0]!

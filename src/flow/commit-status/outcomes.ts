@@ -1,3 +1,4 @@
+import { firstLine } from '../../kernel/legible.ts'
 import type { CommitStatus } from './commit-status.port.ts'
 import type { StepRow } from '../pipeline/tables.ts'
 import type { RunState } from '../pipeline/work.ts'
@@ -34,5 +35,3 @@ function outcomeOf(run: RunState, steps: readonly Step[]): Omit<Outcome, 'stage'
     ? { state: 'error', description: 'the delivery was cancelled' }
     : { state: 'running', description: 'under way' }
 }
-
-const firstLine = (text: string) => text.split('\n', 1)[0]!
