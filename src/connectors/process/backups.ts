@@ -3,7 +3,7 @@ import { hasCode, messageOf, notFound, unavailable } from '../../kernel/errors.t
 import type { Cluster } from '../../kernel/postgres/cluster.ts'
 import type { EnvironmentId } from '../../flow/environment/provider.port.ts'
 import type { Backup } from '../../flow/migration/migrations.port.ts'
-import { commentOn, completeMark, isComplete, literal, prefixOf, quoted, withClient } from './postgres-resource.ts'
+import { commentOn, completeMark, literal, prefixOf, quoted, withClient } from './postgres-resource.ts'
 import type { ResourceState } from './state.ts'
 
 /** Of each database; the oldest are dropped when a new one is complete. */
@@ -38,7 +38,7 @@ export async function makeBackup(
       const backup: Backup = { id, resource, at, bytes, before, closed }
       await admin.query(`alter database ${quoted(copy)} with allow_connections false`)
       // Last: a copy without it is half made.
-      await describeCopy(admin, copy, environment, backup)
+      await admin.query(describing(copy, environment, backup))
       await dropOldest(admin, environment, resource)
       return backup
     } catch (error) {
@@ -56,9 +56,8 @@ export async function makeBackup(
 const idAt = (resource: string, at: string) => `${resource.slice(0, 20)}-${at.replaceAll(/[-:.]/g, '')}`
 const copyOf = (environment: EnvironmentId, id: string) => `${prefixOf(environment)}${mark}${id}`
 
-async function describeCopy(admin: Client, copy: string, environment: EnvironmentId, backup: Backup): Promise<void> {
-  await admin.query(`comment on database ${quoted(copy)} is ${literal(`${completeMark} ${environment} backup ${JSON.stringify(backup)}`)}`)
-}
+const describing = (copy: string, environment: EnvironmentId, backup: Backup) =>
+  `comment on database ${quoted(copy)} is ${literal(`${completeMark} ${environment} backup ${JSON.stringify(backup)}`)}`
 
 /** @returns how many connections were closed for it */
 async function copyAlone(server: Cluster, admin: Client, { database, role }: ResourceState, copy: string): Promise<number> {
@@ -128,9 +127,8 @@ export async function listBackups(server: Cluster, environment: EnvironmentId): 
 }
 
 /**
- * A copy of the backup takes the place of the database, which becomes a backup itself. Whoever comes after a kill in the middle does
- * the same again and ends the same.
- * @throws ThreewaysError `BACKUP_NOT_FOUND`
+ * A copy of the backup takes the place of the database, which becomes a backup itself: both, or, after a kill in the middle, neither.
+ * @throws ThreewaysError `BACKUP_NOT_FOUND`; `RESTORE_FAILED`, then the database is what it was
  */
 export async function restoreBackup(
   server: Cluster,
@@ -139,41 +137,63 @@ export async function restoreBackup(
   id: string,
 ): Promise<{ readonly backup: Backup; readonly replaced: string }> {
   return withClient(server.connection('postgres'), async (admin) => {
-    const found = (await copies(admin, environment)).find(({ backup }) => backup?.id === id)
+    const all = await copies(admin, environment)
+    const found = all.find(({ backup }) => backup?.id === id)
     const state = found?.backup && stateOf(found.backup.resource)
-    if (!found?.backup || !state) throw notFoundIn(environment, id, await copies(admin, environment))
-    const { database, role } = state
-    const next = restoring(database)
-    await admin.query(`drop database if exists ${quoted(next)} with (force)`)
-    await admin.query(`create database ${quoted(next)} template ${quoted(found.database)} owner ${quoted(role)}`)
-    await admin.query(`revoke connect, temporary on database ${quoted(next)} from public`)
-    await admin.query(`comment on database ${quoted(next)} is ${literal(`${completeMark} ${environment} ${found.backup.resource}`)}`)
-    const at = new Date().toISOString()
-    const replaced = idAt(found.backup.resource, at)
-    if ((await commentOn(admin, database)) !== undefined) {
-      const kept: Backup = {
-        id: replaced,
-        resource: found.backup.resource,
-        at,
-        bytes: await sizeOf(admin, database),
-        before: `restoring ${id}`,
-        closed: 0,
-      }
-      const aside = copyOf(environment, replaced)
-      await whileNobodyIsIn(server, database, () => admin.query(`alter database ${quoted(database)} rename to ${quoted(aside)}`))
-      await admin.query(`alter database ${quoted(aside)} with allow_connections false`)
-      await describeCopy(admin, aside, environment, kept)
+    if (!found?.backup || !state) throw notFoundIn(environment, id, all)
+    const { backup } = found
+    const next = restoring(state.database)
+    try {
+      await copyForRestore(admin, found.database, next, state, `${environment} ${backup.resource}`)
+      const replaced = await exchange(server, admin, environment, state.database, next, backup)
+      // What is too much now goes with the next backup at the latest.
+      await dropOldest(admin, environment, backup.resource).catch(() => {})
+      return { backup, replaced }
+    } catch (error) {
+      await admin.query(`drop database if exists ${quoted(next)} with (force)`).catch(() => {})
+      throw unavailable('RESTORE_FAILED', {
+        message: `backup "${id}" could not be restored, so nothing was changed: ${messageOf(error)}`,
+        help: 'make room on the disk, or end what keeps its connection to the database, and restore it again',
+        cause: error,
+      })
     }
-    await admin.query(`alter database ${quoted(next)} rename to ${quoted(database)}`)
-    await dropOldest(admin, environment, found.backup.resource)
-    return { backup: found.backup, replaced }
   })
 }
 
-/** Between the two renamings of a restore there is no database of this name: the one that was to take its place does. */
-export async function finishRestore(admin: Client, database: string): Promise<void> {
-  if ((await commentOn(admin, database)) !== undefined || !(await isComplete(admin, restoring(database)))) return
-  await admin.query(`alter database ${quoted(restoring(database))} rename to ${quoted(database)}`)
+async function copyForRestore(admin: Client, from: string, next: string, { role }: ResourceState, about: string): Promise<void> {
+  await admin.query(`drop database if exists ${quoted(next)} with (force)`)
+  await admin.query(`create database ${quoted(next)} template ${quoted(from)} owner ${quoted(role)}`)
+  await admin.query(`revoke connect, temporary on database ${quoted(next)} from public`)
+  await admin.query(`comment on database ${quoted(next)} is ${literal(`${completeMark} ${about}`)}`)
+}
+
+/** @returns the id of the backup that the database became */
+async function exchange(
+  server: Cluster,
+  admin: Client,
+  environment: EnvironmentId,
+  database: string,
+  next: string,
+  { id, resource }: Backup,
+): Promise<string> {
+  const at = new Date().toISOString()
+  const replaced = idAt(resource, at)
+  const aside = copyOf(environment, replaced)
+  const takePlace = `alter database ${quoted(next)} rename to ${quoted(database)}`
+  if ((await commentOn(admin, database)) === undefined) {
+    await admin.query(takePlace)
+    return replaced
+  }
+  const kept: Backup = { id: replaced, resource, at, bytes: await sizeOf(admin, database), before: `restoring ${id}`, closed: 0 }
+  // Statements of one query are one transaction.
+  const both = [
+    `alter database ${quoted(database)} rename to ${quoted(aside)}`,
+    `alter database ${quoted(aside)} with allow_connections false`,
+    describing(aside, environment, kept),
+    takePlace,
+  ].join(';')
+  await whileNobodyIsIn(server, database, () => admin.query(both))
+  return replaced
 }
 
 function notFoundIn(environment: EnvironmentId, id: string, all: readonly Copy[]) {

@@ -36,10 +36,10 @@ const told: string[] = []
 const change = <T>(work: (session: DatabaseSession) => Promise<T>, signal?: AbortSignal) =>
   provider.databases!.change(migrating, ({ message }) => told.push(message), signal, work)
 
-async function connected(): Promise<Client> {
-  const name = (
-    await adminQuery<{ datname: string }>(`select datname from pg_database where datname like 'env_%' and datname not like '%~%'`)
-  )[0]!.datname
+const liveDatabases = `select datname from pg_database where datname like 'env_%' and datname not like '%~%'`
+
+async function connected(to?: string): Promise<Client> {
+  const name = to ?? (await adminQuery<{ datname: string }>(liveDatabases))[0]!.datname
   const client = new Client((await home.options.cluster()).connection(name))
   client.on('error', () => {})
   await client.connect()
@@ -54,6 +54,17 @@ async function adminQuery<T extends object>(sql: string, values: readonly unknow
   } finally {
     await admin.end()
   }
+}
+
+/** How often the database was not there, over many looks while something is done. */
+async function whileLooking<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly missing: number }> {
+  const looker = await connected('postgres')
+  let isOver = false
+  const done = work().finally(() => (isOver = true))
+  let missing = 0
+  while (!isOver) if ((await looker.query(liveDatabases)).rowCount === 0) missing++
+  await looker.end()
+  return { result: await done, missing }
 }
 
 const names = async () => (await provider.databases!.history('shop/live', 'db'))?.map(({ name }) => name)
@@ -134,7 +145,10 @@ describe('a database of an environment', () => {
     const again = await connected()
     await again.query('delete from part')
     await again.end()
-    const { replaced } = await provider.databases!.restore('shop/live', backups[0]!.id)
+    const watched = await whileLooking(() => provider.databases!.restore('shop/live', backups[0]!.id))
+    const { replaced } = watched.result
+    // A server that is killed then would leave the service without a database.
+    expect(watched.missing).toBe(0)
     const after = await connected()
     expect((await after.query('select id from part')).rows).toEqual([{ id: 7 }])
     await after.end()

@@ -4,7 +4,7 @@ import { hasCode, messageOf, notFound, refused, unavailable } from '../../kernel
 import type { Cluster } from '../../kernel/postgres/cluster.ts'
 import type { EnvironmentId } from '../../flow/environment/provider.port.ts'
 import type { AppliedMigration, DatabaseProvider, DatabaseSession, Migration } from '../../flow/migration/migrations.port.ts'
-import { finishRestore, listBackups, makeBackup, restoreBackup } from './backups.ts'
+import { listBackups, makeBackup, restoreBackup } from './backups.ts'
 import { createResource } from './converge.ts'
 import type { Environment, Watch } from './environment.ts'
 import { withClient } from './postgres-resource.ts'
@@ -64,7 +64,7 @@ export function processDatabases({ cluster, read, change }: DatabasesOptions): D
       const resource = (await read(id))?.resources[name]
       if (!resource?.ready) return undefined
       return withClient(await credentials(resource), readHistory).catch((error: unknown) => {
-        // Restored halfway, or gone: nothing is known of it.
+        // It is gone: nothing is known of it.
         if (hasCode(error, '3D000')) return undefined
         throw error
       })
@@ -103,7 +103,6 @@ async function alone(server: Cluster, database: string, signal: AbortSignal, wor
     while (!(await admin.query<{ mine: boolean }>(ask, [database])).rows[0]!.mine) await sleep(100, undefined, { signal })
     const left = `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1 and application_name = $2`
     await admin.query(left, [database, ownName])
-    await finishRestore(admin, database)
     await work()
   })
 }

@@ -124,7 +124,7 @@ async function giveRole(admin: Client, state: ResourceState): Promise<void> {
   await admin.query(`${found.rowCount === 0 ? 'create' : 'alter'} role ${quoted(state.role)} ${rights}`)
 }
 
-export async function isComplete(admin: Client, database: string): Promise<boolean> {
+async function isComplete(admin: Client, database: string): Promise<boolean> {
   return (await commentOn(admin, database))?.startsWith(completeMark) === true
 }
 

@@ -73,7 +73,7 @@ export type DatabaseProvider = {
   backups(environment: EnvironmentId): Promise<readonly Backup[]>
   /**
    * The database is what it was then; what it is now becomes a backup itself, `replaced`. Safe to repeat after any interruption.
-   * @throws ThreewaysError `BACKUP_NOT_FOUND`
+   * @throws ThreewaysError `BACKUP_NOT_FOUND`; `RESTORE_FAILED`, then the database is what it was
    */
   restore(environment: EnvironmentId, backup: string): Promise<Backup & { readonly replaced: string }>
 }
