@@ -184,6 +184,13 @@ describe('a database of an environment', () => {
     expect((await names())!.at(-1)).toBe('0006_slow.sql')
   })
 
+  it('is seen as it is as soon as a change is over, so that nobody takes the change for drift', async () => {
+    const schema = async () => (await provider.drift!.facts('shop/live'))!.resources![0]!.schema
+    const before = await schema()
+    await change((session) => session.apply(file('0007_seen.sql', 'alter table part add column f int'), about))
+    expect(await schema()).not.toBe(before)
+  })
+
   it('goes with its environment, and its copies as well', async () => {
     await provider.destroy('shop/live')
     expect(await home.leftovers('shop/live')).toEqual([])

@@ -71,6 +71,10 @@ export function databaseLook(cluster: () => Promise<Cluster>) {
       const role = { expected: expectedRights, observed: observedRights(roles.get(state.role), database.owner === state.role) }
       return { name, exists: true, role, schema: await schemaOf(database) }
     },
+    /** Something was changed on purpose: what was seen before that says nothing any more. */
+    forget(): void {
+      lookedAt = Number.NEGATIVE_INFINITY
+    },
     async close(): Promise<void> {
       await admin?.end().catch(() => {})
       admin = undefined

@@ -21,6 +21,7 @@ export function factsReader(homeId: string, cluster: () => Promise<Cluster>) {
   const marked = markedProcesses(homeId)
   const databases = databaseLook(cluster)
   const sockets = new WeakMap<Instance, string>()
+  const revisions = new WeakMap<Environment, number>()
   let machine: Promise<Listeners> = Promise.resolve(new Map())
   let machineAt = Number.NEGATIVE_INFINITY
 
@@ -89,6 +90,8 @@ export function factsReader(homeId: string, cluster: () => Promise<Cluster>) {
       const settled = [...environment.instances.values()].filter(({ state: one }) => isSettled(one))
       const resources = Object.entries(state.resources).filter(([, { ready }]) => ready)
       const machinePorts = await listenersOf('self')
+      if (revisions.get(environment) !== revision) databases.forget()
+      revisions.set(environment, revision)
       return {
         mode: main?.rendered.definition.environments[main.rendered.settings]?.drift,
         revision,
