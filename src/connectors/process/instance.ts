@@ -49,6 +49,7 @@ export type Outcome = 'ready' | 'completed' | 'failed'
 
 // More tries than two programs in a row can spoil by taking the port between our look and the service's.
 const bindTries = 5
+const watchAgainMs = 500
 
 /** Keeps one service process running: starts or adopts it, watches its health and its end, starts it again, stops it. */
 export class Instance {
@@ -152,7 +153,8 @@ export class Instance {
   #supervise(adopted: boolean): void {
     this.#supervision = new AbortController()
     const { signal } = this.#supervision
-    this.#supervising = this.#live(adopted, signal)
+    // What it fails of must not end the server, and every environment with it.
+    this.#supervising = this.#live(adopted, signal).catch((error: unknown) => this.#enter('stopped', `is not watched: ${messageOf(error)}`))
   }
 
   /** One turn per process. */
@@ -263,15 +265,25 @@ export class Instance {
       (error: unknown) => error,
     )
     try {
-      return await this.options.runner.ended(this.state.process!, signal)
-    } catch (error) {
-      if (signal.aborted) return undefined
-      throw error
+      return await this.#watchEnd(signal)
     } finally {
       over.abort()
       const failed = await problem
       if (failed !== undefined && !signal.aborted) this.options.tell(`watching it failed: ${messageOf(failed)}`)
     }
+  }
+
+  /** What keeps us from seeing its end passes: an engine that is away, no file left to open. Until then it counts as living. */
+  async #watchEnd(signal: AbortSignal): Promise<number | undefined> {
+    for (let isTold = false; !signal.aborted; isTold = true) {
+      try {
+        return await this.options.runner.ended(this.state.process!, signal)
+      } catch (error) {
+        if (!signal.aborted && !isTold) this.options.tell(`cannot be watched for now: ${messageOf(error)}`)
+        await sleep(watchAgainMs, undefined, { signal }).catch(() => {})
+      }
+    }
+    return undefined
   }
 
   async #watchHealth(adopted: boolean, launchedAtMs: number, signal: AbortSignal): Promise<void> {

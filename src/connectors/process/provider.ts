@@ -298,6 +298,7 @@ class ProcessProvider implements EnvironmentProvider {
     if (!existsSync(store.folderOf(id))) return
     // Unreadable: what it held is found by mark and by name.
     const environment = this.#live.get(id) ?? (await Environment.open(this.#home, id).catch(() => undefined))
+    const isContained = environment?.state.instances.some(({ provider }) => provider === 'docker') ?? true
     if (environment) {
       // Whoever destroys it knows that its services stop.
       environment.watcher = () => {}
@@ -308,7 +309,7 @@ class ProcessProvider implements EnvironmentProvider {
       await environment.discard(environment.state.instances.map((instance) => environment.attach(instance)))
       await environment.closeRoutes()
     }
-    await this.#endOrphans(() => false, id)
+    await this.#endOrphans(() => false, id, isContained)
     if (!environment || Object.keys(environment.state.resources).length > 0) await postgres.drop(id)
     await environment?.forget()
     this.#live.delete(id)
@@ -316,9 +317,15 @@ class ProcessProvider implements EnvironmentProvider {
     await this.#tidy()
   }
 
-  async #endOrphans(isKnown: (instance: string) => boolean, id?: EnvironmentId): Promise<number> {
+  /** @param isContained - false: an engine that is away keeps nobody from what never ran in it */
+  async #endOrphans(isKnown: (instance: string) => boolean, id?: EnvironmentId, isContained = true): Promise<number> {
     const { process, docker } = this.#home.runners
-    return (await docker.endOrphans(isKnown, id)) + (await process.endOrphans(isKnown, id))
+    const ended = await docker.endOrphans(isKnown, id).catch((error: unknown) => {
+      if (isContained) throw error
+      this.#home.warn(`environment "${id}": nobody looked for containers of it: ${messageOf(error)}`)
+      return 0
+    })
+    return ended + (await process.endOrphans(isKnown, id))
   }
 
   /** What is kept to start quickly is kept for what may run again. */
