@@ -22,6 +22,9 @@ export type LifeShop = {
   ownerOf(environment: EnvironmentId): Promise<string | undefined>
 }
 
+/** Destroys an environment, and says so. */
+type Down = (id: EnvironmentId) => Promise<void>
+
 export type Lives = ReturnType<typeof makeLives>
 
 /** How long environments live, and when they sleep. */
@@ -39,12 +42,14 @@ export function makeLives({ ledger, provider, clock, newId, ownerOf }: LifeShop)
     return new Map(rows.map((row) => [row.id, row]))
   }
 
-  async function lookAt(id: EnvironmentId, life: Life | undefined, down: (id: EnvironmentId) => Promise<void>): Promise<void> {
+  async function lookAt(id: EnvironmentId, life: Life | undefined, down: Down): Promise<void> {
     const rest = provider.rest?.rest(id)
     if (rest === undefined) return
-    const due = dueOf(life, rest, (await ownerOf(id)) !== undefined, clock.now())
+    const isStages = (await ownerOf(id)) !== undefined
+    const due = dueOf(life, rest, isStages, clock.now())
     const stream = streamOf(id)
-    if (due.kind === 'down') await down(id)
+    // Others took their time since the lives were read, and somebody may have extended this one.
+    if (due.kind === 'down' && dueOf((await all()).get(id), rest, isStages, clock.now()).kind === 'down') await down(id)
     if (due.kind === 'warn') await ledger.append([event(environmentExpiring, envelope(id), { stream, until: due.until })])
     if (due.kind === 'told-awake') await ledger.append([event(environmentWoke, envelope(id), { stream, why: 'request' })])
     if (due.kind === 'sleep') {
@@ -53,8 +58,20 @@ export function makeLives({ ledger, provider, clock, newId, ownerOf }: LifeShop)
     }
   }
 
+  /** Looks once at every environment kept here. Without the ledger nothing is done that it could not be told of. */
+  async function look(down: Down, say: (message: string) => void): Promise<void> {
+    try {
+      const lives = await all()
+      for (const id of await provider.list())
+        await lookAt(id, lives.get(id), down).catch((error: unknown) => say(`life of environment "${id}": ${messageOf(error)}`))
+    } catch (error) {
+      say(`could not look how long environments live: ${messageOf(error)}`)
+    }
+  }
+
   return {
     all,
+    look,
 
     /** @param ttlMs - from now; undefined: until somebody destroys it. @throws ThreewaysError `ENVIRONMENT_OWNED` */
     async extend(id: EnvironmentId, ttlMs: number | undefined, by: string): Promise<string | null> {
@@ -78,17 +95,13 @@ export function makeLives({ ledger, provider, clock, newId, ownerOf }: LifeShop)
       if (isAsleep) await ledger.append([event(environmentWoke, envelope(id), { stream: streamOf(id), why: 'asked', by })])
     },
 
-    /** Looks at every environment kept here, until it is closed. @param down - destroys one, and says so */
-    keep(down: (id: EnvironmentId) => Promise<void>, say: (message: string) => void): { close(): Promise<void> } {
+    /** Looks again and again, until it is closed. */
+    keep(down: Down, say: (message: string) => void): { close(): Promise<void> } {
       const over = new AbortController()
       const work = async () => {
         while (!over.signal.aborted) {
           await pause(everyMs, undefined, { signal: over.signal, ref: false }).catch(() => {})
-          if (over.signal.aborted) return
-          const lives = await all().catch(() => undefined)
-          // Without the ledger nothing is done that it could not be told of.
-          for (const id of lives === undefined ? [] : await provider.list())
-            await lookAt(id, lives!.get(id), down).catch((error: unknown) => say(`life of environment "${id}": ${messageOf(error)}`))
+          if (!over.signal.aborted) await look(down, say)
         }
       }
       const working = work()

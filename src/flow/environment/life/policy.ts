@@ -10,7 +10,7 @@ export type Due =
   | { readonly kind: 'warn'; readonly until: string }
   | { readonly kind: 'down' }
   | { readonly kind: 'sleep' }
-  /** It woke, or fell asleep, and nobody said so. */
+  /** It woke, and nobody said so. */
   | { readonly kind: 'told-awake' }
 
 /**
