@@ -4,11 +4,11 @@ import { allOnRecord, onRecord } from './on-record.ts'
 
 const definition = JSON.stringify({
   name: 'shop',
-  services: { web: { 'x-run': { command: ['sleep', '600'] } } },
+  services: { web: { 'x-run': { command: ['sh', '-c', 'exec sleep "$$FOR"'] }, environment: { FOR: '600' } } },
   'x-threeways': {
     version: 1,
     artifact: { build: ['true'], pack: ['app'] },
-    environments: { test: {}, production: {} },
+    environments: { defaults: { parity: ['FOR'] }, test: {}, production: {}, broken: { environment: { web: { FOR: 'ever' } } } },
     pipeline: { stages: [{ name: 'dev' }] },
   },
 })
@@ -24,14 +24,17 @@ describe('an environment of one’s own', () => {
   })
   afterEach(() => t.close())
 
-  async function up(settings: string) {
+  async function asked(wanted: { settings: string; name?: string; ttlMs?: number }): Promise<string> {
     const response = await t.threeways.app.request('/api/environments', {
       method: 'POST',
       headers: { authorization: `Bearer ${t.threeways.adminToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ candidate, settings, name: 'mine' }),
+      body: JSON.stringify({ candidate, name: 'mine', ...wanted }),
     })
-    expect(await response.text()).toContain('"environment"')
+    return response.text()
   }
+  const up = async (settings: string, ttlMs?: number) =>
+    expect(await asked({ settings, ...(ttlMs === undefined ? {} : { ttlMs }) })).toContain('"environment"')
+  const until = async () => (await t.ask('GET', '/api/environments/one?name=mine')).body as { until: string | null }
   const down = () => t.ask('DELETE', '/api/environments?name=mine')
 
   it('is on record with the settings it was last made from, until it is gone', async () => {
@@ -43,6 +46,25 @@ describe('an environment of one’s own', () => {
     expect((await down()).status).toBe(200)
     expect(await allOnRecord(ledger)).toEqual([])
     expect((await down()).body).toMatchObject({ code: 'ENVIRONMENT_NOT_FOUND' })
+  })
+
+  it('lives as long as it was last asked for, and for ever when nobody says more', async () => {
+    await up('test', 3_600_000)
+    expect((await until()).until).not.toBeNull()
+    await up('test')
+    expect((await until()).until).toBeNull()
+    const far = await t.ask('POST', '/api/environments/extend?name=mine', { ttlMs: Number.MAX_SAFE_INTEGER })
+    expect(far.status).toBe(400)
+  })
+
+  it('is on record, takes its room and comes to its end also when it never was well', async () => {
+    const document = 'version: 1\nquotas: {environments: {total: 1}}\nrules: [{auto: true}]\n'
+    expect((await t.ask('PUT', '/api/policy', { document, reason: 'room for one' })).body).toMatchObject({ version: 1 })
+    expect(await asked({ settings: 'broken', ttlMs: 3_600_000 })).toContain('SERVICE_UNHEALTHY')
+    expect(await onRecord(t.threeways.ledger, 'shop/mine')).toEqual({ settings: 'broken' })
+    expect((await until()).until).not.toBeNull()
+    expect(await asked({ settings: 'test', name: 'other' })).toContain('QUOTA_EXCEEDED')
+    await up('test')
   })
 
   it('is told of also when a server was killed between doing and saying', async () => {

@@ -16,7 +16,7 @@ import { withinQuotas, type Holding } from './quota.ts'
 import type { EnvironmentView, ParityView } from './schemas.ts'
 
 const source = '/threeways/environments'
-/** So long one that was allowed counts though it is not there yet. */
+/** So long one that was allowed counts though nobody begins to make it. */
 const comingMs = 60_000
 const namePattern = /^[a-z][a-z0-9-]{0,39}$/
 
@@ -45,6 +45,10 @@ export type Wanted = {
   readonly by: string
 }
 
+/** What a new environment was given of what the policy grants. */
+type Room = { begin(): void; leave(): void }
+const unlimited: Room = { begin() {}, leave() {} }
+
 export type Environments = ReturnType<typeof makeEnvironments>
 
 /** Environments that people ask for, beside those of the pipeline's stages. */
@@ -69,16 +73,19 @@ export function makeEnvironments(shop: EnvironmentShop) {
       const id = idOf(`${stream}/${name}`)
       await refuseOwned(id)
       const plan = await provider.plan({ environment: id, deployments: [desired], shares: allTo(desired) })
-      await refuseOverQuota(id, desired, by)
+      const room = await takeRoom(id, desired, by)
       return async (watch: (progress: Progress) => void, signal?: AbortSignal): Promise<EnvironmentView> => {
-        const observed = await migrateOwn(shop, id, desired, watch, signal)
-          .then(() => provider.apply(plan, watch, signal))
-          .finally(() => coming.delete(id))
-        // Also when a server that was killed had made it and said nothing, and when it is made from other settings now.
-        if ((await onRecord(ledger, id))?.settings !== settings) await ledger.append([told(environmentCreated, id, settings, by)])
-        const lifeMs = ttlMs ?? desired.rendered.definition.environments[settings]?.ttlMs
-        const until = lifeMs === undefined ? null : await lives.extend(id, lifeMs, by)
-        return view(observed, [], until)
+        room.begin()
+        try {
+          const making = migrateOwn(shop, id, desired, watch, signal).then(() => provider.apply(plan, watch, signal))
+          const [made] = await Promise.allSettled([making])
+          const lifeMs = ttlMs ?? desired.rendered.definition.environments[settings]?.ttlMs
+          const until = await putOnRecord(id, { settings, lifeMs, by }, made.status === 'fulfilled')
+          if (made.status === 'rejected') throw made.reason
+          return await view(made.value, [], until)
+        } finally {
+          room.leave()
+        }
       }
     },
 
@@ -183,31 +190,61 @@ export function makeEnvironments(shop: EnvironmentShop) {
     return { id, traffic, shares }
   }
 
-  /** Behind the policy as it is now; one that cannot be read grants nothing. */
-  async function refuseOverQuota(id: EnvironmentId, { rendered }: Desired, by: string): Promise<void> {
+  /**
+   * Says that it is there, and how long it lives. What failed and was not there before is there as well: it takes room, and ends
+   * as others do.
+   * @returns until when it lives
+   */
+  async function putOnRecord(
+    id: EnvironmentId,
+    { settings, lifeMs, by }: { readonly settings: string; readonly lifeMs: number | undefined; readonly by: string },
+    isWell: boolean,
+  ): Promise<string | null> {
+    const before = await onRecord(ledger, id)
+    if (!isWell && (before !== undefined || !(await provider.list()).includes(id))) return null
+    // Also when a server that was killed had made it and said nothing, and when it is made from other settings now.
+    if (before?.settings !== settings) await ledger.append([told(environmentCreated, id, settings, by)])
+    const hasEnd = lifeMs !== undefined || (await lives.all()).get(id)?.until
+    return hasEnd ? lives.extend(id, lifeMs, by) : null
+  }
+
+  /**
+   * Behind the policy as it is now; one that cannot be read grants nothing. What was given counts from now on: until `begin` for
+   * a minute, then until `leave`, when it is on record.
+   */
+  async function takeRoom(id: EnvironmentId, { rendered }: Desired, by: string): Promise<Room> {
     const current = await currentPolicy(ledger)
     if ('unreadable' in current)
       throw refused('POLICY_UNREADABLE', { message: `the server's policy cannot be read: ${current.unreadable}` })
-    if (current.policy.quotas === undefined) return
+    if (current.policy.quotas === undefined) return unlimited
     const services = Object.values(rendered.definition.services)
     const sum = (what: 'memoryBytes' | 'cpus') =>
       services.reduce((total, { limits, replicas = 1 }) => total + (limits?.[what] ?? 0) * replicas, 0)
     const wanted = { id, by, isStages: false, asleep: false, memoryBytes: sum('memoryBytes'), cpus: sum('cpus') }
-    withinQuotas(current.policy.quotas, wanted, [...(await holdings()), ...coming.values()])
+    // One that arrives while we look may be seen by neither.
+    const before = new Map(coming)
+    const there = (await holdings()).map((one) => [one.id, one] as const)
+    withinQuotas(current.policy.quotas, wanted, [...new Map<string, Holding>([...there, ...before, ...coming]).values()])
     coming.set(id, wanted)
-    // Nothing came of it, or it is on record by then.
-    setTimeout(() => coming.delete(id), comingMs).unref()
+    const leave = () => void (coming.get(id) === wanted && coming.delete(id))
+    const given = setTimeout(leave, comingMs).unref()
+    return {
+      begin() {
+        clearTimeout(given)
+        coming.set(id, wanted)
+      },
+      leave,
+    }
   }
 
   async function holdings(): Promise<readonly Holding[]> {
     const makers = await makersOnRecord(ledger)
-    const ids = (await provider.list()).filter((id) => !coming.has(id))
     return Promise.all(
-      ids.map(async (id) => {
+      (await provider.list()).map(async (id) => {
         const rest = provider.rest?.rest(id)
         const isStages = (await shop.ownerOf(id)) !== undefined || !makers.has(id)
         const { memoryBytes, cpus } = rest?.reserved ?? { memoryBytes: 0, cpus: 0 }
-        return { id, by: makers.get(id) ?? undefined, isStages, asleep: rest?.asleep !== undefined, memoryBytes, cpus }
+        return { id, by: makers.get(id), isStages, asleep: rest?.asleep !== undefined, memoryBytes, cpus }
       }),
     )
   }

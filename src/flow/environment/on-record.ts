@@ -16,15 +16,15 @@ export async function allOnRecord(ledger: Pick<Ledger, 'db'>): Promise<readonly 
   return rows.map(({ id }) => id as EnvironmentId)
 }
 
-/** Who asked for each environment that people asked for; null: nobody said. */
-export async function makersOnRecord(ledger: Pick<Ledger, 'db'>): Promise<ReadonlyMap<EnvironmentId, string | null>> {
+/** Who asked for each environment that people asked for. */
+export async function makersOnRecord(ledger: Pick<Ledger, 'db'>): Promise<ReadonlyMap<EnvironmentId, string>> {
   const rows = await rowsOf(ledger.db, environments)
     .select(['id', 'by'])
     .where('state', '=', 'there')
     .where('ephemeral', '=', true)
     .where('by', 'is not', null)
     .execute()
-  return new Map(rows.map(({ id, by }) => [id as EnvironmentId, by]))
+  return new Map(rows.map(({ id, by }) => [id as EnvironmentId, by!]))
 }
 
 /** Services that run in an environment as the ledger has it, and the candidate each runs. */

@@ -9,13 +9,15 @@ import type { Lives } from './life/life.ts'
 import type { EnvironmentId, EnvironmentProvider } from './provider.port.ts'
 import { EnvironmentView, ParityView } from './schemas.ts'
 
+const lifeMsMax = 10 * 365 * 86_400_000
+const ttl = z.int().min(1_000).max(lifeMsMax)
 const Up = z.object({
   candidate: z.string().meta({ description: 'digest of a built candidate' }),
   settings: z.string().meta({ description: 'key of `environments` in its definition' }),
   name: z.string().meta({ description: 'of the new environment in its value stream' }),
-  ttlMs: z.int().min(1_000).optional().meta({ description: 'how long it lives; else as its settings say' }),
+  ttlMs: ttl.optional().meta({ description: 'how long it lives; else as its settings say' }),
 })
-const Extend = z.object({ ttlMs: z.int().min(1_000).nullable().meta({ description: 'from now; null: until somebody destroys it' }) })
+const Extend = z.object({ ttlMs: ttl.nullable().meta({ description: 'from now; null: until somebody destroys it' }) })
 const Until = z.object({ until: z.string().nullable() })
 const Exec = z.object({ service: z.string(), command: z.array(z.string().max(65_536)).min(1).max(1000) })
 const Ran = z.object({ code: z.int().nullable(), stdout: z.string(), stderr: z.string() })
