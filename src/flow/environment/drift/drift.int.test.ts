@@ -125,6 +125,22 @@ describe.skipIf(process.platform !== 'linux')('drift (read from /proc)', () => {
     expect(await ask('test')).toContain('blue')
   })
 
+  it('of files without another copy is not loaded, and healing says so, also by a server that has just begun', async () => {
+    const pid = await pidOf('test')
+    const notes = path.join(await artifact('test'), 'notes')
+    await chmod(notes, 0o644)
+    await writeFile(notes, 'edited')
+    await until('test', (kinds) => kinds.includes('file-changed'))
+    const heal = async () => (await t.ask('POST', '/api/environments/heal?name=test')).body
+    expect(await heal()).toMatchObject({ code: 'ARTIFACT_WITHOUT_SPARE' })
+    await t.restart()
+    expect(await heal()).toMatchObject({ code: 'ARTIFACT_WITHOUT_SPARE' })
+    expect(await pidOf('test')).toBe(pid)
+    await writeFile(notes, 'as packed')
+    await chmod(notes, 0o444)
+    await until('test', (kinds) => kinds.length === 0)
+  })
+
   it('is healed where the definition asks for it', async () => {
     const response = await t.threeways.app.request('/api/environments', {
       method: 'POST',

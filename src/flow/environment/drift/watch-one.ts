@@ -133,11 +133,12 @@ export function watchOne(shop: DriftShop, files: Files, id: EnvironmentId, onRec
       healed.set(keyOf(drift), [...(healed.get(keyOf(drift)) ?? []), performance.now()])
       mending.add(keyOf(drift))
     }
-    // What can be put right is, whatever becomes of the rest.
-    const restored = drifts.some(({ kind }) => kind.startsWith('file-')) ? await Promise.allSettled([restore()]) : []
+    const [restored] = drifts.some(isOfFile) ? await Promise.allSettled([restore()]) : []
+    // What can be put right is, whatever becomes of the rest. Files that could not be are not loaded: what runs was, before.
+    const others = restored?.status === 'rejected' ? drifts.filter((drift) => !isOfFile(drift)) : drifts
     // What it changes is no other deployment.
-    await provider.mend(id, drifts, () => {}, signal).finally(() => (latest = undefined))
-    for (const one of restored) if (one.status === 'rejected') throw one.reason
+    if (others.length > 0) await provider.mend(id, others, () => {}, signal).finally(() => (latest = undefined))
+    if (restored?.status === 'rejected') throw restored.reason
   }
 
   async function restore(): Promise<void> {
@@ -148,18 +149,25 @@ export function watchOne(shop: DriftShop, files: Files, id: EnvironmentId, onRec
   }
 
   let looking: Promise<void> = Promise.resolve()
+  const lookInTurn = (): Promise<void> => {
+    const turn = looking.then(look)
+    looking = turn.catch(() => {})
+    return turn
+  }
   return {
     async look() {
       // While it is put right nothing can be said of it.
       if (healing === undefined)
-        await (looking = look().catch((error: unknown) => {
+        await lookInTurn().catch((error: unknown) => {
           if (!signal.aborted) shop.say(`could not look for drift in "${id}": ${messageOf(error)}`)
-        }))
+        })
       return folders
     },
     async heal() {
       await looking
-      await healing
+      await healing?.catch(() => {}) // Whoever asked for that one hears of it.
+      // Nobody has looked yet, or since something was put right: which files there are is not known.
+      if (latest === undefined) await lookInTurn()
       const drifts = [...open.values()].map(({ drift }) => drift)
       if (drifts.length > 0) await (healing = mend(drifts).finally(() => (healing = undefined)))
       return drifts.map(keyOf)
@@ -167,10 +175,12 @@ export function watchOne(shop: DriftShop, files: Files, id: EnvironmentId, onRec
     gone: () => close([...open.keys()], 'others'),
     async settled() {
       await looking
-      await healing
+      await healing?.catch(() => {})
     },
   }
 }
+
+const isOfFile = ({ kind }: Drift) => kind.startsWith('file-')
 
 /** A schema that had drifted before we came is compared with what it was before that. */
 function recalled(open: ReadonlyMap<string, Told>): readonly (readonly [string, Digest])[] {

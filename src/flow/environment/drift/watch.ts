@@ -54,8 +54,8 @@ export function watchDrift(shop: DriftShop): DriftWatch {
     const ids = await shop.provider.list()
     for (const [id, one] of watched) {
       if (ids.includes(id)) continue
-      watched.delete(id)
       await one.gone()
+      watched.delete(id)
     }
     const looks = await Promise.all(ids.map(async (id) => (await known(id)).look()))
     files.keepOnly(new Set(looks.flat()))
