@@ -104,7 +104,7 @@ export function makeEnvironments(shop: EnvironmentShop) {
     /**
      * Puts right once what has drifted, whatever the definition asks for.
      * @returns what that was
-     * @throws ThreewaysError `ENVIRONMENT_NOT_FOUND`, `DRIFT_UNWATCHED`, and why it could not be put right
+     * @throws ThreewaysError `ENVIRONMENT_NOT_FOUND`, `DRIFT_UNWATCHED`, `DATA_NOT_HEALED`, and why it could not be put right
      */
     async heal(name: string): Promise<readonly string[]> {
       const { environment } = await existing(name)

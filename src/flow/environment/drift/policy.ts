@@ -38,9 +38,11 @@ export function responseTo(mode: DriftMode, drift: Drift, healedAtMs: readonly n
 }
 
 /** Data is never touched, and a service that its definition says not to start again is not. */
-function canHeal({ kind }: Drift): boolean {
-  return kind !== 'resource-missing' && kind !== 'resource-role' && kind !== 'resource-schema' && kind !== 'process-gone'
+function canHeal(drift: Drift): boolean {
+  return !isOfData(drift) && drift.kind !== 'process-gone'
 }
+
+export const isOfData = ({ kind }: Drift) => kind.startsWith('resource-')
 
 /** Nothing is undone behind anybody's back unless the definition asks for it. */
 export const modeWhenUnsaid: DriftMode = 'alert'

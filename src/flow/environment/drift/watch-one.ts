@@ -1,6 +1,6 @@
 import type { Digest } from '../../../kernel/digest.ts'
 import { shortDigest } from '../../../kernel/digest.ts'
-import { messageOf } from '../../../kernel/errors.ts'
+import { messageOf, refused } from '../../../kernel/errors.ts'
 import { event, type CloudEvent } from '../../../ledger/event.ts'
 import type { EnvironmentId } from '../provider.port.ts'
 import { driftsIn } from './compare.ts'
@@ -8,7 +8,7 @@ import { environmentDrifted, environmentHealed } from './events.ts'
 import type { Drift, DriftMode, EnvironmentFacts } from './facts.port.ts'
 import type { Files } from './files.ts'
 import type { OpenDrift } from './on-record.ts'
-import { confirm, keyOf, modeWhenUnsaid, responseTo, type Response, type Seen } from './policy.ts'
+import { confirm, isOfData, keyOf, modeWhenUnsaid, responseTo, type Response, type Seen } from './policy.ts'
 import { restoreArtifact } from './restore.ts'
 import type { DriftShop } from './watch.ts'
 
@@ -17,7 +17,7 @@ const source = '/threeways/drift'
 export type Watched = {
   /** @returns the folders it needs watched */
   look(): Promise<readonly string[]>
-  /** Puts right once what has drifted, whatever its definition asks for. @returns what that was @throws why it could not be */
+  /** Puts right once what has drifted, whatever its definition asks for; never data. @returns what that was @throws why it could not be */
   heal(): Promise<readonly string[]>
   /** It was destroyed. */
   gone(): Promise<void>
@@ -168,7 +168,9 @@ export function watchOne(shop: DriftShop, files: Files, id: EnvironmentId, onRec
       await healing?.catch(() => {}) // Whoever asked for that one hears of it.
       // Nobody has looked yet, or since something was put right: which files there are is not known.
       if (latest === undefined) await lookInTurn()
-      const drifts = [...open.values()].map(({ drift }) => drift)
+      const all = [...open.values()].map(({ drift }) => drift)
+      const drifts = all.filter((drift) => !isOfData(drift))
+      if (drifts.length === 0 && all.length > 0) throw notHealed(id, all)
       if (drifts.length > 0) await (healing = mend(drifts).finally(() => (healing = undefined)))
       return drifts.map(keyOf)
     },
@@ -181,6 +183,13 @@ export function watchOne(shop: DriftShop, files: Files, id: EnvironmentId, onRec
 }
 
 const isOfFile = ({ kind }: Drift) => kind.startsWith('file-')
+
+function notHealed(id: EnvironmentId, drifts: readonly Drift[]) {
+  return refused('DATA_NOT_HEALED', {
+    message: `of "${id}" only data has drifted, which is never touched: ${drifts.map(keyOf).join(', ')}`,
+    help: 'put it right by hand, restore a backup with `threeways env restore`, or deliver a migration',
+  })
+}
 
 /** A schema that had drifted before we came is compared with what it was before that. */
 function recalled(open: ReadonlyMap<string, Told>): readonly (readonly [string, Digest])[] {
