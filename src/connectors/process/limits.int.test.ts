@@ -52,4 +52,17 @@ describe.skipIf(!canLimit)('limits (needs control groups that can be written to)
     await stage.clear()
     expect(await groups(id)).toEqual([])
   })
+
+  it('leave nothing of an environment either whose record cannot be read', async () => {
+    const services = { web: { ...web, limits } }
+    await stage.deploy(await fixtureIn(`${home.folder}/candidates`).candidate('2', { services }))
+    const folder = path.join(home.home, 'environments', stage.environment)
+    const id = (await readdir(path.join(folder, 'instances')))[0]!
+    expect((await groups(id)).length).toBeGreaterThan(0)
+    await stage.provider.close('leave')
+    await writeFile(path.join(folder, 'state.json'), 'no json')
+    stage.provider = home.provider()
+    await stage.provider.destroy(stage.environment)
+    expect(await groups(id)).toEqual([])
+  })
 })

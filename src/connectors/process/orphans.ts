@@ -16,12 +16,20 @@ async function livingInstances(home: string, environment: EnvironmentId | undefi
 
 /**
  * Ends processes of this home that belong to no instance anybody knows of, all or those of one environment.
+ * @param release - gives back what else an instance held, whose processes have ended
  * @returns how many processes
  */
-export async function endOrphans(home: string, isKnown: (instance: string) => boolean, environment?: EnvironmentId): Promise<number> {
+export async function endOrphans(
+  home: string,
+  isKnown: (instance: string) => boolean,
+  environment: EnvironmentId | undefined,
+  release: (instance: string) => Promise<void>,
+): Promise<number> {
   let ended = 0
   for (const instance of (await livingInstances(home, environment)).keys()) {
-    if (!isKnown(instance)) ended += await killMarked(marks.instance, instance)
+    if (isKnown(instance)) continue
+    ended += await killMarked(marks.instance, instance)
+    await release(instance)
   }
   return ended
 }

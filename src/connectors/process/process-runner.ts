@@ -13,6 +13,7 @@ import { marks } from './variables.ts'
 
 /** Programs as processes of this machine: plain, or in a world of their own by bubblewrap. */
 export function processRunner(homeId: string, digestOfTree: (folder: string) => Promise<Digest>, limiting: () => Limiting): Runner {
+  const release = (instance: string) => limiter(instance, {}, limiting()).release()
   return {
     prepare: async () => {},
 
@@ -52,7 +53,7 @@ export function processRunner(homeId: string, digestOfTree: (folder: string) => 
 
     memoryKills: (instance) => limiter(instance, {}, limiting()).memoryKills(),
     limitsChanged: (instance, limits) => limiter(instance, limits, limiting()).changed(),
-    release: (instance) => limiter(instance, {}, limiting()).release(),
+    release,
 
     async run({ instance, cwd, variables }, command, limits) {
       const [program, ...args] = await commandInside(instance, cwd, command)
@@ -60,7 +61,7 @@ export function processRunner(homeId: string, digestOfTree: (folder: string) => 
     },
 
     readBack: runningReader(digestOfTree),
-    endOrphans: (isKnown, environment) => endOrphans(homeId, isKnown, environment),
+    endOrphans: (isKnown, environment) => endOrphans(homeId, isKnown, environment, release),
     tidy: async () => {},
   }
 }

@@ -3,7 +3,6 @@ import type { Drift, DriftKind } from '../../../flow/environment/drift/facts.por
 import { converge, newInstance } from '../converge.ts'
 import type { Environment } from '../environment.ts'
 import type { Instance } from '../instance.ts'
-import { endOrphans } from '../orphans.ts'
 import { hasSuccessor } from '../plan.ts'
 import { isFree } from '../ports.ts'
 import { isOf, type InstanceState } from '../state.ts'
@@ -26,7 +25,7 @@ const ofFiles: ReadonlySet<DriftKind> = new Set(['file-changed', 'file-added', '
 export async function mend(environment: Environment, drifts: readonly Drift[], signal: AbortSignal): Promise<void> {
   const { state, home } = environment
   const kinds = new Set(drifts.map(({ kind }) => kind))
-  if (kinds.has('process-foreign')) await endOrphans(home.homeId, (id) => environment.instances.has(id), state.environment)
+  if (kinds.has('process-foreign')) await home.runners.process.endOrphans((id) => environment.instances.has(id), state.environment)
   if (kinds.has('record')) await environment.save()
   if (kinds.has('address')) await takeAddressesBack(environment)
   if (kinds.has('replicas')) await converge(environment, { ...state }, signal)
