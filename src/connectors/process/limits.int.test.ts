@@ -45,6 +45,8 @@ describe.skipIf(!canLimit)('limits (needs control groups that can be written to)
     const [pidsGroup] = (await groups(id)).filter((group) => existsSync(path.join(group, 'pids.max')))
     await writeFile(path.join(pidsGroup!, 'pids.max'), '1000')
     expect(await own.changed()).toEqual({ expected: 'pids.max 60', observed: 'pids.max 1000' })
+    // As for a server that was started in another group than the one before it.
+    expect(await limiter('elsewhere', limits, limiting).changed()).toBeUndefined()
     await ask(observed, '/eat').catch(() => {})
     const killed = await stage.eventually(({ services: [one] }) => one?.problem?.includes('killed') === true)
     const { problem } = serviceOf(killed, 'web')

@@ -160,13 +160,14 @@ export function limiter(instance: string, limits: Limits, limiting: Limiting) {
       return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0)
     },
 
-    /** What is written in its groups differs from this: somebody changed it. Undefined: nothing does. */
+    /** What is written in its groups differs from this: somebody changed it. Undefined: nothing does, or they are not ours to see. */
     async changed(): Promise<{ readonly expected: string; readonly observed: string } | undefined> {
       for (const knob of knobs) {
         const [file, text] = knob.write(limits).at(knob.name === 'cpus' ? -1 : 0)!
         const at = path.join(groupOf(knob), file)
-        const observed = (await readFile(at, 'utf8').catch(() => 'gone')).trim()
-        if (observed !== text && !isRounded(knob.name, text, observed))
+        // A group with a process in it cannot be removed: an earlier server made it, inside a group that was not ours.
+        const observed = (await readFile(at, 'utf8').catch(() => undefined))?.trim()
+        if (observed !== undefined && observed !== text && !isRounded(knob.name, text, observed))
           return { expected: `${file} ${text}`, observed: `${file} ${observed}` }
       }
       return undefined
