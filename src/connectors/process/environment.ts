@@ -1,19 +1,18 @@
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { refused } from '../../kernel/errors.ts'
-import type { Desired, DeploymentKey, EnvironmentId, Measured, Progress, Service, Share } from '../../flow/environment/provider.port.ts'
+import type { Desired, DeploymentKey, EnvironmentId, Measured, Progress, Share } from '../../flow/environment/provider.port.ts'
 import type { Home } from './home.ts'
 import { Instance } from './instance.ts'
 import { runsAs } from './isolation.ts'
 import { keepPort, returnPort } from './ports.ts'
-import { databaseSocket } from './relay.ts'
 import { servicesWithPort } from './plan.ts'
 import { wakingRoute } from './sleep.ts'
 import { openRoute, type Backend, type Route } from './router.ts'
-import { homeInside, portsFor, serviceSocket, socketFolderOf, temporaryInside, temporaryOf, type World } from './sandbox.ts'
-import { instanceSecrets, whereSecretsAre } from './secrets.ts'
+import { instanceSecrets } from './secrets.ts'
 import { deploymentOf, hostPortOf, isOf, keyOf, newState, type EnvironmentState, type InstanceState } from './state.ts'
-import { processVariables, variableName } from './variables.ts'
+import { variablesOf, worldOf, type Addresses, type Surroundings } from './surroundings.ts'
+import { variableName } from './variables.ts'
 
 export type { Home } from './home.ts'
 
@@ -41,7 +40,7 @@ export class Environment {
   wake: (() => Promise<void>) | undefined
   readonly #closing = new AbortController()
   /** Of each resource, for those who depend on it; known while the cluster runs. */
-  #resourceAddresses: Record<string, Readonly<Record<string, string>>> = {}
+  #resourceAddresses: Record<string, Addresses> = {}
 
   private constructor(home: Home, state: EnvironmentState) {
     this.home = home
@@ -210,9 +209,9 @@ export class Environment {
       service,
       cwd: path.join(desired.artifact, service.workdir),
       host: this.home.host,
-      variables: () => this.#variablesOf(state, desired),
+      variables: () => variablesOf(this.#surroundings, state, desired),
       secrets: instanceSecrets(this.home.secrets, this.state.environment, state, desired, (message) => this.tell(subject, message)),
-      world: state.isolation && (() => this.#worldOf(state, desired)),
+      world: state.isolation && (() => worldOf(this.#surroundings, state, desired)),
       save: () => {
         // It became well or ill: its replicas share what it gets, or it what they got.
         this.direct()
@@ -234,68 +233,8 @@ export class Environment {
     return this.state.deployments.find((one) => isOf(key, one))!
   }
 
-  #variablesOf(state: InstanceState, desired: Desired): Readonly<Record<string, string>> {
-    const { services } = desired.rendered.definition
-    const service = services[state.service]!
-    const addresses: Record<string, string> = {}
-    for (const name of Object.keys(service.dependsOn)) Object.assign(addresses, this.#resourceAddresses[name])
-    for (const { name, port } of this.#reachedServices(state, service)) {
-      addresses[variableName(name, 'URL')] = `http://${this.home.host}:${port}`
-    }
-    const temporaryFolder = temporaryOf(this.folderOf(state.id))
-    return processVariables({
-      home: this.home.homeId,
-      instance: state.id,
-      environment: this.state.environment,
-      candidate: state.candidate,
-      service,
-      port: state.port,
-      ...((state.isolation ?? state.provider) ? { temporaryFolder: temporaryInside, homeFolder: homeInside } : { temporaryFolder }),
-      addresses: { ...addresses, ...whereSecretsAre(state, service, this.folderOf(state.id)) },
-      own: process.env,
-    })
-  }
-
-  /** Of the same deployment: a new candidate never talks to the old one's services. With a network of its own: the ports there. */
-  #reachedServices(state: InstanceState, service: Service): readonly { name: string; port: number; instance: InstanceState }[] {
-    const found = Object.keys(service.dependsOn).flatMap((name) => {
-      const instance = this.state.instances.find((one) => one.service === name && one.replica === 0 && isOf(one, state))
-      return instance?.port == null ? [] : [{ name, port: instance.port, instance }]
-    })
-    if (state.isolation?.network !== 'own') return found
-    const ports = portsFor(
-      state.port,
-      this.#reachedResources(service).map(({ port }) => port),
-      found,
-    )
-    return found.map((one) => ({ ...one, port: ports[one.name]! }))
-  }
-
-  #reachedResources({ dependsOn }: Service): readonly { name: string; port: number }[] {
-    return Object.keys(dependsOn).flatMap((name) => {
-      const port = this.#resourceAddresses[name]?.[variableName(name, 'PORT')]
-      return port === undefined ? [] : [{ name, port: Number(port) }]
-    })
-  }
-
-  #worldOf(state: InstanceState, desired: Desired): World {
-    const service = desired.rendered.definition.services[state.service]!
-    const { relay } = this.home
-    const resources = this.#reachedResources(service).map((one) => ({ ...one, folder: relay.folder, socket: databaseSocket }))
-    const services = this.#reachedServices(state, service).map(({ name, port, instance }) => {
-      return { name, port, folder: socketFolderOf(this.folderOf(instance.id)), socket: serviceSocket }
-    })
-    const { network } = state.isolation!
-    return {
-      network,
-      artifact: desired.artifact,
-      folder: this.folderOf(state.id),
-      cwd: path.join(desired.artifact, service.workdir),
-      path: this.#variablesOf(state, desired)['PATH']!,
-      secrets: service.secrets !== undefined,
-      port: state.port,
-      reaches: network === 'own' ? [...resources, ...services] : [],
-    }
+  get #surroundings(): Surroundings {
+    return { home: this.home, state: this.state, resources: this.#resourceAddresses, folderOf: (instance) => this.folderOf(instance) }
   }
 
   #moved(moved: InstanceState): void {
