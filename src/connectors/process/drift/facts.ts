@@ -12,7 +12,6 @@ import { databaseLook } from './databases.ts'
 import { commandOf, differing, imageOf, standingOf } from './image.ts'
 import { holderOf, listenersOf, socketsOf, type Listeners } from './listeners.ts'
 import { markedProcesses } from './marked.ts'
-import { unseenHere } from './unseen.ts'
 
 const listenersValidMs = 500
 
@@ -68,8 +67,7 @@ export function factsReader(homeId: string, cluster: () => Promise<Cluster>) {
       return state.image?.listened ? { port: state.port, own: false, foreign: [] } : undefined
     }
     const known = listeners.join(' ')
-    // Whose sockets those are may not be ours to see in a container.
-    if (state.provider === 'docker' || sockets.get(instance) === known) return { port: state.port, own: true, foreign: [] }
+    if (sockets.get(instance) === known) return { port: state.port, own: true, foreign: [] }
     const own = await socketsOfInstance(state)
     const foreign = listeners.filter((inode) => !own.has(inode))
     const isOwn = foreign.length < listeners.length
@@ -106,10 +104,6 @@ export function factsReader(homeId: string, cluster: () => Promise<Cluster>) {
         }),
         resources: await Promise.all(resources.map(([name, one]) => databases.look(name, one))).catch(() => undefined),
         artifacts: state.deployments.map(({ artifact, artifactDigest }) => ({ folder: artifact, digest: artifactDigest })),
-        unseen: unseenHere(
-          process.platform,
-          state.instances.some(({ provider }) => provider === 'docker'),
-        ),
       }
     },
     close: () => databases.close(),

@@ -84,8 +84,6 @@ export type EnvironmentFacts = {
   readonly resources: readonly ResourceFacts[] | undefined
   /** Folders whose every file should be as packed. */
   readonly artifacts: readonly { readonly folder: string; readonly digest: Digest }[]
-  /** What cannot be seen on this machine, and why. */
-  readonly unseen: readonly { readonly kind: DriftKind; readonly why: string }[]
 }
 
 /** What a provider brings so that drift is seen and put right; every one that lets processes run by themselves should. */

@@ -29,7 +29,6 @@ const facts: EnvironmentFacts = {
   addresses: [{ service: 'web', port: 30_000, found: 30_000 }],
   resources: [{ name: 'db', exists: true, role: { expected: 'login', observed: 'login' }, schema: undefined }],
   artifacts: [],
-  unseen: [],
 }
 const with_ = (change: Partial<InstanceFacts>): EnvironmentFacts => ({ ...facts, instances: [{ ...well, ...change }] })
 const kinds = (of: EnvironmentFacts) => driftsIn(of).map(({ kind }) => kind)
