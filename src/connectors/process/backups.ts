@@ -32,7 +32,7 @@ export async function makeBackup(
     const id = idAt(resource, at)
     const copy = copyOf(environment, id)
     try {
-      await dropHalfMade(admin, environment)
+      await dropHalfMade(admin, environment, state.database)
       const closed = await copyAlone(server, admin, state, copy)
       const bytes = await sizeOf(admin, copy)
       const backup: Backup = { id, resource, at, bytes, before, closed }
@@ -111,9 +111,11 @@ async function copies(admin: Client, environment: EnvironmentId): Promise<readon
   return found.toSorted((a, b) => (b.backup?.at ?? '').localeCompare(a.backup?.at ?? ''))
 }
 
-async function dropHalfMade(admin: Client, environment: EnvironmentId): Promise<void> {
-  for (const { database, backup } of await copies(admin, environment))
-    if (backup === undefined) await admin.query(`drop database if exists ${quoted(database)} with (force)`)
+/** Copies that whoever made them was killed over: backups of the environment, and what was to take the place of the database. */
+async function dropHalfMade(admin: Client, environment: EnvironmentId, database: string): Promise<void> {
+  const halfMade = (await copies(admin, environment)).filter(({ backup }) => backup === undefined)
+  for (const each of [...halfMade.map((copy) => copy.database), restoring(database)])
+    await admin.query(`drop database if exists ${quoted(each)} with (force)`)
 }
 
 async function dropOldest(admin: Client, environment: EnvironmentId, resource: string): Promise<void> {

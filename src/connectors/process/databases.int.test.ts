@@ -138,7 +138,10 @@ describe('a database of an environment', () => {
   it('is copied while others are connected to it, and keeps the last copies', async () => {
     const user = await connected()
     await user.query('insert into part values (7)')
+    // Of a restore that a kill left half done.
+    await adminQuery(`create database "${(await adminQuery<{ datname: string }>(liveDatabases))[0]!.datname}~restoring"`)
     for (let number = 0; number <= backupsKept; number++) await change((session) => session.backup(`change ${number}`))
+    expect(await adminQuery(`select from pg_database where datname like '%~restoring'`)).toEqual([])
     const backups = await provider.databases!.backups('shop/live')
     expect(backups.map(({ before }) => before)).toEqual(['change 3', 'change 2', 'change 1'])
     await user.end().catch(() => {})
