@@ -60,8 +60,9 @@ const describing = (copy: string, environment: EnvironmentId, backup: Backup) =>
   `comment on database ${quoted(copy)} is ${literal(`${completeMark} ${environment} backup ${JSON.stringify(backup)}`)}`
 
 /** @returns how many connections were closed for it */
-async function copyAlone(server: Cluster, admin: Client, { database, role }: ResourceState, copy: string): Promise<number> {
-  const sql = `create database ${quoted(copy)} template ${quoted(database)} owner ${quoted(role)}`
+async function copyAlone(server: Cluster, admin: Client, { database }: ResourceState, copy: string): Promise<number> {
+  // Ours, not the service's: whoever owns a database may drop it.
+  const sql = `create database ${quoted(copy)} template ${quoted(database)}`
   const closed = await whileNobodyIsIn(server, database, () => admin.query(sql))
   await admin.query(`revoke connect, temporary on database ${quoted(copy)} from public`)
   return closed
@@ -191,6 +192,7 @@ async function exchange(
   const both = [
     `alter database ${quoted(database)} rename to ${quoted(aside)}`,
     `alter database ${quoted(aside)} with allow_connections false`,
+    `alter database ${quoted(aside)} owner to current_user`,
     describing(aside, environment, kept),
     takePlace,
   ].join(';')

@@ -155,6 +155,9 @@ describe('a database of an environment', () => {
     const after = await connected()
     expect((await after.query('select id from part')).rows).toEqual([{ id: 7 }])
     await after.end()
+    // Whoever owns one may drop it: the service, or whoever has taken it over, does not.
+    const owned = `select datname from pg_database where datname like '%~%' and pg_get_userbyid(datdba) like 'env_%'`
+    expect(await adminQuery(owned)).toEqual([])
     expect((await provider.databases!.backups('shop/live'))[0]).toMatchObject({ id: replaced, before: `restoring ${backups[0]!.id}` })
   })
 
