@@ -1,6 +1,6 @@
 import type { Digest } from '../../../kernel/digest.ts'
 import { shortDigest } from '../../../kernel/digest.ts'
-import { messageOf, refused } from '../../../kernel/errors.ts'
+import { messageOf, refused, ThreewaysError } from '../../../kernel/errors.ts'
 import { event, type CloudEvent } from '../../../ledger/event.ts'
 import type { EnvironmentId } from '../provider.port.ts'
 import { driftsIn } from './compare.ts'
@@ -33,6 +33,7 @@ export function watchOne(shop: DriftShop, files: Files, id: EnvironmentId, onRec
   const open = new Map<string, Told>(onRecord.map((one) => [keyOf(one), { drift: one, response: one.response }]))
   const healed = new Map<string, number[]>()
   const mending = new Set<string>()
+  const withoutSpare = new Set<Digest>()
   let seen: ReadonlyMap<string, Seen> = new Map()
   let latest: EnvironmentFacts | undefined
   let schemas: Map<string, Digest> | undefined
@@ -70,8 +71,18 @@ export function watchOne(shop: DriftShop, files: Files, id: EnvironmentId, onRec
     const found = await Promise.all(artifacts.map(({ folder, digest }) => files.look(folder, digest)))
     folders = artifacts.map(({ folder }) => folder)
     if (mode === 'heal')
-      for (const [index, { folder, digest }] of artifacts.entries()) if (found[index]!.length === 0) await shop.keepSpare(digest, folder)
+      for (const [index, { folder, digest }] of artifacts.entries()) if (found[index]!.length === 0) await keepSpare(digest, folder)
     return found.flat()
+  }
+
+  /** One that can never be kept is not tried again with every look. */
+  async function keepSpare(digest: Digest, folder: string): Promise<void> {
+    if (withoutSpare.has(digest)) return
+    await shop.keepSpare(digest, folder).catch((error: unknown) => {
+      if (!(error instanceof ThreewaysError)) throw error
+      withoutSpare.add(digest)
+      shop.say(`files of "${id}" cannot be healed, for want of another copy: ${messageOf(error)}`)
+    })
   }
 
   async function look(): Promise<void> {
