@@ -1,9 +1,9 @@
 /**
  * What workers on other machines cost and bring: the time between two steps that do nothing, and how many steps that take 200 ms end
- * in a second, with 1, 2 and 4 workers of one step each, beside a server that works alone. Workers are processes of this machine, so
+ * in a second, with 1, 2 and 4 workers of one step each, beside a server of one step that works alone. Workers are processes of this machine, so
  * the processors are shared: throughput is of steps that wait, not of steps that compute.
  *
- *     node bench/workers.ts [--steps 40] [--runs 8]
+ *     node bench/workers.ts [--steps 40] [--runs 20]
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp } from 'node:fs/promises'
@@ -17,7 +17,7 @@ import type { RunView } from '../src/flow/pipeline/schemas.ts'
 import { startServer, type Server } from '../src/server/serve.ts'
 import { percentile } from './ledger/percentile.ts'
 
-const { values } = parseArgs({ options: { steps: { type: 'string', default: '40' }, runs: { type: 'string', default: '8' } } })
+const { values } = parseArgs({ options: { steps: { type: 'string', default: '40' }, runs: { type: 'string', default: '20' } } })
 const [steps, runs] = [Number(values.steps), Number(values.runs)]
 const folder = await mkdtemp(path.join(tmpdir(), 'threeways-bench-'))
 process.env['XDG_DATA_HOME'] = path.join(folder, 'data')
@@ -30,6 +30,7 @@ const server = await startServer({
   anyPort: false,
   databaseUrl: undefined,
   repository: author.folder,
+  capacity: 1,
   log: console.error,
 })
 const workers: ChildProcess[] = []

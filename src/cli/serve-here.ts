@@ -11,6 +11,8 @@ export type Here = {
   readonly port: number | undefined
   readonly host: string | undefined
   readonly name?: string | undefined
+  /** Steps at the same time. */
+  readonly capacity?: number | undefined
   readonly containers?: ContainerSettings
   /** Have the page at hand, too. @defaultValue false */
   readonly page?: boolean
@@ -35,7 +37,7 @@ export async function whileServing<R>(
 /** A server in this process, whose end begins with a word when `ended` is aborted. */
 export function serveHere(
   { output, env }: CliContext,
-  { home, repository, port, host, name, containers }: Here,
+  { home, repository, port, host, name, capacity, containers }: Here,
   ended: AbortSignal,
 ): Promise<Server> {
   ended.addEventListener('abort', () => output.say(output.colour.dim('\nending: environments stop, their data stays')))
@@ -48,6 +50,7 @@ export function serveHere(
     secretKeyFile: secretKeyFileOf(env),
     repository,
     name,
+    capacity,
     ...(containers ? { containers } : {}),
     log: (message) => output.say(output.colour.dim(message)),
   })

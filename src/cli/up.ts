@@ -6,15 +6,24 @@ import { whileServing } from './serve-here.ts'
 /** Serves until it is told to end. */
 export async function up(
   this: CliContext,
-  flags: { home?: string; port?: number; host?: string; name?: string; provider?: ProviderName; baseImage?: string },
+  flags: {
+    home?: string
+    port?: number
+    host?: string
+    name?: string
+    capacity?: number
+    provider?: ProviderName
+    baseImage?: string
+  },
 ): Promise<void> {
-  const { port, host, name, provider, baseImage } = flags
+  const { port, host, name, capacity, provider, baseImage } = flags
   const here = {
     home: homeFolder(this, flags.home),
     repository: projectFolder(this.cwd),
     port,
     host,
     name,
+    capacity,
     page: true,
     containers: { provider, baseImage },
   }

@@ -25,6 +25,8 @@ export type ServeOptions = {
   readonly containers?: ContainerSettings
   /** What people call it. @defaultValue the host's name */
   readonly name?: string | undefined
+  /** Steps at the same time. @defaultValue twice the processors, at least 4 */
+  readonly capacity?: number | undefined
   readonly log: (message: string) => void
 }
 
@@ -66,7 +68,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       name: options.name,
       anonymous: isLoopback ? onlooker : undefined,
       hosts: isLoopback ? loopback : undefined,
-      parallel: Math.max(4, availableParallelism() * 2),
+      parallel: options.capacity ?? Math.max(4, availableParallelism() * 2),
       work: true,
       statusTargets: await readStatusTargets(home.folder, process.env),
       ...(options.containers ? { containers: options.containers } : {}),

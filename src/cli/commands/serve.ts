@@ -1,6 +1,7 @@
 import { buildCommand } from '@stricli/core'
 import { connectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
+import { capacity } from './capacity.ts'
 import { jsonFlag } from './flow.ts'
 
 const portFlag = { kind: 'parsed', parse: portNumber, optional: true, brief: 'port of the API and the page [default: 7333]' } as const
@@ -10,6 +11,7 @@ type UpFlags = {
   port?: number
   host?: string
   name?: string
+  capacity?: number
   provider?: 'process' | 'docker'
   baseImage?: string
 }
@@ -27,6 +29,12 @@ export const upCommand = buildCommand<UpFlags, [], CliContext>({
         brief: 'address to listen on [default: 127.0.0.1]; on others even looking takes a token',
       },
       name: { kind: 'parsed', parse: String, optional: true, brief: "what people call it beside other servers [default: the host's name]" },
+      capacity: {
+        kind: 'parsed',
+        parse: capacity,
+        optional: true,
+        brief: 'steps at the same time [default: twice the processors, at least 4]',
+      },
       provider: {
         kind: 'enum',
         values: ['process', 'docker'],

@@ -1,6 +1,7 @@
 import { buildCommand } from '@stricli/core'
 import type { CliContext } from '../context.ts'
 import type { WorkerFlags } from '../worker.ts'
+import { capacity } from './capacity.ts'
 
 const text = (brief: string) => ({ kind: 'parsed', parse: String, optional: true, brief }) as const
 
@@ -25,9 +26,3 @@ export const workerCommand = buildCommand<WorkerFlags, [], CliContext>({
   },
   docs: { brief: 'Work for a server on another machine: checkouts, builds and checks' },
 })
-
-function capacity(text: string): number {
-  const number = Number(text)
-  if (Number.isInteger(number) && number >= 1 && number <= 256) return number
-  throw new Error(`"${text}" is no capacity: a number from 1 to 256`)
-}

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { capacityMax } from './capacity.ts'
 
 /** What workers and servers say to each other. Everything is bounded. */
 
@@ -6,9 +7,6 @@ const Label = z.string().regex(/^[\w.+-]{1,64}$/)
 const Text = z.string().max(16 * 1024)
 const DigestText = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 const Words = z.record(z.string().max(500), z.string().max(500))
-
-/** Steps of one worker at the same time. */
-export const capacityMax = 256
 
 export const HeldStep = z.object({ run: z.string().max(100), name: z.string().max(200), fence: z.int().min(0) })
 

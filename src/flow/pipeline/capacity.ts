@@ -1,0 +1,2 @@
+/** The most steps that one machine works on at the same time. */
+export const capacityMax = 256
