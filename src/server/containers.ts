@@ -1,7 +1,7 @@
 import { findEngine } from '../connectors/docker/find-engine.ts'
 import { dockerRunner } from '../connectors/docker/runner.ts'
 import type { Containers } from '../connectors/process/provider.ts'
-import { absentRunner } from '../connectors/process/runner.ts'
+import { absentRunner } from '../connectors/process/program/runner.ts'
 import { digestOfTree } from '../flow/candidate/tree.ts'
 import type { ProviderName } from '../flow/environment/provider.port.ts'
 import { unavailable } from '../kernel/errors.ts'

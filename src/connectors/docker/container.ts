@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Service } from '../../flow/environment/provider.port.ts'
-import type { Place } from '../process/runner.ts'
-import { homeInside, temporaryInside } from '../process/sandbox.ts'
+import type { Place } from '../process/program/runner.ts'
+import { homeInside, temporaryInside } from '../process/isolation/sandbox.ts'
 
 /** Where an image has the artifact. */
 export const artifactInside = '/app'

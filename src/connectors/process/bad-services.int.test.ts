@@ -9,7 +9,7 @@ import { ask, serviceOf, Stage } from '../../flow/environment/contract-stage.ts'
 import { fixtureIn, web, type Fixture } from '../../flow/environment/fixture.ts'
 import type { Service } from '../../flow/environment/provider.port.ts'
 import { makeHome, type TestHome } from './testing.ts'
-import { logBytesMax } from './logs.ts'
+import { logBytesMax } from './instance/logs.ts'
 import { marks } from './variables.ts'
 
 let home: TestHome

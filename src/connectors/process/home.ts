@@ -1,11 +1,11 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { ProviderName } from '../../flow/environment/provider.port.ts'
 import type { SecretSource } from '../../flow/environment/secrets.port.ts'
-import type { Limiting } from './limits.ts'
-import type { PostgresResource } from './postgres-resource.ts'
-import type { Relay } from './relay.ts'
-import type { Runner } from './runner.ts'
-import type { Sandboxing } from './sandbox.ts'
+import type { Limiting } from './program/limits.ts'
+import type { PostgresResource } from './database/postgres-resource.ts'
+import type { Relay } from './isolation/relay.ts'
+import type { Runner } from './program/runner.ts'
+import type { Sandboxing } from './isolation/sandbox.ts'
 import type { StateStore } from './state.ts'
 
 /** What all environments of a home share. */

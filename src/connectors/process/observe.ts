@@ -1,7 +1,7 @@
 import type { Isolation, Observed, ObservedService, ServiceState } from '../../flow/environment/provider.port.ts'
 import type { Home } from './environment.ts'
-import { isolationOf, isolationTold, providerOf } from './isolation.ts'
-import { unkept } from './limits.ts'
+import { isolationOf, isolationTold, providerOf } from './isolation/isolation.ts'
+import { unkept } from './program/limits.ts'
 import { isOf, servingCandidate, type EnvironmentState, type InstanceState } from './state.ts'
 import { variableName } from './variables.ts'
 

@@ -1,7 +1,7 @@
 import { describe } from 'vitest'
 import { digestOfTree } from '../../flow/candidate/tree.ts'
 import { describeProvider } from '../../flow/environment/provider.contract.ts'
-import { detectSandboxing } from './sandbox.ts'
+import { detectSandboxing } from './isolation/sandbox.ts'
 import { makeHarness } from './testing.ts'
 
 describeProvider('process', () => makeHarness(digestOfTree))

@@ -1,8 +1,8 @@
 import type { Fault } from '../../kernel/errors.ts'
 import type { Definition, EnvironmentSettings, Positions, ProviderName, Service } from '../../flow/environment/provider.port.ts'
-import { providerOf } from './isolation.ts'
-import { unkept, type Limiting } from './limits.ts'
-import type { Sandboxing } from './sandbox.ts'
+import { providerOf } from './isolation/isolation.ts'
+import { unkept, type Limiting } from './program/limits.ts'
+import type { Sandboxing } from './isolation/sandbox.ts'
 import { resourceVariables, variableName } from './variables.ts'
 
 type Here = {

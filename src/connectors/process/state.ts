@@ -4,7 +4,7 @@ import type { Digest } from '../../kernel/digest.ts'
 import { writeDurably } from '../../kernel/durable-file.ts'
 import { hasCode, internal, invalid } from '../../kernel/errors.ts'
 import type { Desired, DeploymentKey, EnvironmentId, Role, Share } from '../../flow/environment/provider.port.ts'
-import type { Running } from './runner.ts'
+import type { Running } from './program/runner.ts'
 
 /** `restarting`: waits for its next try. `stopping`: must be gone, whoever finds it ends it. */
 export type Phase = 'starting' | 'ready' | 'unhealthy' | 'restarting' | 'stopped' | 'stopping'

@@ -1,4 +1,4 @@
-import { connectionsMax } from '../postgres-resource.ts'
+import { connectionsMax } from '../database/postgres-resource.ts'
 
 export type Rights = { readonly role: string; readonly rights: string }
 

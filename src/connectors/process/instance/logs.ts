@@ -1,9 +1,9 @@
 import { watch } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { boundLog } from '../../kernel/detached.ts'
-import type { Digest } from '../../kernel/digest.ts'
-import type { LogLine } from '../../flow/environment/provider.port.ts'
+import { boundLog } from '../../../kernel/detached.ts'
+import type { Digest } from '../../../kernel/digest.ts'
+import type { LogLine } from '../../../flow/environment/provider.port.ts'
 
 export const logBytesMax = 8 * 1024 * 1024
 export const logBytesKept = 1024 * 1024

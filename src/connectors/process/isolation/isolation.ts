@@ -1,6 +1,6 @@
-import type { Isolation, ProviderName, Rendered } from '../../flow/environment/provider.port.ts'
+import type { Isolation, ProviderName, Rendered } from '../../../flow/environment/provider.port.ts'
 import type { Sandboxing } from './sandbox.ts'
-import type { InstanceState, Isolated } from './state.ts'
+import type { InstanceState, Isolated } from '../state.ts'
 
 type Here = { readonly sandboxing: () => Sandboxing; readonly usual: ProviderName }
 

@@ -3,8 +3,8 @@ import { readFile, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Limits } from '../../flow/environment/provider.port.ts'
-import { messageOf } from '../../kernel/errors.ts'
+import type { Limits } from '../../../flow/environment/provider.port.ts'
+import { messageOf } from '../../../kernel/errors.ts'
 
 export type LimitName = 'memory' | 'cpus' | 'pids'
 

@@ -2,12 +2,12 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Client, DatabaseError, escapeIdentifier, escapeLiteral, type ClientConfig } from 'pg'
-import { sha256 } from '../../kernel/digest.ts'
-import { hasCode, internal, invalid, messageOf } from '../../kernel/errors.ts'
-import type { Cluster } from '../../kernel/postgres/cluster.ts'
-import type { EnvironmentId } from '../../flow/environment/provider.port.ts'
-import { variableName } from './variables.ts'
-import type { ResourceState } from './state.ts'
+import { sha256 } from '../../../kernel/digest.ts'
+import { hasCode, internal, invalid, messageOf } from '../../../kernel/errors.ts'
+import type { Cluster } from '../../../kernel/postgres/cluster.ts'
+import type { EnvironmentId } from '../../../flow/environment/provider.port.ts'
+import { variableName } from '../variables.ts'
+import type { ResourceState } from '../state.ts'
 
 /** Two deployments with pools of ten beside each other, and room for the checks. */
 export const connectionsMax = 30

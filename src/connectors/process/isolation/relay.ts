@@ -1,11 +1,11 @@
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ended, launch, type Detached } from '../../kernel/detached.ts'
-import { writeDurably } from '../../kernel/durable-file.ts'
-import { identify, isAlive, signalGroup } from '../../kernel/process.ts'
-import { makeTurns } from '../../kernel/turns.ts'
-import { marks } from './variables.ts'
+import { ended, launch, type Detached } from '../../../kernel/detached.ts'
+import { writeDurably } from '../../../kernel/durable-file.ts'
+import { identify, isAlive, signalGroup } from '../../../kernel/process.ts'
+import { makeTurns } from '../../../kernel/turns.ts'
+import { marks } from '../variables.ts'
 
 /** Name of the relay among what carries marks, so that it is not taken for an orphan. */
 export const relayInstance = 'relay'

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readlinkSync, realpathSync } from 'node:fs'
 import path from 'node:path'
-import { secretsInside } from '../../flow/environment/secrets.port.ts'
-import { variableName } from './variables.ts'
+import { secretsInside } from '../../../flow/environment/secrets.port.ts'
+import { variableName } from '../variables.ts'
 
 /** Whether this machine can isolate; found out by trying once. */
 export type Sandboxing = { readonly available: true } | { readonly available: false; readonly why: string }

@@ -1,11 +1,11 @@
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
-import { sha256, shortDigest, type Digest } from '../../kernel/digest.ts'
-import { messageOf } from '../../kernel/errors.ts'
-import { childrenOf, environmentOf, workingDirectoryOf } from '../../kernel/process.ts'
-import type { Desired } from '../../flow/environment/provider.port.ts'
-import type { InstanceState } from './state.ts'
-import { marks } from './variables.ts'
+import { sha256, shortDigest, type Digest } from '../../../kernel/digest.ts'
+import { messageOf } from '../../../kernel/errors.ts'
+import { childrenOf, environmentOf, workingDirectoryOf } from '../../../kernel/process.ts'
+import type { Desired } from '../../../flow/environment/provider.port.ts'
+import type { InstanceState } from '../state.ts'
+import { marks } from '../variables.ts'
 
 /** What a living instance really runs. `running` is undefined when that cannot be told, `problem` says why. */
 export type ReadBack = { readonly pid: number | undefined; readonly running: Digest | undefined; readonly problem: string | undefined }

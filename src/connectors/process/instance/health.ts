@@ -1,10 +1,10 @@
 import { connect } from 'node:net'
 import { get } from 'node:http'
-import { formatDuration } from '../../kernel/duration.ts'
-import { messageOf } from '../../kernel/errors.ts'
-import type { Ran } from '../../kernel/process.ts'
-import type { HealthCheck, Service } from '../../flow/environment/provider.port.ts'
-import type { Limits } from './runner.ts'
+import { formatDuration } from '../../../kernel/duration.ts'
+import { messageOf } from '../../../kernel/errors.ts'
+import type { Ran } from '../../../kernel/process.ts'
+import type { HealthCheck, Service } from '../../../flow/environment/provider.port.ts'
+import type { Limits } from '../program/runner.ts'
 
 /** How we find out whether a service is ready. Without a health check: its port answers, or (no port) it stays alive for a moment. */
 export type Probing = Omit<HealthCheck, 'probe'> & {

@@ -1,4 +1,4 @@
-import type { Service } from '../../flow/environment/provider.port.ts'
+import type { Service } from '../../../flow/environment/provider.port.ts'
 
 /** How a process ended: with a code, or vanished (kill -9, out of memory). */
 export type Ending = { readonly code: number | undefined; readonly livedMs: number }

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startCluster, type Cluster } from '../../kernel/postgres/cluster.ts'
+import { startCluster, type Cluster } from '../../../kernel/postgres/cluster.ts'
 import { postgresResource, readSeed, type PostgresResource, type Seed } from './postgres-resource.ts'
-import type { ResourceState } from './state.ts'
+import type { ResourceState } from '../state.ts'
 
 let folder: string
 let cluster: Cluster

@@ -1,10 +1,10 @@
 import { Client } from 'pg'
-import { hasCode, messageOf, notFound, unavailable } from '../../kernel/errors.ts'
-import type { Cluster } from '../../kernel/postgres/cluster.ts'
-import type { EnvironmentId } from '../../flow/environment/provider.port.ts'
-import type { Backup } from '../../flow/migration/migrations.port.ts'
+import { hasCode, messageOf, notFound, unavailable } from '../../../kernel/errors.ts'
+import type { Cluster } from '../../../kernel/postgres/cluster.ts'
+import type { EnvironmentId } from '../../../flow/environment/provider.port.ts'
+import type { Backup } from '../../../flow/migration/migrations.port.ts'
 import { commentOn, completeMark, literal, prefixOf, quoted, withClient } from './postgres-resource.ts'
-import type { ResourceState } from './state.ts'
+import type { ResourceState } from '../state.ts'
 
 /** Of each database; the oldest are dropped when a new one is complete. */
 export const backupsKept = 3

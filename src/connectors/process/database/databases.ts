@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, DatabaseError } from 'pg'
-import { hasCode, messageOf, notFound, refused, unavailable } from '../../kernel/errors.ts'
-import type { Cluster } from '../../kernel/postgres/cluster.ts'
-import type { EnvironmentId } from '../../flow/environment/provider.port.ts'
-import type { AppliedMigration, DatabaseProvider, DatabaseSession, Migration } from '../../flow/migration/migrations.port.ts'
+import { hasCode, messageOf, notFound, refused, unavailable } from '../../../kernel/errors.ts'
+import type { Cluster } from '../../../kernel/postgres/cluster.ts'
+import type { EnvironmentId } from '../../../flow/environment/provider.port.ts'
+import type { AppliedMigration, DatabaseProvider, DatabaseSession, Migration } from '../../../flow/migration/migrations.port.ts'
 import { listBackups, makeBackup, restoreBackup } from './backups.ts'
-import { createResource } from './converge.ts'
-import type { Environment, Watch } from './environment.ts'
+import { createResource } from '../converge.ts'
+import type { Environment, Watch } from '../environment.ts'
 import { withClient } from './postgres-resource.ts'
-import type { EnvironmentState, ResourceState } from './state.ts'
+import type { EnvironmentState, ResourceState } from '../state.ts'
 
 /** Whoever waits longer for a lock keeps everybody else from the table: it gives up, lets them through and tries again. */
 const lockTimeoutMs = 2_000

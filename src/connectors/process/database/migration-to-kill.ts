@@ -1,6 +1,6 @@
-import { startCluster } from '../../kernel/postgres/cluster.ts'
-import type { Migrating, Migration } from '../../flow/migration/migrations.port.ts'
-import { processProvider } from './provider.ts'
+import { startCluster } from '../../../kernel/postgres/cluster.ts'
+import type { Migrating, Migration } from '../../../flow/migration/migrations.port.ts'
+import { processProvider } from '../provider.ts'
 
 // A server that only applies migrations, for tests that kill it. Its argument is JSON; it prints a line per step.
 const { home, homeId, database, migrating, migrations } = JSON.parse(process.argv[2]!) as {

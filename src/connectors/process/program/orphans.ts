@@ -1,6 +1,6 @@
-import { killMarked, environmentOf, pidsMarked } from '../../kernel/process.ts'
-import type { EnvironmentId } from '../../flow/environment/provider.port.ts'
-import { marks } from './variables.ts'
+import { killMarked, environmentOf, pidsMarked } from '../../../kernel/process.ts'
+import type { EnvironmentId } from '../../../flow/environment/provider.port.ts'
+import { marks } from '../variables.ts'
 
 /** Ids of the instances of this home of which any process lives, whatever the records say. Linux only. */
 async function livingInstances(home: string, environment: EnvironmentId | undefined): Promise<ReadonlyMap<string, number>> {

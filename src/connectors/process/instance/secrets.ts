@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ThreewaysError } from '../../kernel/errors.ts'
-import type { Hidden } from '../../kernel/scanning/forms.ts'
-import { tellFinds } from '../../kernel/scanning/scanned-log.ts'
-import type { Desired, EnvironmentId, Service } from '../../flow/environment/provider.port.ts'
-import { fileVariables, namesOf, secretsInside, type SecretSource, type SecretValue } from '../../flow/environment/secrets.port.ts'
-import { secretsFolderOf } from './sandbox.ts'
-import { isOf, type EnvironmentState, type InstanceState } from './state.ts'
+import { ThreewaysError } from '../../../kernel/errors.ts'
+import type { Hidden } from '../../../kernel/scanning/forms.ts'
+import { tellFinds } from '../../../kernel/scanning/scanned-log.ts'
+import type { Desired, EnvironmentId, Service } from '../../../flow/environment/provider.port.ts'
+import { fileVariables, namesOf, secretsInside, type SecretSource, type SecretValue } from '../../../flow/environment/secrets.port.ts'
+import { secretsFolderOf } from '../isolation/sandbox.ts'
+import { isOf, type EnvironmentState, type InstanceState } from '../state.ts'
 
 /** Values as they were when they were last asked for. */
 export type Handed = { readonly values: ReadonlyMap<string, SecretValue>; readonly hidden: readonly Hidden[] }

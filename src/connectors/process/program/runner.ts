@@ -1,11 +1,11 @@
-import type { Detached } from '../../kernel/detached.ts'
-import { unavailable } from '../../kernel/errors.ts'
-import type { Ran, StopOptions } from '../../kernel/process.ts'
-import type { Hidden } from '../../kernel/scanning/forms.ts'
-import type { Desired, EnvironmentId, Limits as ServiceLimits, Service } from '../../flow/environment/provider.port.ts'
+import type { Detached } from '../../../kernel/detached.ts'
+import { unavailable } from '../../../kernel/errors.ts'
+import type { Ran, StopOptions } from '../../../kernel/process.ts'
+import type { Hidden } from '../../../kernel/scanning/forms.ts'
+import type { Desired, EnvironmentId, Limits as ServiceLimits, Service } from '../../../flow/environment/provider.port.ts'
 import type { ReadBack } from './running.ts'
-import type { World } from './sandbox.ts'
-import type { InstanceState } from './state.ts'
+import type { World } from '../isolation/sandbox.ts'
+import type { InstanceState } from '../state.ts'
 
 /** Leads to what runs an instance's program, over restarts of ours: a process of this machine, or a container's. */
 export type Running = Detached & { readonly container?: string }

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { ended, launch, logged } from '../../kernel/detached.ts'
-import type { Digest } from '../../kernel/digest.ts'
-import { conflict, hasCode, unavailable } from '../../kernel/errors.ts'
-import { isAlive, killMarked, run, stopTree } from '../../kernel/process.ts'
+import { ended, launch, logged } from '../../../kernel/detached.ts'
+import type { Digest } from '../../../kernel/digest.ts'
+import { conflict, hasCode, unavailable } from '../../../kernel/errors.ts'
+import { isAlive, killMarked, run, stopTree } from '../../../kernel/process.ts'
 import { limiter, type Limiting } from './limits.ts'
 import { endOrphans } from './orphans.ts'
 import type { Place, Runner } from './runner.ts'
 import { hasBegun, runningReader, servicePidOf } from './running.ts'
-import { heldForService, homeOf, inside, sandboxed, socketFolderOf, temporaryOf } from './sandbox.ts'
-import { marks } from './variables.ts'
+import { heldForService, homeOf, inside, sandboxed, socketFolderOf, temporaryOf } from '../isolation/sandbox.ts'
+import { marks } from '../variables.ts'
 
 /** Programs as processes of this machine: plain, or in a world of their own by bubblewrap. */
 export function processRunner(homeId: string, digestOfTree: (folder: string) => Promise<Digest>, limiting: () => Limiting): Runner {

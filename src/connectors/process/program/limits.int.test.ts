@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { digestOfTree } from '../../flow/candidate/tree.ts'
-import { ask, serviceOf, Stage } from '../../flow/environment/contract-stage.ts'
-import { fixtureIn, web } from '../../flow/environment/fixture.ts'
+import { digestOfTree } from '../../../flow/candidate/tree.ts'
+import { ask, serviceOf, Stage } from '../../../flow/environment/contract-stage.ts'
+import { fixtureIn, web } from '../../../flow/environment/fixture.ts'
 import { detectLimiting, limiter } from './limits.ts'
-import { makeHome, type TestHome } from './testing.ts'
+import { makeHome, type TestHome } from '../testing.ts'
 
 const limiting = detectLimiting()
 const canLimit = limiting.by.startsWith('cgroup') && Object.keys(limiting.missing).length === 0

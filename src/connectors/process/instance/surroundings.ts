@@ -1,11 +1,11 @@
 import path from 'node:path'
-import type { Desired, Service } from '../../flow/environment/provider.port.ts'
-import type { Home } from './home.ts'
-import { databaseSocket } from './relay.ts'
-import { homeInside, portsFor, serviceSocket, socketFolderOf, temporaryInside, temporaryOf, type World } from './sandbox.ts'
+import type { Desired, Service } from '../../../flow/environment/provider.port.ts'
+import type { Home } from '../home.ts'
+import { databaseSocket } from '../isolation/relay.ts'
+import { homeInside, portsFor, serviceSocket, socketFolderOf, temporaryInside, temporaryOf, type World } from '../isolation/sandbox.ts'
 import { whereSecretsAre } from './secrets.ts'
-import { isOf, type EnvironmentState, type InstanceState } from './state.ts'
-import { processVariables, variableName } from './variables.ts'
+import { isOf, type EnvironmentState, type InstanceState } from '../state.ts'
+import { processVariables, variableName } from '../variables.ts'
 
 /** What a resource's dependants get: `DB_URL`, `DB_PORT` … */
 export type Addresses = Readonly<Record<string, string>>
