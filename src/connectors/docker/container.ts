@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Service } from '../../flow/environment/provider.port.ts'
 import type { Place } from '../process/program/runner.ts'
 import { homeInside, temporaryInside } from '../process/isolation/sandbox.ts'
+import { bindsOf, commandWithSecrets } from './secrets.ts'
 
 /** Where an image has the artifact. */
 export const artifactInside = '/app'
@@ -27,7 +28,7 @@ export function nameOf({ environment, instance }: Place): string {
  */
 export function containerOf(place: Place, image: string, homeId: string) {
   const { service, instance, environment, variables } = place
-  const [program, ...args] = service.command
+  const [program, ...args] = commandWithSecrets(place, service.command, 'scanned')
   return {
     Image: image,
     Entrypoint: [program!],
@@ -44,6 +45,7 @@ export function containerOf(place: Place, image: string, homeId: string) {
     HostConfig: {
       NetworkMode: 'host',
       ReadonlyRootfs: true,
+      Binds: bindsOf(place),
       Tmpfs: { [temporaryInside]: 'mode=1777', [homeInside]: 'mode=1777' },
       SecurityOpt: ['no-new-privileges'],
       LogConfig: { Type: 'json-file', Config: { 'max-size': '8m' } },

@@ -76,6 +76,7 @@ export function imagesOf(engine: () => Engine, homeId: string, usualBase: string
 
   return {
     find,
+    baseOf,
 
     /** The image of a service; made when it is not there. Safe to repeat. @throws ThreewaysError `IMAGE_UNAVAILABLE`, `IMAGE_NOT_BUILT` */
     async ensure(desired: Desired, service: Service, tell: (message: string) => void, signal?: AbortSignal): Promise<ImageDetails> {

@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode, messageOf, unavailable } from '../../kernel/errors.ts'
 import type { Digest } from '../../kernel/digest.ts'
-import type { Ran } from '../../kernel/process.ts'
+import { logged } from '../../kernel/detached.ts'
+import { isAlive as identified, type Ran } from '../../kernel/process.ts'
+import type { ScannedLog } from '../../kernel/scanning/scanned-log.ts'
 import { notRunning } from '../process/program/process-runner.ts'
-import type { Limits, Runner, Running } from '../process/program/runner.ts'
+import type { Limits, Place, Runner, Running } from '../process/program/runner.ts'
 import { artifactReader } from '../process/program/running.ts'
 import { containerOf, labels, nameOf } from './container.ts'
 import { EngineError, isMissing, isUnavailable, type Engine } from './engine.ts'
 import { framesOf } from './frames.ts'
 import { imagesOf } from './images.ts'
 import { followLog } from './logs.ts'
+import { commandWithSecrets, openSecrets, shellMissing } from './secrets.ts'
 
 export type DockerOptions = {
   readonly homeId: string
@@ -88,6 +91,27 @@ export function dockerRunner({ homeId, engine, base, digestOfTree }: DockerOptio
     }
   }
 
+  /** @returns the id of a container that was started */
+  async function create(place: Place, image: string): Promise<string> {
+    const asked = { method: 'POST', path: '/containers/create', query: { name: nameOf(place) } } as const
+    const { Id } = await engine.json<{ Id: string }>({ ...asked, body: containerOf(place, image, homeId) })
+    try {
+      await post(`/containers/${Id}/start`)
+      return Id
+    } catch (error) {
+      await remove(Id)
+      throw shellMissing(place, images.baseOf(place.service), error)
+    }
+  }
+
+  /** Our own ends of the pipes that containers write to: without them a scanner would end before its container has come so far. */
+  const writers = new Map<string, ScannedLog>()
+  async function closeWriter(container: string): Promise<void> {
+    const writer = writers.get(container)
+    writers.delete(container)
+    await writer?.close()
+  }
+
   return {
     async prepare(desired, tell, signal) {
       for (const [name, service] of Object.entries(desired.rendered.definition.services))
@@ -97,23 +121,26 @@ export function dockerRunner({ homeId, engine, base, digestOfTree }: DockerOptio
     async start(place) {
       const image = await images.ensure(place.desired, place.service, () => {})
       const { logFile, exitFile } = place
-      const asked = { method: 'POST', path: '/containers/create', query: { name: nameOf(place) } } as const
-      const { Id } = await engine.json<{ Id: string }>({ ...asked, body: containerOf(place, image.Id, homeId) })
+      const log = await openSecrets(place)
       try {
-        await post(`/containers/${Id}/start`)
+        const container = await create(place, image.Id)
+        const found = await inspect(container)
+        const identity = { pid: found?.State.Pid ?? 0, startedAt: found?.State.StartedAt ?? '' }
+        if (log) writers.set(container, log)
+        return { identity, logFile, exitFile, container, ...(log ? { scanner: log.scanner } : {}) }
       } catch (error) {
-        await remove(Id)
+        await log?.close()
         throw error
       }
-      const found = await inspect(Id)
-      const identity = { pid: found?.State.Pid ?? 0, startedAt: found?.State.StartedAt ?? '' }
-      return { identity, logFile, exitFile, container: Id }
     },
 
     isAlive,
     hasBegun: async () => true,
 
-    async ended({ container, logFile }, signal) {
+    async ended(running, signal) {
+      const { container, logFile, scanner } = running
+      // Nobody hears it: we were killed as it was started, or its scanner was.
+      if (scanner && !(await identified(scanner)) && (await isAlive(running))) await remove(container!)
       const over = new AbortController()
       const both = AbortSignal.any([signal, over.signal])
       // Without its log it still runs; the engine keeps it.
@@ -121,10 +148,13 @@ export function dockerRunner({ homeId, engine, base, digestOfTree }: DockerOptio
       try {
         const code = await waitFor(container!, signal)
         await Promise.race([log, sleep(2_000, undefined, { ref: false })])
+        await closeWriter(container!)
+        await logged(running)
         return code
       } finally {
         over.abort()
         await log
+        await closeWriter(container!)
       }
     },
 
@@ -142,10 +172,11 @@ export function dockerRunner({ homeId, engine, base, digestOfTree }: DockerOptio
 
     endMarked,
 
-    async run({ instance }, command, limits) {
+    async run(place, command, limits) {
+      const { instance } = place
       const { container } = instance.process ?? {}
       if (container === undefined || !(await isAlive(instance.process!))) throw notRunning(instance.service, 'it runs in a container')
-      return runInside(engine, container, command, limits)
+      return runInside(engine, container, commandWithSecrets(place, command, 'attached'), limits)
     },
 
     async readBack(instance, desired, freshly) {

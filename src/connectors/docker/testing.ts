@@ -20,6 +20,8 @@ export function whyNoPodman(): string | undefined {
 }
 
 export const testBase = 'threeways-test-base'
+/** Has nothing in it, so no shell either. */
+export const emptyBase = 'threeways-empty-base'
 
 /** An engine of its own: Podman with its own storage, without systemd, networks or a registry. */
 export async function startPodman() {
@@ -87,9 +89,16 @@ async function importBase(socketPath: string, folder: string): Promise<void> {
   const file = path.join(folder, 'base.tar')
   const packed = spawnSync('tar', ['-c', '-h', '-P', '-f', file, ...files, '--no-recursion', '/usr'])
   if (packed.status !== 0) throw new Error(String(packed.stderr))
-  const url = `http://docker/v1.41/images/create?fromSrc=-&repo=${testBase}`
+  importImage(socketPath, file, testBase)
+  const empty = path.join(folder, 'empty.tar')
+  spawnSync('tar', ['-c', '-f', empty, '-C', folder, '--no-recursion', 'containers.conf'])
+  importImage(socketPath, empty, emptyBase)
+}
+
+function importImage(socketPath: string, file: string, name: string): void {
+  const url = `http://docker/v1.41/images/create?fromSrc=-&repo=${name}`
   const args = ['-sf', '--unix-socket', socketPath, '-H', 'content-type: application/x-tar', '--data-binary', `@${file}`, url]
-  if (spawnSync('curl', args).status !== 0) throw new Error('the base image could not be imported')
+  if (spawnSync('curl', args).status !== 0) throw new Error(`the image ${name} could not be imported`)
 }
 
 /** Containers that carry a home's mark. */
@@ -110,6 +119,7 @@ export async function makeDockerHarness(podman: Podman, digestOfTree: ProcessPro
   return {
     folder: path.join(home.folder, 'candidates'),
     provider: current,
+    secrets: home.secrets,
     settings: { isolation: { mode: 'required', network: 'host' } },
     insideOf: pidInside,
     artifactInside,

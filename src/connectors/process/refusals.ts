@@ -33,9 +33,7 @@ export function processRefusals(definition: Definition, positions: Positions, he
       sharedFault(service, count, definition, fault, pointer('x-threeways', 'environments', name, 'replicas', service)),
     )
     const isContained = providerOf({ definition, settings: name }, here.usual) === 'docker'
-    const own = isContained
-      ? [...containerFaults(name, settings, here, fault), ...secretFaults(name, definition, fault)]
-      : isolationFaults(name, settings, here.sandboxing, fault)
+    const own = isContained ? containerFaults(name, settings, here, fault) : isolationFaults(name, settings, here.sandboxing, fault)
     return [...variables, ...counts, ...own]
   })
   return [...services, ...environments, ...limitFaults(definition, positions, here, fault)]
@@ -56,15 +54,6 @@ function containerFaults(name: string, { isolation }: EnvironmentSettings, { con
     faults.push(fault(at('isolation'), message, 'add `network: host`: processes and files of containers are kept apart', 'required'))
   }
   return faults
-}
-
-/** What a container writes is not scanned, and its files are not ours. */
-function secretFaults(environment: string, { services }: Definition, fault: MakeFault): readonly Fault[] {
-  return Object.entries(services).flatMap(([name, { secrets }]) => {
-    const message = `service "${name}" asks for secrets, and containers are not given any: environment "${environment}" runs in some`
-    const help = 'use `provider: process` there, or leave the secrets out'
-    return secrets === undefined ? [] : [fault(pointer('services', name, 'secrets'), message, help)]
-  })
 }
 
 function isolationFaults(

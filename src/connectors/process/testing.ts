@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { startCluster, type Cluster } from '../../kernel/postgres/cluster.ts'
 import { environmentOf, identify, killMarked, pidsMarked } from '../../kernel/process.ts'
+import { knownSecrets } from '../../flow/environment/known-secrets.contract.ts'
 import type { ProviderHarness } from '../../flow/environment/provider.contract.ts'
 import type { EnvironmentId, EnvironmentProvider } from '../../flow/environment/provider.port.ts'
 import { processProvider, type ProcessProviderOptions } from './provider.ts'
@@ -25,8 +26,10 @@ export async function makeHome(
   // Nothing of it outlives a test, so it need not reach the disk.
   const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
   const cluster = () => (starting ??= startCluster({ directory: path.join(home, 'resources', 'pg'), tcp: true, settings }))
-  const options: ProcessProviderOptions = { home, homeId, cluster, digestOfTree, ...beside(homeId) }
+  const secrets = knownSecrets()
+  const options: ProcessProviderOptions = { home, homeId, cluster, digestOfTree, secrets: secrets.source, ...beside(homeId) }
   return {
+    secrets,
     folder,
     home,
     homeId,
@@ -101,6 +104,7 @@ export async function makeHarness(
   return {
     folder: path.join(home.folder, 'candidates'),
     provider: current,
+    secrets: home.secrets,
     settings,
     insideOf: pidInside,
     async restarted() {

@@ -28,19 +28,26 @@ export function valueVariables(
   )
 }
 
-/** Puts the files into a folder that only this user can look into, in the place of those that were there. */
+/**
+ * Puts the files into a folder of their own, in the place of those that were there.
+ * @param readers - `all`: whoever can reach the folder; to keep them from it is the caller's. A `mode` in the definition holds in any case
+ */
 export async function placeSecrets(
   folder: string,
   uses: readonly SecretUse[] = [],
   values: ReadonlyMap<string, SecretValue>,
+  readers: 'owner' | 'all' = 'owner',
 ): Promise<void> {
   await rm(folder, { recursive: true, force: true })
   if (uses.length === 0) return
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  for (const { source, target, mode = 0o400, variable } of uses) {
+  const usual = readers === 'all' ? 0o444 : 0o400
+  for (const { source, target, mode = usual, variable } of uses) {
     if (variable !== undefined) continue
     const file = path.join(folder, target ?? source)
     await writeFile(file, values.get(source)!.value, { mode: 0o400, flag: 'wx' })
     if (mode !== 0o400) await chmod(file, mode)
   }
+  // Last: whoever can look into it finds all of them.
+  if (readers === 'all') await chmod(folder, 0o755)
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:fs'
-import { mkdtemp, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import type { Writable } from 'node:stream'
 import { hasCode } from '../errors.ts'
@@ -19,15 +19,20 @@ export type ScannedLog = {
 
 // Beside this file, as TypeScript or built.
 const program = path.join(import.meta.dirname, `scan-log${path.extname(import.meta.filename)}`)
+/** In a folder that was asked for. */
+export const pipeName = 'log'
+
 // It copies bytes and needs no room to compile.
 const frugal = ['--max-semi-space-size=1', '--v8-pool-size=1']
 
 /**
  * Starts the process that writes the log, and opens the pipe to it. A pipe and no socket, which Node would make: programs open
  * `/dev/stdout`. When that process is killed the program ends at its next word (`SIGPIPE`): better none than one that tells.
+ * @param pipes - folder in which the pipe stays as `log`, for a program that cannot be given the descriptor. Whoever reaches
+ * the folder can write to it. @defaultValue it has no name any more
  */
-export async function openScannedLog(logFile: string, hide: readonly Hidden[]): Promise<ScannedLog> {
-  const { reader, writer } = await openPipe(path.dirname(logFile))
+export async function openScannedLog(logFile: string, hide: readonly Hidden[], pipes?: string): Promise<ScannedLog> {
+  const { reader, writer } = await (pipes === undefined ? openPipe(path.dirname(logFile)) : openNamedPipe(pipes))
   const log = await open(logFile, 'a', 0o600)
   try {
     // Neither our environment nor a group of ours: it belongs to the program and is heard out.
@@ -61,21 +66,35 @@ async function send(to: Writable, text: string): Promise<void> {
   to.destroy()
 }
 
-async function openPipe(folder: string): Promise<{ readonly reader: FileHandle; readonly writer: FileHandle }> {
+type Pipe = { readonly reader: FileHandle; readonly writer: FileHandle }
+
+async function openPipe(folder: string): Promise<Pipe> {
   const place = await mkdtemp(path.join(folder, 'pipe-'))
-  const file = path.join(place, 'log')
   try {
-    const made = await run('mkfifo', ['-m', '600', file])
-    if (made.code !== 0) throw new Error(`mkfifo: ${made.stderr.trim()}`)
-    // With both ends in hand neither of the others waits.
-    const both = await open(file, constants.O_RDWR)
-    try {
-      return { reader: await open(file, constants.O_RDONLY), writer: await open(file, constants.O_WRONLY) }
-    } finally {
-      await both.close()
-    }
+    return await pipeAt(path.join(place, pipeName), '600')
   } finally {
     await rm(place, { recursive: true, force: true })
+  }
+}
+
+async function openNamedPipe(folder: string): Promise<Pipe> {
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  const pipe = await pipeAt(path.join(folder, pipeName), '622')
+  // Whatever the server's umask is.
+  await chmod(folder, 0o755)
+  return pipe
+}
+
+async function pipeAt(file: string, mode: string): Promise<Pipe> {
+  const made = await run('mkfifo', ['-m', mode, file])
+  if (made.code !== 0) throw new Error(`mkfifo: ${made.stderr.trim()}`)
+  // With both ends in hand neither of the others waits.
+  const both = await open(file, constants.O_RDWR)
+  try {
+    return { reader: await open(file, constants.O_RDONLY), writer: await open(file, constants.O_WRONLY) }
+  } finally {
+    await both.close()
   }
 }
 

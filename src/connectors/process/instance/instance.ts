@@ -198,7 +198,9 @@ export class Instance {
     await rm(this.#exitFile(), { force: true })
     const handed = await options.secrets.handed()
     const { values } = handed
-    await placeSecrets(secretsFolderOf(options.folder), options.service.secrets, values)
+    // The user inside of a container is another one; outside, the folder around it keeps others away.
+    const readers = state.provider === 'docker' ? 'all' : 'owner'
+    await placeSecrets(secretsFolderOf(options.folder), options.service.secrets, values, readers)
     state.launches++
     state.process = null
     state.variables = this.#addresses()
@@ -213,8 +215,8 @@ export class Instance {
   #place({ values, hidden }: Handed): Place {
     const { state, logFile, options } = this
     const { environment, desired, service, folder, cwd } = options
-    const variables = { ...options.variables(), ...valueVariables(service.secrets, values) }
-    const own = { variables, world: options.world?.(), hide: hidden }
+    const variables = { variables: options.variables(), secretVariables: valueVariables(service.secrets, values) }
+    const own = { ...variables, world: options.world?.(), hide: hidden }
     return { environment, instance: state, desired, service, folder, cwd, ...own, logFile, exitFile: this.#exitFile() }
   }
 

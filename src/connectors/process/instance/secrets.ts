@@ -57,8 +57,12 @@ export function instanceSecrets(
 }
 
 /** Variables that say where the files are, as the service's process calls them. */
-export function whereSecretsAre({ isolation }: InstanceState, { secrets }: Service, folder: string): Readonly<Record<string, string>> {
-  return fileVariables(secrets, isolation ? secretsInside : secretsFolderOf(folder))
+export function whereSecretsAre(
+  { isolation, provider }: InstanceState,
+  { secrets }: Service,
+  folder: string,
+): Readonly<Record<string, string>> {
+  return fileVariables(secrets, (isolation ?? provider) ? secretsInside : secretsFolderOf(folder))
 }
 
 /** Tells of finds until `signal`, and once more then. What cannot be told while the ledger is away is told later. */

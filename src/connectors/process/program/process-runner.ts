@@ -18,7 +18,8 @@ export function processRunner(homeId: string, digestOfTree: (folder: string) => 
     prepare: async () => {},
 
     async start(place) {
-      const { service, variables, world, cwd, logFile, exitFile, hide } = place
+      const { service, world, cwd, logFile, exitFile, hide } = place
+      const variables = allVariables(place)
       await makeFolders(place)
       const inner = world ? sandboxed(world, service.command) : service.command
       const command = service.limits ? limiter(place.instance.id, service.limits, limiting()).prepare(inner) : inner
@@ -55,9 +56,10 @@ export function processRunner(homeId: string, digestOfTree: (folder: string) => 
     limitsChanged: (instance, limits) => limiter(instance, limits, limiting()).changed(),
     release,
 
-    async run({ instance, cwd, variables }, command, limits) {
+    async run(place, command, limits) {
+      const { instance, cwd } = place
       const [program, ...args] = await commandInside(instance, cwd, command)
-      return run(program!, args, { cwd, env: variables, ...limits })
+      return run(program!, args, { cwd, env: allVariables(place), ...limits })
     },
 
     readBack: runningReader(digestOfTree),
@@ -65,6 +67,8 @@ export function processRunner(homeId: string, digestOfTree: (folder: string) => 
     tidy: async () => {},
   }
 }
+
+const allVariables = ({ variables, secretVariables }: Place) => ({ ...variables, ...secretVariables })
 
 async function makeFolders({ folder, world }: Place): Promise<void> {
   const own = world ? [homeOf(folder), socketFolderOf(folder), ...world.reaches.map((reach) => reach.folder)] : []

@@ -21,6 +21,8 @@ export type Place = {
   /** The artifact's folder for this service, as this machine calls it. */
   readonly cwd: string
   readonly variables: Readonly<Record<string, string>>
+  /** Those that hold the value of a secret. */
+  readonly secretVariables: Readonly<Record<string, string>>
   readonly world: World | undefined
   /** Never reaches `logFile`, in any form. */
   readonly hide: readonly Hidden[]

@@ -191,7 +191,7 @@ export const Service = z
     }),
     secrets: SecretUses.meta({
       description:
-        'Secrets it gets, each in a file that only it can read: `/run/secrets/<name>` with isolation; `<NAME>_FILE` says where it is in any case.',
+        'Secrets it gets, each in a file that only it can read: `/run/secrets/<name>` in a container or with isolation; `<NAME>_FILE` says where it is in any case.',
       examples: [['stripe-key']],
     }),
     depends_on: DependsOn.prefault({}).meta({
