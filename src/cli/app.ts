@@ -6,6 +6,7 @@ import type { CliContext } from './context.ts'
 import * as flow from './commands/flow.ts'
 import * as gates from './commands/gates.ts'
 import { completionCommand } from './commands/completion.ts'
+import { composeRoutes } from './commands/compose.ts'
 import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
 import { eventsCommand, ledgerRoutes } from './commands/ledger.ts'
@@ -54,6 +55,7 @@ const root = buildRouteMap<string, CliContext>({
     token: tokenRoutes,
     worker: workerCommand,
     machines: machineRoutes,
+    compose: composeRoutes,
     completion: completionCommand,
   },
   docs: {

@@ -5,6 +5,7 @@ import { runningServer } from '../server/home.ts'
 import { apiInside, withApi, type Api, type ConnectFlags } from './api.ts'
 import { homeFolder, projectFolder, type CliContext } from './context.ts'
 import { follow, report } from './follow.ts'
+import type { Output } from './output.ts'
 import { whileServing } from './serve-here.ts'
 
 export type DeliverFlags = ConnectFlags & { json: boolean; repository?: string; detach: boolean; once: boolean }
@@ -37,12 +38,7 @@ async function deliverOver(context: CliContext, api: Api, flags: DeliverFlags, r
   output.say(
     `${output.colour.bold(run.stream)} ${run.commit.slice(0, 8)} "${run.summary}" by ${run.author} ${output.colour.dim(`(run ${run.id})`)}`,
   )
-  if (leftOut.length > 0)
-    output.say(
-      output.colour.yellow(
-        `  ${leftOut.length} changed or new file(s) of the work tree are not part of it: ${leftOut.slice(0, 5).join(', ')}${leftOut.length > 5 ? ' …' : ''}`,
-      ),
-    )
+  tellLeftOut(output, leftOut)
   if (flags.detach) {
     if (flags.json) output.json(run)
     else output.result(run.id)
@@ -51,4 +47,11 @@ async function deliverOver(context: CliContext, api: Api, flags: DeliverFlags, r
   const ended = await follow(api, run.id, output)
   report(context, flags.json, ended, `${ended.commit.slice(0, 8)} is delivered: candidate ${ended.candidate}`)
   return ended
+}
+
+/** Only what is committed is delivered. */
+export function tellLeftOut(output: Output, files: readonly string[]): void {
+  if (files.length === 0) return
+  const some = `${files.slice(0, 5).join(', ')}${files.length > 5 ? ' …' : ''}`
+  output.say(output.colour.yellow(`  ${files.length} changed or new file(s) of the work tree are not part of it: ${some}`))
 }

@@ -9,7 +9,9 @@ import { refused, ThreewaysError, unavailable } from '../kernel/errors.ts'
 import { runningServer } from '../server/home.ts'
 import { apiInside, at, needsServer, withApi, type Api, type ConnectFlags } from './api.ts'
 import { homeFolder, projectFolder, type CliContext } from './context.ts'
+import { tellLeftOut } from './deliver.ts'
 import { follow } from './follow.ts'
+import type { Output } from './output.ts'
 import { during, type Ending } from './ending.ts'
 import { serveHere } from './serve-here.ts'
 
@@ -21,7 +23,7 @@ export async function up(this: CliContext, flags: UpFlags, settings: string): Pr
   const repository = path.resolve(this.cwd, flags.repository ?? projectFolder(this.cwd))
   const home = homeFolder(this, flags.home)
   if (flags.server !== undefined || this.env['THREEWAYS_SERVER'] !== undefined || (await runningServer(home)) !== undefined) {
-    await withApi(this, flags, async (api) => upOver(this, api, await build(this, api, flags, repository), flags, settings))
+    await withApi(this, flags, async (api) => upOver(this, api, await build(this.output, api, flags, repository), flags, settings))
     return
   }
   let built: RunView | undefined
@@ -35,7 +37,7 @@ export async function up(this: CliContext, flags: UpFlags, settings: string): Pr
     return { api, close }
   }
   await during(this, open, async ({ api }, ending) => {
-    built = await build(this, api, flags, repository)
+    built = await build(this.output, api, flags, repository)
     await upOver(this, api, built, flags, settings)
     this.output.say('no server works here, so it lives as long as this command: Ctrl-C ends it (threeways up keeps environments)')
     await ending.asked()
@@ -45,15 +47,17 @@ export async function up(this: CliContext, flags: UpFlags, settings: string): Pr
 const nameOf = (flags: UpFlags, settings: string) => flags.name ?? `my-${settings}`
 
 /** Also one that is only half up; none is fine. */
-async function takeDown(api: Api, id: string): Promise<void> {
+export async function takeDown(api: Api, id: string): Promise<void> {
   await api.send('DELETE', at`/api/environments?name=${id}`).catch((error: unknown) => {
     if (!(error instanceof ThreewaysError && error.kind === 'notFound')) throw error
   })
 }
 
 /** Makes the candidate of a commit, or finds the one that was made. @throws ThreewaysError `CANDIDATE_NOT_BUILT` */
-async function build({ output }: CliContext, api: Api, flags: UpFlags, repository: string): Promise<RunView> {
-  const { run } = await api.send<{ run: RunView }>('POST', '/api/deliveries', { repository, revision: flags.revision, buildOnly: true })
+export async function build(output: Output, api: Api, { revision }: { readonly revision: string }, repository: string): Promise<RunView> {
+  const asked = { repository, revision, buildOnly: true }
+  const { run, leftOut } = await api.send<{ run: RunView; leftOut: string[] }>('POST', '/api/deliveries', asked)
+  tellLeftOut(output, leftOut)
   const built = await follow(api, run.id, output)
   if (built.candidate === null)
     throw refused('CANDIDATE_NOT_BUILT', {
@@ -65,7 +69,16 @@ async function build({ output }: CliContext, api: Api, flags: UpFlags, repositor
 
 async function upOver(context: CliContext, api: Api, { candidate }: RunView, flags: UpFlags, settings: string): Promise<void> {
   const { output } = context
-  const body = JSON.stringify({ candidate, settings, name: nameOf(flags, settings), ttlMs: flags.ttl })
+  const environment = await bringUp(output, api, { candidate, settings, name: nameOf(flags, settings), ttlMs: flags.ttl })
+  if (flags.json) output.json(environment)
+  else output.result(describe([environment], context))
+}
+
+type Wanted = { readonly candidate: string | null; readonly settings: string; readonly name: string; readonly ttlMs?: number | undefined }
+
+/** Brings an environment up and tells how it goes. @throws why it cannot be */
+export async function bringUp(output: Output, api: Api, wanted: Wanted): Promise<EnvironmentView> {
+  const body = JSON.stringify(wanted)
   const response = await api.open('/api/environments', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
   for await (const line of linesOf(response)) {
     const said = JSON.parse(line) as {
@@ -79,11 +92,7 @@ async function upOver(context: CliContext, api: Api, { candidate }: RunView, fla
         message: said.problem.detail,
         ...(said.problem.help === undefined ? {} : { help: said.problem.help }),
       })
-    if (said.environment) {
-      if (flags.json) output.json(said.environment)
-      else output.result(describe([said.environment], context))
-      return
-    }
+    if (said.environment) return said.environment
   }
   throw unavailable('SERVER_STRANGE', {
     message: 'the server ended its answer before the environment was up',

@@ -11,6 +11,10 @@ const context = makeContext() as StricliDynamicCommandContext<CliContext>
 if (first === '--complete') {
   // Asked by the shell: every word so far, the last one unfinished.
   for (const { completion } of await proposeCompletions(app, words, context)) console.log(completion)
+} else if (first === 'compose') {
+  const { answerCompose } = await import('./compose/answer.ts')
+  await answerCompose(words, makeContext())
+  if (Number(process.exitCode ?? 0) < 0) process.exitCode = 2
 } else {
   await run(app, first === undefined ? ['--help'] : [first, ...words], context)
   // The library has codes of its own for wrong usage; ours is that of malformed input.

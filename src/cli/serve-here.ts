@@ -14,6 +14,7 @@ export type Here = {
   /** Steps at the same time. */
   readonly capacity?: number | undefined
   readonly containers?: ContainerSettings
+  readonly servicesHost?: string | undefined
   /** Have the page at hand, too. @defaultValue false */
   readonly page?: boolean
 }
@@ -37,7 +38,7 @@ export async function whileServing<R>(
 /** A server in this process, whose end begins with a word when `ended` is aborted. */
 export function serveHere(
   { output, env }: CliContext,
-  { home, repository, port, host, name, capacity, containers }: Here,
+  { home, repository, port, host, name, capacity, containers, servicesHost }: Here,
   ended: AbortSignal,
 ): Promise<Server> {
   ended.addEventListener('abort', () => output.say(output.colour.dim('\nending: environments stop, their data stays')))
@@ -52,6 +53,7 @@ export function serveHere(
     name,
     capacity,
     ...(containers ? { containers } : {}),
+    servicesHost,
     log: (message) => output.say(output.colour.dim(message)),
   })
 }

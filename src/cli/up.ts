@@ -10,18 +10,20 @@ export async function up(
     home?: string
     port?: number
     host?: string
+    servicesHost?: string
     name?: string
     capacity?: number
     provider?: ProviderName
     baseImage?: string
   },
 ): Promise<void> {
-  const { port, host, name, capacity, provider, baseImage } = flags
+  const { port, host, servicesHost, name, capacity, provider, baseImage } = flags
   const here = {
     home: homeFolder(this, flags.home),
     repository: projectFolder(this.cwd),
     port,
     host,
+    servicesHost,
     name,
     capacity,
     page: true,

@@ -88,6 +88,8 @@ export type ThreewaysOptions = {
   /** Hosts of repositories that are told how commits stand. @defaultValue none */
   readonly statusTargets?: readonly StatusTarget[]
   readonly containers?: ContainerSettings
+  /** Where the public addresses of services listen: an IPv4 address. @defaultValue 127.0.0.1 */
+  readonly servicesHost?: string | undefined
   readonly clock?: Clock
   /** Told what goes on inside, for the server's log. */
   readonly log: (message: string) => void
@@ -128,6 +130,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     warn: log,
     containers,
     usual: options.containers?.provider ?? 'process',
+    publicHost: options.servicesHost,
   })
   const line = makeLine(ledger, { clock, newId })
   const attestor = makeAttestor({

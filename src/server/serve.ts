@@ -1,7 +1,8 @@
-import type { AddressInfo } from 'node:net'
+import { isIPv4, type AddressInfo } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { serve, type ServerType } from '@hono/node-server'
-import { hasCode, messageOf, unavailable } from '../kernel/errors.ts'
+import { isFree } from '../connectors/process/ports.ts'
+import { hasCode, invalid, messageOf, unavailable } from '../kernel/errors.ts'
 import type { Actor } from '../kernel/http.ts'
 import { openThreeways, type Threeways } from './compose.ts'
 import type { ContainerSettings } from './containers.ts'
@@ -23,6 +24,8 @@ export type ServeOptions = {
   readonly secretKeyFile?: string | undefined
   readonly repository: string | undefined
   readonly containers?: ContainerSettings
+  /** Where the public addresses of services listen: an IPv4 address. @defaultValue 127.0.0.1 */
+  readonly servicesHost?: string | undefined
   /** What people call it. @defaultValue the host's name */
   readonly name?: string | undefined
   /** Steps at the same time. @defaultValue twice the processors, at least 4 */
@@ -43,10 +46,11 @@ const onlooker: Actor = { name: 'anonymous', scopes: ['read'], anonymous: true }
 
 /**
  * Opens a home, listens, and re-attaches what lived on.
- * @throws ThreewaysError `SERVER_RUNS`, `PORT_IN_USE`, and those of the ledger
+ * @throws ThreewaysError `ADDRESS_UNUSABLE`, `SERVER_RUNS`, `PORT_IN_USE`, and those of the ledger
  */
 export async function startServer(options: ServeOptions): Promise<Server> {
-  const { host, log } = options
+  const { host, log, servicesHost } = options
+  if (servicesHost !== undefined && !(isIPv4(servicesHost) && (await isFree(servicesHost, 0)))) throw unusable(servicesHost)
   const home = await openHome(options.home)
   const claim = await claimHome(home.folder)
   const isLoopback = loopback.has(host)
@@ -72,6 +76,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       work: true,
       statusTargets: await readStatusTargets(home.folder, process.env),
       ...(options.containers ? { containers: options.containers } : {}),
+      servicesHost,
       log,
     })
     servePage(threeways.app)
@@ -85,6 +90,12 @@ export async function startServer(options: ServeOptions): Promise<Server> {
     throw error
   }
 }
+
+const unusable = (address: string) =>
+  invalid('ADDRESS_UNUSABLE', {
+    message: `services cannot listen at "${address}": it is no IPv4 address of this machine`,
+    help: 'name one with --services-host, for example 127.0.0.1, or 0.0.0.0 for all of them',
+  })
 
 const urlOf = (host: string, port: number) => `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
 

@@ -10,6 +10,7 @@ type UpFlags = {
   home?: string
   port?: number
   host?: string
+  servicesHost?: string
   name?: string
   capacity?: number
   provider?: 'process' | 'docker'
@@ -27,6 +28,12 @@ export const upCommand = buildCommand<UpFlags, [], CliContext>({
         parse: String,
         optional: true,
         brief: 'address to listen on [default: 127.0.0.1]; on others even looking takes a token',
+      },
+      servicesHost: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'address at which services can be asked; on others than 127.0.0.1 by everybody who reaches it [default: 127.0.0.1]',
       },
       name: { kind: 'parsed', parse: String, optional: true, brief: "what people call it beside other servers [default: the host's name]" },
       capacity: {

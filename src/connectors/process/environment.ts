@@ -142,7 +142,9 @@ export class Environment {
     for (const service of wanted) {
       if (this.routes.has(service)) continue
       const before = publicPorts[service]
-      const route = await openRoute({ ...wakingRoute(this), host: this.home.host, name: `${service} of ${environment}`, port: before })
+      const { host, publicHost } = this.home
+      const name = `${service} of ${environment}`
+      const route = await openRoute({ ...wakingRoute(this), host, publicHost, name, port: before })
       this.routes.set(service, route)
       publicPorts[service] = route.port
       const moved = before !== undefined && before !== route.port

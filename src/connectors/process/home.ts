@@ -11,7 +11,10 @@ import type { StateStore } from './state.ts'
 /** What all environments of a home share. */
 export type Home = {
   readonly homeId: string
+  /** Where services listen. */
   readonly host: string
+  /** Where public addresses listen. */
+  readonly publicHost: string
   readonly clock: Clock
   readonly store: StateStore
   readonly postgres: PostgresResource

@@ -38,7 +38,7 @@ export function observer(home: Home) {
 
   return async (state: EnvironmentState, how: How): Promise<Observed> => {
     const ports = Object.entries(state.publicPorts)
-    const urls = Object.fromEntries(ports.map(([service, port]) => [service, `http://${home.host}:${port}`]))
+    const urls = Object.fromEntries(ports.map(([service, port]) => [service, publicUrl(home, port)]))
     const variables: Record<string, string> = {}
     for (const [service, url] of Object.entries(urls)) variables[variableName(service, 'URL')] = url
     const resources = await Promise.all(
@@ -63,6 +63,11 @@ export function observer(home: Home) {
       variables,
     }
   }
+}
+
+/** Where a public address is asked from this machine. */
+function publicUrl({ host, publicHost }: Home, port: number): string {
+  return `http://${publicHost === '0.0.0.0' ? host : publicHost}:${port}`
 }
 
 /** What keeps the limits that services ask for, or why nothing does. */

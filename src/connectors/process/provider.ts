@@ -44,8 +44,10 @@ export type ProcessProviderOptions = {
   /** Digest of a folder's content, as candidates have it. */
   readonly digestOfTree: (folder: string) => Promise<Digest>
   readonly clock?: Clock
-  /** Where services and public addresses listen. @defaultValue '127.0.0.1' */
+  /** Where services listen. @defaultValue '127.0.0.1' */
   readonly host?: string
+  /** Where public addresses listen: an IPv4 address. @defaultValue `host` */
+  readonly publicHost?: string | undefined
   /** Told what happens while nobody waits for an answer: restarts, crash loops, ports that had to change. */
   readonly warn?: (message: string) => void
   /** Where the values of secrets come from. @defaultValue nobody has any */
@@ -87,7 +89,7 @@ class ProcessProvider implements EnvironmentProvider {
   readonly databases: DatabaseProvider
 
   constructor(options: ProcessProviderOptions) {
-    const { homeId, host = '127.0.0.1', clock = systemClock, warn = () => {} } = options
+    const { homeId, host = '127.0.0.1', publicHost = host, clock = systemClock, warn = () => {} } = options
     const {
       sandboxing = detectSandboxing,
       limiting = detectLimiting,
@@ -101,7 +103,7 @@ class ProcessProvider implements EnvironmentProvider {
     const relay = makeRelay(options.home, homeId)
     const store = stateStore(options.home)
     const postgres = postgresResource(options.cluster)
-    this.#home = { homeId, host, clock, store, postgres, relay, secrets, sandboxing, limiting, runners, usual, warn }
+    this.#home = { homeId, host, publicHost, clock, store, postgres, relay, secrets, sandboxing, limiting, runners, usual, warn }
     this.#observe = observer(this.#home)
     this.drift = processDrift({
       homeId,

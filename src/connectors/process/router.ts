@@ -29,7 +29,10 @@ export type Route = {
 }
 
 export type RouteOptions = {
+  /** Where instances listen. */
   readonly host: string
+  /** Where it listens itself. @defaultValue `host` */
+  readonly publicHost?: string
   /** For people: `web of parts-unlimited/production`. */
   readonly name: string
   /** Where its users know it; another is taken when that one is in use. */
@@ -70,12 +73,13 @@ function isWebSocket(request: IncomingMessage): boolean {
 }
 
 async function listen(server: Server, options: RouteOptions): Promise<number> {
+  const { publicHost = options.host } = options
   if (options.port !== undefined) keepPort(options.port)
-  for (let port = options.port ?? (await takePort(options.host)); ; port = await takePort(options.host)) {
+  for (let port = options.port ?? (await takePort(publicHost)); ; port = await takePort(publicHost)) {
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject)
-        server.listen(port, options.host, () => {
+        server.listen(port, publicHost, () => {
           server.off('error', reject)
           resolve()
         })

@@ -87,7 +87,7 @@ export function factsReader(homeId: string, cluster: () => Promise<Cluster>) {
       const main = state.deployments.find(({ role = 'main' }) => role === 'main')
       const settled = [...environment.instances.values()].filter(({ state: one }) => isSettled(one))
       const resources = Object.entries(state.resources).filter(([, { ready }]) => ready)
-      const machinePorts = await listenersOf('self')
+      const machinePorts = await listenersOf('self', environment.home.publicHost)
       if (revisions.get(environment) !== revision) databases.forget()
       revisions.set(environment, revision)
       return {

@@ -7,14 +7,21 @@ export type Listeners = ReadonlyMap<number, readonly string[]>
 const listening = '0A'
 const loopback = new Set(['0100007F', '00000000', '00000000000000000000000000000000', '0000000000000000FFFF00000100007F'])
 
-/** @param pid - whose network; 'self': this machine's */
-export async function listenersOf(pid: number | 'self'): Promise<Listeners> {
+/** An IPv4 address as the kernel lists it: bytes backwards, in hexadecimal. */
+const listed = (address: string) => Buffer.from(address.split('.').map(Number)).reverse().toString('hex').toUpperCase()
+
+/**
+ * @param pid - whose network; 'self': this machine's
+ * @param also - sockets at this IPv4 address count as well
+ */
+export async function listenersOf(pid: number | 'self', also?: string): Promise<Listeners> {
+  const counted = also === undefined ? loopback : new Set([...loopback, listed(also)])
   const found = new Map<number, string[]>()
   for (const table of ['tcp', 'tcp6']) {
     for (const line of await listeningLines(`/proc/${pid}/net/${table}`)) {
       const fields = line.trim().split(/\s+/)
       const [address, port] = (fields[1] ?? '').split(':') as [string, string | undefined]
-      if (port === undefined || fields[3] !== listening || !loopback.has(address)) continue
+      if (port === undefined || fields[3] !== listening || !counted.has(address)) continue
       const number = Number.parseInt(port, 16)
       found.set(number, [...(found.get(number) ?? []), fields[9]!])
     }

@@ -40,7 +40,7 @@ const nameOf = ({ service, replica }: InstanceState) => (replica === 0 ? service
 async function takeAddressesBack(environment: Environment): Promise<void> {
   const { state, home, routes } = environment
   for (const [service, port] of Object.entries(state.formerPorts ?? {})) {
-    if (!(await isFree(home.host, port))) {
+    if (!(await isFree(home.publicHost, port))) {
       throw refused('PORT_IN_USE', {
         message: `public port ${port} of service "${service}" is still taken by another program`,
         help: `end it, then heal the environment again`,
