@@ -58,6 +58,7 @@ describe('threeways as a provider of Docker Compose', { timeout: 120_000 }, () =
     )
     expect((await calls('up', 'web', { environment: 'test', revision: 'no-such' })).error).toContain('no-such')
     expect((await calls('up', 'web', { environment: 'test', bind: '0.0.0.0' })).error).toContain('"announce"')
+    expect((await calls('up', 'other', { environment: 'test', bind: '127.0.0.2' })).error).toContain('"web" asks for 127.0.0.1')
     const text = JSON.stringify({ name: 'shop', services: { web: { comand: 'node' } } }, null, 2)
     await shop.author.write({ 'threeways.yaml': text })
     const broken = await shop.author.commit('Break it')

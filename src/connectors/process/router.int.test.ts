@@ -51,6 +51,17 @@ async function raw(port: number, text: string): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
+describe('a public address', () => {
+  it('listens where it is told, while instances stay on loopback', async () => {
+    const target = await service('a', says('hello'))
+    const opened = await openRoute({ host: '127.0.0.1', publicHost: '127.0.0.2', name: 'web of shop/test', port: undefined })
+    open.push(() => opened.close())
+    opened.direct([{ deployment: 'a', percent: 100, instances: [target] }], false)
+    expect(await (await fetch(`http://127.0.0.2:${opened.port}`)).text()).toBe('hello')
+    await expect(fetch(`http://127.0.0.1:${opened.port}`)).rejects.toThrow('fetch failed')
+  })
+})
+
 describe('passing requests on', () => {
   it('passes method, path, query, body and headers, and says who asked by which name', async () => {
     const { url, port } = await route(await service('a', seen))

@@ -8,7 +8,7 @@ const listening = '0A'
 const loopback = new Set(['0100007F', '00000000', '00000000000000000000000000000000', '0000000000000000FFFF00000100007F'])
 
 /** An IPv4 address as the kernel lists it: bytes backwards, in hexadecimal. */
-const listed = (address: string) => Buffer.from(address.split('.').map(Number)).reverse().toString('hex').toUpperCase()
+const listed = (address: string) => Buffer.from(address.split('.').map(Number).toReversed()).toString('hex').toUpperCase()
 
 /**
  * @param pid - whose network; 'self': this machine's
