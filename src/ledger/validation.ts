@@ -17,10 +17,18 @@ function validator(): Ajv2020 {
   return ajv
 }
 
-/** Compiles a JSON Schema 2020-12. Takes milliseconds: keep the result. */
+/** By the text of the schema: catalogues of one process, of which tests make many, say the same of most kinds. */
+const compiled = new Map<string, Validate>()
+
+/** Compiles a JSON Schema 2020-12, which takes milliseconds, once in this process. */
 export function compile(schema: object): Validate {
+  const text = JSON.stringify(schema)
+  const known = compiled.get(text)
+  if (known) return known
   const check = validator().compile(schema)
-  return (value) => (check(value) ? undefined : check.errors!)
+  const validate: Validate = (value) => (check(value) ? undefined : check.errors!)
+  compiled.set(text, validate)
+  return validate
 }
 
 /** What Ajv found, each at its place and in words. */
