@@ -1,8 +1,9 @@
 /**
  * Kills the server, and its database, at random moments while it delivers; then says what was lost or done twice. With `--fleet` there
- * are two servers, a worker for each, and one PostgreSQL server for all, and each of the five is shot at.
+ * are two servers, a worker for each, and one PostgreSQL server for all, and each of the five is shot at. With `--external` the database
+ * is the PostgreSQL that the system brought.
  *
- *     node bench/chaos.ts [--kills 30] [--seed 1] [--fleet] [--keep]
+ *     node bench/chaos.ts [--kills 30] [--seed 1] [--fleet] [--external] [--keep]
  */
 import { parseArgs } from 'node:util'
 import { fleetStorm, type FleetVerdict } from './chaos/fleet-storm.ts'
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     keep: { type: 'boolean', default: false },
     fleet: { type: 'boolean', default: false },
+    external: { type: 'boolean', default: false },
   },
 })
 const began = performance.now()
@@ -23,6 +25,7 @@ const how = {
   kills: Number(values.kills),
   seed: Number(values.seed),
   keep: values.keep,
+  external: values.external,
   say: (line: string) => console.error(line),
 }
 const verdict: Verdict & Partial<FleetVerdict> = await (values.fleet ? fleetStorm(how) : storm(how))

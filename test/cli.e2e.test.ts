@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { gitAuthor } from '../src/connectors/git/testing.ts'
 import { removeTree } from '../src/flow/candidate/folders.ts'
 import type { Author } from '../src/flow/candidate/repository.contract.ts'
-import { processesOf, serverOf, start, threeways, type Started } from './command-line.ts'
+import { ledgerOfHome, processesOf, serverOf, start, threeways, type Started } from './command-line.ts'
 
 const service = `import { createServer } from 'node:http'
 createServer((_, response) => response.end(process.env.GREETING + ' from ' + process.env.THREEWAYS_ENVIRONMENT)).listen(process.env.PORT, '127.0.0.1')
@@ -32,15 +32,18 @@ describe('the command line', () => {
   let place: string
   let author: Author
   let server: Started
-  const here = () => ({ cwd: author.folder, env: { XDG_DATA_HOME: path.join(place, 'data') } })
+  let ledger: Awaited<ReturnType<typeof ledgerOfHome>>
+  const here = () => ({ cwd: author.folder, env: { XDG_DATA_HOME: path.join(place, 'data'), ...ledger.env } })
   const cli = (...args: string[]) => threeways(here(), ...args)
   const home = () => path.join(author.folder, '.threeways')
   beforeAll(async () => {
     place = await realpath(await mkdtemp(path.join(tmpdir(), 'threeways cli ')))
     author = await gitAuthor(path.join(place, 'a repository'))
+    ledger = await ledgerOfHome()
   })
   afterAll(async () => {
     await server?.stop()
+    await ledger.drop()
     await removeTree(path.join(place, 'data'))
     await rm(place, { recursive: true, force: true })
   })
@@ -105,13 +108,17 @@ describe('the command line', () => {
     const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
     // Beside the events it holds what proves them.
     const events = lines.filter((line) => line.startsWith('{"seq":'))
-    const elsewhere = path.join(place, 'elsewhere')
-    const restored = await cli('ledger', 'import', file, '--home', elsewhere)
+    const another = await ledgerOfHome()
+    const { cwd, env } = here()
+    const elsewhere = (...args: string[]) =>
+      threeways({ cwd, env: { ...env, ...another.env } }, 'ledger', ...args, '--home', path.join(place, 'elsewhere'))
+    const restored = await elsewhere('import', file)
     expect(restored.stdout).toContain(`${events.length} events recorded`)
-    expect((await cli('ledger', 'import', file, '--home', elsewhere)).stdout).toContain('0 events recorded')
-    expect((await cli('ledger', 'rebuild', '--check', '--home', elsewhere)).code).toBe(0)
+    expect((await elsewhere('import', file)).stdout).toContain('0 events recorded')
+    expect((await elsewhere('rebuild', '--check')).code).toBe(0)
     await writeFile(file, `${lines.slice(0, 3).join('\n')}\n{"seq":`)
-    expect((await cli('ledger', 'import', file, '--home', elsewhere)).stderr).toContain('backup.jsonl:4')
+    expect((await elsewhere('import', file)).stderr).toContain('backup.jsonl:4')
+    await another.drop()
   })
 
   it('rebuilds every projection while the server works', async () => {

@@ -3,7 +3,18 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readFile } from 'node:fs/promises'
 import { pidsMarked, run, type Ran } from '../src/kernel/process.ts'
+import { emptyTestDatabase, isExternal } from '../src/ledger/testing.ts'
 import { runningServer } from '../src/server/home.ts'
+
+/**
+ * Where a data folder of the tests has its ledger: embedded in it, or in a database of its own on the server that the tests are run on.
+ * @returns what the command line is told
+ */
+export async function ledgerOfHome(): Promise<{ readonly env: { readonly DATABASE_URL: string }; drop(): Promise<void> }> {
+  if (!isExternal()) return { env: { DATABASE_URL: '' }, async drop() {} }
+  const { url, drop } = await emptyTestDatabase()
+  return { env: { DATABASE_URL: url }, drop }
+}
 
 export const launcher = path.resolve(import.meta.dirname, '../bin/threeways.mjs')
 

@@ -17,7 +17,7 @@ export default async function setup(): Promise<() => Promise<void>> {
 }
 
 /** Memory where there is plenty: a database per test is 300 small files, which some disks take 300 ms for. */
-async function roomiest(): Promise<string> {
+export async function roomiest(): Promise<string> {
   const memory = await statfs('/dev/shm').catch(() => undefined)
   return memory && memory.bavail * memory.bsize > 2 * 1024 ** 3 ? '/dev/shm' : tmpdir()
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath, launch } from '../web/dev/browser.ts'
 import { removeTree } from '../src/flow/candidate/folders.ts'
 import { readAdminToken } from '../src/server/tokens.ts'
-import { processesOf, serverOf, start, threeways, type Started } from './command-line.ts'
+import { ledgerOfHome, processesOf, serverOf, start, threeways, type Started } from './command-line.ts'
 
 const chromium = chromiumPath()
 
@@ -13,14 +13,17 @@ describe('the story of the example shop', () => {
   let place: string
   let home: string
   let told: Started
-  const where = () => ({ cwd: place, env: { XDG_DATA_HOME: path.join(place, 'data') } })
+  let ledger: Awaited<ReturnType<typeof ledgerOfHome>>
+  const where = () => ({ cwd: place, env: { XDG_DATA_HOME: path.join(place, 'data'), ...ledger.env } })
   beforeAll(async () => {
     place = await realpath(await mkdtemp(path.join(tmpdir(), 'threeways story ')))
     home = path.join(place, 'home')
+    ledger = await ledgerOfHome()
     told = start(where(), 'demo', '--story', '--home', home, '--port', '0')
   })
   afterAll(async () => {
     await told.stop()
+    await ledger.drop()
     await removeTree(path.join(place, 'data'))
     await rm(place, { recursive: true, force: true })
   })

@@ -23,11 +23,11 @@ export type FleetVerdict = Verdict & {
 }
 
 /** As `storm`, over two servers with a worker each on one PostgreSQL server: each of the five may be shot, also while others are down. */
-export async function fleetStorm({ kills, seed, say = () => {}, keep = false }: Storm): Promise<FleetVerdict> {
+export async function fleetStorm({ kills, seed, say = () => {}, keep = false, external = false }: Storm): Promise<FleetVerdict> {
   const folder = await mkdtemp(path.join(tmpdir(), 'threeways-fleet-'))
   const random = randomOf(seed)
   const repository = await makeRepository(path.join(folder, 'repository'))
-  const fleet = await Fleet.open(folder, repository.folder)
+  const fleet = await Fleet.open(folder, repository.folder, external ? 'installed' : 'own')
   const record = newRecord()
   const shots: Shots = []
   const done = new AbortController()

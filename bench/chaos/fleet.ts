@@ -2,10 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdir, open, readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
-import { Client } from 'pg'
 import type { EnvironmentView } from '../../src/flow/environment/schemas.ts'
-import { startCluster, type Cluster } from '../../src/kernel/postgres/cluster.ts'
 import { workingDirectoryOf } from '../../src/kernel/process.ts'
+import { sharedDatabase, type SharedDatabase } from './database.ts'
 import { NoAnswer, signal, Target } from './target.ts'
 
 const program = path.join(import.meta.dirname, '../../bin/threeways.mjs')
@@ -59,31 +58,24 @@ export class Fleet {
   readonly workers: Shot[] = []
   readonly folder: string
   readonly #ports: readonly number[]
-  readonly #database: Cluster
+  readonly #database: SharedDatabase
   #asked = 0
 
-  private constructor(folder: string, repository: string, database: Cluster, databaseUrl: string, ports: readonly number[]) {
+  private constructor(folder: string, repository: string, database: SharedDatabase, ports: readonly number[]) {
     this.folder = folder
     this.repository = repository
     this.#database = database
     this.#ports = ports
     this.servers = this.names.map(
-      (name, index) => new Target(path.join(folder, name), repository, databaseUrl, ['--port', String(ports[index]), '--name', name]),
+      (name, index) => new Target(path.join(folder, name), repository, database, ['--port', String(ports[index]), '--name', name]),
     )
     this.home = this.servers[0]!.home
     this.env = this.servers[0]!.env
   }
 
-  static async open(folder: string, repository: string): Promise<Fleet> {
-    // Another process's server that is reached over TCP, and started again when it is shot, as a service manager would.
-    const database = await startCluster({ directory: path.join(folder, 'database'), tcp: true, revive: true })
-    const client = new Client(database.connection('postgres'))
-    await client.connect()
-    await client.query(`create role chaos login password 'chaos'`)
-    await client.query('create database chaos owner chaos')
-    await client.end()
-    const url = `postgresql://chaos:chaos@127.0.0.1:${database.tcpPort}/chaos`
-    const fleet = new Fleet(folder, repository, database, url, [await freePort(), await freePort()])
+  static async open(folder: string, repository: string, kind: 'own' | 'installed' = 'own'): Promise<Fleet> {
+    const database = await sharedDatabase(path.join(folder, 'database'), kind)
+    const fleet = new Fleet(folder, repository, database, [await freePort(), await freePort()])
     for (const name of fleet.names) await mkdir(path.join(folder, name), { recursive: true })
     return fleet
   }
@@ -113,11 +105,7 @@ export class Fleet {
     return all.filter(({ services }) => services.length > 0)
   }
 
-  async killDatabase(): Promise<void> {
-    const data = path.join(this.folder, 'database', 'data')
-    for (const entry of await readdir('/proc'))
-      if (/^\d+$/.test(entry) && (await workingDirectoryOf(Number(entry))) === data) signal(Number(entry), 'SIGKILL')
-  }
+  killDatabase = (): Promise<void> => this.#database.kill()
 
   /** Ends all as a person would. @returns the worst exit code of the servers */
   async close(): Promise<number | null> {
@@ -142,7 +130,7 @@ export class Fleet {
     for (const worker of this.workers) await worker.end('SIGKILL')
     for (const server of this.servers) await server.dispose()
     for (const left of await this.processes()) signal(Number.parseInt(left, 10), 'SIGKILL')
-    await this.#database.stop()
+    await this.#database.dispose()
   }
 }
 

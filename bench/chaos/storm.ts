@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sharedDatabase } from './database.ts'
 import { randomOf, type Random } from './random.ts'
 import { makeRepository } from './repository.ts'
 import { Target } from './target.ts'
@@ -16,6 +17,8 @@ export type Storm = {
   readonly say?: (line: string) => void
   /** Its folder stays, to be looked at. */
   readonly keep?: boolean
+  /** Not on a database of our own making, but on the PostgreSQL that the system brought. */
+  readonly external?: boolean
 }
 
 const kinds = ['server', 'server and database', 'server twice', 'database', 'power cut'] as const
@@ -23,11 +26,14 @@ type Kind = (typeof kinds)[number]
 const settleMsMax = 120_000
 
 /** Delivers to a server of its own while killing it, then asks whether anything was lost or done twice. */
-export async function storm({ kills, seed, say = () => {}, keep = false }: Storm): Promise<Verdict> {
+export async function storm({ kills, seed, say = () => {}, keep = false, external = false }: Storm): Promise<Verdict> {
   const folder = await mkdtemp(path.join(tmpdir(), 'threeways-chaos-'))
   const random = randomOf(seed)
   const repository = await makeRepository(path.join(folder, 'repository'))
-  const target = new Target(folder, repository.folder)
+  // Beside the folder, in which everything belongs to the server.
+  const databaseFolder = path.join(tmpdir(), `threeways-database-${path.basename(folder).slice(-6)}`)
+  const database = external ? await sharedDatabase(path.join(databaseFolder, 'data'), 'installed') : undefined
+  const target = new Target(folder, repository.folder, database)
   const record = newRecord()
   const restarts: number[] = []
   const done = new AbortController()
@@ -54,8 +60,9 @@ export async function storm({ kills, seed, say = () => {}, keep = false }: Storm
     enough.abort()
     done.abort()
     await target.dispose()
+    await database?.dispose()
     if (keep) say(`everything is in ${folder}`)
-    else await rm(folder, { recursive: true, force: true })
+    else for (const place of [folder, databaseFolder]) await rm(place, { recursive: true, force: true })
   }
 }
 
@@ -84,7 +91,10 @@ async function hit(target: Target, kind: Kind, random: Random): Promise<number> 
   if (kind === 'server and database' && random.chance(0.5)) await target.killDatabase()
   await target.kill()
   if (kind === 'server and database') await target.killDatabase()
-  if (kind === 'power cut') await target.killEverything()
+  if (kind === 'power cut') {
+    await target.killEverything()
+    await target.killDatabase()
+  }
   await target.launch()
   if (kind === 'server twice') {
     await sleep(random.between(0, 1_500))

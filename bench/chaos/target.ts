@@ -5,8 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EnvironmentView } from '../../src/flow/environment/schemas.ts'
 import { hasCode } from '../../src/kernel/errors.ts'
 import { pidsMarked, workingDirectoryOf } from '../../src/kernel/process.ts'
+import { killAllIn } from '../../src/kernel/postgres/testing.ts'
 import { runningServer } from '../../src/server/home.ts'
 import { readAdminToken } from '../../src/server/tokens.ts'
+import type { SharedDatabase } from './database.ts'
 
 const program = path.join(import.meta.dirname, '../../bin/threeways.mjs')
 
@@ -19,21 +21,23 @@ export class Target {
   readonly env: NodeJS.ProcessEnv
   readonly repository: string
   readonly logFile: string
+  readonly #database: SharedDatabase | undefined
   readonly #more: readonly string[]
   #process: ChildProcess | undefined
   #ended: Promise<number | null> = Promise.resolve(null)
   #url: string | undefined
   #token: string | undefined
 
-  /** @param databaseUrl - a database of several servers instead of its own */
-  constructor(folder: string, repository: string, databaseUrl?: string, more: readonly string[] = ['--port', '0']) {
+  /** @param database - instead of the embedded one */
+  constructor(folder: string, repository: string, database?: SharedDatabase, more: readonly string[] = ['--port', '0']) {
+    this.#database = database
     this.#more = more
     this.home = path.join(folder, 'home')
     this.logFile = path.join(folder, 'server.log')
     this.repository = repository
     // The command line's own ways of finding another server or database must not lead it away from here.
     const { DATABASE_URL: _database, THREEWAYS_SERVER: _server, THREEWAYS_TOKEN: _token, ...own } = process.env
-    const shared = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }
+    const shared = database === undefined ? {} : { DATABASE_URL: database.url }
     this.env = { ...own, ...shared, XDG_DATA_HOME: path.join(folder, 'data') }
   }
 
@@ -94,15 +98,9 @@ export class Target {
     await this.#ended
   }
 
-  /** SIGKILL to the ledger's database server and all of its processes. @returns how many */
-  async killDatabase(): Promise<number> {
-    const data = path.join(this.home, 'ledger', 'data')
-    const pids: number[] = []
-    for (const entry of await readdir('/proc')) {
-      if (/^\d+$/.test(entry) && (await workingDirectoryOf(Number(entry))) === data) pids.push(Number(entry))
-    }
-    for (const pid of pids) signal(pid, 'SIGKILL')
-    return pids.length
+  /** SIGKILL to the ledger's database server and all of its processes. */
+  async killDatabase(): Promise<void> {
+    await (this.#database?.kill() ?? killAllIn(path.join(this.home, 'ledger', 'data')))
   }
 
   /** Ends it as a person would. @returns its exit code */

@@ -92,9 +92,11 @@ const codeOf = (migrations: Readonly<Record<string, Migration>>) =>
 
 let cluster: Promise<string> | undefined
 
+/** Whether the tests are run on a server of somebody's, instead of the embedded one: then the product is, too. */
+export const isExternal = (): boolean => Boolean(process.env['TEST_DATABASE_URL'])
+
 async function serverUrl(): Promise<string> {
-  const given = process.env['TEST_DATABASE_URL']
-  if (given) return given
+  if (isExternal()) return process.env['TEST_DATABASE_URL']!
   const folder = process.env[clusterFolderVariable]
   if (!folder) throw new Error(`neither TEST_DATABASE_URL nor ${clusterFolderVariable} is set: run the tests with vitest at the root`)
   cluster ??= testCluster(folder)

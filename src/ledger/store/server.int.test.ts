@@ -1,61 +1,28 @@
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findLauncher } from '../../kernel/postgres/launcher.ts'
-import { run } from '../../kernel/process.ts'
+import { installedPrograms, makeTeamServer, type TeamServer } from '../../kernel/postgres/testing.ts'
 import { makeCatalogue } from '../catalogue.ts'
 import { rebuildProjections, verifyProjections } from '../rebuild.ts'
 import { rowsOf } from '../rows.ts'
 import { cake, cakes, kitchen, meal } from './kitchen.fixture.ts'
 import { openLedger } from './open.ts'
 
-const programs = '/usr/lib/postgresql/15/bin'
+const programs = await installedPrograms()
 
-describe.skipIf(!existsSync(programs))(`a server of somebody's, Debian's PostgreSQL 15 (skipped where ${programs} is not)`, () => {
+describe.skipIf(programs === undefined)("a server of somebody's (skipped where the system brought no PostgreSQL from 15 on)", () => {
   let folder: string
+  let server: TeamServer
   let url: string
-  let stop: () => Promise<void>
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'threeways-15-'))
-    const data = path.join(folder, 'data')
-    const launcher = await findLauncher()
-    const command = (program: string, args: readonly string[]) =>
-      launcher.command(path.join(programs, program), args, '/usr/lib/postgresql/15/lib')
-    const initdb = command('initdb', ['-D', data, '--username=app', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'])
-    expect(await run(initdb.program, initdb.args, { env: initdb.env })).toMatchObject({ code: 0 })
-    const port = await freePort()
-    const settings = [
-      '-D',
-      data,
-      '-p',
-      String(port),
-      '-k',
-      '',
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'fsync=off',
-      '-c',
-      'synchronous_commit=off',
-    ]
-    const postgres = command('postgres', settings)
-    const server = spawn(postgres.program, postgres.args, { env: postgres.env, stdio: 'ignore' })
-    const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
-    stop = async () => {
-      server.kill('SIGINT')
-      await ended
-    }
-    while (!/^ready/m.test(await readFile(path.join(data, 'postmaster.pid'), 'utf8').catch(() => ''))) await sleep(20)
-    url = `postgresql://app@127.0.0.1:${port}/postgres`
+    folder = await mkdtemp(path.join(tmpdir(), 'threeways-server-'))
+    server = await makeTeamServer(programs!, path.join(folder, 'data'), { fsync: 'off', synchronous_commit: 'off' })
+    url = server.url()
   })
   afterAll(async () => {
-    await stop()
+    await server.stop()
     await rm(folder, { recursive: true })
   })
 
@@ -75,21 +42,20 @@ describe.skipIf(!existsSync(programs))(`a server of somebody's, Debian's Postgre
     await again.close()
   })
 
+  it('is refused where its role may make no tables, and says how that is changed', async () => {
+    const closed = openLedger({ database: { url: server.url('postgres') }, projections: [], catalogue: makeCatalogue([]) })
+    await expect(closed).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      message: expect.stringContaining('permission denied for schema public') as string,
+      help: expect.stringContaining('make it the owner of the database') as string,
+    })
+  })
+
   it('is refused when its database is not encoded in UTF-8', async () => {
     const ledger = await openLedger({ database: { url }, projections: kitchen.projections, catalogue: makeCatalogue(kitchen.ownTypes) })
     await ledger.pool.query(`create database narrow template template0 encoding 'SQL_ASCII'`)
     await ledger.close()
-    const narrow = openLedger({ database: { url: url.replace(/postgres$/, 'narrow') }, projections: [], catalogue: makeCatalogue([]) })
+    const narrow = openLedger({ database: { url: server.url('narrow') }, projections: [], catalogue: makeCatalogue([]) })
     await expect(narrow).rejects.toMatchObject({ code: 'DATABASE_UNSUITABLE' })
   })
 })
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
-}
