@@ -1,11 +1,13 @@
 /**
  * kill -9 of a worker, then of a server, in the middle of a step: how long until its command runs again somewhere else. Two servers on one
- * PostgreSQL, a worker for each; the one that works is killed and does not come back.
+ * PostgreSQL, a worker for each; the one that works is killed and does not come back. And the other way round: whether anybody who lives
+ * loses a step while all processors are kept busy by others.
  *
- *     node bench/takeover.ts [--kills 20]
+ *     node bench/takeover.ts [--kills 20] [--busy-seconds 60] [--loops 4]
  */
+import { spawn } from 'node:child_process'
 import { mkdtemp, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -16,7 +18,14 @@ import type { RunView } from '../src/flow/pipeline/schemas.ts'
 import { Fleet } from './chaos/fleet.ts'
 import { percentile } from './ledger/percentile.ts'
 
-const { values } = parseArgs({ options: { kills: { type: 'string', default: '20' } } })
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '20' },
+    'busy-seconds': { type: 'string', default: '60' },
+    /** Processes for each processor that do nothing but count. */
+    loops: { type: 'string', default: '4' },
+  },
+})
 const goalMs = 3_000
 const folder = await mkdtemp(path.join(tmpdir(), 'threeways-bench-'))
 const author = await gitAuthor(path.join(folder, 'repository'))
@@ -29,6 +38,7 @@ const begun = async () => (await readFile(trace, 'utf8').catch(() => '')).trim()
 const machines = async () => (await fleet.ask<{ machines: MachineView[] }>('GET', '/machines')).machines
 try {
   await fleet.begin()
+  await keepBusy(Number(values['busy-seconds']), Number(values.loops) * availableParallelism())
   await measure('worker', 'kill -9 of a worker')
   for (const worker of fleet.workers) await worker.end('SIGTERM')
   await measure('server', 'kill -9 of a server')
@@ -56,10 +66,45 @@ async function measure(role: 'worker' | 'server', what: string): Promise<void> {
   if (p99 > goalMs) process.exitCode = 1
 }
 
+/** Steps on both workers and on servers, none of which is killed. */
+async function keepBusy(seconds: number, loops: number): Promise<void> {
+  await until(async () => (await machines()).filter(({ state }) => state === 'at work').length === 4)
+  const runs: string[] = []
+  for (const count of [1, 2, 3, 4, 5, 6]) {
+    // A stage takes one run at a time.
+    runs.push(await deliver(`busy-${count}`))
+    await until(async () => (await begun()).length === count)
+  }
+  const held = (await machines()).filter(({ busy }) => busy > 0).map(({ name, busy }) => `${name} ${busy}`)
+  const counting = Array.from({ length: loops }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }))
+  await sleep(seconds * 1_000)
+  for (const loop of counting) loop.kill('SIGKILL')
+  const again = (await begun()).length - runs.length
+  console.log(
+    `${loops} busy loops on ${availableParallelism()} processors for ${seconds} s: ${again} of ${runs.length} steps (${held.join(', ')}) were taken from those who live (goal: 0)`,
+  )
+  if (again > 0) process.exitCode = 1
+  for (const run of runs) await cancel(run)
+}
+
 /** @returns milliseconds */
 async function takeover(role: 'worker' | 'server'): Promise<number> {
+  const before = await begun()
+  const run = await deliver()
+  await until(async () => (await begun()).length > before.length)
+  const victim = (await machines()).find((machine) => machine.role === role && machine.busy > 0)!
+  const at = Date.now()
+  await kill(victim.name)
+  await until(async () => (await begun()).length > before.length + 1)
+  const again = (await begun()).at(-1)! - at
+  await cancel(run)
+  return again
+}
+
+/** @returns the run, whose check goes on until it is cancelled */
+async function deliver(stream = 'takeover'): Promise<string> {
   const definition = {
-    name: 'takeover',
+    name: stream,
     services: { web: { 'x-run': { command: ['true'] } } },
     'x-threeways': {
       version: 1,
@@ -70,17 +115,13 @@ async function takeover(role: 'worker' | 'server'): Promise<number> {
   }
   await author.write({ 'threeways.yaml': JSON.stringify(definition), app: String(++number) })
   const revision = await author.commit(`change ${number}`)
-  const before = await begun()
   const { run } = await fleet.ask<{ run: RunView }>('POST', '/deliveries', { repository: author.folder, revision })
-  await until(async () => (await begun()).length > before.length)
-  const victim = (await machines()).find((machine) => machine.role === role && machine.busy > 0)!
-  const at = Date.now()
-  await kill(victim.name)
-  await until(async () => (await begun()).length > before.length + 1)
-  const again = (await begun()).at(-1)! - at
-  await fleet.ask('POST', `/runs/${run.id}/cancel`, { reason: 'measured' })
-  await until(async () => (await fleet.ask<RunView>('GET', `/runs/${run.id}`)).finishedAt !== null)
-  return again
+  return run.id
+}
+
+async function cancel(run: string): Promise<void> {
+  await fleet.ask('POST', `/runs/${run}/cancel`, { reason: 'measured' })
+  await until(async () => (await fleet.ask<RunView>('GET', `/runs/${run}`)).finishedAt !== null)
 }
 
 async function kill(name: string): Promise<void> {

@@ -17,7 +17,7 @@ import { shareLog } from './step-log.ts'
 import { makePulse } from './pulse.ts'
 import type { MachineRow } from './machines.ts'
 import type { Taker } from './taking.ts'
-import { changeStep, findRun, lockRun, openRuns, waitingRuns, type Held } from './runs.ts'
+import { changeStep, findRun, lockRun, openRuns, waitingRuns, type Abandoned, type Held } from './runs.ts'
 import type { RunRow, StepRow } from './tables.ts'
 import type { Labels } from './assign.ts'
 
@@ -48,6 +48,8 @@ export type Engine = {
   cancelled(run: string): Promise<void>
   /** Servers and workers as they were a moment ago, this one among them. */
   machines(): readonly MachineRow[]
+  /** Told when one of them has come or gone. */
+  onMachines(listener: () => void): void
   /**
    * Moves a run for somebody else who works: after a change of it, with the steps that are ready taken by them.
    * @returns the run as it is then
@@ -72,6 +74,7 @@ export const restingEngine: Engine = {
   look() {},
   async cancelled() {},
   machines: () => [],
+  onMachines() {},
   moveFor() {
     throw new TypeError('it rests')
   },
@@ -106,6 +109,7 @@ export function makeEngine(options: EngineOptions): Engine {
   const end = new AbortController()
   let loop: Promise<void> | undefined
   const timers = new Map<string, NodeJS.Timeout>()
+  const watchers: (() => void)[] = []
   const self = {
     owner,
     home: options.homeId,
@@ -123,7 +127,10 @@ export function makeEngine(options: EngineOptions): Engine {
     isDead: options.isDead,
     renewing: whatIsHeld,
     takeOver,
-    changed: () => look(),
+    changed() {
+      look()
+      for (const tell of watchers) tell()
+    },
     ready: (run) => look(run),
     complain: options.complain,
   })
@@ -306,7 +313,7 @@ export function makeEngine(options: EngineOptions): Engine {
   }
 
   /** Of a server in this very data folder what it began is found again; of others only that they are gone is known. */
-  async function takeOver(left: Held & { readonly owner: string }): Promise<void> {
+  async function takeOver(left: Abandoned): Promise<void> {
     await move(left.run, async (tx, run, steps, events) => {
       const step = steps.find(({ name }) => name === left.name)!
       if (step.state !== 'running' || step.owner !== left.owner || step.fence !== left.fence) return
@@ -350,6 +357,7 @@ export function makeEngine(options: EngineOptions): Engine {
       await ledger.transaction((tx) => tx.call(run))
     },
     machines: () => pulse.machines(),
+    onMachines: (listener) => void watchers.push(listener),
     moveFor: (taker, free, run, change) => moveWith(taker, () => free, run, change),
     async close() {
       closed = true

@@ -1,9 +1,11 @@
 import { messageOf } from '../../kernel/errors.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { listMachines, showUp, signOff, type MachineRow, type Self } from './machines.ts'
-import { abandonedSteps, leaseMs, readyRuns, renewLeases, type Held } from './runs.ts'
+import { abandonedSteps, leaseMs, readyRuns, renewLeases, type Abandoned, type Held } from './runs.ts'
 
-type Abandoned = Awaited<ReturnType<typeof abandonedSteps>>[number]
+const beatMs = leaseMs / 5
+/** By so much later than a lease ends it is looked whether it was renewed. */
+const afterMs = 5
 
 export type Pulse = {
   /** Servers and workers as they were at the last beat. */
@@ -28,8 +30,8 @@ export type PulseOptions = {
 }
 
 /**
- * Keeps this server's steps its own, and looks after those of others that fell silent. A beat in every fifth of a lease: one that
- * dies is replaced within the lease and a beat.
+ * Keeps this server's steps its own, and looks after those of others that fell silent. A beat in every fifth of a lease; and a look at
+ * the moment in which a lease ends that was not renewed: one that dies is replaced within the lease.
  */
 export function makePulse(options: PulseOptions): Pulse {
   const { ledger, self } = options
@@ -37,6 +39,7 @@ export function makePulse(options: PulseOptions): Pulse {
   let machines: readonly MachineRow[] = []
   let closed = false
   let timer: NodeJS.Timeout | undefined
+  let early: NodeJS.Timeout | undefined
   let renewing: Promise<void> | undefined
   let looking: Promise<void> | undefined
   let missed = 0
@@ -55,9 +58,12 @@ export function makePulse(options: PulseOptions): Pulse {
   }
 
   async function look(): Promise<void> {
-    machines = await listMachines(ledger)
     const sure = steadySince !== undefined && performance.now() - steadySince >= leaseMs
-    for (const left of await abandonedSteps(ledger, owner, options.isDead, sure)) {
+    const { abandoned, nextMs } = await abandonedSteps(ledger, owner, options.isDead, sure)
+    // Afterwards: whoever's lease has ended is not among the living any more, and does not keep others from its steps.
+    machines = await listMachines(ledger)
+    lookIn(nextMs + afterMs)
+    for (const left of abandoned) {
       if (!closed) await options.takeOver(left)
     }
     const standing = machines.map(({ home, owner, alive, forgotten }) => `${home} ${owner} ${alive} ${forgotten}`).join()
@@ -81,22 +87,32 @@ export function makePulse(options: PulseOptions): Pulse {
         failed('the lease could not be renewed')(error)
       })
       .finally(() => (renewing = undefined))
-    looking ??= renewing
+    lookSoon(renewing)
+  }
+
+  function lookSoon(first: Promise<void>): void {
+    looking ??= first
       .then(() => (closed ? undefined : look()))
       .catch(failed('the other machines could not be looked after'))
       .finally(() => (looking = undefined))
+  }
+
+  function lookIn(ms: number): void {
+    clearTimeout(early)
+    if (ms < beatMs && !closed) early = setTimeout(() => lookSoon(Promise.resolve()), ms)
   }
 
   return {
     machines: () => machines,
     async start() {
       beat()
-      timer = setInterval(beat, leaseMs / 5)
+      timer = setInterval(beat, beatMs)
       await looking
     },
     async close() {
       closed = true
       clearInterval(timer)
+      clearTimeout(early)
       await renewing
       await looking
       // Nobody need wait until its silence is long enough.

@@ -140,8 +140,11 @@ export async function readyRuns(ledger: Pick<Ledger, 'db'>): Promise<readonly st
   })
 }
 
+export type Abandoned = Held & { readonly owner: string }
+
 /**
- * Steps whose owner fell silent, or is known to be dead.
+ * Steps whose owner fell silent, or is known to be dead; and in how many milliseconds the next of the others will have been silent for
+ * too long, unless it is heard before.
  * @param sure - silence counts. Not after the database was away: then nobody could be heard
  */
 export async function abandonedSteps(
@@ -149,23 +152,25 @@ export async function abandonedSteps(
   owner: string,
   isDead: (owner: string) => Promise<boolean>,
   sure: boolean,
-): Promise<{ run: string; name: string; owner: string; fence: number }[]> {
+): Promise<{ abandoned: readonly Abandoned[]; nextMs: number }> {
   const rows = await tables(ledger)
     .selectFrom('step')
     .select(['run', 'name', 'owner', 'fence'])
     .select(
-      sql<boolean>`${sql.ref('leaseUntil')} < now() - case when idempotent then interval '0' else ${`${patienceMs} milliseconds`}::interval end`.as(
-        'expired',
+      sql<number>`1000 * extract(epoch from ${sql.ref('leaseUntil')} - now()) + case when idempotent then 0 else ${patienceMs}::int end`.as(
+        'leftMs',
       ),
     )
     .where('state', '=', 'running')
     .where('owner', '<>', owner)
     .execute()
-  const abandoned = []
-  for (const { expired, owner: holder, ...row } of rows) {
-    if ((sure && expired) || (await isDead(holder!))) abandoned.push({ ...row, owner: holder! })
+  const abandoned: Abandoned[] = []
+  let nextMs = Infinity
+  for (const { leftMs, owner: holder, ...row } of rows) {
+    if ((sure && leftMs < 0) || (await isDead(holder!))) abandoned.push({ ...row, owner: holder! })
+    else if (leftMs >= 0) nextMs = Math.min(nextMs, leftMs)
   }
-  return abandoned
+  return { abandoned, nextMs }
 }
 
 /** Steps of open runs that wait or want a person, also while they are at work as a paused canary is, with their runs. */

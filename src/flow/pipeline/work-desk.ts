@@ -3,11 +3,11 @@ import { sql } from 'kysely'
 import type { Digest } from '../../kernel/digest.ts'
 import { conflict, hasCode } from '../../kernel/errors.ts'
 import { hidingOf } from '../../kernel/scanning/scanner.ts'
-import type { Labels } from './assign.ts'
+import type { Labels, Machine } from './assign.ts'
 import { stepFolder } from './attempt.ts'
 import type { Engine } from './engine.ts'
 import type { Workshop } from './execution.ts'
-import { showUp, signOff, wasSeen } from './machines.ts'
+import { listMachines, showUp, signOff, wasSeen } from './machines.ts'
 import { endStep } from './record-end.ts'
 import { makeReceivedLogs } from './received-logs.ts'
 import { findRun, leaseEnd, readyRuns, type Held } from './runs.ts'
@@ -45,7 +45,11 @@ export function makeDesk(shop: Workshop, engine: Engine) {
   let listens = false
 
   function called(signal: AbortSignal): Promise<void> {
-    if (!listens) ledger.onCall(() => sleepers.forEach((wake) => wake()))
+    if (!listens) {
+      const wakeAll = () => sleepers.forEach((wake) => wake())
+      ledger.onCall(wakeAll)
+      engine.onMachines(wakeAll)
+    }
     listens = true
     return new Promise((resolve) => {
       const wake = () => {
@@ -58,11 +62,12 @@ export function makeDesk(shop: Workshop, engine: Engine) {
     })
   }
 
-  const takerOf = ({ owner, home, labels, name, capacity }: Worker): Taker => ({
+  /** @param others - as they are this moment: one that has just died must not keep its steps from this worker */
+  const takerOf = ({ owner, home, labels, name, capacity }: Worker, others: readonly Machine[]): Taker => ({
     owner,
     self: { home, role: 'worker', labels },
     machines: () => [
-      ...engine.machines().filter((machine) => machine.home !== home),
+      ...others.filter((machine) => machine.home !== home),
       { home, role: 'worker', name, labels, capacity, busy: 0, alive: true, forgotten: false },
     ],
   })
@@ -101,9 +106,9 @@ export function makeDesk(shop: Workshop, engine: Engine) {
   }
 
   async function takeNow(worker: Worker, holding: readonly Held[]): Promise<readonly Assignment[]> {
-    const taker = takerOf(worker)
     // One that fell silent while it waited would never learn what it was given.
     if (!(await isAlive(worker))) return []
+    const taker = takerOf(worker, await listMachines(ledger))
     for (const run of await readyRuns(ledger)) {
       const free = worker.capacity - (await heldBy(worker.owner)).length
       if (free <= 0) break
@@ -121,7 +126,7 @@ export function makeDesk(shop: Workshop, engine: Engine) {
     await shareLog(ledger, mine.step, stepFolder(shop.home, mine.step)).catch(() => {})
     let accepted = false
     const free = holding === 'leaving' ? 0 : worker.capacity - holding.length
-    const { run } = await engine.moveFor(takerOf(worker), free, held.run, async (tx, run, steps, events) => {
+    const { run } = await engine.moveFor(takerOf(worker, engine.machines()), free, held.run, async (tx, run, steps, events) => {
       const step = steps.find(({ name }) => name === held.name)
       accepted = step?.state === 'running' && step.owner === worker.owner && step.fence === held.fence
       if (accepted) await endStep(shop, tx, run, step!, end, events)
@@ -130,19 +135,24 @@ export function makeDesk(shop: Workshop, engine: Engine) {
     return { given: holding === 'leaving' ? [] : await given(worker, holding), runOver: run.finishedAt !== null }
   }
 
+  /** It lives, and so do its leases: neither outlasts the other, or a dead one would keep others from steps that are free. */
+  async function isHeard(worker: Worker, holding: readonly Held[]): Promise<readonly (Held & Pick<StepRow, 'rule'>)[]> {
+    await showUp(ledger, { ...worker, role: 'worker' })
+    if (holding.length === 0) return []
+    return tables(ledger)
+      .updateTable('step')
+      .set({ leaseUntil: leaseEnd })
+      .where('state', '=', 'running')
+      .where('owner', '=', worker.owner)
+      .where(sql<boolean>`run || ' ' || name || ' ' || fence = any(${holding.map(key)}::text[])`)
+      .returning(['run', 'name', 'fence', 'rule'])
+      .execute()
+  }
+
   return {
     /** A sign of life. @returns what it still holds, and of that what is to be given up */
     async beat(worker: Worker, holding: readonly Held[]): Promise<{ kept: readonly Held[]; cancelled: readonly Held[] }> {
-      await showUp(ledger, { ...worker, role: 'worker' })
-      if (holding.length === 0) return { kept: [], cancelled: [] }
-      const kept = await tables(ledger)
-        .updateTable('step')
-        .set({ leaseUntil: leaseEnd })
-        .where('state', '=', 'running')
-        .where('owner', '=', worker.owner)
-        .where(sql<boolean>`run || ' ' || name || ' ' || fence = any(${holding.map(key)}::text[])`)
-        .returning(['run', 'name', 'fence', 'rule'])
-        .execute()
+      const kept = await isHeard(worker, holding)
       const runs = [...new Set(kept.map(({ run }) => run))]
       const over =
         runs.length === 0
@@ -157,7 +167,7 @@ export function makeDesk(shop: Workshop, engine: Engine) {
 
     /** Waits until there is something for this worker, but at most so long. */
     async take(worker: Worker, holding: readonly Held[], waitMs: number, signal: AbortSignal): Promise<readonly Assignment[]> {
-      await showUp(ledger, { ...worker, role: 'worker' })
+      await isHeard(worker, holding)
       for (const until = performance.now() + waitMs; ;) {
         const woken = called(signal)
         const assignments = await takeNow(worker, holding)
