@@ -23,7 +23,7 @@ export async function openStore({ home, databaseUrl, revive, clock = systemClock
   const catalogue = makeCatalogue(ownTypes)
   try {
     const ledger = await openLedger({
-      database: cluster === undefined ? { url: databaseUrl! } : { cluster },
+      database: cluster === undefined ? { url: databaseUrl!, note: path.join(home.folder, 'database.json') } : { cluster },
       projections,
       migrations,
       catalogue,

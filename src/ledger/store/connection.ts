@@ -3,10 +3,15 @@ import { Client, DatabaseError, Pool, types, type ClientConfig, type PoolClient 
 import { internal, messageOf, refused, unavailable } from '../../kernel/errors.ts'
 import { superuser, type Cluster } from '../../kernel/postgres/cluster.ts'
 import type { Tables } from '../ledger.ts'
-import { addressesOf, clientFor, NoAddress } from './addresses.ts'
+import { addressesOf } from './addresses.ts'
+import { clientFor, NoAddress } from './route.ts'
+import { makeTimelines } from './timelines.ts'
 
-/** A server of somebody's, or our own cluster (`name` is made when it does not exist). */
-export type Database = { readonly url: string } | { readonly cluster: Cluster; readonly name?: string }
+/**
+ * A server of somebody's, or our own cluster (`name` is made when it does not exist). `note` is a file that remembers which copy of a
+ * server was promoted last: one that was left behind is not written to, also after everything was started again.
+ */
+export type Database = { readonly url: string; readonly note?: string } | { readonly cluster: Cluster; readonly name?: string }
 
 const int8 = 20
 const numeric = 1700
@@ -37,7 +42,7 @@ export function configOf(database: Database): Config {
   if (!('url' in database)) return { ...common, ...database.cluster.connection(database.name ?? 'threeways') }
   const addresses = addressesOf(database.url)
   const config = { ...common, connectionString: addresses.url }
-  return { ...config, Client: clientFor(addresses, config) }
+  return { ...config, Client: clientFor(addresses, config, makeTimelines(database.note)) }
 }
 
 export function poolOf(config: Config, max: number): Pool {
