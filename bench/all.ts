@@ -13,6 +13,7 @@ const scripts = [
   'switches',
   'canary',
   'isolation',
+  'docker',
   'secrets',
   'drift',
   'ledger',
