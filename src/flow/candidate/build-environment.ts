@@ -53,23 +53,33 @@ export async function buildEnvironment(
   checkout: Checkout,
   inherited: Readonly<Record<string, string | undefined>>,
 ): Promise<Readonly<Record<string, string>>> {
-  const kept = Object.entries(inherited).flatMap(([name, value]) =>
-    value !== undefined && passed.has(name.toUpperCase()) ? [[name, value] as const] : [],
-  )
   return {
-    HOME: checkout.temporary,
-    ...Object.fromEntries(kept),
-    PATH: await buildPath(inherited['PATH'] ?? ''),
-    TMPDIR: checkout.temporary,
-    LANG: 'C.UTF-8',
-    LC_ALL: 'C.UTF-8',
-    TZ: 'UTC',
-    CI: 'true',
+    ...(await commandEnvironment(checkout.temporary, inherited)),
     // See reproducible-builds.org: tools write this time instead of now.
     SOURCE_DATE_EPOCH: String(Math.floor(Date.parse(checkout.committedAt) / 1000)),
     THREEWAYS_COMMIT: checkout.commit,
     // The checkout is no repository; a build must not find one around it.
     GIT_CEILING_DIRECTORIES: dirname(checkout.folder),
+  }
+}
+
+/** The same without what only a checkout has. @param temporary - folder of the command's own */
+export async function commandEnvironment(
+  temporary: string,
+  inherited: Readonly<Record<string, string | undefined>>,
+): Promise<Readonly<Record<string, string>>> {
+  const kept = Object.entries(inherited).flatMap(([name, value]) =>
+    value !== undefined && passed.has(name.toUpperCase()) ? [[name, value] as const] : [],
+  )
+  return {
+    HOME: temporary,
+    ...Object.fromEntries(kept),
+    PATH: await buildPath(inherited['PATH'] ?? ''),
+    TMPDIR: temporary,
+    LANG: 'C.UTF-8',
+    LC_ALL: 'C.UTF-8',
+    TZ: 'UTC',
+    CI: 'true',
     // Neither changes what is installed; both would ask the network.
     npm_config_audit: 'false',
     npm_config_update_notifier: 'false',

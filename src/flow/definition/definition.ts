@@ -76,8 +76,17 @@ export type Resource = {
   readonly type: 'postgres'
   /** SQL file in the repository, run once into a new database. */
   readonly seed: string | undefined
-  /** Folder of numbered SQL files in the repository; absent: none. */
-  readonly migrations?: string
+  /** Folder of numbered SQL files in the repository, or a tool of its own; absent: none. */
+  readonly migrations?: string | MigrationTool
+}
+
+/** A program that changes a database by itself; what it does is not read. */
+export type MigrationTool = {
+  /** Program and arguments, run in the artifact. */
+  readonly command: readonly string[]
+  /** What it applies: paths in the artifact. It runs once for each content of them. */
+  readonly files: readonly string[]
+  readonly timeoutMs: number
 }
 
 export type Artifact = {

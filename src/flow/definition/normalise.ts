@@ -7,6 +7,7 @@ import type {
   HealthCheck,
   Resource,
   SecretUse,
+  MigrationTool,
   Service,
   Stage,
   StageGate,
@@ -21,7 +22,7 @@ export function normalise(file: DefinitionFile): Definition {
   const { defaults, ...own } = environments
   const run = Object.entries(file.services).filter(([, entry]) => entry.provider === undefined)
   const seeds = Object.values(file.services).flatMap(({ provider }) =>
-    [provider?.options.seed ?? [], provider?.options.migrations ?? []].flat(),
+    [provider?.options.seed ?? [], filesOf(provider?.options.migrations)].flat(),
   )
   const ownSeeds = Object.values(own).flatMap((entry) => Object.values((entry as EnvironmentEntry).seed))
   return {
@@ -92,7 +93,16 @@ function healthOf(entry: NonNullable<ServiceEntry['healthcheck']>): HealthCheck 
 function resourceOf(name: string, { provider }: ServiceEntry): readonly (readonly [string, Resource])[] {
   if (provider === undefined) return []
   const { resource: type, seed, migrations } = provider.options
-  return [[name, { type, seed, ...(migrations === undefined ? {} : { migrations }) }]]
+  if (migrations === undefined) return [[name, { type, seed }]]
+  return [[name, { type, seed, migrations: typeof migrations === 'string' ? migrations : toolOf(migrations) }]]
+}
+
+type MigrationsEntry = NonNullable<ServiceEntry['provider']>['options']['migrations']
+
+const filesOf = (migrations: MigrationsEntry) => (typeof migrations === 'object' ? migrations.files : (migrations ?? []))
+
+function toolOf({ run, files, timeout }: Exclude<MigrationsEntry, string | undefined>): MigrationTool {
+  return { command: run, files, timeoutMs: timeout }
 }
 
 function isolationOf(entry: EnvironmentEntry, defaults: EnvironmentDefaults): Pick<EnvironmentSettings, 'isolation'> {

@@ -6,6 +6,7 @@ import type { Definition } from '../definition/definition.ts'
 import type { Migration, MigrationKind } from './migrations.port.ts'
 import { judge, type Allowed, type Finding } from './safety.ts'
 import { statementsIn } from './statements.ts'
+import { toolMigration } from './tool.ts'
 
 /** A migration as its file has it, and what a person let through in it. */
 export type MigrationFile = Migration & { readonly allowed: readonly Allowed[] }
@@ -28,6 +29,10 @@ export async function readMigrations(folder: string, { resources }: Pick<Definit
   const found: Record<string, readonly MigrationFile[]> = {}
   for (const [name, { migrations }] of Object.entries(resources)) {
     if (migrations === undefined) continue
+    if (typeof migrations !== 'string') {
+      found[name] = [await toolMigration(folder, name, migrations)]
+      continue
+    }
     const files = await filesIn(folder, migrations, faults).catch((error: unknown) => {
       throw hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR') ? missing(name, migrations) : error
     })

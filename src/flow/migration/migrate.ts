@@ -8,6 +8,7 @@ import { backupMade, migrationApplied } from './events.ts'
 import type { MigrationFile } from './files.ts'
 import type { AppliedMigration, Backup, DatabaseSession, Migration } from './migrations.port.ts'
 import { problemOf } from './policy.ts'
+import { runToEnd, type RunTool } from './tool.ts'
 
 export type Choose = (resource: string, files: readonly MigrationFile[], history: readonly AppliedMigration[]) => readonly Migration[]
 
@@ -37,6 +38,7 @@ export type Migrating = {
   readonly tell: (events: readonly CloudEvent[]) => Promise<void>
   readonly signal: AbortSignal
   readonly newId: NewId
+  readonly runTool: RunTool
 }
 
 /**
@@ -56,7 +58,7 @@ export async function migrateOne(migrating: Migrating): Promise<number> {
   try {
     for (const file of chosen) {
       signal.throwIfAborted()
-      const applied = await session.apply(file, { candidate: about.candidate, run: about.run, backup: backup?.id ?? null })
+      const applied = await applyOne(migrating, file, { candidate: about.candidate, run: about.run, backup: backup?.id ?? null })
       history = [...history, applied]
       keep(history)
     }
@@ -66,6 +68,17 @@ export async function migrateOne(migrating: Migrating): Promise<number> {
     await tell(own.map((one) => appliedTold(migrating, one)))
   }
   return chosen.length
+}
+
+async function applyOne(
+  { session, about, runTool }: Migrating,
+  file: Migration,
+  by: Pick<AppliedMigration, 'candidate' | 'run' | 'backup'>,
+) {
+  if (file.tool === undefined) return session.apply(file, by)
+  const began = performance.now()
+  await runToEnd(runTool, about.resource, file.tool, session.connection)
+  return session.remember(file, { ...by, ms: Math.round(performance.now() - began) })
 }
 
 /** In a database that was just made there is nothing to lose. */

@@ -1,10 +1,11 @@
 import type { Digest } from '../../kernel/digest.ts'
+import type { MigrationTool } from '../definition/definition.ts'
 import type { Desired, EnvironmentId, Progress } from '../environment/provider.port.ts'
 
 /** `expand` adds and leaves what is there usable; `contract` takes away what only older candidates need. */
 export type MigrationKind = 'expand' | 'contract'
 
-/** One numbered file. */
+/** One numbered file, or what a tool applies at once. */
 export type Migration = {
   /** Its path below the folder: `0001_parts.sql`, `contract/0002_names.sql`. */
   readonly name: string
@@ -13,6 +14,17 @@ export type Migration = {
   readonly sql: string
   /** Index that is built or dropped CONCURRENTLY: the file's only statement, which PostgreSQL runs in no transaction. */
   readonly concurrently?: { readonly index: string }
+  /** Not run by the session: a program does it, and `sql` is empty. */
+  readonly tool?: MigrationTool
+}
+
+/** Where a database is, and who may do in it what the service may. */
+export type Connection = {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  readonly database: string
 }
 
 /** As the database itself remembers it, in the table `threeways.migration`. */
@@ -45,6 +57,7 @@ export type Backup = {
 export type DatabaseSession = {
   /** Nobody has used it yet: it was just made, with its seed and nothing else. */
   readonly isNew: boolean
+  readonly connection: Connection
   /** In the order in which they were applied. */
   history(): Promise<readonly AppliedMigration[]>
   /** Complete when this returns; older ones beyond the number that is kept are dropped. @throws ThreewaysError `BACKUP_FAILED` */
@@ -54,6 +67,8 @@ export type DatabaseSession = {
    * @throws ThreewaysError `MIGRATION_FAILED`
    */
   apply(migration: Migration, about: Pick<AppliedMigration, 'candidate' | 'run' | 'backup'>): Promise<AppliedMigration>
+  /** Its line in the history, for what somebody else has applied. */
+  remember(migration: Migration, about: Pick<AppliedMigration, 'candidate' | 'run' | 'backup' | 'ms'>): Promise<AppliedMigration>
 }
 
 export type Migrating = { readonly environment: EnvironmentId; readonly desired: Desired; readonly resource: string }

@@ -9,7 +9,7 @@ import type { Execution, StepEnd } from './execution.ts'
 import { runMark } from './leftovers.ts'
 import { environmentOf, stageOf } from './place.ts'
 import { buildAsking, withSecrets, type Asking } from './step-secrets.ts'
-import { tellingLine } from './telling-line.ts'
+import { tellingLine } from '../../kernel/telling-line.ts'
 import type { TestReport } from './test-report.port.ts'
 import { noteBuilt, workspaceOf } from './workspace.ts'
 

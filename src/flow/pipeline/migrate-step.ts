@@ -5,12 +5,14 @@ import { migrateOne, type Choose } from '../migration/migrate.ts'
 import { readMigrations, type MigrationFile } from '../migration/files.ts'
 import type { AppliedMigration, DatabaseProvider, DatabaseSession } from '../migration/migrations.port.ts'
 import { afterVerdict, beforeDeploy } from '../migration/policy.ts'
+import type { RunTool } from '../migration/tool.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { buildHere, buildOf, desired, environmentOf, lastVerified, stageOf } from './place.ts'
 import { source } from './records.ts'
 import { noteContracted } from './schema-ahead.ts'
 import { failedBy, isAway } from './step-end.ts'
 import { tables } from './tables.ts'
+import { toolIn } from './tool-run.ts'
 
 /** Before the candidate runs: what it needs is added, and what runs still finds what it needs. */
 export async function expandStage(execution: Execution): Promise<StepEnd> {
@@ -81,7 +83,8 @@ async function migrate(execution: Execution, stage: Stage, doing: Doing): Promis
       await databasesOf(provider).change({ environment, desired: wanted, resource }, told, signal, async (session) => {
         const outcome: Outcome = { resource, history: undefined, applied: 0 }
         outcomes.push(outcome)
-        await migrateDatabase(execution, stage, { ...doing, session, files, outcome })
+        const runTool = toolIn(execution, build.folder, stage.environment!)
+        await migrateDatabase(execution, stage, { ...doing, session, files, outcome, runTool })
       })
     }
     return { end: 'succeeded', message: sentenceOf(outcomes), record }
@@ -108,7 +111,12 @@ function sentenceOf(outcomes: readonly Outcome[]): string {
   return count === 0 ? 'nothing to do' : `${count} ${count === 1 ? 'file' : 'files'} applied`
 }
 
-type One = Doing & { readonly session: DatabaseSession; readonly files: readonly MigrationFile[]; readonly outcome: Outcome }
+type One = Doing & {
+  readonly session: DatabaseSession
+  readonly files: readonly MigrationFile[]
+  readonly outcome: Outcome
+  readonly runTool: RunTool
+}
 
 async function migrateDatabase(execution: Execution, stage: Stage, { outcome, whyNot, ...one }: One): Promise<void> {
   const { ledger, run, say } = execution

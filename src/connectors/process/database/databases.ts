@@ -3,7 +3,7 @@ import { Client, DatabaseError } from 'pg'
 import { hasCode, messageOf, notFound, refused, unavailable } from '../../../kernel/errors.ts'
 import type { Cluster } from '../../../kernel/postgres/cluster.ts'
 import type { EnvironmentId } from '../../../flow/environment/provider.port.ts'
-import type { AppliedMigration, DatabaseProvider, DatabaseSession, Migration } from '../../../flow/migration/migrations.port.ts'
+import type { AppliedMigration, Connection, DatabaseProvider, DatabaseSession, Migration } from '../../../flow/migration/migrations.port.ts'
 import { listBackups, makeBackup, restoreBackup } from './backups.ts'
 import { createResource } from '../converge.ts'
 import type { Environment, Watch } from '../environment.ts'
@@ -115,13 +115,7 @@ type SessionOptions = {
   readonly isNew: boolean
   readonly signal: AbortSignal
   /** With no more rights than the service has. */
-  readonly credentials: {
-    readonly host: string
-    readonly port: number
-    readonly user: string
-    readonly password: string
-    readonly database: string
-  }
+  readonly credentials: Connection
 }
 
 function openSession({ server, environment, name, resource, isNew, signal, credentials }: SessionOptions) {
@@ -147,6 +141,7 @@ function openSession({ server, environment, name, resource, isNew, signal, crede
 
   const session: DatabaseSession & { close(): Promise<void> } = {
     isNew,
+    connection: credentials,
     close,
     history: async () => readHistory(await client()),
     async backup(before) {
@@ -168,6 +163,12 @@ function openSession({ server, environment, name, resource, isNew, signal, crede
         // The next file meets a session of its own.
         await close()
       }
+    },
+    async remember(migration, { ms, ...about }) {
+      const one = await client()
+      await one.query(historySql)
+      await remember(one, migration, about, ms)
+      return (await readHistory(one)).find(({ name }) => name === migration.name)!
     },
   }
   return session
@@ -207,7 +208,7 @@ async function applyOne(
       await (migration.concurrently
         ? buildIndex(client, migration, migration.concurrently.index)
         : inTransaction(client, migration, about, began))
-      if (migration.concurrently) await remember(client, migration, about, began)
+      if (migration.concurrently) await remember(client, migration, about, msSince(began))
       return (await readHistory(client)).find(({ name }) => name === migration.name)!
     } catch (error) {
       await client.query('rollback').catch(() => {})
@@ -223,14 +224,16 @@ async function inTransaction(client: Client, migration: Migration, about: About,
   await client.query('begin')
   await client.query(`set local lock_timeout = ${lockTimeoutMs}`)
   await client.query(migration.sql)
-  await remember(client, migration, about, began)
+  await remember(client, migration, about, msSince(began))
   await client.query('commit')
 }
 
-async function remember(client: Client, { name, kind, checksum }: Migration, about: About, began: number) {
+const msSince = (began: number) => Math.round(performance.now() - began)
+
+async function remember(client: Client, { name, kind, checksum }: Migration, about: About, ms: number) {
   await client.query(
     'insert into threeways.migration (name, kind, checksum, candidate, run, backup, ms) values ($1, $2, $3, $4, $5, $6, $7)',
-    [name, kind, checksum, about.candidate, about.run, about.backup, Math.round(performance.now() - began)],
+    [name, kind, checksum, about.candidate, about.run, about.backup, ms],
   )
 }
 

@@ -4,6 +4,22 @@ import { keyNotes } from './registry.ts'
 import { SecretUses } from './secrets.ts'
 import { Bytes, Command, Cpus, duration, FilePath, named, Pids, Replicas, TreePath, Variables } from './values.ts'
 
+const MigrationTool = z.strictObject({
+  run: Command.meta({
+    description:
+      'Program and arguments that bring the database up to date, run in the artifact with the address in `DATABASE_URL` and `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`, `PGDATABASE`. It may be run again after a failure. What it does is not read.',
+    examples: ['npx prisma migrate deploy'],
+  }),
+  files: z
+    .union([TreePath.transform((file) => [file]), z.array(TreePath).min(1, 'names nothing: by these files is known whether it has run')])
+    .meta({
+      description:
+        'Files and folders it applies. It runs once in each environment for each content of them, and they are packed by themselves.',
+      examples: ['prisma/migrations'],
+    }),
+  timeout: duration(1).prefault('10m').meta({ description: 'It is ended and failed after this time.' }),
+})
+
 const ProviderOptions = z.strictObject({
   resource: z
     .enum(['postgres'])
@@ -13,11 +29,14 @@ const ProviderOptions = z.strictObject({
       'SQL file in the repository, run once into a new database. An environment may name another under `x-threeways.environments.<name>.seed`.',
     examples: ['db/seed.sql'],
   }),
-  migrations: FilePath.optional().meta({
-    description:
-      'Folder of numbered SQL files in the repository, each run once in each environment: before the new candidate starts, or, where its name ends in `.contract.sql` or it lies in `contract/`, once the candidate is verified. They come after the seed.',
-    examples: ['db/migrations'],
-  }),
+  migrations: z
+    .union([FilePath, MigrationTool])
+    .optional()
+    .meta({
+      description:
+        'Folder of numbered SQL files in the repository, each run once in each environment: before the new candidate starts, or, where its name ends in `.contract.sql` or it lies in `contract/`, once the candidate is verified. They come after the seed. Or a map: a tool that does it.',
+      examples: ['db/migrations'],
+    }),
 })
 
 const Provider = z
