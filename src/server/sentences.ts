@@ -14,7 +14,7 @@ const place = ({ content }: Told): string => word((content['environment'] as { i
 const scopeOf = (scope: unknown): string => (typeof scope === 'string' && !scope.startsWith('service/') ? `, ${scope}` : '')
 const stepName = ({ content }: Told): string => word(content['taskName'])
 
-const toldElsewhere = new Set(['promote', 'checkout', 'candidate', 'deploy', 'conclude', 'migrate', 'contract'])
+const toldElsewhere = new Set(['promote', 'checkout', 'candidate', 'deploy', 'conclude', 'migrate', 'prove', 'contract'])
 
 /** What events of the delivery's vocabulary say, by the part of their type without version. Others are not worth a line. */
 const sentences: Readonly<Record<string, (told: Told) => string | undefined>> = {

@@ -7,6 +7,7 @@ import { deployStage } from './deploy-step.ts'
 import type { Execution, Executor, StepEnd, Workshop } from './execution.ts'
 import { checkOut, makeCandidate } from './making.ts'
 import { contractStage, expandStage } from './migrate-step.ts'
+import { proveStage } from './prove-step.ts'
 import { failedBy, hidden, isAway } from './step-end.ts'
 import type { StepRow } from './tables.ts'
 import type { Work } from './work.ts'
@@ -16,6 +17,7 @@ const executors: Record<Exclude<Work['kind'], 'promote'>, Executor> = {
   build: runBuild,
   candidate: makeCandidate,
   migrate: expandStage,
+  prove: proveStage,
   deploy: deployStage,
   check: runCheck,
   conclude: concludeStage,

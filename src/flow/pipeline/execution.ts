@@ -47,6 +47,8 @@ export type Execution = Workshop & {
   readonly step: StepRow
   /** All steps of the run as they stood when this one began. */
   readonly steps: readonly StepRow[]
+  /** Folder of its checkouts. @defaultValue that of its run */
+  readonly checkouts?: string
   /** Of this attempt. */
   readonly folder: string
   /** Aborted when the run is cancelled or the server closes. */

@@ -38,7 +38,7 @@ export async function contractStage(execution: Execution): Promise<StepEnd> {
 }
 
 /** As a rollback would choose. */
-async function goingBackTo({ ledger, run }: Execution, stage: Stage): Promise<string | undefined> {
+export async function goingBackTo({ ledger, run }: Pick<Execution, 'ledger' | 'run'>, stage: Stage): Promise<string | undefined> {
   return (await lastVerified(ledger, run.stream, stage, run.candidate!)) ?? lastVerified(ledger, run.stream, stage)
 }
 

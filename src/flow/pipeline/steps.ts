@@ -52,13 +52,15 @@ function stageSteps(definition: Definition, stage: Stage): readonly PlannedStep[
         ]),
       ]
     : []
+  // What lives for one run alone has nobody to go back to.
+  const prove = migrates && !stage.ephemeral ? [proveStep(definition, stage, migrate[0]!.name)] : []
   const deploy =
     stage.environment === undefined
       ? []
       : [
           step({ kind: 'deploy', stage: stage.name }, at('deploy'), stage.name, `run in ${stage.environment}`, [
             promote.name,
-            ...migrate.map(({ name }) => name),
+            ...[...migrate, ...prove].map(({ name }) => name),
           ]),
         ]
   const ready = [...(deploy.length === 0 ? [promote] : deploy)].map(({ name }) => name)
@@ -70,7 +72,7 @@ function stageSteps(definition: Definition, stage: Stage): readonly PlannedStep[
       at('conclude'),
       stage.name,
       `verdict of ${stage.name}`,
-      [promote, ...migrate, ...deploy, ...checks, ...smoke].map(({ name }) => name),
+      [promote, ...migrate, ...prove, ...deploy, ...checks, ...smoke].map(({ name }) => name),
     ),
     rule: 'always',
     undoes: promote.name,
@@ -85,7 +87,15 @@ function stageSteps(definition: Definition, stage: Stage): readonly PlannedStep[
           ]),
         ]
       : []
-  return [promote, ...migrate, ...deploy, ...checks, ...smoke, conclude, ...contract]
+  return [promote, ...migrate, ...prove, ...deploy, ...checks, ...smoke, conclude, ...contract]
+}
+
+/** Its checks are those of another candidate; whether they may be repeated is taken from ours of the same stage. */
+function proveStep({ checks }: Definition, { name, environment, ...stage }: Stage, after: string): PlannedStep {
+  const own = [...stage.checks, ...stage.smoke].map((check) => checks[check]!).filter((check) => check.in === 'environment')
+  const title = `try what runs in ${environment} with the expanded databases`
+  const planned = step({ kind: 'prove', stage: name }, `${name}/prove`, name, title, [after])
+  return { ...planned, idempotent: own.every(({ idempotent }) => idempotent) }
 }
 
 function checkStep(definition: Definition, stage: Stage, check: string, part: 'check' | 'smoke', needs: readonly string[]): PlannedStep {

@@ -5,6 +5,8 @@ export type Work =
   | { readonly kind: 'candidate' }
   | { readonly kind: 'promote'; readonly stage: string }
   | { readonly kind: 'migrate'; readonly stage: string }
+  /** Tries the candidate one would go back to with what was added. */
+  | { readonly kind: 'prove'; readonly stage: string }
   | { readonly kind: 'deploy'; readonly stage: string }
   | { readonly kind: 'check'; readonly stage: string; readonly check: string }
   | { readonly kind: 'conclude'; readonly stage: string }

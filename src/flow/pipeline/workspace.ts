@@ -22,15 +22,17 @@ export function checkoutOf(steps: readonly StepRow[], copy: Copy): Checkout {
   return step!.output!['checkout'] as Checkout
 }
 
+const folderOf = ({ work, run, checkouts }: Execution, copy: Copy) => path.join(checkouts ?? path.join(work, 'runs', run.id), copy)
+
 /**
  * The run's checkout with what was built in it, on this machine. Where it stands nothing is done. On another machine than the one
  * that made it, everything is made again from the same commit, and the candidate's own files are laid over it: what is checked
  * is what will run.
  */
 export async function workspaceOf(execution: Execution, copy: Copy): Promise<Checkout> {
-  const { steps, run, work } = execution
+  const { steps, run } = execution
   const made = checkoutOf(steps, copy)
-  const folder = path.join(work, 'runs', run.id, copy)
+  const folder = folderOf(execution, copy)
   const here: Checkout = { ...made, folder: path.join(folder, 'source'), temporary: path.join(folder, 'tmp') }
   return execution.inTurn(`workspace ${folder}`, async () => {
     const built = buildsDone(steps, copy)
@@ -47,8 +49,8 @@ export async function workspaceOf(execution: Execution, copy: Copy): Promise<Che
 
 /** Writes the commit's own tree into a folder of the run. */
 export async function checkOutHere(execution: Execution, copy: Copy): Promise<Checkout> {
-  const { run, work } = execution
-  const folder = path.join(work, 'runs', run.id, copy)
+  const { run } = execution
+  const folder = folderOf(execution, copy)
   await rm(noteFile(folder), { force: true })
   const checkout = await prepareCheckout({
     repository: (await sourceOf(execution)) as Repository,
@@ -60,8 +62,8 @@ export async function checkOutHere(execution: Execution, copy: Copy): Promise<Ch
 }
 
 /** A build of this copy has succeeded here. */
-export async function noteBuilt({ work, run }: Execution, copy: Copy, step: string): Promise<void> {
-  const folder = path.join(work, 'runs', run.id, copy)
+export async function noteBuilt(execution: Execution, copy: Copy, step: string): Promise<void> {
+  const folder = folderOf(execution, copy)
   const standing = (await readNote(folder)) ?? []
   if (!standing.includes(step)) await writeNote(folder, [...standing, step])
 }
