@@ -82,7 +82,7 @@ const notFound = (program: string, folder: string | undefined, cause: unknown) =
   })
 
 /** A program that has ended may leave its pipes to others that live on: they are closed once nothing comes. */
-function closeWhenQuiet(pipes: readonly Readable[]): void {
+export function closeWhenQuiet(pipes: readonly Readable[]): void {
   for (const pipe of pipes) {
     const timer = setTimeout(() => pipe.destroy(), quietMs)
     pipe.on('data', () => timer.refresh()).once('close', () => clearTimeout(timer))

@@ -9,6 +9,8 @@ import type { Instance } from './instance/instance.ts'
 import { providerOf, runsAs } from './isolation/isolation.ts'
 import { checkTarget, decide, isCompleted, isPart, namesOf, wantedOf, type Decision } from './plan.ts'
 import { takePort } from './ports.ts'
+import { bringUpProvided, dropUnwanted } from './provided/provided.ts'
+import { wantedProvided } from './provided/wanted.ts'
 import { readSeed } from './database/postgres-resource.ts'
 import { outdated } from './instance/secrets.ts'
 import { isOf, keyOf, type InstanceState, type ResourceState } from './state.ts'
@@ -30,10 +32,12 @@ export async function converge(environment: Environment, target: Target, signal:
   }
   const older = await outdated(home.secrets, state)
   const decision = decide(target, state, (instance) => unfitness(instance) ?? older.get(instance.id))
+  const provided = wantedProvided(target, state)
   // What is on its way out is still described: whoever resumes has to end it properly.
   const leaving = state.deployments.filter((one) => !target.deployments.some((desired) => isOf(keyOf(desired), one)))
   state.deployments = [...target.deployments, ...leaving]
   await createResources(environment, target)
+  await bringUpProvided(environment, provided, signal)
   await environment.openRoutes()
   if (canServe(environment, target)) await moveTraffic(environment, target)
   await stopUnwanted(environment, decision, target)
@@ -44,6 +48,7 @@ export async function converge(environment: Environment, target: Target, signal:
   state.deployments = target.deployments
   await environment.openRoutes()
   environment.direct()
+  await dropUnwanted(environment, target, signal)
 }
 
 /** Why an instance that is supervised here has to be replaced. */

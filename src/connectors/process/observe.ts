@@ -2,6 +2,7 @@ import type { Isolation, Observed, ObservedService, ServiceState } from '../../f
 import type { Home } from './environment.ts'
 import { isolationOf, isolationTold, providerOf } from './isolation/isolation.ts'
 import { unkept } from './program/limits.ts'
+import { variablesOfProvided } from './provided/wanted.ts'
 import { isOf, servingCandidate, type EnvironmentState, type InstanceState } from './state.ts'
 import { variableName } from './variables.ts'
 
@@ -49,6 +50,10 @@ export function observer(home: Home) {
         return { name, type: resource.type, ready: addresses !== undefined }
       }),
     )
+    const provided = (state.provided ?? []).map((entry) => {
+      Object.assign(variables, variablesOfProvided(entry))
+      return { name: entry.name, type: entry.type, ready: entry.phase === 'ready' }
+    })
     return {
       environment: state.environment,
       exists: true,
@@ -58,7 +63,7 @@ export function observer(home: Home) {
       ...keptLimits(state, home),
       ...(state.asleep === undefined ? {} : { asleep: state.asleep }),
       services: await Promise.all(state.instances.map((instance) => observeService(instance, state, how))),
-      resources,
+      resources: [...resources, ...provided],
       urls,
       variables,
     }

@@ -1,6 +1,7 @@
 import { shortDigest } from '../../kernel/digest.ts'
 import { invalid } from '../../kernel/errors.ts'
 import type { Action, Desired, DeploymentKey, Role, Share, Target } from '../../flow/environment/provider.port.ts'
+import { providedActions } from './provided/wanted.ts'
 import { deploymentOf, isOf, keyOf, type EnvironmentState, type InstanceState } from './state.ts'
 
 /** What has to happen so that the target is reached. */
@@ -35,6 +36,7 @@ export function decide(target: Target, state: EnvironmentState | undefined, unfi
   for (const { name, ready } of resources) {
     actions.push({ kind: ready ? 'keep' : 'create', subject: `resource ${name}`, reason: ready ? 'exists' : 'does not exist yet' })
   }
+  actions.push(...providedActions(target, state))
   for (const instance of instances) {
     const reason = whyUnwanted(target, instance) ?? (hasSuccessor(instances, instance) ? 'another one has taken its place' : undefined)
     if (reason === undefined) continue

@@ -23,6 +23,8 @@ import { checkTarget, decide, isCompleted } from './plan.ts'
 import { postgresResource } from './database/postgres-resource.ts'
 import { detectLimiting, type Limiting } from './program/limits.ts'
 import { processRunner } from './program/process-runner.ts'
+import { dropProvided } from './provided/provided.ts'
+import { providedRefusals } from './provided/refusals.ts'
 import { processRefusals } from './refusals.ts'
 import { isolationTold } from './isolation/isolation.ts'
 import { makeRelay, relayInstance } from './isolation/relay.ts'
@@ -144,9 +146,10 @@ class ProcessProvider implements EnvironmentProvider {
 
   render = rendered
 
-  refusals(...[definition, positions]: Parameters<EnvironmentProvider['refusals']>) {
+  async refusals(...[definition, positions]: Parameters<EnvironmentProvider['refusals']>) {
     const { sandboxing, limiting, usual } = this.#home
-    return processRefusals(definition, positions, { sandboxing, limiting, usual, containers: this.#containers })
+    const own = processRefusals(definition, positions, { sandboxing, limiting, usual, containers: this.#containers })
+    return [...own, ...(await providedRefusals(definition, positions, usual))]
   }
 
   async plan(target: Target) {
@@ -300,6 +303,8 @@ class ProcessProvider implements EnvironmentProvider {
     if (!existsSync(store.folderOf(id))) return
     // Unreadable: what it held is found by mark and by name.
     const environment = this.#live.get(id) ?? (await Environment.open(this.#home, id).catch(() => undefined))
+    if (!environment)
+      this.#home.warn(`environment "${id}": its record cannot be read, nor whether providers of others made something for it`)
     const isContained = environment?.state.instances.some(({ provider }) => provider === 'docker') ?? true
     if (environment) {
       // Whoever destroys it knows that its services stop.
@@ -310,6 +315,7 @@ class ProcessProvider implements EnvironmentProvider {
       environment.direct()
       await environment.discard(environment.state.instances.map((instance) => environment.attach(instance)))
       await environment.closeRoutes()
+      await dropProvided(environment)
     }
     await this.#endOrphans(() => false, id, isContained)
     if (!environment || Object.keys(environment.state.resources).length > 0) await postgres.drop(id)

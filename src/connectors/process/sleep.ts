@@ -3,6 +3,7 @@ import { messageOf, refused } from '../../kernel/errors.ts'
 import type { Rest, RestProvider } from '../../flow/environment/life/rest.port.ts'
 import type { Desired, EnvironmentId } from '../../flow/environment/provider.port.ts'
 import type { Environment, Watch } from './environment.ts'
+import { stopProvided, wakeProvided } from './provided/provided.ts'
 import { isCompleted, wantedOf } from './plan.ts'
 
 /** A request waits so long for its environment to wake, then is told to come back. */
@@ -20,6 +21,7 @@ export async function fallAsleep(environment: Environment): Promise<void> {
       await instance.end()
     }),
   )
+  await stopProvided(environment)
   await environment.save()
 }
 
@@ -28,6 +30,7 @@ export async function wakeUp(environment: Environment, signal: AbortSignal): Pro
   const { state } = environment
   if (state.asleep === undefined) return
   await environment.openResources()
+  await wakeProvided(environment, signal)
   const sleeping = [...environment.instances.values()].filter((instance) => !isCompleted(instance.state) && !instance.supervised)
   for (const instance of sleeping) instance.state.phase = 'starting'
   await environment.startInOrder(sleeping, 'start all the same', signal)

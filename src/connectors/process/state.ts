@@ -3,6 +3,8 @@ import path from 'node:path'
 import type { Digest } from '../../kernel/digest.ts'
 import { writeDurably } from '../../kernel/durable-file.ts'
 import { hasCode, internal, invalid } from '../../kernel/errors.ts'
+import type { ProcessIdentity } from '../../kernel/process.ts'
+import type { Variables } from '../compose/messages.ts'
 import type { Desired, DeploymentKey, EnvironmentId, Role, Share } from '../../flow/environment/provider.port.ts'
 import type { Running } from './program/runner.ts'
 
@@ -73,6 +75,20 @@ export type ResourceState = {
   ready: boolean
 }
 
+/** What a provider of others made, or may have made: it is owed a `down` as long as this is there. */
+export type ProvidedState = {
+  readonly name: string
+  readonly type: string
+  /** As `up` was called last. */
+  options: Readonly<Record<string, readonly string[]>>
+  /** `coming`: `up` was called, or was about to be. `stopped`: it may have been paused. */
+  phase: 'coming' | 'ready' | 'stopped'
+  /** What it told of itself, by its own names. */
+  variables: Variables
+  /** A call under way: the mark of its process, and that process once it is known. */
+  call?: { readonly mark: string; process?: ProcessIdentity }
+}
+
 /** What should run in an environment and what does: all that must outlive us. */
 export type EnvironmentState = {
   readonly format: 2
@@ -90,6 +106,8 @@ export type EnvironmentState = {
   /** The ports before those, where another program sat on one when we came back. */
   formerPorts?: Record<string, number>
   resources: Record<string, ResourceState>
+  /** Absent: nothing. */
+  provided?: ProvidedState[]
   instances: InstanceState[]
 }
 

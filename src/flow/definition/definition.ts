@@ -10,6 +10,8 @@ export type Definition = {
   readonly name: string
   readonly services: Readonly<Record<string, Service>>
   readonly resources: Readonly<Record<string, Resource>>
+  /** What providers of others make. Left out where there is nothing, so that older candidates keep their digests. */
+  readonly provided?: Readonly<Record<string, Provided>>
   readonly artifact: Artifact
   /** Tool name to the version (or its leading parts: `24`, `24.21`) that must build it: `{node: "24"}`. */
   readonly tools: Readonly<Record<string, string>>
@@ -87,6 +89,13 @@ export type MigrationTool = {
   /** What it applies: paths in the artifact. It runs once for each content of them. */
   readonly files: readonly string[]
   readonly timeoutMs: number
+}
+
+/** What a provider of others makes, as Docker Compose has them; what it tells of `db` reaches dependants as `DB_…`. */
+export type Provided = {
+  /** Name of a Docker CLI plugin or program. */
+  readonly type: string
+  readonly options: Readonly<Record<string, readonly string[]>>
 }
 
 export type Artifact = {

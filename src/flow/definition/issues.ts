@@ -43,7 +43,9 @@ export function faultsOf(error: z.ZodError, schema: z.ZodType, document: Json, p
 /** Of a union's branches the one whose outer form fits what was written; undefined when none does. */
 function mostMeant(branches: readonly (readonly $ZodIssue[])[]): readonly $ZodIssue[] | undefined {
   const fitting = branches.filter((issues) => issues.length > 0 && !issues.some((issue) => issue.path.length === 0 && isWrongForm(issue)))
-  return fitting.toSorted((a, b) => a.length - b.length)[0]
+  // One of the kind that its own `type` names, whatever else is wrong with it.
+  const named = fitting.filter((issues) => !issues.some(({ path }) => path.length === 1 && path[0] === 'type'))
+  return (named.length > 0 ? named : fitting).toSorted((a, b) => a.length - b.length)[0]
 }
 
 function isWrongForm(issue: $ZodIssue): boolean {

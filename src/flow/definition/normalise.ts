@@ -5,6 +5,7 @@ import type {
   Deploy,
   EnvironmentSettings,
   HealthCheck,
+  Provided,
   Resource,
   SecretUse,
   MigrationTool,
@@ -21,14 +22,16 @@ export function normalise(file: DefinitionFile): Definition {
   const { artifact, tools, environments, checks, pipeline, line } = file['x-threeways']
   const { defaults, ...own } = environments
   const run = Object.entries(file.services).filter(([, entry]) => entry.provider === undefined)
-  const seeds = Object.values(file.services).flatMap(({ provider }) =>
-    [provider?.options.seed ?? [], filesOf(provider?.options.migrations)].flat(),
-  )
+  const seeds = Object.values(file.services).flatMap((entry) => {
+    const options = ownOptions(entry)
+    return [options?.seed ?? [], filesOf(options?.migrations)].flat()
+  })
   const ownSeeds = Object.values(own).flatMap((entry) => Object.values((entry as EnvironmentEntry).seed))
   return {
     name: file.name,
     services: Object.fromEntries(run.map(([name, entry]) => [name, serviceOf(entry)])),
     resources: Object.fromEntries(Object.entries(file.services).flatMap(([name, entry]) => resourceOf(name, entry))),
+    ...providedOf(file.services),
     artifact: artifactOf(artifact, [...seeds, ...ownSeeds]),
     tools,
     environments: Object.fromEntries(Object.entries(own).map(([name, entry]) => [name, settingsOf(entry as EnvironmentEntry, defaults)])),
@@ -90,14 +93,28 @@ function healthOf(entry: NonNullable<ServiceEntry['healthcheck']>): HealthCheck 
   }
 }
 
-function resourceOf(name: string, { provider }: ServiceEntry): readonly (readonly [string, Resource])[] {
-  if (provider === undefined) return []
-  const { resource: type, seed, migrations } = provider.options
+type OwnOptions = Extract<NonNullable<ServiceEntry['provider']>, { type: 'threeways' }>['options']
+
+/** Of a resource of ours. */
+const ownOptions = ({ provider }: ServiceEntry): OwnOptions | undefined =>
+  provider?.type === 'threeways' ? (provider.options as OwnOptions) : undefined
+
+function providedOf(services: DefinitionFile['services']): Pick<Definition, 'provided'> {
+  const provided = Object.entries(services).flatMap(([name, { provider }]): readonly (readonly [string, Provided])[] =>
+    provider === undefined || provider.type === 'threeways' ? [] : [[name, provider as Provided]],
+  )
+  return provided.length === 0 ? {} : { provided: Object.fromEntries(provided) }
+}
+
+function resourceOf(name: string, entry: ServiceEntry): readonly (readonly [string, Resource])[] {
+  const options = ownOptions(entry)
+  if (options === undefined) return []
+  const { resource: type, seed, migrations } = options
   if (migrations === undefined) return [[name, { type, seed }]]
   return [[name, { type, seed, migrations: typeof migrations === 'string' ? migrations : toolOf(migrations) }]]
 }
 
-type MigrationsEntry = NonNullable<ServiceEntry['provider']>['options']['migrations']
+type MigrationsEntry = OwnOptions['migrations']
 
 const filesOf = (migrations: MigrationsEntry) => (typeof migrations === 'object' ? migrations.files : (migrations ?? []))
 

@@ -49,9 +49,9 @@ function isDeclared(path: string, rendered: Rendered): boolean {
 }
 
 function valuesOf(rendered: Rendered): ReadonlyMap<string, string> {
-  const { services, resources } = rendered.definition
+  const { services, resources, provided } = rendered.definition
   const { provider, isolation } = settingsOf(rendered)
-  return valuesIn({ provider, services, resources, ...(isolation ? { isolation } : {}) })
+  return valuesIn({ provider, services, resources, ...(provided ? { provided } : {}), ...(isolation ? { isolation } : {}) })
 }
 
 /** Every value of it by its JSON pointer. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readDefinition } from './read.ts'
+import { rendered } from './render.ts'
 import { definitionText, faultsOf, judged } from './testing.ts'
 
 const read = (text: string) => readDefinition(text, 'threeways.yaml').definition
@@ -55,6 +56,18 @@ describe('a definition is read with everything said', () => {
       'fixtures/small.sql',
     ])
     expect(read(definitionText({ services, environments, artifact: '{pack: [db/, fixtures]}' })).artifact.pack).toEqual(['db', 'fixtures'])
+  })
+
+  it('has what providers of others make beside its own resources, as part of what runs', () => {
+    const services = (options: string) => `{db: {provider: {type: awesomecloud, options: ${options}}}, web: {command: a, depends_on: [db]}}`
+    const definition = read(definitionText({ services: services('{size: 256, tag: [a, true], plain: "x"}') }))
+    expect(definition.provided).toEqual({ db: { type: 'awesomecloud', options: { size: ['256'], tag: ['a', 'true'], plain: ['x'] } } })
+    expect([Object.keys(definition.services), definition.resources]).toEqual([['web'], {}])
+    const digestOf = (options: string) => rendered(read(definitionText({ services: services(options) })), 'dev').digest
+    expect(digestOf('{size: 256}')).toBe(digestOf('{size: "256"}'))
+    expect(digestOf('{size: 256}')).not.toBe(digestOf('{size: 512}'))
+    // Candidates that were made before keep their digests.
+    expect(read(definitionText())).not.toHaveProperty('provided')
   })
 
   it('fills in what is left out', () => {
@@ -167,10 +180,30 @@ const refusals: readonly (readonly [string, string, ...string[]])[] = [
     'is an absolute path',
   ],
   [
-    'a provider of others',
-    definitionText({ services: '{db: {provider: {type: ▸aws, options: {resource: ▸s3}}}, web: {command: a}}' }),
-    'should be "threeways", got "aws"',
+    'a provider that is a path, or Compose itself',
+    definitionText({ services: '{db: {provider: {type: ▸./aws}}, s3: {provider: {type: ▸compose}}, web: {command: a}}' }),
+    'should be threeways, or the name of a provider: no path, and not "compose"',
+    'should be threeways, or the name of a provider: no path, and not "compose"',
+  ],
+  [
+    'options that no program could be given',
+    definitionText({ services: '{db: {provider: {type: aws, options: {▸-x: a, ▸size: {a: 1}, ok: [1, true]}}}, web: {command: a}}' }),
+    'the name "-x" should be the name of an option: letters, digits, ".", "_" and "-", beginning with a letter',
+    'should be text or a number or true or false or a list, got a map of keys',
+  ],
+  [
+    'a resource of a kind we do not have',
+    definitionText({ services: '{db: {provider: {type: threeways, options: {resource: ▸s3, ▸sed: a}}}, web: {command: a}}' }),
     'should be "postgres", got "s3"',
+    'unknown key "sed"',
+  ],
+  [
+    'a seed for what others provide',
+    definitionText({
+      services: '{db: {provider: {type: aws}}, web: {command: a}}',
+      environments: '{dev: {seed: {▸db: a.sql}}, production: {}}',
+    }),
+    'there is no resource "db" to seed',
   ],
   ['a service name that cannot be a host', definitionText({ services: '{▸Web_1: {command: a}}' }), `the name "Web_1" ${nameRule}`],
   ['a name every object has', definitionText({ services: '{▸constructor: {command: a}}' }), `the name "constructor" ${nameRule}`],

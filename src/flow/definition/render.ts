@@ -5,7 +5,7 @@ import { suggestion } from './suggest.ts'
 
 /**
  * What one environment is, with its settings applied: values that differ here are in the services, its seeds in the resources.
- * The digest covers what runs (provider, services, resources) and not how often, so two environments that run the same have the
+ * The digest covers what runs (provider, services, resources, what others provide) and not how often, so two environments that run the same have the
  * same, and what runs need not be started anew when there are to be more of it. Pure.
  *
  * @throws ThreewaysError `ENVIRONMENT_UNKNOWN`
@@ -31,6 +31,7 @@ export function rendered(definition: Definition, settingsName: string): Rendered
       provider: settings.provider,
       services: mapValues(services, ({ replicas: _, ...service }) => service),
       resources,
+      ...(definition.provided ? { provided: definition.provided } : {}),
       ...(settings.isolation ? { isolation: settings.isolation } : {}),
     }),
   }

@@ -13,6 +13,7 @@ export type {
   HealthCheck,
   Limits,
   Positions,
+  Provided,
   ProviderName,
   Rendered,
   Resource,
@@ -172,8 +173,8 @@ export type EnvironmentProvider = {
   capabilities(): Capabilities
   /** @throws ThreewaysError `ENVIRONMENT_UNKNOWN` when the definition has no such settings */
   render(definition: Definition, settings: string): Rendered
-  /** Everything in `definition` this provider cannot honour, each at its place in the file. Pure. */
-  refusals(definition: Definition, positions: Positions): readonly Fault[]
+  /** Everything in `definition` this provider cannot honour here, each at its place in the file. Changes nothing. */
+  refusals(definition: Definition, positions: Positions): Promise<readonly Fault[]>
   plan(target: Target): Promise<Plan>
   /**
    * Converges. Returns when every service of every deployment is ready and traffic is where it should be.

@@ -49,7 +49,7 @@ async function takeIn(
   const repository = await shop.openRepository(request.repository)
   const commit = await repository.resolve(request.revision ?? 'HEAD')
   const { definition, positions } = await definitionOf(repository, commit)
-  const faults = shop.provider.refusals(definition, positions)
+  const faults = await shop.provider.refusals(definition, positions)
   if (faults.length > 0) {
     throw new ThreewaysError('refused', 'DEFINITION_NOT_HONOURED', {
       message: `${definitionFile} asks for what the ${shop.provider.name} provider cannot do`,

@@ -4,6 +4,7 @@ import type { Home } from '../home.ts'
 import { databaseSocket } from '../isolation/relay.ts'
 import { homeInside, portsFor, serviceSocket, socketFolderOf, temporaryInside, temporaryOf, type World } from '../isolation/sandbox.ts'
 import { whereSecretsAre } from './secrets.ts'
+import { entryOf, variablesOfProvided } from '../provided/wanted.ts'
 import { isOf, type EnvironmentState, type InstanceState } from '../state.ts'
 import { processVariables, variableName } from '../variables.ts'
 
@@ -25,7 +26,7 @@ export function variablesOf(around: Surroundings, instance: InstanceState, desir
   const service = desired.rendered.definition.services[instance.service]!
   const folder = around.folderOf(instance.id)
   const addresses: Record<string, string> = {}
-  for (const name of Object.keys(service.dependsOn)) Object.assign(addresses, resources[name])
+  for (const name of Object.keys(service.dependsOn)) Object.assign(addresses, resources[name], providedFor(around, name, desired))
   for (const { name, port } of reachedServices(around, instance, service))
     addresses[variableName(name, 'URL')] = `http://${home.host}:${port}`
   const temporaryFolder = temporaryOf(folder)
@@ -40,6 +41,13 @@ export function variablesOf(around: Surroundings, instance: InstanceState, desir
     addresses: { ...addresses, ...whereSecretsAre(instance, service, folder) },
     own: process.env,
   })
+}
+
+/** What the provider told that this deployment asks. */
+function providedFor({ state }: Surroundings, name: string, { rendered }: Desired): Addresses {
+  const type = rendered.definition.provided?.[name]?.type
+  const entry = type === undefined ? undefined : entryOf(state, { name, type })
+  return entry === undefined ? {} : variablesOfProvided(entry)
 }
 
 /** What is there for one that is isolated. */

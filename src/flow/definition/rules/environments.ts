@@ -34,7 +34,9 @@ export const networks: Rule = ({ environments, defaults }, report) => {
 /** What differs between environments is declared, and speaks of things that exist. */
 export const differences: Rule = ({ environments, defaults, services }, report) => {
   const isResource = (name: string) => Object.hasOwn(services, name) && Object.hasOwn(services[name]!.written, 'provider')
-  const resources = Object.keys(services).filter(isResource)
+  const resources = Object.keys(services).filter(
+    (name) => isResource(name) && (services[name]!.value?.provider?.type ?? 'threeways') === 'threeways',
+  )
   const run = Object.keys(services).filter((name) => !isResource(name))
   for (const [environment, { written, value, doubtful }] of Object.entries(environments)) {
     if (!value) continue

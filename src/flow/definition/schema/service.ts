@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { dependencyKeys, deployKeys, healthcheckKeys, limitKeys, portKeys, resourcesKeys, serviceKeys } from './compose-keys.ts'
 import { keyNotes } from './registry.ts'
 import { SecretUses } from './secrets.ts'
-import { Bytes, Command, Cpus, duration, FilePath, named, Pids, Replicas, TreePath, Variables } from './values.ts'
+import { Bytes, Command, Cpus, duration, FilePath, named, OptionValue, Pids, Replicas, TreePath, Variables } from './values.ts'
 
 const MigrationTool = z.strictObject({
   run: Command.meta({
@@ -39,12 +39,34 @@ const ProviderOptions = z.strictObject({
     }),
 })
 
-const Provider = z
+const OwnProvider = z
   .strictObject({
     type: z.literal('threeways').meta({ description: "Who provides it. The word is Compose's own for services that are no containers." }),
     options: ProviderOptions.meta({ description: 'What is wanted.' }),
   })
   .register(keyNotes, { foreign: true })
+
+const optionRule = 'should be the name of an option: letters, digits, ".", "_" and "-", beginning with a letter'
+const providerRule = 'should be threeways, or the name of a provider: no path, and not "compose"'
+const ForeignProvider = z
+  .strictObject({
+    type: z
+      .string()
+      // Aborted: else one branch that is nearly right would speak for both.
+      .regex(/^(?!(?:threeways|compose)$)[A-Za-z0-9][\w.-]{0,99}$/, { error: providerRule, abort: true })
+      .meta({
+        description:
+          'A provider of others, as Docker Compose has it: the Docker CLI plugin `docker-<type>`, or a program on the PATH of the server. See [compose.md](compose.md).',
+        examples: ['awesomecloud'],
+      }),
+    options: z
+      .record(z.string().regex(/^[A-Za-z][\w.-]{0,99}$/, optionRule), OptionValue)
+      .prefault({})
+      .meta({ description: 'Passed on to it as `--name=value`; a list, once for each.', examples: [{ type: 'mysql', size: 256 }] }),
+  })
+  .register(keyNotes, { foreign: true })
+
+const Provider = z.union([OwnProvider, ForeignProvider])
 
 const Dependency = z
   .strictObject({
@@ -197,7 +219,8 @@ export const Run = z.strictObject({
 export const Service = z
   .strictObject({
     provider: Provider.optional().meta({
-      description: 'Makes it a backing resource. Whoever depends on `db` gets its address as `DB_URL`; such a service has no other key.',
+      description:
+        'Makes it something that is provided: a resource of ours, or what a provider of others makes. Whoever depends on `db` gets its address as `DB_URL`; such a service has no other key.',
     }),
     'x-run': Run.optional().meta({ description: 'How it runs as a plain process. Without it, `command` is used.' }),
     command: Command.optional().meta({

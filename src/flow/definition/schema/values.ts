@@ -17,6 +17,12 @@ export const named = <T extends z.ZodType>(of: T) => z.record(Name, of)
 /** YAML text, or a number or truth value whose text is meant. */
 const ScalarText = z.union([z.string(), z.number(), z.boolean()]).transform(String)
 
+/** Of an option of a provider: once or several times. */
+export const OptionValue = z
+  .union([ScalarText, z.array(ScalarText).max(100)])
+  .transform((written): readonly string[] => (typeof written === 'string' ? [written] : written))
+  .refine((all) => all.every((text) => text.length <= 4_096), 'is longer than 4096 characters')
+
 const dayMs = 86_400_000
 const durationRule = 'should be a duration: a number and a unit (ms, s, m, h)'
 
