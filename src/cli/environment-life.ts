@@ -4,7 +4,7 @@ import type { CliContext } from './context.ts'
 
 type Common = ConnectFlags & { readonly json: boolean }
 
-export async function sleep(this: CliContext, flags: Common, name: string): Promise<void> {
+export async function sleep(this: CliContext, flags: Common & { readonly untilWoken: boolean }, name: string): Promise<void> {
   await rest(this, flags, name, 'sleep')
 }
 
@@ -12,16 +12,23 @@ export async function wake(this: CliContext, flags: Common, name: string): Promi
   await rest(this, flags, name, 'wake')
 }
 
-async function rest(context: CliContext, flags: Common, name: string, what: 'sleep' | 'wake'): Promise<void> {
+async function rest(
+  context: CliContext,
+  flags: Common & { readonly untilWoken?: boolean },
+  name: string,
+  what: 'sleep' | 'wake',
+): Promise<void> {
   await withApi(context, flags, async (api) => {
     needsServer(api)
     const view = await api.send<EnvironmentView>(
       'POST',
-      `${what === 'sleep' ? '/api/environments/sleep' : '/api/environments/wake'}${at`?name=${name}`}`,
+      `${what === 'sleep' ? '/api/environments/sleep' : '/api/environments/wake'}${at`?name=${name}`}${flags.untilWoken ? '&untilWoken=true' : ''}`,
     )
     if (flags.json) context.output.json(view)
-    else
-      context.output.result(view.asleep === null ? `${view.id} is awake` : `${view.id} sleeps; the first request to its addresses wakes it`)
+    else {
+      const sleeps = flags.untilWoken ? 'sleeps until somebody wakes it' : 'sleeps; the first request to its addresses wakes it'
+      context.output.result(`${view.id} ${view.asleep === null ? 'is awake' : sleeps}`)
+    }
   })
 }
 

@@ -84,6 +84,9 @@ describe('threeways as a provider of Docker Compose', { timeout: 120_000 }, () =
   it('keeps other services of the project when one goes, and nothing at all with the last, even of a server that was killed', async () => {
     const other = await calls('up', 'other', { environment: 'production', revision: 'HEAD~1', service: 'api' })
     expect(other.error).toBeUndefined()
+    expect((await calls('stop', 'other')).code).toBe(0)
+    expect((await fetch(other.variables['OTHER_URL']!)).status).toBe(503)
+    await calls('up', 'other', { environment: 'production', revision: 'HEAD~1', service: 'api' })
     expect((await calls('down', 'web')).code).toBe(0)
     expect(await servicesOf('shop/compose-web')).toEqual([])
     expect(await (await fetch(other.variables['OTHER_URL']!)).text()).toBe('goodbye from shop/compose-other')

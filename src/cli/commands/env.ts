@@ -47,9 +47,15 @@ const heal = buildCommand<Common, [string], CliContext>({
   docs: { brief: 'Put right what has drifted, as it was made; data is never touched' },
 })
 
-const sleep = buildCommand<Common, [string], CliContext>({
+const sleep = buildCommand<Common & { untilWoken: boolean }, [string], CliContext>({
   loader: async () => (await import('../environment-life.ts')).sleep,
-  parameters: { flags, positional: one },
+  parameters: {
+    flags: {
+      ...flags,
+      untilWoken: { kind: 'boolean', default: false, withNegated: false, brief: 'no request wakes it, only `env wake` or a deployment' },
+    },
+    positional: one,
+  },
   docs: { brief: 'End its processes; data and addresses stay, and the first request wakes it' },
 })
 

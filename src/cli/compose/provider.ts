@@ -87,7 +87,7 @@ export async function stop(this: CliContext, flags: ProjectFlags, service: strin
     if (known === undefined || environment == null) return
     await project.resume()
     await withApi(this, { home: project.home }, async (api) => {
-      await api.send('POST', at`/api/environments/sleep?name=${environment}`)
+      await api.send('POST', at`/api/environments/sleep?name=${environment}&untilWoken=true`)
     })
     await project.put(service, { ...known, isStopped: true })
     const all = Object.values((await project.note())!.services)

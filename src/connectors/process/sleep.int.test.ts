@@ -41,6 +41,20 @@ describe('an environment that sleeps', () => {
     expect(after.services.map(({ state }) => state)).toEqual(['ready', 'ready'])
   })
 
+  it('is woken by no request when it is to sleep until somebody wakes it, also by the next server', async () => {
+    const observed = await stage.provider.observe(stage.environment)
+    await stage.provider.rest!.sleep(stage.environment, true)
+    await stage.provider.close('leave')
+    stage.provider = home.provider()
+    await stage.provider.recover()
+    const refused = await fetch(observed.urls['web']!)
+    expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining('no request wakes it')])
+    await stage.provider.rest!.wake(stage.environment)
+    expect((await ask(observed)).version).toBe('1')
+    await stage.provider.rest!.sleep(stage.environment)
+    expect((await ask(observed)).version).toBe('1')
+  })
+
   it('is woken by a deployment', async () => {
     const fixture = fixtureIn(`${home.folder}/candidates`)
     await stage.provider.rest!.sleep(stage.environment)

@@ -10,9 +10,10 @@ import { isCompleted, wantedOf } from './plan.ts'
 export const heldMsMax = 30_000
 
 /** Ends what runs; it is on record first, so that whoever comes after a kill goes on with it. */
-export async function fallAsleep(environment: Environment): Promise<void> {
+export async function fallAsleep(environment: Environment, untilWoken: boolean): Promise<void> {
   const { state, home } = environment
   state.asleep ??= home.clock.instant()
+  if (untilWoken) state.untilWoken = true
   await environment.save()
   await Promise.all(
     [...environment.instances.values()].map(async (instance) => {
@@ -36,6 +37,7 @@ export async function wakeUp(environment: Environment, signal: AbortSignal): Pro
   await environment.startInOrder(sleeping, 'start all the same', signal)
   const outcomes = await Promise.all(sleeping.map((instance) => instance.settled(signal)))
   delete state.asleep
+  delete state.untilWoken
   await environment.save()
   environment.direct()
   const failed = sleeping[outcomes.indexOf('failed')]
@@ -76,7 +78,7 @@ export function processRest({ live, isChanging, change }: RestOptions): RestProv
       const reserved = reservedBy(environment.state.deployments)
       return { asleep: environment.state.asleep, idleMs: idleMsOf(environment), settings, reserved }
     },
-    sleep: async (id) => void (await change(id, undefined, fallAsleep)),
+    sleep: async (id, untilWoken = false) => void (await change(id, undefined, (environment) => fallAsleep(environment, untilWoken))),
     wake: async (id) => void (await change(id, undefined, wakeUp)),
   }
 }
@@ -99,6 +101,7 @@ function idleMsOf({ routes, state }: Environment): number | undefined {
 /** What a request does that finds its environment asleep: it wakes it, and waits. @returns why it is not answered */
 async function awaken(environment: Environment): Promise<string | undefined> {
   if (environment.state.asleep === undefined) return undefined
+  if (environment.state.untilWoken) return `${environment.state.environment} is stopped, and no request wakes it`
   const over = new AbortController()
   const late = sleep(heldMsMax, `${environment.state.environment} is waking up`, { signal: over.signal, ref: false }).catch(() => undefined)
   const woken = (environment.wake?.() ?? Promise.resolve()).then(

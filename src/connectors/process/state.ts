@@ -97,6 +97,8 @@ export type EnvironmentState = {
   destroying: boolean
   /** Since when its processes are ended, until somebody asks for it. */
   asleep?: string
+  /** No request wakes it: only people and deployments do. */
+  untilWoken?: true
   deployments: readonly Desired[]
   /** Who gets new requests; none: nobody serves. */
   shares: readonly Share[]

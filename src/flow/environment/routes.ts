@@ -94,10 +94,11 @@ export function environmentRoutes({ environments, lives, provider, settingsOf }:
     '/environments/sleep',
     route('end the processes of an environment; data and addresses stay', EnvironmentView),
     requires('operate'),
-    valid('query', Named),
+    valid('query', Named.extend({ untilWoken: z.stringbool().default(false).meta({ description: 'no request wakes it' }) })),
     async (c) => {
-      const { environment } = await environments.existing(c.req.valid('query').name)
-      await lives.sleep(environment, c.var.actor.name)
+      const { name, untilWoken } = c.req.valid('query')
+      const { environment } = await environments.existing(name)
+      await lives.sleep(environment, c.var.actor.name, untilWoken)
       return c.json(await environments.show(environment))
     },
   )

@@ -83,9 +83,10 @@ export function makeLives({ ledger, provider, clock, newId, ownerOf }: LifeShop)
       return until || null
     },
 
-    async sleep(id: EnvironmentId, by: string): Promise<void> {
+    /** @param untilWoken - no request wakes it */
+    async sleep(id: EnvironmentId, by: string, untilWoken: boolean): Promise<void> {
       const isAsleep = resting().rest(id)?.asleep !== undefined
-      await resting().sleep(id)
+      await resting().sleep(id, untilWoken)
       if (!isAsleep) await ledger.append([event(environmentSlept, envelope(id), { stream: streamOf(id), why: 'asked', by })])
     },
 

@@ -16,8 +16,11 @@ export type Rest = {
 export type RestProvider = {
   /** Undefined: it is not kept here, or is being changed right now. */
   rest(environment: EnvironmentId): Rest | undefined
-  /** Nothing of it runs when this returns. What was under way is drained as in a deployment. Safe to repeat. */
-  sleep(environment: EnvironmentId): Promise<void>
+  /**
+   * Nothing of it runs when this returns. What was under way is drained as in a deployment. Safe to repeat.
+   * @param untilWoken - requests are refused instead of waking it. @defaultValue false
+   */
+  sleep(environment: EnvironmentId, untilWoken?: boolean): Promise<void>
   /**
    * Returns when everything is ready again. The first request to a public address does the same, and is held until then.
    * @throws ThreewaysError `SERVICE_UNHEALTHY`
