@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { Client } from 'pg'
 import type { Digest } from '../../../kernel/digest.ts'
 import type { Cluster } from '../../../kernel/postgres/cluster.ts'
+import { makeTurns } from '../../../kernel/turns.ts'
 import type { ResourceFacts } from '../../../flow/environment/drift/facts.port.ts'
 import { expectedRights, rightsSql, type Rights } from './rights.ts'
 import { schemaSql } from './schema-sql.ts'
@@ -10,13 +11,21 @@ type Found = { readonly name: string; readonly owner: string; readonly touched: 
 type Look = { readonly databases: ReadonlyMap<string, Found>; readonly roles: ReadonlyMap<string, Rights> }
 
 const validMs = 1_500
+/** Of the time, for schemas of databases in which somebody always writes. */
+const readingShare = 0.1
 
-/** What the databases of environments are: looked at for all of them with two queries on one connection. */
-export function databaseLook(cluster: () => Promise<Cluster>) {
+type Known = { readonly touched: string; readonly digest: Digest; readonly readAt: number; readonly costMs: number }
+
+/**
+ * What the databases of environments are: looked at for all of them with two queries on one connection.
+ * @param now - milliseconds of a clock that goes only forward
+ */
+export function databaseLook(cluster: () => Promise<Cluster>, now: () => number = () => performance.now()) {
   let admin: Client | undefined
   let latest: Promise<Look> | undefined
   let lookedAt = Number.NEGATIVE_INFINITY
-  const schemas = new Map<string, { readonly touched: string; readonly digest: Digest }>()
+  const schemas = new Map<string, Known>()
+  const inTurn = makeTurns<string>()
 
   async function connected(): Promise<Client> {
     if (admin) return admin
@@ -39,17 +48,29 @@ export function databaseLook(cluster: () => Promise<Cluster>) {
     }
   }
 
-  /** Read anew only when something was written in the database. */
+  /** All of them, read again and again, take their share of the time: with many, each is read more rarely. */
+  function isDue({ readAt }: Known): boolean {
+    const allMs = [...schemas.values()].reduce((sum, { costMs }) => sum + costMs, 0)
+    return now() - readAt >= allMs / readingShare
+  }
+
+  /** Read anew only when something was written in the database; one after the other, and not all the time. */
   async function schemaOf(found: Found): Promise<Digest | undefined> {
     const known = schemas.get(found.name)
-    if (known?.touched === found.touched) return known.digest
+    if (known && (known.touched === found.touched || !isDue(known))) return known.digest
+    return inTurn('schemas', () => readSchema(found))
+  }
+
+  async function readSchema(found: Found): Promise<Digest | undefined> {
+    const began = now()
     const client = new Client((await cluster()).connection(found.name))
     client.on('error', () => {}) // The query that is under way tells.
     try {
       await client.connect()
       const lines = (await client.query<{ line: string }>(schemaSql)).rows.map(({ line }) => line).toSorted()
       const digest: Digest = `sha256:${createHash('sha256').update(lines.join('\n')).digest('hex')}`
-      schemas.set(found.name, { touched: found.touched, digest })
+      const readAt = now()
+      schemas.set(found.name, { touched: found.touched, digest, readAt, costMs: readAt - began })
       return digest
     } catch {
       return undefined // Gone, or full of connections: another look tells.
@@ -61,9 +82,12 @@ export function databaseLook(cluster: () => Promise<Cluster>) {
   return {
     /** @throws errors of the connection: then nothing is known */
     async look(name: string, state: { readonly database: string; readonly role: string }): Promise<ResourceFacts> {
-      if (performance.now() - lookedAt >= validMs) {
-        lookedAt = performance.now()
-        latest = look()
+      if (now() - lookedAt >= validMs) {
+        lookedAt = now()
+        latest = look().then((found) => {
+          for (const known of schemas.keys()) if (!found.databases.has(known)) schemas.delete(known)
+          return found
+        })
       }
       const { databases, roles } = await latest!
       const database = databases.get(state.database)
@@ -74,6 +98,7 @@ export function databaseLook(cluster: () => Promise<Cluster>) {
     /** Something was changed on purpose: what was seen before that says nothing any more. */
     forget(): void {
       lookedAt = Number.NEGATIVE_INFINITY
+      for (const [name, known] of schemas) schemas.set(name, { ...known, readAt: Number.NEGATIVE_INFINITY })
     },
     async close(): Promise<void> {
       await admin?.end().catch(() => {})
