@@ -58,6 +58,12 @@ describe('a home', () => {
     expect((await openHome(folder())).id).toMatch(/./)
   })
 
+  it('takes up a folder that was prepared with the settings of commit statuses', async () => {
+    await mkdir(folder(), { recursive: true })
+    for (const name of ['commit-status.json', 'github-token', 'gitlab-token']) await writeFile(path.join(folder(), name), '')
+    expect((await openHome(folder())).id).toMatch(/./)
+  })
+
   it('is not made by those who only look', async () => {
     await expect(openHomeThere(folder())).rejects.toMatchObject({ code: 'HOME_NOT_FOUND' })
     expect(await readdir(place)).toEqual([])
