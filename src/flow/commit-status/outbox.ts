@@ -9,6 +9,8 @@ const firstRetryMs = 2_000
 const longestRetryMs = 15 * 60_000
 /** An hour and a quarter in all. */
 const attemptsMax = 14
+/** What was told so long ago is forgotten; should something new be said of it, it is told as if it were the first. */
+const keptDays = 90
 
 export type Noted = Omit<CommitStatus, 'url'> & { readonly target: StatusTarget; readonly path: string }
 type Claimed = {
@@ -66,6 +68,16 @@ export function makeOutbox({ ledger, log, firstRetryMs: first = firstRetryMs }: 
           order by not_before limit 1 for update skip locked)
         returning target, commit, context, state, description, url, revision, attempts`.execute(db)
       return rows[0]
+    },
+
+    /** @returns how many rows went */
+    async prune(): Promise<number> {
+      const done = await db
+        .deleteFrom('statusOutbox')
+        .whereRef('toldRevision', '=', 'revision')
+        .where('notBefore', '<', sql<Date>`now() - ${keptDays} * interval '1 day'`)
+        .executeTakeFirst()
+      return Number(done.numDeletedRows)
     },
 
     async settle(row: Claimed, told: Told): Promise<void> {

@@ -3,8 +3,11 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readStatusTargets, statusFile } from '../../server/status-settings.ts'
+import { makeOutbox } from './outbox.ts'
+import type { StatusTables } from './tables.ts'
 import { keepTelling } from './telling.ts'
 import { openTestThreeways, type TestThreeways } from '../../server/testing.ts'
 
@@ -134,6 +137,19 @@ describe('hosts of repositories that are told how commits stand', () => {
       .poll(() => [latest('github'), latest('gitlab')].map((told) => told['threeways/shop/line']), { timeout: 10_000 })
       .toEqual(['success', 'success'])
     await Promise.all(both.map((one) => one.close()))
+  })
+
+  it('forgets what was told long ago, and nothing that is still to be told', async () => {
+    const outbox = makeOutbox({ ledger: t.threeways.ledger, log: () => {} })
+    const rows = () => t.threeways.ledger.db.withTables<StatusTables>().selectFrom('statusOutbox').select('context').execute()
+    const all = await rows()
+    expect(await outbox.prune()).toBe(0)
+    await sql`update status_outbox set told_revision = revision, not_before = now() - interval '91 days'`.execute(t.threeways.ledger.db)
+    await sql`update status_outbox set revision = revision + 1 where context like '%/prod' and target like 'github%'`.execute(
+      t.threeways.ledger.db,
+    )
+    expect(await outbox.prune()).toBe(all.length - 1)
+    expect(await rows()).toEqual([{ context: 'threeways/shop/prod' }])
   })
 
   it('never says the token, and refuses settings it cannot use', async () => {

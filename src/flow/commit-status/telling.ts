@@ -4,6 +4,7 @@ import { makeOutbox, type OutboxOptions } from './outbox.ts'
 
 const restMs = 250
 const lookMs = 5_000
+const pruneMs = 3_600_000
 
 /**
  * Tells hosts of repositories how commits stand: each stage's outcome, and whether the line is open. Does nothing without targets.
@@ -19,6 +20,7 @@ export function keepTelling(options: Noting & OutboxOptions) {
   let work = Promise.resolve()
   let failing = false
   let hurried = false
+  let prunedAt = 0
 
   /** @returns false: there is nothing to tell now */
   async function tellNext(): Promise<boolean> {
@@ -38,6 +40,10 @@ export function keepTelling(options: Noting & OutboxOptions) {
     try {
       while (!ended.signal.aborted && (await note()));
       while (!ended.signal.aborted && (await tellNext()));
+      if (performance.now() - prunedAt > pruneMs || prunedAt === 0) {
+        prunedAt = performance.now()
+        await outbox.prune()
+      }
       failing = false
     } catch (error) {
       if (!failing && !ended.signal.aborted) log(`commit statuses wait: ${messageOf(error)}`)
