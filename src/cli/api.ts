@@ -33,20 +33,29 @@ export function at(texts: TemplateStringsArray, ...parts: readonly (string | num
 type Fetch = (path: string, init: RequestInit) => Promise<Response>
 
 /** @throws ThreewaysError `SERVER_UNREACHABLE`, and what opening the ledger here throws */
-async function connect(context: CliContext, flags: ConnectFlags): Promise<Api> {
+async function connect(context: CliContext, flags: ConnectFlags, makesHome: boolean): Promise<Api> {
   const told = flags.server ?? context.env['THREEWAYS_SERVER']
   const home = homeFolder(context, flags.home)
   if (told !== undefined) return remote(told, context.env['THREEWAYS_TOKEN'])
   const { listeningServer } = await import('../server/home.ts')
   const server = await listeningServer(home)
-  if (server === undefined) return inProcess(context, home)
+  if (server === undefined) return inProcess(context, home, makesHome)
   const { readAdminToken } = await import('../server/tokens.ts')
   return remote(server.url, context.env['THREEWAYS_TOKEN'] ?? (await readAdminToken(home)))
 }
 
-/** Works with the API and closes it again, also when a signal comes. @throws as `connect` */
-export async function withApi(context: CliContext, flags: ConnectFlags, work: (api: Api) => Promise<void>): Promise<void> {
-  await during(context, () => connect(context, flags), work)
+/**
+ * Works with the API and closes it again, also when a signal comes.
+ * @param makesHome - begin a ledger where there is none yet. @defaultValue false
+ * @throws as `connect`
+ */
+export async function withApi(
+  context: CliContext,
+  flags: ConnectFlags,
+  work: (api: Api) => Promise<void>,
+  { makesHome = false }: { readonly makesHome?: boolean } = {},
+): Promise<void> {
+  await during(context, () => connect(context, flags, makesHome), work)
 }
 
 function remote(url: string, token: string | undefined): Api {
@@ -66,11 +75,11 @@ function remote(url: string, token: string | undefined): Api {
 }
 
 /** Looks and records by itself; runs and environments need a server that works on them. */
-async function inProcess({ output, env }: CliContext, folder: string): Promise<Api> {
+async function inProcess({ output, env }: CliContext, folder: string, makesHome: boolean): Promise<Api> {
   const databaseUrl = databaseUrlOf(env)
   const [{ openThreeways }, { openHome, openHomeThere }] = await Promise.all([import('../server/compose.ts'), import('../server/home.ts')])
   const threeways = await openThreeways({
-    home: await (databaseUrl === undefined ? openHomeThere : openHome)(folder),
+    home: await (databaseUrl === undefined && !makesHome ? openHomeThere : openHome)(folder),
     databaseUrl,
     secretKeyFile: secretKeyFileOf(env),
     repository: undefined,

@@ -7,6 +7,8 @@ import * as flow from './commands/flow.ts'
 import * as gates from './commands/gates.ts'
 import { completionCommand } from './commands/completion.ts'
 import { composeRoutes } from './commands/compose.ts'
+import { flowCommand } from './commands/flow-board.ts'
+import { importRoutes } from './commands/import.ts'
 import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
 import { eventsCommand, ledgerRoutes } from './commands/ledger.ts'
@@ -27,6 +29,7 @@ const root = buildRouteMap<string, CliContext>({
     init: initCommand,
     deliver: flow.deliverCommand,
     status: flow.statusCommand,
+    flow: flowCommand,
     stop: flow.stopCommand,
     start: flow.startCommand,
     line: line.lineRoutes,
@@ -48,6 +51,7 @@ const root = buildRouteMap<string, CliContext>({
     diff: diffCommand,
     env: envRoutes,
     events: eventsCommand,
+    import: importRoutes,
     ledger: ledgerRoutes,
     provenance: provenanceRoutes,
     policy: policyRoutes,

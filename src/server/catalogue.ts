@@ -2,6 +2,8 @@ import * as line from '../feedback/line/events.ts'
 import { lineHelpers, lineNotes, linePasses, lineStops } from '../feedback/line/projection.ts'
 import { candidateBuilt, changeMerged } from '../flow/candidate/events.ts'
 import { candidates, changes } from '../flow/candidate/projection.ts'
+import * as history from '../flow/history/events.ts'
+import { deploymentHistory, gateHistory } from '../flow/history/projection.ts'
 import { statusMigrations } from '../flow/commit-status/tables.ts'
 import * as deployment from '../flow/deployment/events.ts'
 import { deployments, holds } from '../flow/deployment/projection.ts'
@@ -39,6 +41,7 @@ export const ownTypes: readonly AnyEventType[] = [
   ...Object.values(migration),
   ...Object.values(drift),
   ...Object.values(life),
+  ...Object.values(history),
   attestationMade,
   keyRotated,
   line.lineStopped,
@@ -62,6 +65,8 @@ export const projections = [
   environments,
   drifts,
   environmentLives,
+  deploymentHistory,
+  gateHistory,
   attestations,
   lineStops,
   lineHelpers,

@@ -10,6 +10,7 @@ import { makeLine } from '../feedback/line/line.ts'
 import { viewStop } from '../feedback/line/board.ts'
 import { postureRoutes } from '../feedback/line/posture-routes.ts'
 import { lineRoutes } from '../feedback/line/routes.ts'
+import { measureRoutes } from '../flow/measures/routes.ts'
 import { streamPlaces } from '../flow/pipeline/stream-facts.ts'
 import { digestOfTree } from '../flow/candidate/tree.ts'
 import type { StatusTarget } from '../flow/commit-status/commit-status.port.ts'
@@ -226,6 +227,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       )
       api.route('/', pipelineRoutes({ shop: workshop, engine, viewing, telling: { ...viewing, sentence: sentenceOf } }, options.repository))
       api.route('/', estateRoutes(viewing, newId))
+      api.route('/', measureRoutes(ledger, clock))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
       api.route('/', provenanceRoutes(attestor))
       api.route('/', lineRoutes({ line, ledger, clock }))

@@ -1,0 +1,136 @@
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { readMap } from '../connectors/csv/map.ts'
+import { readCsv, type ReadRow } from '../connectors/csv/read.ts'
+import { eventOf } from '../flow/history/record.ts'
+import { formatDuration } from '../kernel/duration.ts'
+import { hasCode, notFound, ThreewaysError, type Fault } from '../kernel/errors.ts'
+import type { CloudEvent } from '../ledger/event.ts'
+import { withApi, type Api, type ConnectFlags } from './api.ts'
+import type { CliContext } from './context.ts'
+
+type ImportFlags = ConnectFlags & { readonly map: string; readonly skipBad: boolean; readonly json: boolean }
+
+const batchSize = 500
+const progressMs = 200
+const badShown = 20
+
+/** Records what the rows of a table say. Interrupted, it is simply begun again: what stands there already stays. */
+export async function importCsv(this: CliContext, flags: ImportFlags, file: string): Promise<void> {
+  const map = readMap(await textOf(this, flags.map), flags.map)
+  const input = file === '-' ? this.process.stdin : await openFile(path.resolve(this.cwd, file), file)
+  const work = async (api: Api) => {
+    const into = new Recording(api, this)
+    const source = `/imports/${map.name}`
+    const record = async ({ line, told, bad }: ReadRow) => {
+      if (bad && !flags.skipBad) throw bad
+      if (bad) into.leaveOut(bad.faults)
+      else
+        await into.add(
+          line,
+          told.map((one) => eventOf(one, source)),
+        )
+    }
+    try {
+      for await (const row of readCsv(input, file, map, Date.now())) await record(row)
+    } catch (error) {
+      // What came before the bad row is good, and the message says that it is recorded.
+      if (error instanceof ThreewaysError && error.code === 'CSV_INVALID') await into.flush()
+      throw error
+    }
+    await into.flush()
+    into.tell(flags.json)
+  }
+  await withApi(this, flags, work, { makesHome: true })
+}
+
+class Recording {
+  rows = 0
+  recorded = 0
+  duplicates = 0
+  readonly bad: Fault[] = []
+  private badCount = 0
+  private readonly began = Date.now()
+  private batch: CloudEvent[] = []
+  private told = 0
+  private readonly api: Api
+  private readonly context: CliContext
+
+  constructor(api: Api, context: CliContext) {
+    this.api = api
+    this.context = context
+  }
+
+  async add(line: number, events: readonly CloudEvent[]): Promise<void> {
+    this.rows++
+    this.batch.push(...events)
+    if (this.batch.length < batchSize) return
+    await this.flush()
+    if (Date.now() - this.told < progressMs) return
+    this.told = Date.now()
+    this.context.output.passing(`line ${line}: ${this.recorded} events recorded`)
+  }
+
+  leaveOut(faults: readonly Fault[]): void {
+    this.rows++
+    this.badCount++
+    if (this.bad.length < badShown) this.bad.push(...faults)
+  }
+
+  async flush(): Promise<void> {
+    const events = this.batch
+    this.batch = []
+    if (events.length === 0) return
+    const response = await this.api.open('/api/events', {
+      method: 'POST',
+      headers: { 'content-type': 'application/cloudevents-batch+json' },
+      body: JSON.stringify(events),
+    })
+    const { receipts } = (await response.json()) as { receipts: readonly { readonly duplicate: boolean }[] }
+    const there = receipts.filter(({ duplicate }) => duplicate).length
+    this.recorded += receipts.length - there
+    this.duplicates += there
+  }
+
+  tell(asJson: boolean): void {
+    const { rows, recorded, duplicates, bad, badCount } = this
+    const tookMs = Date.now() - this.began
+    const { output } = this.context
+    if (asJson) {
+      output.json({ rows, recorded, duplicates, leftOut: badCount, faults: bad, tookMs })
+      return
+    }
+    for (const { file, line, path: column, message, value } of bad)
+      output.say(output.colour.yellow(`left out ${file}:${line} ${column} ${message}${value === undefined ? '' : ` ("${value}")`}`))
+    if (badCount > bad.length) output.say(output.colour.yellow(`and ${badCount - bad.length} more rows`))
+    const left = badCount === 0 ? '' : `, ${badCount} rows left out`
+    output.result(`${rows} rows: ${recorded} events recorded, ${duplicates} were there already${left}, in ${formatDuration(tookMs)}`)
+  }
+}
+
+async function textOf({ cwd }: CliContext, file: string): Promise<string> {
+  try {
+    return await readFile(path.resolve(cwd, file), 'utf8')
+  } catch (error) {
+    throw hasCode(error, 'ENOENT') ? noFile(file, 'docs/history.md shows a map') : error
+  }
+}
+
+async function openFile(place: string, file: string): Promise<Readable> {
+  const input = createReadStream(place)
+  await new Promise<void>((resolve, reject) => {
+    input.once('open', () => resolve())
+    input.once('error', (error) =>
+      reject(hasCode(error, 'ENOENT') ? noFile(file, 'name a table with a header, as CSV, also compressed as .csv.gz') : error),
+    )
+  })
+  if (!file.endsWith('.gz')) return input
+  const unpacked = createGunzip()
+  input.on('error', (error) => unpacked.destroy(error))
+  return input.pipe(unpacked)
+}
+
+const noFile = (file: string, help: string) => notFound('FILE_NOT_FOUND', { message: `there is no file "${file}"`, help })

@@ -1,0 +1,121 @@
+import { Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import type { ThreewaysError } from '../../kernel/errors.ts'
+import type { Told } from '../../flow/history/history.port.ts'
+import { readMap } from './map.ts'
+import { readCsv } from './read.ts'
+
+const now = Date.parse('2026-03-01T00:00:00Z')
+const map = `
+name: govuk
+time: {column: time, as: unix}
+service: service
+environment: {column: environment}
+events:
+  - {event: deployment, when: {tag: "*"}, version: tag, previous: was, by: who}
+  - {event: gate, when: {auto: "*"}, way: into, open: auto}
+`
+const head = 'time,environment,service,tag,was,auto,who\n'
+
+async function read(text: string | readonly (string | Buffer)[], by = map) {
+  const told: Told[] = []
+  const bad: string[] = []
+  for await (const row of readCsv(Readable.from(typeof text === 'string' ? [text] : text), 'past.csv', readMap(by, 'map.yaml'), now)) {
+    told.push(...row.told)
+    if (row.bad) bad.push(row.bad.message)
+  }
+  return { told, bad }
+}
+
+const refused = async (text: string, by?: string) =>
+  read(text, by).then(
+    () => 'nothing',
+    (error: ThreewaysError) => error.message,
+  )
+
+describe('a table of what was delivered', () => {
+  it('says deployments and gates, in one row too', async () => {
+    const { told } = await read(
+      `${head}1717769351,production,shop,v2,v1,,ann\n1717769352,staging,shop,,,false,\n1717769353,staging,shop,v3,,yes,bot\n`,
+    )
+    expect(told).toMatchObject([
+      {
+        kind: 'deployment',
+        at: '2024-06-07T14:09:11.000Z',
+        stream: 'shop',
+        environment: 'production',
+        version: 'v2',
+        previous: 'v1',
+        by: 'ann',
+      },
+      { kind: 'gate', environment: 'staging', way: 'into', open: false },
+      { kind: 'deployment', version: 'v3' },
+      { kind: 'gate', open: true },
+    ])
+    expect(told[2]).toHaveProperty('previous', undefined)
+  })
+
+  it('names what it says the same each time, and two things of one second differently', async () => {
+    const rows = '1717769351,production,shop,v2,v1,,\n1717769351,production,shop,v3,v2,,\n1717769351,production,cart,v3,v2,,\n'
+    const [once, again] = [await read(head + rows), await read(head + rows)]
+    expect(once.told).toEqual(again.told)
+    expect(new Set(once.told.map(({ id }) => id)).size).toBe(3)
+  })
+
+  it('has a byte order mark, line ends of Windows, quotes, and cells cut in the middle of a character', async () => {
+    const bytes = Buffer.from(`\uFEFF${head.replace('\n', '\r\n')}1717769351,production,"Bücher, ""gut""",v2,,,"a\r\nb"\r\n`)
+    const { told } = await read([...bytes].map((byte) => Buffer.from([byte])))
+    expect(told).toMatchObject([{ stream: 'Bücher, "gut"', by: 'a\r\nb' }])
+  })
+
+  it('says of a row that makes no sense where and why, and goes on', async () => {
+    const { told, bad } = await read(
+      `${head}soon,production,shop,v2,,,\n1900000000,production,shop,v2,,,\n1717769351,production,,v2,,,\n1717769351,production,shop,,,perhaps,\n1717769351,production,shop,v9,,,\n1717769351,production,sh`,
+    )
+    expect(bad).toEqual([
+      'past.csv:2 time is no number of seconds since 1970 ("soon")',
+      'past.csv:3 time lies in the future: 2030-03-17T17:46:40.000Z ("1900000000")',
+      'past.csv:4 service is empty; it should hold the service',
+      'past.csv:5 auto is neither true nor false ("perhaps")',
+      'past.csv:7 the row has 3 cells, the header names 7 columns',
+    ])
+    expect(told).toMatchObject([{ version: 'v9' }])
+  })
+
+  it.each([
+    ['', 'past.csv:1 the file is empty: its first line names the columns'],
+    ['time,service\n', 'past.csv:1 the file has no column tag, auto, environment, who, was; it has time, service'],
+    ['time,time\n', 'past.csv:1 time is the name of two columns'],
+    [`${head}1717769351,"production\n`, 'past.csv:2 a quote opens here or before and is never closed'],
+  ])('refuses what is no such table: %j', async (text, message) => {
+    expect(await refused(text)).toContain(message)
+  })
+
+  it('tells local times by their zone, and refuses the hour that comes twice and the one that never comes', async () => {
+    const local = map.replace('as: unix', 'as: local, zone: Europe/London')
+    const row = (time: string) => `${time},production,shop,v2,,,\n`
+    const { told, bad } = await read(
+      `${head}${['2024-06-07 15:09', '2024-01-07T15:09:11', '2024-06-07T15:09:11+02:00', '2024-10-27 01:30', '2024-03-31 01:30'].map(row).join('')}`,
+      local,
+    )
+    expect(told.map(({ at }) => at)).toEqual(['2024-06-07T14:09:00.000Z', '2024-01-07T15:09:11.000Z', '2024-06-07T13:09:11.000Z'])
+    expect(bad).toHaveLength(2)
+  })
+
+  it('does not guess the offset of a time that has none', async () => {
+    const { bad } = await read(`${head}2024-06-07T15:09:11,production,shop,v2,,,\n`, map.replace('as: unix', 'as: rfc3339'))
+    expect(bad[0]).toContain('past.csv:2 time says no offset from UTC')
+  })
+})
+
+describe('a map of columns', () => {
+  it.each([
+    ['name: x', 'map.yaml:1 /time'],
+    [map.replace('as: unix', 'as: minutes'), 'map.yaml:3 /time/as'],
+    [map.replace('as: unix', 'as: local'), '/time/zone is missing'],
+    [map.replace('version: tag', 'versions: tag'), 'map.yaml:7 /events/0'],
+    ['name: [', 'map.yaml:1'],
+  ])('says at which line it is wrong', (text, message) => {
+    expect(() => readMap(text, 'map.yaml')).toThrow(message)
+  })
+})

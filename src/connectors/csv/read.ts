@@ -1,0 +1,180 @@
+import type { Readable } from 'node:stream'
+import { CsvError, parse } from 'csv-parse'
+import { instantOf, type Instant } from '../../kernel/clock.ts'
+import { sha256 } from '../../kernel/digest.ts'
+import { invalid, ThreewaysError } from '../../kernel/errors.ts'
+import type { Told } from '../../flow/history/history.port.ts'
+import type { Cell, CsvMap, EventMap } from './map.ts'
+import { readTime } from './time.ts'
+
+const rowBytesMax = 1024 * 1024
+
+/** What one row says, and where the row is; or why it cannot be said. */
+export type ReadRow = { readonly line: number; readonly told: readonly Told[]; readonly bad?: ThreewaysError }
+
+type Row = { readonly line: number; readonly cells: readonly string[] }
+type Table = { readonly file: string; readonly columns: ReadonlyMap<string, number>; readonly now: Instant }
+
+/**
+ * Reads a table row by row (RFC 4180, with a header, UTF-8, with or without a byte order mark), however long it is. A row that
+ * makes no sense comes with its fault, `CSV_INVALID` with file, line and column.
+ * @param nowMs - what lies after it is refused
+ * @throws ThreewaysError `CSV_INVALID` when it is no such table, or does not go on as one
+ */
+export async function* readCsv(input: Readable, file: string, map: CsvMap, nowMs: number): AsyncGenerator<ReadRow, void> {
+  let table: Table | undefined
+  const readers = map.events.map((one): Reader => ({ ...one, ...general(map, one) }))
+  for await (const row of rowsOf(input, file)) {
+    if (table === undefined) {
+      table = { file, columns: columnsOf(row, file), now: instantOf(nowMs) }
+      const missing = [...columnsNamed(map)].filter((column) => !table!.columns.has(column))
+      if (missing.length > 0) throw noColumns(missing, table, row.line)
+    } else {
+      yield readRow(row, readers, table)
+    }
+  }
+  if (table === undefined) throw fault(file, 1, '', 'the file is empty: its first line names the columns')
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  CSV_QUOTE_NOT_CLOSED: 'a quote opens here or before and is never closed',
+  CSV_INVALID_CLOSING_QUOTE: 'something stands behind a closing quote; a quote inside a cell is written twice',
+  INVALID_OPENING_QUOTE: 'a quote stands in the middle of a cell; put the whole cell in quotes and write the one inside twice',
+  CSV_MAX_RECORD_SIZE: `a row is longer than ${rowBytesMax} characters`,
+}
+
+async function* rowsOf(input: Readable, file: string): AsyncGenerator<Row, void> {
+  const parser = parse({ bom: true, info: true, max_record_size: rowBytesMax, skip_empty_lines: true, relax_column_count: true })
+  input.on('error', (error) => parser.destroy(error))
+  input.pipe(parser)
+  try {
+    for await (const { info, record } of parser as AsyncIterable<{ info: { lines: number }; record: string[] }>) {
+      yield { line: info.lines, cells: record }
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error
+    throw fault(file, (error as { lines?: number }).lines ?? 1, '', sentences[error.code] ?? error.message)
+  } finally {
+    input.destroy()
+  }
+}
+
+function columnsOf({ cells, line }: Row, file: string): ReadonlyMap<string, number> {
+  const columns = new Map<string, number>()
+  for (const [at, cell] of cells.entries()) {
+    const name = cell.trim()
+    if (columns.has(name)) throw fault(file, line, name, 'is the name of two columns')
+    columns.set(name, at)
+  }
+  return columns
+}
+
+type General = Pick<CsvMap, 'time' | 'service' | 'environment' | 'by' | 'id'>
+type Reader = EventMap & General
+
+/** What is said of one kind of event goes before what is said of all. */
+const general = (all: General, one: EventMap): General => ({
+  time: one.time ?? all.time,
+  service: one.service ?? all.service,
+  environment: one.environment ?? all.environment,
+  by: one.by ?? all.by,
+  id: one.id ?? all.id,
+})
+
+function readRow(row: Row, readers: readonly Reader[], table: Table): ReadRow {
+  const told: Told[] = []
+  try {
+    const { length } = row.cells
+    if (length !== table.columns.size)
+      throw fault(table.file, row.line, '', `the row has ${length} cells, the header names ${table.columns.size} columns`)
+    for (const reader of readers) {
+      const one = read(row, reader, table)
+      if (one) told.push(one)
+    }
+    return { line: row.line, told }
+  } catch (bad) {
+    if (!(bad instanceof ThreewaysError)) throw bad
+    return { line: row.line, told: [], bad }
+  }
+}
+
+/** @returns undefined when the row does not speak of this */
+function read(row: Row, reader: Reader, table: Table): Told | undefined {
+  const of = (column: string) => row.cells[table.columns.get(column)!]!.trim()
+  const cell = (what: Cell | undefined) => (what === undefined ? '' : 'value' in what ? what.value : of(what.column))
+  const meets = ([column, wanted]: [string, string]) => (wanted === '*' ? of(column) !== '' : of(column) === wanted)
+  if (!Object.entries(reader.when ?? {}).every(meets)) return undefined
+  const need = (what: Cell, meaning: string) => {
+    const text = cell(what)
+    if (text === '') throw fault(table.file, row.line, 'column' in what ? what.column : '', `is empty; it should hold the ${meaning}`)
+    return text
+  }
+  const { column } = reader.time
+  const at = readTime(of(column), reader.time)
+  if (typeof at !== 'string') throw fault(table.file, row.line, column, at.fault, of(column))
+  if (at > table.now) throw fault(table.file, row.line, column, `lies in the future: ${at}`, of(column))
+  const common = {
+    at,
+    stream: need(reader.service, 'service'),
+    environment: need(reader.environment, 'environment'),
+    by: cell(reader.by) || undefined,
+  }
+  const { id: named } = reader
+  const name = (kind: string, ...parts: readonly string[]) =>
+    sha256(JSON.stringify([kind, ...(named?.map(of) ?? [at, ...parts])])).slice(7, 47)
+  const { stream, environment } = common
+  if (reader.event === 'gate') {
+    const { way } = reader
+    const open = truth(need(reader.open, 'state of the gate'))
+    if (open === undefined)
+      throw fault(table.file, row.line, 'column' in reader.open ? reader.open.column : '', 'is neither true nor false', cell(reader.open))
+    return { ...common, kind: 'gate', id: name(`gate ${way}`, stream, environment, String(open)), way, open }
+  }
+  const version = need(reader.version, 'version')
+  const id = name('deployment', stream, environment, version)
+  return {
+    ...common,
+    kind: 'deployment',
+    id,
+    version,
+    previous: cell(reader.previous) || undefined,
+    commit: cell(reader.commit) || undefined,
+  }
+}
+
+const words: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  on: true,
+  open: true,
+  '1': true,
+  false: false,
+  no: false,
+  off: false,
+  closed: false,
+  '0': false,
+}
+const truth = (text: string): boolean | undefined => words[text.toLowerCase()]
+
+function columnsNamed({ time, id, service, environment, by, events }: CsvMap): ReadonlySet<string> {
+  const cells: (Cell | undefined)[] = [service, environment, by]
+  const names = [time.column, ...(id ?? [])]
+  for (const reader of events) {
+    names.push(...(reader.time ? [reader.time.column] : []), ...(reader.id ?? []), ...Object.keys(reader.when ?? {}))
+    cells.push(reader.service, reader.environment, reader.by)
+    cells.push(...(reader.event === 'gate' ? [reader.open] : [reader.version, reader.previous, reader.commit]))
+  }
+  return new Set([...names, ...cells.flatMap((cell) => (cell !== undefined && 'column' in cell ? [cell.column] : []))])
+}
+
+const noColumns = (missing: readonly string[], { file, columns }: Table, line: number) =>
+  fault(file, line, '', `the file has no column ${missing.join(', ')}; it has ${[...columns.keys()].slice(0, 30).join(', ')}`)
+
+function fault(file: string, line: number, path: string, message: string, value?: string): ThreewaysError {
+  const shown = value === undefined ? '' : ` ("${value.slice(0, 60)}")`
+  return invalid('CSV_INVALID', {
+    message: `${file}:${line}${path === '' ? '' : ` ${path}`} ${message}${shown}`,
+    help: 'what came before this line is recorded; repair it and import the file again (nothing is recorded twice), or leave such rows out with --skip-bad',
+    faults: [{ file, line, path, message, ...(value === undefined ? {} : { value: value.slice(0, 60) }) }],
+  })
+}

@@ -1,0 +1,49 @@
+import type { EventType, Fact } from '../../ledger/event.ts'
+import { first, last, min, projection, type Row } from '../../ledger/projection.ts'
+import { serviceDeployed, serviceRolledBack, serviceUpgraded } from '../deployment/events.ts'
+import { gateSwitched } from './events.ts'
+
+type Deployed = typeof serviceDeployed extends EventType<infer Content> ? Content : never
+
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null)
+
+/**
+ * Every time another version came to run in an environment, our own and those of whoever records such events. Ours are told for
+ * each service and have a run in common: one deployment.
+ */
+export const deploymentHistory = projection({
+  table: 'deployment_history',
+  key: ['stream', 'environment', 'deployment'],
+  columns: { at: min.text, version: first.text, previous: first.text, back: last.boolean, source: first.text },
+})
+  .on(serviceDeployed, (fact) => [deploymentOf(fact, false)])
+  .on(serviceUpgraded, (fact) => [deploymentOf(fact, false)])
+  .on(serviceRolledBack, (fact) => [deploymentOf(fact, true)])
+
+function deploymentOf({ id, source, subject, time, content, custom }: Fact<Deployed>, back: boolean) {
+  const { id: place } = content.environment
+  const stream = text(custom['stream']) ?? subject
+  return {
+    stream,
+    // Ours are named stream/environment; others name them as they like.
+    environment: place.startsWith(`${stream}/`) ? place.slice(stream.length + 1) : place,
+    deployment: text(custom['run']) ?? `${source}#${id}`,
+    at: time,
+    version: text(custom['candidate']) ?? text(custom['version']) ?? content.artifactId,
+    previous: text(custom['previous']),
+    back,
+    source,
+  }
+}
+
+/** Every time somebody switched a gate. */
+export const gateHistory = projection({
+  table: 'gate_history',
+  key: ['stream', 'environment', 'way', 'at', 'event'],
+  columns: { open: last.boolean, by: last.text },
+}).on(gateSwitched, ({ id, source, time, content: { stream, environment, way, open, by } }) => [
+  { stream, environment, way, at: time, event: `${source}#${id}`, open, by: by ?? null },
+])
+
+export type PastDeployment = Row<typeof deploymentHistory>
+export type GateSwitch = Row<typeof gateHistory>

@@ -1,0 +1,71 @@
+/** A version that came to run somewhere. */
+export type Deployed = { readonly environment: string; /** Milliseconds. */ readonly at: number; readonly version: string }
+
+/** What people call the environment that they deliver to. */
+const production = /^(prod|production|live)\b/i
+/** An environment that fewer of the versions came to is beside the way. */
+const share = 0.2
+
+/**
+ * The way of a value stream's versions: the environments most of them come to, and at its end the one that they are delivered to:
+ * what is called production where there is one, or else the last. That one stays however few get there.
+ * @param deployments - by time
+ * @param estate - order of the whole estate, for a stream that says too little
+ * @param to - ends there instead
+ * @returns one environment alone where there is no way
+ */
+export function wayOf(deployments: readonly Deployed[], estate: readonly string[] = [], to?: string): readonly string[] {
+  const versions = new Map<string, Set<string>>()
+  const all = new Set<string>()
+  for (const { environment, version } of deployments) {
+    all.add(version)
+    const seen = versions.get(environment) ?? new Set()
+    versions.set(environment, seen.add(version))
+  }
+  const order = orderOf(deployments, estate)
+  const end = to ?? order.find((name) => production.test(name))
+  const way = order.filter((name) => name === end || versions.get(name)!.size >= share * all.size)
+  return end === undefined ? way : [...way.slice(0, way.indexOf(end)), end]
+}
+
+/** So many versions that went through two environments say which of them is first. */
+const enough = 5
+
+/**
+ * The environments of a value stream in the order in which versions come to them, as it was seen: of two environments, that one is
+ * first in which more versions were first. Nobody has to say it.
+ * @param deployments - by time
+ * @param others - order of the whole estate, for a stream that says too little
+ */
+export function orderOf(deployments: readonly Deployed[], others: readonly string[] = []): readonly string[] {
+  const names: string[] = []
+  const firstSeen = new Map<string, Map<string, number>>()
+  for (const { environment, at, version } of deployments) {
+    if (!names.includes(environment)) names.push(environment)
+    const seen = firstSeen.get(version) ?? new Map<string, number>()
+    if (!seen.has(environment)) seen.set(environment, at)
+    firstSeen.set(version, seen)
+  }
+  const wins = new Map(names.map((name) => [name, 0]))
+  for (const [at, a] of names.entries()) {
+    for (const b of names.slice(at + 1)) {
+      const [before, after] = precedence(firstSeen, a, b)
+      const told = before + after >= enough ? before - after : others.indexOf(b) - others.indexOf(a)
+      const first = told >= 0 ? a : b
+      wins.set(first, wins.get(first)! + 1)
+    }
+  }
+  return names.toSorted((a, b) => wins.get(b)! - wins.get(a)!)
+}
+
+function precedence(seen: ReadonlyMap<string, ReadonlyMap<string, number>>, a: string, b: string): readonly [number, number] {
+  let before = 0
+  let after = 0
+  for (const times of seen.values()) {
+    const [atA, atB] = [times.get(a), times.get(b)]
+    if (atA === undefined || atB === undefined) continue
+    if (atA < atB) before++
+    else if (atB < atA) after++
+  }
+  return [before, after]
+}

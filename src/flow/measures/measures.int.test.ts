@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openTestThreeways, type TestThreeways } from '../../server/testing.ts'
+import { eventOf } from '../history/record.ts'
+import type { Told } from '../history/history.port.ts'
+import type { StreamFlowDetail, StreamFlowView } from './schemas.ts'
+
+const at = (day: number, hour = 0) => new Date(Date.UTC(2025, 0, 1 + day, hour)).toISOString() as Told['at']
+const deployment = (environment: string, day: number, hour: number, version: string): Told => ({
+  kind: 'deployment',
+  id: `${environment} ${version} ${day}`,
+  at: at(day, hour),
+  stream: 'shop',
+  environment,
+  version,
+})
+
+/** Ten versions, one a day; production gets the first six of them, two at a time. */
+const told: readonly Told[] = [
+  ...Array.from({ length: 10 }, (_, day) => [deployment('test', day, 8, `v${day}`), deployment('staging', day, 9, `v${day}`)]).flat(),
+  ...[1, 3, 5].map((day) => deployment('production', day, 12, `v${day}`)),
+  { kind: 'gate', id: 'closed', at: at(6), stream: 'shop', environment: 'production', way: 'into', open: false, by: 'ann' },
+  { kind: 'gate', id: 'again', at: at(7), stream: 'shop', environment: 'production', way: 'into', open: false, by: 'bob' },
+]
+
+describe('how changes really flow', () => {
+  let t: TestThreeways
+  beforeEach(async () => {
+    t = await openTestThreeways()
+  })
+  afterEach(() => t.close())
+
+  const record = async (events: readonly Told[]) => {
+    const batch = events.map((one) => eventOf(one, '/imports/shop'))
+    const { app, adminToken } = t.threeways
+    const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/cloudevents-batch+json' }
+    const response = await app.request('/api/events', { method: 'POST', headers, body: JSON.stringify(batch) })
+    expect(response.ok).toBe(true)
+  }
+  const shop = async (query = '') => (await t.ask('GET', `/api/flow/shop${query}`)).body as StreamFlowDetail
+
+  it('is read from the deployments of others, with what is still on its way and the gate that is closed', async () => {
+    await record(told)
+    const flow = await shop('?rows=true')
+    expect(flow).toMatchObject({
+      order: ['test', 'staging', 'production'],
+      deployments: 3,
+      asOf: at(9, 9),
+      lead: { versions: 10, reached: 6 },
+    })
+    expect(flow.batch).toEqual({ p50: 2, p95: 2, max: 2 })
+    expect(flow.legs.map(({ from, to, reached, versions }) => [from, to, reached, versions])).toEqual([
+      ['test', 'staging', 10, 10],
+      ['staging', 'production', 6, 10],
+    ])
+    expect(flow.closed).toEqual([{ environment: 'production', way: 'into', since: at(6), by: 'ann' }])
+    expect(flow.rows).toHaveLength(10)
+    expect(flow.rows![0]).toEqual({ version: 'v0', arrived: at(0, 8), reached: at(1, 12), by: 'v1' })
+    const { streams } = (await t.ask('GET', '/api/flow')).body as { streams: StreamFlowView[] }
+    expect(streams).toHaveLength(1)
+    expect(streams[0]!.lead).toEqual(flow.lead)
+  })
+
+  it('is the same in whatever order it is told and however often, and as of an earlier day', async () => {
+    await record(told.filter(({ at: time }) => time < at(6)))
+    const early = await shop()
+    await record(told.toReversed())
+    await record(told.filter((_, index) => index % 3 === 0))
+    const { asOf: _, since: _since, until: _until, ...then } = await shop(`?asOf=${early.asOf}`)
+    expect(early).toMatchObject(then)
+    expect((await shop()).lead).toMatchObject({ versions: 10, reached: 6 })
+  })
+
+  it('is told of our own deliveries too', async () => {
+    const definition = {
+      name: 'shop',
+      services: { web: { 'x-run': { command: ['sleep', '600'] } } },
+      'x-threeways': {
+        version: 1,
+        artifact: { build: ['true'], pack: ['app'] },
+        environments: { test: {}, production: {} },
+        pipeline: {
+          stages: [
+            { name: 'test', environment: 'test' },
+            { name: 'production', after: ['test'], environment: 'production' },
+          ],
+        },
+      },
+    }
+    await t.author.write({ 'threeways.yaml': JSON.stringify(definition), app: 'one' })
+    await t.author.commit('One')
+    const { candidate } = await t.ended((await t.deliver()).id)
+    const flow = await shop('?rows=true')
+    expect(flow).toMatchObject({ order: ['test', 'production'], deployments: 1, lead: { versions: 1, reached: 1 } })
+    expect(flow.rows).toMatchObject([{ version: candidate, by: candidate }])
+  })
+
+  it('says that nothing is known of a stream, or of an environment', async () => {
+    await record(told)
+    expect(await t.ask('GET', '/api/flow/cart')).toMatchObject({ status: 404, body: { code: 'STREAM_NOT_FOUND' } })
+    expect(await t.ask('GET', '/api/flow/shop?to=moon')).toMatchObject({ status: 404, body: { detail: expect.stringContaining('moon') } })
+    expect((await t.ask('GET', '/api/flow?since=soon')).status).toBe(400)
+    expect((await shop('?to=staging')).lead).toMatchObject({ versions: 10, reached: 10 })
+  })
+})

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+
+const Ms = z.number().nullable()
+const Quantile = z.object({ value: Ms, low: Ms, high: Ms }).meta({
+  id: 'TimeQuantile',
+  description:
+    'milliseconds, with the limits of its 95 % interval. value null: it never came to so many. high null: nothing says how long at most',
+})
+
+const Within = z.object({ ms: z.int(), share: Ms.meta({ description: 'null: nothing was watched for so long' }) })
+
+export const StreamFlowView = z
+  .object({
+    stream: z.string(),
+    order: z.array(z.string()).meta({ description: 'its environments, in the order in which versions were seen to come to them' }),
+    since: z.iso.datetime(),
+    until: z.iso.datetime(),
+    asOf: z.iso.datetime().meta({ description: 'the latest moment of which something is known' }),
+    deployments: z.int().meta({ description: 'to the last environment' }),
+    perWeek: z.number(),
+    activeDays: z.int().meta({ description: 'days (UTC) with a deployment' }),
+    lead: z.object({ versions: z.int(), reached: z.int(), p50: Quantile, p85: Quantile, p95: Quantile, within: z.array(Within) }).meta({
+      description:
+        'from where a version was first seen until the last environment ran it or a later one; versions on their way count (Kaplan-Meier)',
+    }),
+    batch: z.object({ p50: Ms, p95: Ms, max: Ms }).meta({ description: 'versions that a deployment brought' }),
+    back: z.int().meta({ description: 'deployments of an earlier version than ran before, races of ten minutes apart' }),
+  })
+  .meta({ id: 'StreamFlow' })
+export type StreamFlowView = z.infer<typeof StreamFlowView>
+
+export const FlowBoard = z.object({ streams: z.array(StreamFlowView) }).meta({ id: 'FlowBoard' })
+
+const Leg = z.object({ from: z.string(), to: z.string(), versions: z.int(), reached: z.int(), p50: Quantile, p95: Quantile })
+const Row = z.object({ version: z.string(), arrived: z.iso.datetime(), reached: z.iso.datetime().nullable(), by: z.string().nullable() })
+
+export const StreamFlowDetail = StreamFlowView.extend({
+  legs: z.array(Leg).meta({ description: 'from each environment to the next' }),
+  closed: z.array(
+    z.object({ environment: z.string(), way: z.enum(['into', 'onwards']), since: z.iso.datetime(), by: z.string().nullable() }),
+  ),
+  rows: z.array(Row).optional().meta({ description: 'every version that the lead time is of' }),
+}).meta({ id: 'StreamFlowDetail' })
+export type StreamFlowDetail = z.infer<typeof StreamFlowDetail>
+
+export const FlowQuery = z.object({
+  since: z.iso.datetime({ offset: true }).optional(),
+  until: z.iso.datetime({ offset: true }).optional().meta({ description: 'default: the latest moment of which something is known' }),
+  asOf: z.iso.datetime({ offset: true }).optional().meta({ description: 'leave out what happened later' }),
+  days: z.coerce.number().int().min(1).max(3660).default(90).meta({ description: 'length of the window, where `since` is not said' }),
+  to: z.string().min(1).max(200).optional().meta({ description: 'environment to which it is measured; default: production, or the last' }),
+  rows: z.stringbool().default(false),
+})
+export type FlowQuery = z.infer<typeof FlowQuery>

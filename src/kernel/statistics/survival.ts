@@ -1,0 +1,107 @@
+import { normalQuantile } from './normal.ts'
+
+/**
+ * How long until something happens, where some still wait: Kaplan and Meier's product-limit estimate (J. Am. Stat. Assoc. 53, 1958)
+ * with Greenwood's variance. Whoever counts only what happened calls a queue fast in which most wait for ever.
+ */
+export type Survival = {
+  readonly count: number
+  /** That happened. */
+  readonly events: number
+  /** Times at which it happened, ascending, each once. */
+  readonly times: Float64Array
+  /** Share for which it has not happened just after each time. */
+  readonly waiting: Float64Array
+  /** The longest that anything was watched. */
+  readonly watched: number
+  /** Greenwood's sum at each time: the variance of `waiting` is its square times this. */
+  readonly greenwood: Float64Array
+}
+
+/**
+ * @param durations - until it happened, or until it was last seen not to have happened; in any unit, not negative
+ * @param happened - 1 where it did. What was last seen at the moment of another's event was there to see it
+ * @throws RangeError when the lengths differ, or a duration is negative or no number
+ */
+export function survival(durations: Float64Array, happened: Uint8Array): Survival {
+  if (durations.length !== happened.length) throw new RangeError(`${durations.length} durations, ${happened.length} outcomes`)
+  const ended: number[] = []
+  const left: number[] = []
+  for (const [at, duration] of durations.entries()) {
+    if (!(duration >= 0)) throw new RangeError(`a duration of ${duration}`)
+    ;(happened[at] === 1 ? ended : left).push(duration)
+  }
+  ended.sort((a, b) => a - b)
+  left.sort((a, b) => a - b)
+  const times: number[] = []
+  const waiting: number[] = []
+  const greenwood: number[] = []
+  let share = 1
+  let sum = 0
+  for (let here = 0, gone = 0; here < ended.length;) {
+    const time = ended[here]!
+    while (gone < left.length && left[gone]! < time) gone++
+    const atRisk = durations.length - here - gone
+    const before = here
+    while (ended[here] === time) here++
+    const now = here - before
+    share *= 1 - now / atRisk
+    sum += now === atRisk ? Number.POSITIVE_INFINITY : now / (atRisk * (atRisk - now))
+    times.push(time)
+    waiting.push(share)
+    greenwood.push(sum)
+  }
+  return {
+    count: durations.length,
+    events: ended.length,
+    times: Float64Array.from(times),
+    waiting: Float64Array.from(waiting),
+    watched: Math.max(0, ended.at(-1) ?? 0, left.at(-1) ?? 0),
+    greenwood: Float64Array.from(greenwood),
+  }
+}
+
+/** A time by which a share of all has happened. */
+export type Quantile = {
+  /** Undefined: it never happened to so many. */
+  readonly value: number | undefined
+  readonly low: number | undefined
+  /** Undefined: nothing says how long at most. */
+  readonly high: number | undefined
+}
+
+/**
+ * The time by which it has happened to a share of all, and limits that hold it with a probability of 1 - 2·tail (Brookmeyer and
+ * Crowley, Biometrics 38, 1982, on the scale of log(-log S), which stays between 0 and 1).
+ */
+export function survivalQuantile(curve: Survival, share: number, tail = 0.025): Quantile {
+  const left = 1 - share
+  const z = normalQuantile(tail)
+  const first = (holds: (at: number) => boolean) => {
+    const at = curve.times.findIndex((_, index) => holds(index))
+    return at === -1 ? undefined : curve.times[at]!
+  }
+  // Rounding must not push the estimate past a share that it meets.
+  const reached = (value: number) => value <= left + 1e-12
+  return {
+    value: first((at) => reached(curve.waiting[at]!)),
+    low: first((at) => reached(limit(curve, at, z))),
+    high: first((at) => reached(limit(curve, at, -z))),
+  }
+}
+
+/** @param z - positive for the lower limit of the share that waits, negative for the upper */
+function limit({ waiting, greenwood }: Survival, at: number, z: number): number {
+  const share = waiting[at]!
+  if (share === 0) return 0
+  const log = Math.log(share)
+  return share ** Math.exp((z * Math.sqrt(greenwood[at]!)) / -log)
+}
+
+/** To which share of all it has happened by a time. @returns undefined when nothing was watched for so long */
+export function happenedBy({ times, waiting, watched, count }: Survival, time: number): number | undefined {
+  if (count === 0 || (time > watched && waiting.at(-1) !== 0)) return undefined
+  const after = times.findIndex((at) => at > time)
+  const at = (after === -1 ? times.length : after) - 1
+  return at < 0 ? 0 : 1 - waiting[at]!
+}

@@ -1,0 +1,61 @@
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { processesOf, threeways } from './command-line.ts'
+
+const map = path.join(import.meta.dirname, '../docs/maps/govuk-deployments.yaml')
+const head = 'time,environment,service,image_tag,previous_tag,automatic_deploys,promote,actor,commit\n'
+const day = 86_400
+const first = Date.UTC(2025, 0, 1) / 1000
+const row = (at: number, environment: string, tag: string, gate = '') => `${at},${environment},shop,${tag},,${gate},,bot,\n`
+/** Twelve versions, one a day; the second environment gets every second of them an hour later. */
+const rows = Array.from(
+  { length: 12 },
+  (_, n) => row(first + n * day, 'integration', `v${n}`) + (n % 2 ? row(first + n * day + 3600, 'production', `v${n}`) : ''),
+).join('')
+
+describe('history on the command line', () => {
+  let place: string
+  beforeAll(async () => {
+    place = await realpath(await mkdtemp(path.join(tmpdir(), 'threeways history ')))
+  })
+  afterAll(() => rm(place, { recursive: true, force: true }))
+  const cli = (...args: string[]) =>
+    threeways({ cwd: place, env: { XDG_DATA_HOME: path.join(place, 'data'), THREEWAYS_HOME: path.join(place, 'home') } }, ...args)
+
+  it('comes in from a compressed table with the map of the documentation, once, and is shown', async () => {
+    await writeFile(path.join(place, 'past.csv.gz'), gzipSync(head + rows))
+    expect(await cli('import', 'csv', 'past.csv.gz', '--map', map)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^18 rows: 18 events recorded, 0 were/),
+    })
+    expect((await cli('import', 'csv', 'past.csv.gz', '--map', map)).stdout).toContain('0 events recorded, 18 were there already')
+    expect((await cli('flow')).stdout).toMatch(/shop\s+production\s+\d\.\d\s+1 h 0 min.*12\/12/)
+    const one = await cli('flow', 'shop', '--rows')
+    expect(one.stdout).toContain('integration → production')
+    expect(one.stdout).toMatch(/v0 .*v1 +25 h 0 min/)
+    expect(await cli('flow', 'cart')).toMatchObject({ code: 3, stderr: expect.stringContaining('STREAM_NOT_FOUND') })
+    expect(await cli('flow', '--since', 'spring')).toMatchObject({ code: 2, stderr: expect.stringContaining('--since spring') })
+  })
+
+  it('stops at a row that makes no sense, with what came before recorded, or leaves it out', async () => {
+    await writeFile(
+      path.join(place, 'bad.csv'),
+      `${head}${row(first, 'staging', 'v0')}${row(first, 'staging', '', 'perhaps')}${row(first + 1, 'staging', 'v1')}`,
+    )
+    expect(await cli('import', 'csv', 'bad.csv', '--map', map)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('bad.csv:3 automatic_deploys'),
+    })
+    const left = await cli('import', 'csv', 'bad.csv', '--map', map, '--skip-bad')
+    expect(left).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('bad.csv:3'),
+      stdout: expect.stringContaining('1 events recorded, 1 were there already, 1 rows left out'),
+    })
+    expect(await cli('import', 'csv', 'none.csv', '--map', map)).toMatchObject({ code: 3, stderr: expect.stringContaining('none.csv') })
+    expect(await processesOf(path.join(place, 'home'))).toEqual([])
+  })
+})
