@@ -1,11 +1,12 @@
 /**
  * What hiding secrets costs: MB/s of the scanner over a log of ordinary lines, and what a program's start and its log cost with
- * a process that scans it beside one that writes to its file itself.
+ * a process that scans it beside one that writes to its file itself; how much memory many such processes take.
  *
  *     node bench/secrets.ts [secrets] [MiB]
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { enableCompileCache } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,6 +14,8 @@ import { ended, launch } from '../src/kernel/detached.ts'
 import type { Hidden } from '../src/kernel/scanning/forms.ts'
 import { hidingOf } from '../src/kernel/scanning/scanner.ts'
 
+// As the product is started.
+enableCompileCache(path.join(import.meta.dirname, '../node_modules/.cache/threeways'))
 const [secrets = 20, mebibytes = 64] = process.argv.slice(2).map(Number)
 const values: readonly Hidden[] = Array.from({ length: secrets }, (_, n) => ({
   name: `SECRET_${n}`,
@@ -58,6 +61,7 @@ for (const [what, hidden] of [
 const folder = await mkdtemp(path.join(tmpdir(), 'threeways-bench-'))
 try {
   for (const hide of [[], values]) await program(hide.length === 0 ? 'writes its log itself' : 'is scanned', hide)
+  await many(50)
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
@@ -86,19 +90,39 @@ async function program(what: string, hide: readonly Hidden[]): Promise<void> {
     ...files(what),
     hide,
   })
-  const memory = hide.length === 0 ? 0 : await residentOf(writer.scanner!.pid)
   await ended(writer)
   const seconds = (performance.now() - began) / 1000 - 0.3
   const { size } = await stat(writer.logFile)
   failed ||= size !== bytes
   const p50 = starts.toSorted((a, b) => a - b)[5]!
   console.log(
-    `a program that ${what}: start and end ${p50.toFixed(0)} ms, ${(bytes / 1e6 / seconds).toFixed(0)} MB/s into its log, ${size} of ${bytes} bytes there${memory ? `, ${(memory / 1024).toFixed(0)} MB more` : ''}`,
+    `a program that ${what}: start and end ${p50.toFixed(0)} ms, ${(bytes / 1e6 / seconds).toFixed(0)} MB/s into its log, ${size} of ${bytes} bytes there`,
   )
 }
 
+/** What the scanners of many programs take at once; what they share is divided between them. */
+async function many(count: number): Promise<void> {
+  const env = { PATH: process.env['PATH']! }
+  const all = await Promise.all(
+    Array.from({ length: count }, (_, n) =>
+      launch({
+        command: ['sleep', '3'],
+        cwd: folder,
+        env,
+        logFile: path.join(folder, `many ${n}.log`),
+        exitFile: path.join(folder, `many ${n}.exit`),
+        hide: values,
+      }),
+    ),
+  )
+  await sleep(1_500)
+  const kibibytes = await Promise.all(all.map(({ scanner }) => memoryOf(scanner!.pid)))
+  await Promise.all(all.map((one) => ended(one)))
+  const each = kibibytes.reduce((sum, one) => sum + one, 0) / 1024 / count
+  console.log(`scanners of ${count} programs: ${each.toFixed(1)} MB each`)
+}
+
 /** KiB. */
-async function residentOf(pid: number): Promise<number> {
-  await sleep(200)
-  return Number(/^VmRSS:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''))?.[1] ?? 0)
+async function memoryOf(pid: number): Promise<number> {
+  return Number(/^Pss:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => ''))?.[1] ?? 0)
 }

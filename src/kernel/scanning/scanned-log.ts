@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:fs'
+import { getCompileCacheDir } from 'node:module'
 import { chmod, mkdir, mkdtemp, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import type { Writable } from 'node:stream'
@@ -35,10 +36,11 @@ export async function openScannedLog(logFile: string, hide: readonly Hidden[], p
   const { reader, writer } = await (pipes === undefined ? openPipe(path.dirname(logFile)) : openNamedPipe(pipes))
   const log = await open(logFile, 'a', 0o600)
   try {
-    // Neither our environment nor a group of ours: it belongs to the program and is heard out.
+    // Neither our environment nor a group of ours: it belongs to the program and is heard out. Code that is kept compiled
+    // halves its memory: it need not read types away.
     const child = spawn(process.execPath, [...frugal, program], {
       cwd: '/',
-      env: {},
+      env: compiledCode(),
       detached: true,
       stdio: [reader.fd, log.fd, log.fd, 'pipe'],
     })
@@ -54,6 +56,12 @@ export async function openScannedLog(logFile: string, hide: readonly Hidden[], p
   } finally {
     await Promise.all([reader.close(), log.close()])
   }
+}
+
+/** Node keeps it in a folder of its version below the one that is named. */
+function compiledCode(): Readonly<Record<string, string>> {
+  const folder = getCompileCacheDir()
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: path.dirname(folder) }
 }
 
 function orderOf(logFile: string, hide: readonly Hidden[]): string {
