@@ -19,7 +19,7 @@ export type Call = {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
   readonly timeoutMs: number
-  readonly signal?: AbortSignal | undefined
+  readonly signal: AbortSignal
   /** Values it told before, which nobody is to read. */
   readonly known: Variables
   /** Its process, once there is one. */
@@ -39,7 +39,7 @@ const messageMax = 500
  */
 export async function callProvider(call: Call): Promise<Variables> {
   const { program, command, project, service, options, cwd, env, signal } = call
-  signal?.throwIfAborted()
+  signal.throwIfAborted()
   const passed = Object.entries(options).flatMap(([name, values]) => values.map((value) => `--${name}=${value}`))
   const args = ['compose', `--project-name=${project}`, command, ...passed, service]
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
@@ -58,9 +58,9 @@ export async function callProvider(call: Call): Promise<Variables> {
     cut ??= why
     void end()
   }
-  const aborted = () => cutShort(signal!.reason)
-  signal?.addEventListener('abort', aborted, { once: true })
-  if (signal?.aborted) aborted()
+  const aborted = () => cutShort(signal.reason)
+  signal.addEventListener('abort', aborted, { once: true })
+  if (signal.aborted) aborted()
   const timer = setTimeout(() => cutShort(timedOut(call)), call.timeoutMs)
   try {
     await call.began(process)
@@ -74,7 +74,7 @@ export async function callProvider(call: Call): Promise<Variables> {
   } finally {
     await end()
     clearTimeout(timer)
-    signal?.removeEventListener('abort', aborted)
+    signal.removeEventListener('abort', aborted)
   }
 }
 

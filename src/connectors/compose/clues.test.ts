@@ -29,6 +29,7 @@ services:
     image: postgres:18
     volumes: ["./db/init.sql:/docker-entrypoint-initdb.d/init.sql", "data:/var/lib/postgresql"]
   cache: {image: "redis:8"}
+  queue: {provider: {type: awesomecloud}}
 `
 
 clueReaderContract('Compose', compose, example)
@@ -68,6 +69,7 @@ describe('a Compose file', () => {
       'the dependency on migrate of the service web',
       'env_file of the service worker',
       'the service cache',
+      'the service queue',
     ])
   })
 

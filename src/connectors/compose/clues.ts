@@ -29,6 +29,11 @@ export const compose: ClueReader = {
       const entry = isRecord(value) ? value : {}
       if (isPostgres(entry)) resources.push({ name, type: 'postgres', ...seedOf(entry) })
       else if (runsOurCode(entry)) services.push(serviceOf(name, entry, folder, leftOut))
+      else if (isRecord(entry['provider']))
+        leftOut.push({
+          what: `the service ${name}`,
+          why: `what it is provided by (${String(entry['provider']['type'])}) may not be on the server: where it is, copy its "provider" as it stands`,
+        })
       else
         leftOut.push({
           what: `the service ${name}`,

@@ -85,6 +85,8 @@ class ProcessProvider implements EnvironmentProvider {
   readonly #live = new Map<EnvironmentId, Environment>()
   /** Whoever changes an environment waits for who does so now. */
   readonly #inTurn = makeTurns<EnvironmentId>()
+  /** Whatever is asked of providers of others is given up then, and owed. */
+  readonly #closing = new AbortController()
   readonly #applying = new Map<EnvironmentId, AbortController>()
   readonly drift: ReturnType<typeof processDrift>
   readonly rest: RestProvider
@@ -315,7 +317,7 @@ class ProcessProvider implements EnvironmentProvider {
       environment.direct()
       await environment.discard(environment.state.instances.map((instance) => environment.attach(instance)))
       await environment.closeRoutes()
-      await dropProvided(environment)
+      await dropProvided(environment, this.#closing.signal)
     }
     await this.#endOrphans(() => false, id, isContained)
     if (!environment || Object.keys(environment.state.resources).length > 0) await postgres.drop(id)
@@ -361,6 +363,13 @@ class ProcessProvider implements EnvironmentProvider {
     const state = this.#live.get(id)?.state ?? (await this.#home.store.read(id))
     for (const instance of state?.instances ?? []) known.add(instance.id)
     if (this.#live.has(id)) return
+    if (state?.destroying && state.provided?.length) {
+      // A cloud may take its time to give something back, and a server must start all the same.
+      void this.#inTurn(id, () => this.#destroy(id)).catch((error: unknown) => {
+        if (!this.#closing.signal.aborted) this.#home.warn(`environment "${id}" is not gone yet: ${messageOf(error)}`)
+      })
+      return
+    }
     if (!state || state.destroying) return this.#destroy(id)
     const environment = await Environment.open(this.#home, id)
     const found = await this.#resume(id, environment)
@@ -369,7 +378,9 @@ class ProcessProvider implements EnvironmentProvider {
   }
 
   async close(what: 'stop' | 'leave') {
-    for (const cancel of this.#applying.values()) cancel.abort(conflict('PROVIDER_CLOSED', { message: 'the server is being stopped' }))
+    const why = conflict('PROVIDER_CLOSED', { message: 'the server is being stopped' })
+    this.#closing.abort(why)
+    for (const cancel of this.#applying.values()) cancel.abort(why)
     await Promise.all([...this.#live.keys()].map((id) => this.#inTurn(id, () => this.#live.get(id)!.close(what))))
     this.#live.clear()
     await this.drift.close()

@@ -10,7 +10,7 @@ import { isCompleted, wantedOf } from './plan.ts'
 export const heldMsMax = 30_000
 
 /** Ends what runs; it is on record first, so that whoever comes after a kill goes on with it. */
-export async function fallAsleep(environment: Environment, untilWoken: boolean): Promise<void> {
+export async function fallAsleep(environment: Environment, untilWoken: boolean, signal: AbortSignal): Promise<void> {
   const { state, home } = environment
   state.asleep ??= home.clock.instant()
   if (untilWoken) state.untilWoken = true
@@ -22,7 +22,7 @@ export async function fallAsleep(environment: Environment, untilWoken: boolean):
       await instance.end()
     }),
   )
-  await stopProvided(environment)
+  await stopProvided(environment, signal)
   await environment.save()
 }
 
@@ -78,7 +78,8 @@ export function processRest({ live, isChanging, change }: RestOptions): RestProv
       const reserved = reservedBy(environment.state.deployments)
       return { asleep: environment.state.asleep, idleMs: idleMsOf(environment), settings, reserved }
     },
-    sleep: async (id, untilWoken = false) => void (await change(id, undefined, (environment) => fallAsleep(environment, untilWoken))),
+    sleep: async (id, untilWoken = false) =>
+      void (await change(id, undefined, (environment, signal) => fallAsleep(environment, untilWoken, signal))),
     wake: async (id) => void (await change(id, undefined, wakeUp)),
   }
 }

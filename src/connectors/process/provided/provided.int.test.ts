@@ -153,6 +153,30 @@ describe('a provider that fails', () => {
     expect(await home.leftovers(stage.environment)).toEqual([])
   })
 
+  it('to answer keeps no server from starting, nor from ending', async () => {
+    const stuck = path.join(store, 'stuck')
+    const one = await candidate('1', { stuck: [stuck] })
+    await stage.bring(stage.target([one], one))
+    await writeFile(stuck, 'hangs')
+    const hangs = async (times: number) => {
+      while ((await commands()).filter((command) => command === 'down').length < times) await sleep(20)
+    }
+    const destroying = stage.provider.destroy(stage.environment).catch((error: Error) => error)
+    await hangs(1)
+    await stage.provider.close('leave')
+    expect(await destroying).toMatchObject({ code: 'PROVIDER_CLOSED' })
+    stage.provider = home.provider()
+    await stage.provider.recover()
+    await hangs(2)
+    await stage.provider.close('leave')
+    await rm(stuck)
+    stage.provider = home.provider()
+    await stage.provider.recover()
+    while ((await made()).length > 0) await sleep(20)
+    await stage.provider.destroy(stage.environment)
+    expect(await home.leftovers(stage.environment)).toEqual([])
+  })
+
   it('and has gone is missed by name', async () => {
     const desired = await fixtureIn(`${home.folder}/candidates`).candidate('1', {
       provided: { db: { type: 'no-such-cloud', options: {} } },

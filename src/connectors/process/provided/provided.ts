@@ -70,7 +70,7 @@ export async function wakeProvided(environment: Environment, signal: AbortSignal
 }
 
 /** Those that can be stopped are. One that cannot, or fails, goes on: a sleep is no reason to lose anything. */
-export async function stopProvided(environment: Environment, signal?: AbortSignal): Promise<void> {
+export async function stopProvided(environment: Environment, signal: AbortSignal): Promise<void> {
   const entries = (environment.state.provided ?? []).filter(({ phase }) => phase === 'ready')
   for (const entry of entries) entry.phase = 'stopped'
   if (entries.length > 0) await environment.save()
@@ -93,13 +93,13 @@ export async function dropUnwanted(environment: Environment, target: Target, sig
 }
 
 /** @throws as `bringUpProvided`: of one that cannot be given back something may be left, so it stays on record */
-export async function dropProvided(environment: Environment): Promise<void> {
-  const outcomes = await Promise.allSettled((environment.state.provided ?? []).map((entry) => drop(environment, entry, undefined)))
+export async function dropProvided(environment: Environment, signal: AbortSignal): Promise<void> {
+  const outcomes = await Promise.allSettled((environment.state.provided ?? []).map((entry) => drop(environment, entry, signal)))
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
   if (failed) throw failed.reason
 }
 
-async function drop(environment: Environment, entry: ProvidedState, signal: AbortSignal | undefined): Promise<void> {
+async function drop(environment: Environment, entry: ProvidedState, signal: AbortSignal): Promise<void> {
   const { state } = environment
   // Whoever finds it does not take it for something that is there.
   entry.phase = 'coming'
@@ -115,7 +115,7 @@ async function call(
   environment: Environment,
   entry: ProvidedState,
   command: 'up' | 'down' | 'stop',
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<Variables> {
   const { home, state } = environment
   const { name, type, options } = entry

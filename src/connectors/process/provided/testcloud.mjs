@@ -61,6 +61,7 @@ if (command === 'up') {
 }
 if (command === 'down') {
   if (options.stuck && existsSync(options.stuck[0])) {
+    if (readFileSync(options.stuck[0], 'utf8') === 'hangs') await sleep(600_000)
     say('error', readFileSync(options.stuck[0], 'utf8'))
     process.exit(1)
   }
