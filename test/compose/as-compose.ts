@@ -18,6 +18,8 @@ export type Called = {
 /** A provider as a Compose file names it. */
 export type Provider = { readonly type: string; readonly options: Readonly<Record<string, string | readonly string[]>> }
 
+const asked = new Map<string, Promise<Metadata | undefined>>()
+
 /**
  * Calls a provider exactly as Docker Compose does (pkg/compose/plugins.go): looks the program up on PATH, asks for its metadata,
  * passes the options that this names, reads JSON from standard output alone and prefixes variables with the service's name.
@@ -29,7 +31,8 @@ export async function composeCalls(
   { project, cwd, env }: { readonly project: string; readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
 ): Promise<Called> {
   const program = await lookPath(type, env['PATH']!)
-  const metadata = await metadataOf(program, cwd, env)
+  // Compose asks each time; what it says does not change.
+  const metadata = await (asked.get(program) ?? asked.set(program, metadataOf(program, cwd, env)).get(program)!)
   const mine = metadata?.[command]
   const nothing = { code: 0, variables: {}, info: [] }
   if (command === 'stop' && mine === undefined) return { ...nothing, error: undefined }

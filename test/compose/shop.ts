@@ -39,7 +39,11 @@ export async function makeShop() {
     place,
     author,
     data,
-    env: { ...process.env, PATH: `${path.join(place, 'bin')}:${process.env['PATH']}`, XDG_DATA_HOME: data },
+    env: {
+      ...process.env,
+      PATH: [path.join(place, 'bin'), path.dirname(process.execPath), process.env['PATH']].join(path.delimiter),
+      XDG_DATA_HOME: data,
+    },
 
     /** Files that hold anything, and processes that know of this place. */
     async leftovers(): Promise<readonly string[]> {

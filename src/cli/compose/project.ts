@@ -6,7 +6,7 @@ import { boundedTail, boundLog, launch, type Detached } from '../../kernel/detac
 import { writeDurably } from '../../kernel/durable-file.ts'
 import { hasCode, invalid, refused, unavailable } from '../../kernel/errors.ts'
 import { withFileLock } from '../../kernel/file-lock.ts'
-import { isAlive, stopTree } from '../../kernel/process.ts'
+import { isAlive, stopTree, type ProcessIdentity } from '../../kernel/process.ts'
 import { openHomeThere, runningServer, userDataFolder } from '../../server/home.ts'
 
 const launcher = path.resolve(import.meta.dirname, '../../../bin/threeways.mjs')
@@ -16,7 +16,12 @@ const endMsMax = 120_000
 const logBytesMax = 4 * 1024 * 1024
 
 /** What a project of Docker Compose has here: one entry per service that we provide. On disk before anything of it exists. */
-export type Note = { readonly bind: string; readonly services: Readonly<Record<string, Provided>> }
+export type Note = {
+  readonly bind: string
+  readonly services: Readonly<Record<string, Provided>>
+  /** The server that was started last: it may not have come so far that its home tells of it. */
+  readonly server?: ProcessIdentity
+}
 
 export type Provided = {
   /** `<stream>/<name>`; null until it is known. */
@@ -63,6 +68,7 @@ export function projectNamed(name: string, env: NodeJS.ProcessEnv) {
       logFile,
       exitFile,
     })
+    await write({ ...(await note())!, server: server.identity })
     await listening(server)
   }
 
@@ -130,7 +136,7 @@ export function projectNamed(name: string, env: NodeJS.ProcessEnv) {
       }
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const known = before?.services[service] ?? { environment: null, isStopped: false, built: null }
-      await write({ bind, services: { ...before?.services, [service]: known } })
+      await write({ ...before, bind, services: { ...before?.services, [service]: known } })
       if (differs) await end()
       await resume(bind)
     },
@@ -159,7 +165,10 @@ export function projectNamed(name: string, env: NodeJS.ProcessEnv) {
   }
 
   async function end(): Promise<void> {
+    const grace = { signal: 'SIGTERM', graceMs: endMsMax } as const
     const server = await runningServer(home)
-    if (server) await stopTree(server.process, undefined, { signal: 'SIGTERM', graceMs: endMsMax })
+    if (server) await stopTree(server.process, undefined, grace)
+    const started = (await note())?.server
+    if (started) await stopTree(started, undefined, grace)
   }
 }
