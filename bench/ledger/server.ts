@@ -1,16 +1,14 @@
-/** The ledger's routes on a server of their own, until standard input ends. Prints its port. */
+/** The ledger's routes on a server of their own, until standard input ends. Argument: its database's URL. Prints its port. */
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { HttpEnv } from '../../src/kernel/http.ts'
-import type { Cluster } from '../../src/kernel/postgres/cluster.ts'
 import { makeCatalogue } from '../../src/ledger/catalogue.ts'
 import { ledgerRoutes } from '../../src/ledger/routes.ts'
 import { openLedger } from '../../src/ledger/store/open.ts'
 import { benchProjections } from './projections.ts'
 
-const connection = JSON.parse(process.argv[2]!) as ReturnType<Cluster['connection']>
-const url = `postgresql://${connection.user}@localhost:${connection.port}/${connection.database}?host=${encodeURIComponent(connection.host)}`
+const url = process.argv[2]!
 const catalogue = makeCatalogue([])
 const ledger = await openLedger({ database: { url }, projections: benchProjections, catalogue })
 const app = new Hono<HttpEnv>()

@@ -38,20 +38,21 @@ export type TestThreeways = {
 
 const patienceMs = 25_000
 
+async function freshDatabase() {
+  const database = await openTestLedger({ projections, ownTypes, migrations })
+  await database.ledger.close()
+  return database
+}
+
 export async function openTestThreeways(
-  options: { anonymous?: Actor; hosts?: ReadonlySet<string>; clock?: Clock } = {},
+  options: { anonymous?: Actor; hosts?: ReadonlySet<string>; clock?: Clock; databaseUrl?: string } = {},
 ): Promise<TestThreeways> {
   const place = await realpath(await mkdtemp(path.join(tmpdir(), 'threeways whole ')))
   process.env['XDG_DATA_HOME'] = path.join(place, 'data')
   await mkdir(path.join(place, 'home'))
   const home = await openHome(path.join(place, 'home'))
   const author = await gitAuthor(path.join(place, 'repository'))
-  const database = await openTestLedger({
-    projections,
-    ownTypes,
-    migrations,
-  })
-  await database.ledger.close()
+  const database = options.databaseUrl === undefined ? await freshDatabase() : { url: options.databaseUrl, async close() {} }
   const complaints: string[] = []
   const others: Threeways[] = []
   let away = false

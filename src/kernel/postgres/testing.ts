@@ -22,7 +22,7 @@ export type TeamServer = {
   query(statement: string, database?: string): Promise<readonly Record<string, unknown>[]>
   /** A setting that it need not be started anew for. New sessions have it when this returns. */
   set(name: string, value: string): Promise<void>
-  /** Again, as it was. @throws with the end of its log when it ends instead */
+  /** Again, as it was, unless it runs. @throws with the end of its log when it ends instead */
   start(more?: Settings): Promise<void>
   /** @param how - fast, at once, or without a chance to say anything */
   stop(how?: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void>
@@ -90,6 +90,7 @@ class Server implements TeamServer {
   }
 
   async start(more: Settings = {}): Promise<void> {
+    if (this.#process?.exitCode === null && this.#process.signalCode === null) return
     const isFirst = this.port === 0
     for (let tries = 1; ; tries++) {
       if (isFirst) this.port = await freePort()
@@ -136,6 +137,18 @@ class Server implements TeamServer {
     const server = new Server(this.#programs, folder, this.#password, { ...this.#settings, ...settings })
     await server.start()
     return server
+  }
+}
+
+/** A disk of so many megabytes in an empty folder, to be filled. @returns how it is taken away; undefined where this user may mount nothing */
+export async function mountSmallDisk(folder: string, megabytes: number): Promise<(() => Promise<void>) | undefined> {
+  if (process.platform !== 'linux' || process.getuid!() !== 0) return undefined
+  const options = `size=${megabytes}m,mode=0755`
+  const { code } = await run('mount', ['-t', 'tmpfs', '-o', options, 'threeways-test', folder])
+  if (code !== 0) return undefined
+  return async () => {
+    const { code, stderr } = await run('umount', [folder])
+    if (code !== 0) throw new Error(`${folder} cannot be taken away: ${stderr}`)
   }
 }
 

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startCluster } from '../../kernel/postgres/cluster.ts'
+import { mountSmallDisk } from '../../kernel/postgres/testing.ts'
 import { makeCatalogue } from '../catalogue.ts'
 import { verifyProjections } from '../rebuild.ts'
 import { emptyTestDatabase, inTestDatabase } from '../testing.ts'
@@ -203,13 +203,8 @@ describe('a server in trouble', () => {
     await cluster.stop()
   })
 
-  const isRoot = process.platform === 'linux' && process.getuid?.() === 0
-  it.skipIf(!isRoot)('whose disk is full says so, and goes on when there is room (skipped where nothing can be mounted)', async () => {
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=160m,mode=1777', 'threeways-test', folder], { stdio: 'pipe' })
-    } catch {
-      return
-    }
+  it('whose disk is full says so, and goes on when there is room (skipped where nothing can be mounted)', async (test) => {
+    const unmount = (await mountSmallDisk(folder, 160)) ?? test.skip()
     try {
       const cluster = await startCluster({ directory: path.join(folder, 'postgres'), settings: { fsync: 'off', max_wal_size: '32MB' } })
       const ledger = await openLedger({
@@ -237,7 +232,7 @@ describe('a server in trouble', () => {
       await ledger.close()
       await cluster.stop()
     } finally {
-      execFileSync('umount', [folder])
+      await unmount()
     }
   })
 })
