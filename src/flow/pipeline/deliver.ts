@@ -87,7 +87,7 @@ async function takeIn(
 
 /** Other machines have no way to the repository. */
 async function share({ depot, work }: Workshop, repository: Repository, sha: string): Promise<void> {
-  if (await depot.has(sourceParcel(sha))) return
+  if (await depot.wants(sourceParcel(sha))) return
   const place = await mkdtemp(path.join(work, 'leaving-'))
   try {
     await repository.checkout(sha, path.join(place, 'source'))

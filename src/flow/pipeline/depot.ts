@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
+import { sql } from 'kysely'
 import type { Digest } from '../../kernel/digest.ts'
 import { tooLarge } from '../../kernel/errors.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
@@ -11,7 +12,8 @@ import { tables } from './tables.ts'
 
 /** Where folders wait for the machines that need them: the source of a commit, the artifact of a candidate. */
 export type Depot = {
-  has(name: string): Promise<boolean>
+  /** Whether it is there. Then it stays for a while, so that what needs it can be recorded. */
+  wants(name: string): Promise<boolean>
   /** Safe to repeat; a parcel is never changed. */
   put(name: string, folder: string): Promise<void>
   /** Unpacks into a folder that is not there yet. @returns false: there is no such parcel */
@@ -42,11 +44,15 @@ export function ledgerDepot(ledger: Pick<Ledger, 'db'>): Depot & { read(name: st
     return Readable.from(chunks())
   }
 
+  const wanted = { wantedAt: sql<Date>`now()` }
+  const wants = async (name: string) =>
+    (await db.updateTable('parcel').set(wanted).where('name', '=', name).returning('name').executeTakeFirst()) !== undefined
+
   return {
     read,
-    has: async (name) => (await row(name)) !== undefined,
+    wants,
     async put(name, folder) {
-      if ((await row(name)) !== undefined) return
+      if (await wants(name)) return
       let position = 0
       let bytes = 0
       for await (const chunk of inChunks(await packTree(folder))) {
@@ -64,7 +70,7 @@ export function ledgerDepot(ledger: Pick<Ledger, 'db'>): Depot & { read(name: st
       await db
         .insertInto('parcel')
         .values({ name, chunks: position, bytes })
-        .onConflict((c) => c.doNothing())
+        .onConflict((c) => c.column('name').doUpdateSet(wanted))
         .execute()
     },
     async get(name, folder) {
@@ -76,14 +82,19 @@ export function ledgerDepot(ledger: Pick<Ledger, 'db'>): Depot & { read(name: st
   }
 }
 
+/** So long a parcel stays though nothing on record needs it: it is brought before what needs it is recorded. */
+const spared = sql<boolean>`wanted_at > now() - interval '1 hour'`
+
 /** Removes the parcels that nothing needs any more. */
 export async function pruneParcels(ledger: Pick<Ledger, 'db'>, keep: ReadonlySet<string>): Promise<void> {
   const db = tables(ledger)
-  for (const { name } of await db.selectFrom('parcel').select('name').execute()) {
+  for (const { name } of await db.selectFrom('parcel').select('name').where(spared, 'is', false).execute()) {
     if (keep.has(name)) continue
-    // Its row first: whoever finds no row does not look for the rest.
-    await db.deleteFrom('parcel').where('name', '=', name).execute()
-    await db.deleteFrom('parcelChunk').where('name', '=', name).execute()
+    // At once: whoever brings it again meanwhile finds it whole, or not there.
+    await db.transaction().execute(async (tx) => {
+      const gone = await tx.deleteFrom('parcel').where('name', '=', name).where(spared, 'is', false).returning('name').executeTakeFirst()
+      if (gone !== undefined) await tx.deleteFrom('parcelChunk').where('name', '=', name).execute()
+    })
   }
 }
 

@@ -115,7 +115,13 @@ export type PipelineTables = {
   /** Which server an environment stands on. */
   environmentPlace: { environment: string; home: string }
   /** Folders on their way between machines, packed: `source <commit>`, `artifact <digest>`. Whole once its row is here. */
-  parcel: { name: string; chunks: number; bytes: number }
+  parcel: {
+    name: string
+    chunks: number
+    bytes: number
+    /** When somebody brought it last. */
+    wantedAt: ColumnType<Date, Date | undefined, Date>
+  }
   parcelChunk: { name: string; position: number; bytes: Buffer }
   /** The end of the log of an attempt, for those who ask another server than the one that worked on it. */
   stepLog: { run: string; step: string; attempt: number; bytes: Buffer }
@@ -284,6 +290,15 @@ const withMigrations: Migration = {
   },
 }
 
+const withWantedParcels: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .alterTable('parcel')
+      .addColumn('wantedAt', 'timestamptz', (c) => c.notNull().defaultTo(sql`now()`))
+      .execute()
+  },
+}
+
 /** In order of their names, after the ledger's own. */
 export const pipelineMigrations: Readonly<Record<string, Migration>> = {
   'pipeline-2026-11': created,
@@ -292,4 +307,5 @@ export const pipelineMigrations: Readonly<Record<string, Migration>> = {
   'pipeline-2026-11-line': withReverts,
   'pipeline-2026-11-migrations': withMigrations,
   'pipeline-2026-11-page': withActiveIndexes,
+  'pipeline-2026-11-parcels': withWantedParcels,
 }

@@ -79,7 +79,7 @@ export function makeCourier(server: string, token: string, card: WorkerCard, clo
     log: (step: Held, offset: number, bytes: Uint8Array) => send(`/log?${query(step, { offset })}`, bytes, patience.shortMs),
     /** Where a step gets its source and the artifact, and brings what it made. */
     depotOf: (step: Held): Depot => ({
-      has: async () => false,
+      wants: async () => false,
       async get(name, folder) {
         const what = name.startsWith('artifact ') ? 'artifact' : 'source'
         for (let tries = 1; ; tries++) {
