@@ -6,7 +6,7 @@
  *     node bench/takeover.ts [--kills 20] [--busy-seconds 60] [--loops 4]
  */
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, stat } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -31,10 +31,14 @@ const folder = await mkdtemp(path.join(tmpdir(), 'threeways-bench-'))
 const author = await gitAuthor(path.join(folder, 'repository'))
 const trace = path.join(folder, 'trace')
 const fleet = await Fleet.open(folder, author.folder)
-const milliseconds = `process.stdout.write(Date.now() + '\\n')`
-const command = `node -e "${milliseconds}" >> '${trace}'; sleep 600`
+// When it was written to is when the command ran: to ask for the time would take a program longer than that.
+const command = `echo begun >> '${trace}'; sleep 600`
 let number = 0
-const begun = async () => (await readFile(trace, 'utf8').catch(() => '')).trim().split('\n').filter(Boolean).map(Number)
+/** How often the command ran, and when it did last. */
+const begun = async () => ({
+  count: (await readFile(trace, 'utf8').catch(() => '')).split('\n').length - 1,
+  last: (await stat(trace).catch(() => ({ mtimeMs: 0 }))).mtimeMs,
+})
 const machines = async () => (await fleet.ask<{ machines: MachineView[] }>('GET', '/machines')).machines
 try {
   await fleet.begin()
@@ -48,7 +52,7 @@ try {
 }
 
 async function measure(role: 'worker' | 'server', what: string): Promise<void> {
-  const took: number[] = []
+  const took: { taken: number; runs: number }[] = []
   while (took.length < Number(values.kills)) {
     for (const worker of role === 'worker' ? fleet.workers : []) if (!worker.isAlive) await worker.launch()
     for (const server of fleet.servers) {
@@ -59,11 +63,13 @@ async function measure(role: 'worker' | 'server', what: string): Promise<void> {
     await until(async () => (await machines()).filter((machine) => machine.role === role && machine.state === 'at work').length === 2)
     took.push(await takeover(role))
   }
-  const [p50, p99] = [percentile(took, 50), percentile(took, 99)]
+  const runs = took.map(({ runs }) => runs)
+  const taken = took.map(({ taken }) => taken)
+  const say = (times: readonly number[]) => `p50 ${percentile(times, 50).toFixed(0)} ms, p99 ${percentile(times, 99).toFixed(0)} ms`
   console.log(
-    `${what}: its step runs elsewhere after p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms of ${took.length} (goal: p99 ≤ ${goalMs} ms)`,
+    `${what}, ${took.length} times: its step runs elsewhere after ${say(runs)} (goal: p99 ≤ ${goalMs} ms); another had it after ${say(taken)}`,
   )
-  if (p99 > goalMs) process.exitCode = 1
+  if (percentile(runs, 99) > goalMs) process.exitCode = 1
 }
 
 /** Steps on both workers and on servers, none of which is killed. */
@@ -73,13 +79,13 @@ async function keepBusy(seconds: number, loops: number): Promise<void> {
   for (const count of [1, 2, 3, 4, 5, 6]) {
     // A stage takes one run at a time.
     runs.push(await deliver(`busy-${count}`))
-    await until(async () => (await begun()).length === count)
+    await until(async () => (await begun()).count === count)
   }
   const held = (await machines()).filter(({ busy }) => busy > 0).map(({ name, busy }) => `${name} ${busy}`)
   const counting = Array.from({ length: loops }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }))
   await sleep(seconds * 1_000)
   for (const loop of counting) loop.kill('SIGKILL')
-  const again = (await begun()).length - runs.length
+  const again = (await begun()).count - runs.length
   console.log(
     `${loops} busy loops on ${availableParallelism()} processors for ${seconds} s: ${again} of ${runs.length} steps (${held.join(', ')}) were taken from those who live (goal: 0)`,
   )
@@ -87,18 +93,20 @@ async function keepBusy(seconds: number, loops: number): Promise<void> {
   for (const run of runs) await cancel(run)
 }
 
-/** @returns milliseconds */
-async function takeover(role: 'worker' | 'server'): Promise<number> {
+/** From the kill until another had the step, and until its command ran there; in milliseconds. */
+async function takeover(role: 'worker' | 'server'): Promise<{ taken: number; runs: number }> {
   const before = await begun()
   const run = await deliver()
-  await until(async () => (await begun()).length > before.length)
+  await until(async () => (await begun()).count > before.count)
   const victim = (await machines()).find((machine) => machine.role === role && machine.busy > 0)!
   const at = Date.now()
   await kill(victim.name)
-  await until(async () => (await begun()).length > before.length + 1)
-  const again = (await begun()).at(-1)! - at
+  await until(async () => (await begun()).count > before.count + 1)
+  const runs = (await begun()).last - at
+  const { steps } = await fleet.ask<RunView>('GET', `/runs/${run}`)
+  const taken = Date.parse(steps.find(({ name }) => name === 'dev/check/long')!.startedAt!) - at
   await cancel(run)
-  return again
+  return { taken, runs }
 }
 
 /** @returns the run, whose check goes on until it is cancelled */
@@ -131,5 +139,5 @@ async function kill(name: string): Promise<void> {
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   for (const deadline = Date.now() + 60_000; !(await holds()); await sleep(10))
-    if (Date.now() > deadline) throw new Error('it never came to that')
+    if (Date.now() > deadline) throw new Error(`it never came to that: ${holds.toString()}`)
 }
