@@ -3,7 +3,7 @@
  * are two servers, a worker for each, and one PostgreSQL server for all, and each of the five is shot at. With `--external` the database
  * is the PostgreSQL that the system brought.
  *
- *     node bench/chaos.ts [--kills 30] [--seed 1] [--fleet] [--external] [--keep]
+ *     node bench/chaos.ts [--kills 30] [--seed 1] [--fleet] [--external] [--pause-ms 3000] [--keep]
  */
 import { parseArgs } from 'node:util'
 import { fleetStorm, type FleetVerdict } from './chaos/fleet-storm.ts'
@@ -15,6 +15,8 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '30' },
     seed: { type: 'string', default: '1' },
+    /** From one kill to the next, at most. */
+    'pause-ms': { type: 'string', default: '3000' },
     keep: { type: 'boolean', default: false },
     fleet: { type: 'boolean', default: false },
     external: { type: 'boolean', default: false },
@@ -24,6 +26,7 @@ const began = performance.now()
 const how = {
   kills: Number(values.kills),
   seed: Number(values.seed),
+  pauseMsMax: Number(values['pause-ms']),
   keep: values.keep,
   external: values.external,
   say: (line: string) => console.error(line),

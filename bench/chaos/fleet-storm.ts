@@ -6,7 +6,7 @@ import type { RecordedEvent } from '../../src/ledger/event.ts'
 import { Fleet } from './fleet.ts'
 import { randomOf, type Random } from './random.ts'
 import { makeRepository } from './repository.ts'
-import type { Storm } from './storm.ts'
+import type { Shooting, Storm } from './storm.ts'
 import { afterwards, contentOf, everyEvent, judge, kindOf, subjectOf, type Verdict } from './verdict.ts'
 import { attendRuns, deliver, deliverCommits, newRecord, openRuns, sendEvents } from './work.ts'
 
@@ -23,7 +23,14 @@ export type FleetVerdict = Verdict & {
 }
 
 /** As `storm`, over two servers with a worker each on one PostgreSQL server: each of the five may be shot, also while others are down. */
-export async function fleetStorm({ kills, seed, say = () => {}, keep = false, external = false }: Storm): Promise<FleetVerdict> {
+export async function fleetStorm({
+  kills,
+  seed,
+  say = () => {},
+  keep = false,
+  external = false,
+  pauseMsMax = 3_000,
+}: Storm): Promise<FleetVerdict> {
   const folder = await mkdtemp(path.join(tmpdir(), 'threeways-fleet-'))
   const random = randomOf(seed)
   const repository = await makeRepository(path.join(folder, 'repository'))
@@ -36,7 +43,7 @@ export async function fleetStorm({ kills, seed, say = () => {}, keep = false, ex
     await fleet.begin()
     const working = [attendRuns(fleet, record, done.signal), sendEvents(fleet, record, done.signal)]
     const delivering = deliverCommits(fleet, repository, randomOf(seed + 1), record, enough.signal)
-    const shooting = shoot(fleet, kills, random, shots, say)
+    const shooting = shoot(fleet, { kills, pauseMsMax, say }, random, shots)
     for (const one of [shooting, delivering, ...working]) one.catch(() => {})
     await Promise.race([shooting, delivering, ...working])
     await shooting
@@ -61,10 +68,10 @@ export async function fleetStorm({ kills, seed, say = () => {}, keep = false, ex
   }
 }
 
-async function shoot(fleet: Fleet, kills: number, random: Random, shots: Shots, say: (line: string) => void): Promise<void> {
+async function shoot(fleet: Fleet, { kills, pauseMsMax, say }: Shooting, random: Random, shots: Shots): Promise<void> {
   const down = new Map<string, Promise<void>>()
   while (shots.length < kills) {
-    await sleep(random.between(100, 3_000))
+    await sleep(random.between(100, pauseMsMax))
     const others = [...fleet.names, ...fleet.workers.map(({ name }) => name)]
     // All stand still while it is away: shot more often, nothing would be under way to be hit.
     const name = random.chance(0.1) ? 'database' : others[Math.floor(random.next() * others.length)]!

@@ -13,6 +13,8 @@ export type Storm = {
   /** At least so many; a kill that comes in pairs is not cut in half. */
   readonly kills: number
   readonly seed: number
+  /** From one kill to the next, at most. @defaultValue 3_000 */
+  readonly pauseMsMax?: number
   /** Told of each kill. */
   readonly say?: (line: string) => void
   /** Its folder stays, to be looked at. */
@@ -26,7 +28,7 @@ type Kind = (typeof kinds)[number]
 const settleMsMax = 120_000
 
 /** Delivers to a server of its own while killing it, then asks whether anything was lost or done twice. */
-export async function storm({ kills, seed, say = () => {}, keep = false, external = false }: Storm): Promise<Verdict> {
+export async function storm({ kills, seed, say = () => {}, keep = false, external = false, pauseMsMax = 3_000 }: Storm): Promise<Verdict> {
   const folder = await mkdtemp(path.join(tmpdir(), 'threeways-chaos-'))
   const random = randomOf(seed)
   const repository = await makeRepository(path.join(folder, 'repository'))
@@ -43,7 +45,7 @@ export async function storm({ kills, seed, say = () => {}, keep = false, externa
     await target.untilUp()
     const working = [attendRuns(target, record, done.signal), sendEvents(target, record, done.signal)]
     const delivering = deliverCommits(target, repository, randomOf(seed + 1), record, enough.signal)
-    const shooting = shoot(target, kills, random, restarts, say)
+    const shooting = shoot(target, { kills, pauseMsMax, say }, random, restarts)
     // The first that fails ends the others, whose failures are then of no interest.
     for (const one of [shooting, delivering, ...working]) one.catch(() => {})
     await Promise.race([shooting, delivering, ...working])
@@ -66,10 +68,12 @@ export async function storm({ kills, seed, say = () => {}, keep = false, externa
   }
 }
 
-async function shoot(target: Target, kills: number, random: Random, restarts: number[], say: (line: string) => void): Promise<number> {
+export type Shooting = Required<Pick<Storm, 'kills' | 'pauseMsMax' | 'say'>>
+
+async function shoot(target: Target, { kills, pauseMsMax, say }: Shooting, random: Random, restarts: number[]): Promise<number> {
   let shot = 0
   while (shot < kills) {
-    await sleep(random.between(100, 3_000))
+    await sleep(random.between(100, pauseMsMax))
     const kind = kindOf(random.next())
     const began = Date.now()
     if (kind !== 'database') restarts.push(began)
