@@ -26,11 +26,23 @@ export async function diff(
   })
 }
 
+/** What would change its databases, before anything runs in it too. */
+function migrationLines(migrations: NonNullable<Difference['migrations']>, output: Output): readonly string[] {
+  if (migrations.length === 0) return []
+  const rows = migrations.map(({ resource, name, kind }) => [
+    `  ${resource}`,
+    name,
+    kind === 'expand' ? 'before it runs' : output.colour.yellow('once it is verified; then older candidates cannot be gone back to'),
+  ])
+  return section('migrations', rows, '', output)
+}
+
 function describe(difference: Difference, stage: string, output: Output): string {
   const { candidate, against, code, config, environment, packages, migrations, unknown } = difference
   const { colour } = output
   const head = `${colour.bold(shortDigest(candidate.digest))} ${candidate.commit.slice(0, 8)} ${candidate.summary}`
-  if (against === null) return `${head}\nnothing runs in ${stage} yet: all of it is new`
+  const toMigrate = migrationLines(migrations ?? [], output)
+  if (against === null) return [`${head}\nnothing runs in ${stage} yet: all of it is new`, ...toMigrate].join('\n')
   const where = against.stage === null ? '' : `, which runs in ${against.stage}`
   const parts = [
     [head, `against ${shortDigest(against.card.digest)} ${against.card.commit.slice(0, 8)} ${against.card.summary}${where}`],
@@ -55,18 +67,7 @@ function describe(difference: Difference, stage: string, output: Output): string
           ),
           ...packages.unread.map((file) => colour.yellow(`  ${file} changed and is of a kind that is not read`)),
         ],
-    !migrations || migrations.length === 0
-      ? []
-      : section(
-          'migrations',
-          migrations.map(({ resource, name, kind }) => [
-            `  ${resource}`,
-            name,
-            kind === 'expand' ? 'before it runs' : colour.yellow('once it is verified; then older candidates cannot be gone back to'),
-          ]),
-          '',
-          output,
-        ),
+    toMigrate,
     unknown.map((what) => colour.yellow(`not compared: ${what}`)),
   ]
   return parts

@@ -249,9 +249,13 @@ export function environmentsOf(streams: readonly StreamView[]): EnvironmentView[
         problem: null,
         secrets: [],
       }
-      const services = running === null ? [] : [{ ...base, service: 'web', state: 'ready' as const, pid: 41_230, port: 41_010 }]
+      // One of those that people keep beside the line.
+      const isAside = environment.id.endsWith('/test') || environment.id.endsWith('/acceptance')
+      const secrets = isAside ? [{ name: 'SMTP_PASSWORD', version: 1, latest: 2 }] : []
+      const services = running === null ? [] : [{ ...base, secrets, service: 'web', state: 'ready' as const, pid: 41_230, port: 41_010 }]
       if (environment.state === 'unhealthy' && services[0] !== undefined)
         services.push({ ...base, service: 'worker', state: 'ready' as const, pid: 41_231, port: 41_011 })
+      const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
       return [
         {
           id: environment.id,
@@ -259,9 +263,9 @@ export function environmentsOf(streams: readonly StreamView[]): EnvironmentView[
           traffic: running?.card.digest ?? null,
           shares: [],
           isolation: { by: 'bubblewrap', network: 'own', why: null },
-          limits: null,
-          asleep: null,
-          until: null,
+          limits: isAside ? 'limits kept by cgroup v2' : null,
+          asleep: isAside ? ago(40) : null,
+          until: isAside ? ago(-185) : null,
           drift: [],
           services,
           resources: [{ name: 'db', type: 'postgres', ready: true }],

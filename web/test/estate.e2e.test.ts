@@ -144,6 +144,14 @@ describe.skipIf(chromium === undefined)('the page of many services (skipped when
     show('idle')
     await open('/environments')
     await t.page.getByText('1 difference nobody declared.').waitFor()
+    const asleep = t.page.getByRole('listitem').filter({ has: t.page.getByRole('link', { name: 'test', exact: true }) })
+    expect(await asleep.textContent()).toMatch(/asleep.*ends in 3 h.*a secret is out of date/)
+    await asleep.getByRole('link', { name: 'test', exact: true }).click()
+    const life = t.page.getByRole('list', { name: 'Its life' })
+    expect(await life.textContent()).toMatch(
+      /asleep for 40 min.*destroyed in 3 h.*limits kept by.*version 1 of secret SMTP_PASSWORD; the newest is 2/,
+    )
+    await t.page.goBack()
     await t.page.getByRole('link', { name: 'production', exact: true }).click()
     await heading('production').waitFor()
     await t.page.getByRole('log').getByText('GET /parts/280 200').waitFor()

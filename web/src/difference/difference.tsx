@@ -42,7 +42,14 @@ export function DifferenceView({ candidate, against, stages, onAgainst }: Props)
 
 function Parts({ data, against: named }: { readonly data: Difference; readonly against: string }) {
   const { candidate, against, code, config, environment, packages, migrations, unknown } = data
-  if (against === null) return <p className="panel">Nothing runs in {named} yet: all of it is new there.</p>
+  if (against === null) {
+    return (
+      <>
+        <p className="panel">Nothing runs in {named} yet: all of it is new there.</p>
+        {migrations !== null && migrations.length > 0 && <Migrations migrations={migrations} />}
+      </>
+    )
+  }
   if (against.card.digest === candidate.digest) {
     return (
       <p className="panel difference-same">

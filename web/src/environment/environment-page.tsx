@@ -8,6 +8,7 @@ import { Mark } from '../piece/mark.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading, Notice } from '../shell/notice.tsx'
 import { EnvironmentLog } from './environment-log.tsx'
+import { Life } from './life.tsx'
 import { isolationTold } from './isolation.ts'
 import { Health, serviceMarks } from './health.tsx'
 import './environment.css'
@@ -62,6 +63,7 @@ export function EnvironmentPage() {
             </a>
           ))}
         </div>
+        <Life environment={environment} />
       </header>
       <Drift drift={environment.drift} />
       <Services environment={environment} />

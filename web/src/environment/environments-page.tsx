@@ -10,6 +10,7 @@ import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { environmentHref, healthOf, sinceOf, Health } from './health.tsx'
 import { isolationTold } from './isolation.ts'
+import { LifeWords } from './life.tsx'
 import { Machines } from './machines.tsx'
 import { ParityPanel } from './parity.tsx'
 import './environment.css'
@@ -99,6 +100,7 @@ function Row({ environment, stage }: { readonly environment: EnvironmentView; re
       <span className="soft">
         {things.join(', ')}
         <span title={isolationTold(environment.isolation)}>{environment.isolation.by === 'none' ? ', not isolated' : ', isolated'}</span>
+        <LifeWords environment={environment} />
         {restarts > 0 && <span className="signal-stop environment-restarts">, {restarts} restarts</span>}
         {drift.length > 0 && <span className="signal-stop environment-restarts">, drifted: {drift[0]!.about}</span>}
       </span>

@@ -4,18 +4,20 @@ import type { State } from '../piece/state.ts'
 
 export const environmentHref = (id: string) => `/environments/${id.split('/').map(encodeURIComponent).join('/')}`
 
-export type HealthWord = 'ready' | 'starting' | 'unhealthy' | 'stopped' | 'empty'
+export type HealthWord = 'ready' | 'starting' | 'unhealthy' | 'stopped' | 'asleep' | 'empty'
 
 const marks: Record<HealthWord, State> = {
   ready: 'verified',
   starting: 'running',
   unhealthy: 'failed',
   stopped: 'cancelled',
+  asleep: 'pending',
   empty: 'pending',
 }
 
 /** Of those that serve; without traffic, of all. A service that runs something else than it was started for is not well. */
-export function healthOf({ traffic, services }: EnvironmentView): HealthWord {
+export function healthOf({ asleep, traffic, services }: EnvironmentView): HealthWord {
+  if (asleep !== null) return 'asleep'
   const serving = traffic === null ? services : services.filter(({ candidate }) => candidate === traffic)
   if (serving.length === 0) return 'empty'
   if (serving.every(({ state }) => state === 'stopped')) return 'stopped'
