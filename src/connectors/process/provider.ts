@@ -87,6 +87,8 @@ class ProcessProvider implements EnvironmentProvider {
   readonly #inTurn = makeTurns<EnvironmentId>()
   /** Whatever is asked of providers of others is given up then, and owed. */
   readonly #closing = new AbortController()
+  /** Environments that are being destroyed beside the start. */
+  readonly #going = new Set<Promise<void>>()
   readonly #applying = new Map<EnvironmentId, AbortController>()
   readonly drift: ReturnType<typeof processDrift>
   readonly rest: RestProvider
@@ -365,9 +367,11 @@ class ProcessProvider implements EnvironmentProvider {
     if (this.#live.has(id)) return
     if (state?.destroying && state.provided?.length) {
       // A cloud may take its time to give something back, and a server must start all the same.
-      void this.#inTurn(id, () => this.#destroy(id)).catch((error: unknown) => {
+      const going = this.#inTurn(id, () => this.#destroy(id)).catch((error: unknown) => {
         if (!this.#closing.signal.aborted) this.#home.warn(`environment "${id}" is not gone yet: ${messageOf(error)}`)
       })
+      this.#going.add(going)
+      void going.then(() => this.#going.delete(going))
       return
     }
     if (!state || state.destroying) return this.#destroy(id)
@@ -382,6 +386,8 @@ class ProcessProvider implements EnvironmentProvider {
     this.#closing.abort(why)
     for (const cancel of this.#applying.values()) cancel.abort(why)
     await Promise.all([...this.#live.keys()].map((id) => this.#inTurn(id, () => this.#live.get(id)!.close(what))))
+    // What goes on writing would write over what the next one does.
+    await Promise.all(this.#going)
     this.#live.clear()
     await this.drift.close()
     await this.#home.relay.close(what)

@@ -12,7 +12,7 @@ import { readDefinition } from '../../../flow/definition/read.ts'
 import { definitionText } from '../../../flow/definition/testing.ts'
 import { backgroundWorker, fixtureIn, web } from '../../../flow/environment/fixture.ts'
 import type { Desired, Progress, Target } from '../../../flow/environment/provider.port.ts'
-import { identify, pidsMarked } from '../../../kernel/process.ts'
+import { identify, pidsMarked, run } from '../../../kernel/process.ts'
 import { makeHome, type TestHome } from '../testing.ts'
 import { findProvider } from '../../compose/find-provider.ts'
 
@@ -203,12 +203,15 @@ describe('a provider that fails', () => {
 })
 
 describe('a server killed with SIGKILL while a provider is at work', () => {
+  function startServer(target: Target, digest: string) {
+    const told = { home: home.home, homeId: home.homeId, database: path.join(home.home, 'resources', 'pg'), target, digest }
+    const script = path.join(import.meta.dirname, '..', 'server-to-kill.ts')
+    return spawn(process.execPath, [script, JSON.stringify(told)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  }
+
   /** Kills it when the provider has told that it makes something. */
   async function killedMeanwhile(target: Target, digest: string): Promise<void> {
-    const told = { home: home.home, homeId: home.homeId, database: path.join(home.home, 'resources', 'pg'), target, digest }
-    const server = spawn(process.execPath, [path.join(import.meta.dirname, '..', 'server-to-kill.ts'), JSON.stringify(told)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const server = startServer(target, digest)
     for await (const line of createInterface({ input: server.stdout })) if (line.includes('making db')) break
     while (!(await made()).some((file) => file.endsWith('.half'))) await sleep(5)
     server.kill('SIGKILL')
@@ -226,6 +229,26 @@ describe('a server killed with SIGKILL while a provider is at work', () => {
     expect([await commands(), await made()]).toEqual([['up', 'down'], []])
     expect(await identify(pid)).toBeUndefined()
     expect(await home.leftovers(stage.environment)).toEqual([])
+  })
+
+  it('owes it whatever the moment: before the call began, while it was noted, after it ended', async () => {
+    for (const [round, ms] of [0, 15, 30, 45, 60, 90, 150].entries()) {
+      stage.environment = `shop/moment-${round}`
+      const one = await candidate('1', { slow: ['20'] })
+      const server = startServer(stage.target([one], one), one.artifactDigest)
+      for await (const line of createInterface({ input: server.stdout })) if (line.includes('asking testcloud')) break
+      await sleep(ms)
+      server.kill('SIGKILL')
+      await once(server, 'exit')
+      await stage.provider.recover()
+      await stage.provider.destroy(stage.environment)
+      expect(await made()).toEqual([])
+      expect(await home.leftovers(stage.environment)).toEqual([])
+    }
+    expect((await commands()).filter((command) => command === 'down')).toHaveLength(7)
+    // Nobody makes anything after it was given back.
+    expect((await run('ps', ['-eo', 'args='])).stdout).not.toContain(store)
+    expect(await made()).toEqual([])
   })
 
   it('goes on from there when the same is asked again', async () => {
