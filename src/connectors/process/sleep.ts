@@ -69,6 +69,7 @@ export type RestOptions = {
 
 /** Sleep of environments that are processes of this machine. */
 export function processRest({ live, isChanging, change }: RestOptions): RestProvider {
+  let mayWake: (id: EnvironmentId) => Promise<void> = async () => {}
   return {
     rest(id): Rest | undefined {
       const environment = live(id)
@@ -80,7 +81,11 @@ export function processRest({ live, isChanging, change }: RestOptions): RestProv
     },
     sleep: async (id, untilWoken = false) =>
       void (await change(id, undefined, (environment, signal) => fallAsleep(environment, untilWoken, signal))),
-    wake: async (id) => void (await change(id, undefined, wakeUp)),
+    wake: async (id) => {
+      if (live(id)?.state.asleep !== undefined) await mayWake(id)
+      await change(id, undefined, wakeUp)
+    },
+    guardWaking: (check) => void (mayWake = check),
   }
 }
 

@@ -67,6 +67,31 @@ describe('an environment of one’s own', () => {
     await up('test')
   })
 
+  it('sleeps on when others were given its memory meanwhile, and says who has it', async () => {
+    const limited = JSON.parse(definition)
+    limited.services.web = {
+      ports: ['3000'],
+      deploy: { resources: { limits: { memory: '100M' } } },
+      'x-run': { command: ['node', '-e', 'require("http").createServer((q, r) => r.end("hello")).listen(process.env.PORT)'] },
+      healthcheck: { 'x-http': '/', interval: '100ms', retries: 50 },
+    }
+    limited['x-threeways'].environments = { defaults: { limits: 'when-present' }, test: {} }
+    await t.author.write({ 'threeways.yaml': JSON.stringify(limited), app: 'two' })
+    await t.author.commit('Two')
+    candidate = (await t.ended((await t.deliver()).id)).candidate!
+    const document = 'version: 1\nquotas: {environments: {total: 9}, memory: 150M}\nrules: [{auto: true}]\n'
+    expect((await t.ask('PUT', '/api/policy', { document, reason: 'room for one' })).status).toBe(200)
+    await up('test')
+    const { urls } = (await t.ask('GET', '/api/environments/one?name=mine')).body as { urls: { web: string } }
+    expect((await t.ask('POST', '/api/environments/sleep?name=mine')).status).toBe(200)
+    expect(await asked({ settings: 'test', name: 'other' })).toContain('"environment"')
+    const answered = await fetch(urls.web)
+    expect([answered.status, await answered.text()]).toEqual([503, expect.stringContaining('could not be woken: it may use')])
+    expect(await t.ask('POST', '/api/environments/wake?name=mine')).toMatchObject({ status: 422, body: { code: 'QUOTA_EXCEEDED' } })
+    expect((await t.ask('DELETE', '/api/environments?name=other')).status).toBe(200)
+    expect(await (await fetch(urls.web)).text()).toBe('hello')
+  })
+
   it('is told of also when a server was killed between doing and saying', async () => {
     const { ledger, workshop } = t.threeways
     await up('test')

@@ -12,7 +12,7 @@ import { allOnRecord, makersOnRecord, onRecord, servicesOnRecord } from './on-re
 import { allTo, type Desired, type EnvironmentId, type EnvironmentProvider, type Observed, type Progress } from './provider.port.ts'
 import { migrateOwn } from '../migration/own-environment.ts'
 import { currentPolicy } from '../policy/policies.ts'
-import { withinQuotas, type Holding } from './quota.ts'
+import { awakeWithinQuotas, withinQuotas, type Holding } from './quota.ts'
 import type { EnvironmentView, ParityView } from './schemas.ts'
 
 const source = '/threeways/environments'
@@ -45,6 +45,8 @@ export type Wanted = {
   readonly by: string
 }
 
+const policyUnreadable = (why: string) => refused('POLICY_UNREADABLE', { message: `the server's policy cannot be read: ${why}` })
+
 /** What a new environment was given of what the policy grants. */
 type Room = { begin(): void; leave(): void }
 const unlimited: Room = { begin() {}, leave() {} }
@@ -55,6 +57,7 @@ export type Environments = ReturnType<typeof makeEnvironments>
 export function makeEnvironments(shop: EnvironmentShop) {
   const { ledger, provider, clock, newId, lives } = shop
   const coming = new Map<EnvironmentId, Holding>()
+  provider.rest?.guardWaking(refuseWithoutRoom)
   const told = (kind: typeof environmentCreated, id: EnvironmentId, settings: string, by?: string): CloudEvent =>
     event(
       kind,
@@ -214,8 +217,7 @@ export function makeEnvironments(shop: EnvironmentShop) {
    */
   async function takeRoom(id: EnvironmentId, { rendered }: Desired, by: string): Promise<Room> {
     const current = await currentPolicy(ledger)
-    if ('unreadable' in current)
-      throw refused('POLICY_UNREADABLE', { message: `the server's policy cannot be read: ${current.unreadable}` })
+    if ('unreadable' in current) throw policyUnreadable(current.unreadable)
     if (current.policy.quotas === undefined) return unlimited
     const services = Object.values(rendered.definition.services)
     const sum = (what: 'memoryBytes' | 'cpus') =>
@@ -225,9 +227,7 @@ export function makeEnvironments(shop: EnvironmentShop) {
     const before = new Map(coming)
     const there = (await holdings()).map((one) => [one.id, one] as const)
     withinQuotas(current.policy.quotas, wanted, [...new Map<string, Holding>([...there, ...before, ...coming]).values()])
-    coming.set(id, wanted)
-    const leave = () => void (coming.get(id) === wanted && coming.delete(id))
-    const given = setTimeout(leave, comingMs).unref()
+    const { leave, given } = giveRoom(wanted)
     return {
       begin() {
         clearTimeout(given)
@@ -235,6 +235,28 @@ export function makeEnvironments(shop: EnvironmentShop) {
       },
       leave,
     }
+  }
+
+  /** Counts as there until it is, or a minute at most. */
+  function giveRoom(wanted: Holding & { readonly id: EnvironmentId }) {
+    coming.set(wanted.id, wanted)
+    const leave = () => void (coming.get(wanted.id) === wanted && coming.delete(wanted.id))
+    return { leave, given: setTimeout(leave, comingMs).unref() }
+  }
+
+  /** While it slept, others may have been given what it had. Those of stages are never kept from waking. */
+  async function refuseWithoutRoom(id: EnvironmentId): Promise<void> {
+    const current = await currentPolicy(ledger)
+    if ('unreadable' in current) throw policyUnreadable(current.unreadable)
+    if (current.policy.quotas === undefined) return
+    const before = new Map(coming)
+    const there = await holdings()
+    const mine = there.find((one) => one.id === id)
+    if (mine === undefined || mine.isStages) return
+    const wanted = { ...mine, id, asleep: false }
+    const held = new Map<string, Holding>([...there.map((one) => [one.id, one] as const), ...before, ...coming])
+    awakeWithinQuotas(current.policy.quotas, wanted, [...held.values()])
+    giveRoom(wanted)
   }
 
   async function holdings(): Promise<readonly Holding[]> {

@@ -37,7 +37,15 @@ export function withinQuotas(quotas: Quotas | undefined, wanted: Holding, held: 
     own.filter(({ by }) => by !== undefined && by === wanted.by),
     `of ${wanted.by}`,
   )
-  const awake = others.filter(({ asleep }) => !asleep)
+  awakeWithinQuotas(quotas, wanted, others)
+}
+
+/**
+ * Refuses to wake one for which there is no room among those that are awake. Pure.
+ * @throws ThreewaysError `QUOTA_EXCEEDED` as {@link withinQuotas}
+ */
+export function awakeWithinQuotas(quotas: Quotas, wanted: Holding, held: readonly Holding[]): void {
+  const awake = held.filter(({ id, asleep }) => id !== wanted.id && !asleep)
   sum(quotas.memoryBytes, 'memoryBytes', wanted, awake)
   sum(quotas.cpus, 'cpus', wanted, awake)
 }

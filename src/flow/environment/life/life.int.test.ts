@@ -26,7 +26,7 @@ describe('looking at how long environments live', () => {
       'shop/idle': { ...awake, settings: { ...settings, sleep: { afterMs: 1 } } },
       'shop/ending': awake,
     }
-    const rest = { rest: (id: EnvironmentId) => rests[id], sleep, wake: async () => {} }
+    const rest = { rest: (id: EnvironmentId) => rests[id], sleep, wake: async () => {}, guardWaking() {} }
     const provider = { name: 'process', list, rest } as unknown as EnvironmentProvider
     const lives = makeLives({ ledger: store.ledger, provider, clock, newId, ownerOf: async () => undefined })
     return { clock, lives }

@@ -26,4 +26,9 @@ export type RestProvider = {
    * @throws ThreewaysError `SERVICE_UNHEALTHY`
    */
   wake(environment: EnvironmentId): Promise<void>
+  /**
+   * Asks this before one wakes, for a request too; what it throws is told to whoever asked, and the environment sleeps on. Nobody
+   * asks it before a deployment.
+   */
+  guardWaking(check: (environment: EnvironmentId) => Promise<void>): void
 }
