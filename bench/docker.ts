@@ -27,20 +27,42 @@ const why = whyNoPodman()
 if (why === undefined) await measureAll()
 else console.log(`skipped: ${why}`)
 
+type Contender = {
+  readonly name: string
+  readonly up: () => Promise<unknown>
+  readonly change: () => Promise<unknown>
+  readonly down: () => Promise<unknown>
+  readonly close: () => Promise<void>
+}
+
 async function measureAll(): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'threeways-bench-'))
-  const podman = await startPodman()
+  const engine = await startPodman()
   try {
-    await measureOurs('threeways', podman, path.join(folder, 'plain'))
-    await measureOurs('threeways, with a secret', podman, path.join(folder, 'secret'), [{ source: 'token', variable: 'TOKEN' }])
-    await measureTheirs(podman, (await fixtureIn(path.join(folder, 'by hand')).candidate('first')).artifact)
+    const artifact = (await fixtureIn(path.join(folder, 'by hand')).candidate('first')).artifact
+    const contenders = [
+      await ours('threeways', engine, path.join(folder, 'plain')),
+      await ours('threeways, with a secret', engine, path.join(folder, 'secret'), [{ source: 'token', variable: 'TOKEN' }]),
+      await byHand(engine, artifact),
+    ]
+    const seconds = contenders.map(() => ({ up: [] as number[], change: [] as number[], down: [] as number[] }))
+    // One after the other in each round, so that whatever else the machine does hits all alike.
+    for (let round = 0; round < rounds; round++)
+      for (const [n, contender] of contenders.entries())
+        for (const what of ['up', 'change', 'down'] as const) seconds[n]![what].push(await timed(contender[what]))
+    for (const [n, contender] of contenders.entries()) {
+      await contender.close()
+      tell(contender.name, seconds[n]!)
+    }
+    const left = await engine.engine.json<readonly unknown[]>({ path: '/containers/json', query: { all: '1' } })
+    if (left.length > 0) throw new Error(`${left.length} containers were left behind`)
   } finally {
-    await podman.dispose()
+    await engine.dispose()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function measureOurs(name: string, { engine }: Podman, home: string, secrets?: typeof web.secrets): Promise<void> {
+async function ours(name: string, { engine }: Podman, home: string, secrets?: typeof web.secrets): Promise<Contender> {
   const homeId = newId()
   const known = knownSecrets()
   if (secrets) known.values.set('token', 'a token of many letters')
@@ -54,31 +76,33 @@ async function measureOurs(name: string, { engine }: Podman, home: string, secre
     const plan = await provider.plan({ environment: id, deployments: [desired], shares: allTo(desired) })
     await provider.apply(plan, () => {})
   }
-  const seconds = { image: [] as number[], up: [] as number[], change: [] as number[], down: [] as number[] }
   const [first, second] = [await candidate('first'), await candidate('second')]
   // While any environment runs, images are kept: each is made once, and how long that takes is told by itself.
   await bring(await candidate('another'), 'bench/another')
+  const images: number[] = []
   for (const each of [first, second]) {
     const withImage = await timed(() => bring(each))
     await provider.destroy(environment)
     const without = await timed(() => bring(each))
     await provider.destroy(environment)
-    seconds.image.push(withImage - without)
+    images.push(withImage - without)
   }
-  for (let round = 0; round < rounds; round++) {
-    seconds.up.push(await timed(() => bring(first)))
-    seconds.change.push(await timed(() => bring(second)))
-    seconds.down.push(await timed(() => provider.destroy(environment)))
+  console.log(`${name}: an image, once per candidate: ${images.map((each) => each.toFixed(2)).join(' s, ')} s`)
+  return {
+    name,
+    up: () => bring(first),
+    change: () => bring(second),
+    down: () => provider.destroy(environment),
+    async close() {
+      await provider.destroy('bench/another')
+      await provider.close('stop')
+      if (existsSync(path.join(home, 'environments', environment))) throw new Error('something was left behind')
+    },
   }
-  await provider.destroy('bench/another')
-  await provider.close('stop')
-  tell(name, seconds)
-  const left = await engine.json<readonly unknown[]>({ path: '/containers/json', query: { all: '1' } })
-  if (left.length > 0 || existsSync(path.join(home, 'environments', environment))) throw new Error('something was left behind')
 }
 
 /** The same program by hand: started until it answers, ended, removed. To change is to remove the old one and start the new one. */
-async function measureTheirs({ env }: Podman, artifact: string): Promise<void> {
+async function byHand({ env }: Podman, artifact: string): Promise<Contender> {
   const port = await takePort('127.0.0.1')
   const start = async () => {
     const container = ['--name', 'bench', '--network', 'host', '--read-only', '--env', `PORT=${port}`]
@@ -90,13 +114,8 @@ async function measureTheirs({ env }: Podman, artifact: string): Promise<void> {
     await podman(env, 'stop', '--time', '2', 'bench')
     await podman(env, 'rm', 'bench')
   }
-  const seconds = { up: [] as number[], change: [] as number[], down: [] as number[] }
-  for (let round = 0; round < rounds; round++) {
-    seconds.up.push(await timed(start))
-    seconds.change.push(await timed(async () => (await end(), start())))
-    seconds.down.push(await timed(end))
-  }
-  tell('podman run, stop and rm', seconds)
+  const change = async () => (await end(), start())
+  return { name: 'podman run, stop and rm', up: start, change, down: end, close: async () => {} }
 }
 
 async function podman(env: Podman['env'], ...args: readonly string[]): Promise<void> {
@@ -112,7 +131,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 function tell(name: string, measured: Readonly<Record<string, readonly number[]>>): void {
   const parts = Object.entries(measured).map(([what, values]) => `${what} ${median(values).toFixed(2)} s`)
-  console.log(`${name}: ${parts.join(', ')} (medians of ${rounds}${'image' in measured ? '; images of 2' : ''})`)
+  console.log(`${name}: ${parts.join(', ')} (medians of ${rounds})`)
 }
 
 function median(values: readonly number[]): number {
