@@ -72,11 +72,11 @@ async function shoot(fleet: Fleet, { kills, pauseMsMax, say }: Shooting, random:
   const down = new Map<string, Promise<void>>()
   while (shots.length < kills) {
     await sleep(random.between(100, pauseMsMax))
-    const others = [...fleet.names, ...fleet.workers.map(({ name }) => name)]
+    const up = [...fleet.names, ...fleet.workers.map(({ name }) => name)].filter((name) => !down.has(name))
     // All stand still while it is away: shot more often, nothing would be under way to be hit.
-    const name = random.chance(0.1) ? 'database' : others[Math.floor(random.next() * others.length)]!
+    const name = random.chance(0.1) ? 'database' : up[Math.floor(random.next() * up.length)]
+    if (name === undefined) continue
     const awayMs = random.chance(0.5) ? random.between(0, 1_000) : random.between(2_500, 6_000)
-    if (down.has(name)) continue
     shots.push({ name, at: Date.now() })
     say(`${String(shots.length).padStart(3)}  ${name.padEnd(10)} ${name === 'database' ? '' : `away for ${(awayMs / 1000).toFixed(1)} s`}`)
     const back = hit(fleet, name, awayMs).finally(() => down.delete(name))
