@@ -3,11 +3,13 @@ import { readdir, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { unavailable } from '../../kernel/errors.ts'
 import { identify, pidsMarked } from '../../kernel/process.ts'
 import { digestOfTree } from '../../flow/candidate/tree.ts'
 import { ask, serviceOf, Stage } from '../../flow/environment/contract-stage.ts'
 import { fixtureIn, web, type Fixture } from '../../flow/environment/fixture.ts'
 import type { Service } from '../../flow/environment/provider.port.ts'
+import { noSecrets } from '../../flow/environment/secrets.port.ts'
 import { makeHome, type TestHome } from './testing.ts'
 import { logBytesMax } from './instance/logs.ts'
 import { marks } from './variables.ts'
@@ -34,6 +36,26 @@ async function deploy(script: string, parts: Partial<Service> = {}) {
 
 const refusal = async (deploying: Promise<unknown>) => (await deploying.catch((error: unknown) => error)) as Error & { code: string }
 const serve = 'await import(process.cwd() + "/server.mjs");'
+
+describe('a service whose secrets cannot be had because their store is away', () => {
+  it('waits for it, and is not blamed', async () => {
+    let asked = 0
+    const away = async () => {
+      if (asked++ < 3) throw unavailable('LEDGER_UNAVAILABLE', { message: 'the database is starting up' })
+      return []
+    }
+    const other = await makeHome(digestOfTree, () => ({ secrets: { ...noSecrets, hidden: away } }))
+    const provider = other.provider()
+    try {
+      const there = new Stage(provider)
+      await there.deploy(await fixtureIn(path.join(other.folder, 'candidates')).candidate('1', { services: { web } }))
+      expect(asked).toBeGreaterThan(3)
+      await there.clear()
+    } finally {
+      await other.dispose()
+    }
+  })
+})
 
 describe('a service that does not start', () => {
   it('is told at once, with its exit code and the end of its log, when it ends', async () => {

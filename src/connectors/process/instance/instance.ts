@@ -160,7 +160,7 @@ export class Instance {
   /** One turn per process. */
   async #live(adopted: boolean, signal: AbortSignal): Promise<void> {
     for (let isThere = adopted, tries = 1; !signal.aborted; isThere = false) {
-      const problem = isThere ? undefined : await this.#launch()
+      const problem = isThere ? undefined : await this.#launch(signal)
       const startedAtMs = Date.now()
       const code = problem === undefined ? await this.#untilEnded(isThere, startedAtMs, signal) : undefined
       if (signal.aborted) return
@@ -180,23 +180,23 @@ export class Instance {
   }
 
   /** @returns why it could not be started */
-  async #launch(): Promise<string | undefined> {
+  async #launch(signal: AbortSignal): Promise<string | undefined> {
     try {
-      await this.#startProcess()
+      await this.#startProcess(signal)
       return undefined
     } catch (error) {
       return `cannot be started: ${messageOf(error)}`
     }
   }
 
-  async #startProcess(): Promise<void> {
+  async #startProcess(signal: AbortSignal): Promise<void> {
     const { state, options } = this
     if (state.launches > 0) await options.runner.endMarked(state.id)
     const port = hostPortOf(state)
     if (state.proven && port !== null && !(await isFree(options.host, port))) await this.#move()
     await mkdir(options.folder, { recursive: true, mode: 0o700 })
     await rm(this.#exitFile(), { force: true })
-    const handed = await options.secrets.handed()
+    const handed = await options.secrets.handed(signal)
     const { values } = handed
     // The user inside of a container is another one; outside, the folder around it keeps others away.
     const readers = state.provider === 'docker' ? 'all' : 'owner'

@@ -12,8 +12,11 @@ export type Handed = { readonly values: ReadonlyMap<string, SecretValue>; readon
 
 /** What one instance is given, and what comes of it. */
 export type InstanceSecrets = {
-  /** Asked for at every start; while the store is away, as they were: a service that ended must not stay down for that. */
-  handed(): Promise<Handed>
+  /**
+   * Asked for at every start; while the store is away, as they were: a service that ended must not stay down for that. One that never had
+   * them waits: it is not to blame.
+   */
+  handed(signal: AbortSignal): Promise<Handed>
   /** For what is run beside it: as it was started, also when a value was removed since. */
   standing(): Promise<Handed>
   /** It was about to write one. */
@@ -22,6 +25,10 @@ export type InstanceSecrets = {
 
 /** So often a service's finds are looked at. */
 const leaksMs = 500
+/** The store itself is not to be reached or has no room, which passes. */
+const away = /^LEDGER_(UNAVAILABLE|FULL)$/
+/** And so often it is asked again. */
+const awayMs = 250
 
 const asked = ({ rendered: { definition, settings } }: Desired, service: string) =>
   [definition.name, settings, namesOf(definition.services[service]!.secrets)] as const
@@ -36,12 +43,17 @@ export function instanceSecrets(
   const stream = desired.rendered.definition.name
   let last: Handed | undefined
   return {
-    async handed() {
-      try {
-        return (last = { values: await source.values(...asked(desired, service)), hidden: await source.hidden(stream) })
-      } catch (error) {
-        if (last && error instanceof ThreewaysError && error.kind === 'unavailable') return last
-        throw error
+    async handed(signal) {
+      for (let tries = 1; ; tries++) {
+        try {
+          return (last = { values: await source.values(...asked(desired, service)), hidden: await source.hidden(stream) })
+        } catch (error) {
+          if (!(error instanceof ThreewaysError) || error.kind !== 'unavailable') throw error
+          if (last) return last
+          if (!away.test(error.code)) throw error
+          if (tries === 1) tell(`waits for the store of its secrets: ${error.message}`)
+          await sleep(awayMs, undefined, { signal })
+        }
       }
     },
     async standing() {
