@@ -151,7 +151,12 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     work: home.work,
     inTurn: makeTurns(),
     depot: ledgerDepot(ledger),
-    isShared: () => engine.machines().some(({ home: other, role }) => role === 'server' && other !== home.id),
+    isShared() {
+      const machines = engine.machines()
+      // Until it has looked: one that does not give them what it takes in would keep it from them for good.
+      if (machines.length === 0) return options.databaseUrl !== undefined
+      return machines.some(({ home: other, role }) => role === 'server' && other !== home.id)
+    },
     homeId: home.id,
     provider,
     openRepository,

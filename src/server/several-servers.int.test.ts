@@ -1,6 +1,11 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RunView } from '../flow/pipeline/schemas.ts'
-import type { Threeways } from './compose.ts'
+import { removeTree } from '../flow/candidate/folders.ts'
+import { openThreeways, type Threeways } from './compose.ts'
+import { openHome } from './home.ts'
 import { openTestThreeways, statesOf, type TestThreeways } from './testing.ts'
 
 const definition = (checks: Record<string, object>, stages: object[]): string =>
@@ -46,6 +51,24 @@ describe('several servers on one database', () => {
     const ends = events.flatMap(({ event }) => (event.type.includes('taskrun.finished') ? [event.subject!.slice(id.length + 1)] : []))
     expect(new Set(ends).size).toBe(ends.length)
     await t.restart()
+  })
+
+  it('give the others what a delivery needs also while they do not know yet of any', async () => {
+    await commit(definition({}, [{ name: 'dev' }]))
+    const place = await mkdtemp(path.join(tmpdir(), 'threeways early '))
+    const home = await openHome(place)
+    const options = { anonymous: undefined, hosts: undefined, parallel: 1, work: false, log: () => {} }
+    const early = await openThreeways({ ...options, home, databaseUrl: t.databaseUrl, repository: t.author.folder })
+    const asked = await early.app.request('/api/deliveries', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${early.adminToken}`, 'content-type': 'application/json' },
+      body: '{}',
+    })
+    const { run } = (await asked.json()) as { run: RunView }
+    expect(await early.workshop.depot.wants(`source ${run.commit}`)).toBe(true)
+    expect((await t.ended(run.id)).state).toBe('succeeded')
+    await early.close()
+    await removeTree(place)
   })
 
   it('leave an environment to the server on which it stands, and say that they wait for it', async () => {

@@ -17,6 +17,7 @@ import { openHome, type Home } from './home.ts'
 export type TestThreeways = {
   threeways: Threeways
   readonly home: Home
+  readonly databaseUrl: string
   /** Works in the repository that is delivered. */
   readonly author: Author
   /** Asks the API as the owner of the home, or as whoever has `token`; null: as nobody. */
@@ -75,6 +76,7 @@ export async function openTestThreeways(
   const test: TestThreeways = {
     threeways: await open(),
     home,
+    databaseUrl: database.url,
     author,
     async ask(method, to, body, token) {
       const authorization = token === null ? {} : { authorization: `Bearer ${token ?? test.threeways.adminToken}` }
