@@ -157,4 +157,5 @@ export const withSteps = (summary: RunSummary, itsSteps: readonly StepView[]): R
   ...summary,
   steps: [...itsSteps],
   emergencies: [],
+  bypasses: [],
 })

@@ -207,8 +207,13 @@ export function boardOf(rows: readonly EstateRow[]): Board {
   return { status: stops.length > 0 ? 'stopped' : 'open', at: new Date().toISOString(), stops, over: [] }
 }
 
-/** What waits for a person in an estate, as an asker sees it who may do everything. */
-export function approvalsOf(rows: readonly EstateRow[]): ApprovalView[] {
+function canOf(kind: EstateWait['kind']): ApprovalView['can'] {
+  if (kind === 'attention') return ['rerun', 'cancel']
+  return kind === 'soak' || kind === 'window' ? ['reject', 'bypass'] : ['approve', 'reject', 'promote']
+}
+
+/** What waits for a person in an estate. @param can - what the asker may do; else everything */
+export function approvalsOf(rows: readonly EstateRow[], can?: ApprovalView['can']): ApprovalView[] {
   return rows.flatMap(({ stream, waits }) =>
     waits
       .filter(({ kind }) => kind !== 'line')
@@ -226,7 +231,7 @@ export function approvalsOf(rows: readonly EstateRow[]): ApprovalView[] {
         also: [],
         who: waiting.for,
         approvals: waiting.kind === 'approval' ? { needed: 1, given: [], reason: false } : null,
-        can: waiting.kind === 'attention' ? ['rerun', 'cancel'] : ['approve', 'reject', 'promote'],
+        can: can ?? canOf(waiting.kind),
         differs: null,
       })),
   )

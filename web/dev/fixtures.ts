@@ -39,9 +39,11 @@ export function running(clock: Clock, at: 'building' | 'dev' | 'test' | 'product
   })
 }
 
-function approval(clock: Clock): Fixture {
+const forAPerson = (clock: Clock) =>
+  waiting(clock, 'approval', 'production is promoted by a person', 'a promotion by anyone with the right to it', 22 * minute)
+
+function approval(clock: Clock, wait = forAPerson(clock)): Fixture {
   const its = card(clock, 'Brent Osei', better, 24 * minute)
-  const wait = waiting(clock, 'approval', 'production is promoted by a person', 'a promotion by anyone with the right to it', 22 * minute)
   const active = run(clock, 'Brent Osei', better, 23 * minute, { state: 'waiting', finishedAt: null, stage: 'production' })
   const entry = { card: its, run: active.id, since: clock.ago(22 * minute), message: null }
   const stages = idle(clock).streams[0]!.stages.map((old): StageView => {
@@ -51,6 +53,33 @@ function approval(clock: Clock): Fixture {
   })
   const view = withSteps(active, steps(clock, 'production/gate', 'waiting', 22 * minute, { waiting: wait }))
   return fixtureOf(clock, streamOf(stages, [active, ...history(clock)]), [view])
+}
+
+/** Waits for its time before production; a person let it into test outside of the window. */
+function soaking(clock: Clock): Fixture {
+  const until = clock.ago(-98 * minute)
+  const soak = waiting(clock, 'soak', `it soaks 2h in test before production, until ${until}`, 'the time to pass, or grace', 22 * minute)
+  const shown = approval(clock, { ...soak, until })
+  const passed = {
+    stage: 'test',
+    gate: 'window',
+    by: 'grace',
+    reason: 'the till is down',
+    at: clock.ago(23 * minute),
+    until: null,
+  } as const
+  const sentence = 'grace let it pass the window gate of test: the till is down'
+  const told = { seq: 250, type: 'dev.cdeventsx.threeways-gate.bypassed.0.1.0', time: passed.at, subject: '', sentence }
+  const bypassed = <T extends { readonly id: string }>(its: T) => (its.id === shown.runs[0]!.id ? { ...its, bypasses: [passed] } : its)
+  return {
+    ...shown,
+    runs: shown.runs.map(bypassed),
+    stories: shown.stories.map((story, at) => ({
+      ...story,
+      runs: story.runs.map(bypassed),
+      events: at === 0 ? [...story.events, told] : story.events,
+    })),
+  }
 }
 
 const why = 'service "web" of the candidate answered 500 to GET /checkout three times after the switch'
@@ -239,7 +268,18 @@ function many(clock: Clock): Fixture {
   return { ...approval(clock), more: estateOf(clock, 240) }
 }
 
-const makers = { fresh, idle, running: (clock: Clock) => running(clock, 'test'), approval, stopped, red, busy, many, long: longNames }
+const makers = {
+  fresh,
+  idle,
+  running: (clock: Clock) => running(clock, 'test'),
+  approval: (clock: Clock) => approval(clock),
+  soaking,
+  stopped,
+  red,
+  busy,
+  many,
+  long: longNames,
+}
 export type FixtureName = keyof typeof makers
 export const fixtureNames = Object.keys(makers) as FixtureName[]
 

@@ -99,7 +99,7 @@ export async function serveFake(dist: string, first: Fixture, port = 0): Promise
 }
 
 function answer(url: URL, shown: Fixture, response: ServerResponse): void {
-  const { streams, runs, stories, logs, more = [] } = shown
+  const { streams, runs, stories, logs, more = [], can } = shown
   const [, , kind, name = '', part] = url.pathname.split('/').map(decodeURIComponent)
   const asked = (key: string) => url.searchParams.get(key) ?? ''
   if (kind === 'runs' && part === 'log') {
@@ -113,7 +113,7 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
       name === 'summary'
         ? summaryOf([...streams.map(estateRowOf), ...more])
         : { version: '', whole: true, gone: [], streams: [...streams.map(estateRowOf), ...more] },
-    approvals: { approvals: approvalsOf([...streams.map(estateRowOf), ...more]) },
+    approvals: { approvals: approvalsOf([...streams.map(estateRowOf), ...more], can) },
     line: boardOf([...streams.map(estateRowOf), ...more]),
     streams: name === '' ? { streams } : streams.find(({ stream }) => stream === name),
     runs: runs.find(({ id }) => id === name),

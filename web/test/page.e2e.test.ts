@@ -61,6 +61,48 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     expect(t.server.posted[0]?.path).toMatch(/^\/api\/runs\/[^/]+\/stages\/production\/promote$/)
   })
 
+  it('offers to pass a soak time wherever it is shown, with a reason, and only to whom the server lets', async () => {
+    const shown = fixture('soaking', Date.now())
+    const { id, candidate } = shown.runs[0]!
+    const places = ['/', `/runs/${id}?step=production%2Fgate`, `/candidates/${candidate}`, '/approvals']
+    const button = t.page.getByRole('button', { name: 'Bypass…' })
+    t.server.show(shown)
+    for (const path of places) {
+      await open(path)
+      await button.click()
+      const dialog = t.page.getByRole('dialog', { name: 'Enter production at once' })
+      expect(await dialog.textContent()).toContain('before its soak time is over')
+      await dialog.getByRole('textbox', { name: 'Reason' }).fill('the till is down')
+      await dialog.getByRole('button', { name: 'Bypass' }).click()
+      await dialog.waitFor({ state: 'detached' })
+    }
+    const path = `/api/runs/${id}/stages/production/bypass`
+    expect(t.server.posted).toMatchObject(places.map(() => ({ path, body: { gate: 'soak', reason: 'the till is down' } })))
+    t.server.show({ ...shown, can: [] })
+    for (const place of places) {
+      const asked = t.page.waitForResponse((response) => response.url().includes('/api/approvals'))
+      await open(place)
+      await t.page.reload()
+      await asked
+      await t.page
+        .getByText(/it soaks 2h in test/)
+        .first()
+        .waitFor()
+      expect(await button.count()).toBe(0)
+    }
+  })
+
+  it('tells on the delivery and in the story of the candidate who passed a gate, and why', async () => {
+    show('soaking')
+    const { id, candidate } = fixture('soaking', Date.now()).runs[0]!
+    for (const path of [`/runs/${id}`, `/candidates/${candidate}`]) {
+      await open(path)
+      await t.page.getByText('change window of test bypassed').waitFor()
+      await t.page.getByText(/^by grace, 23 min ago: the till is down$/).waitFor()
+    }
+    expect(await t.page.locator('.story .signal-wait').textContent()).toContain('grace let it pass the window gate of test')
+  })
+
   it('follows a candidate to the next stage without a reload', async () => {
     const clock = clockAt(Date.now())
     t.server.show(running(clock, 'dev'))
@@ -89,9 +131,7 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     await t.page.getByRole('textbox', { name: 'Reason' }).fill('fixed by hand')
     await t.page.getByRole('dialog').getByRole('button', { name: 'Start the line' }).click()
     await t.page.getByRole('dialog').waitFor({ state: 'detached' })
-    expect(t.server.posted).toMatchObject([
-      { path: '/api/streams/parts-unlimited/start', body: { stop: 'stop-7f3a91c2', reason: 'fixed by hand' } },
-    ])
+    expect(t.server.posted).toMatchObject([{ path: '/api/line/stops/stop-7f3a91c2/start', body: { reason: 'fixed by hand' } }])
   })
 
   it('stops the line from the keyboard, with the reason and the token', async () => {

@@ -1,5 +1,6 @@
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import type { Consent } from './consent-table.ts'
+import type { Bypass } from './schemas.ts'
 import { tables, type RunRow } from './tables.ts'
 
 export async function consentsTo(place: Pick<LedgerTransaction, 'db'>, run: RunRow, stage: string): Promise<readonly Consent[]> {
@@ -8,6 +9,18 @@ export async function consentsTo(place: Pick<LedgerTransaction, 'db'>, run: RunR
     .where('candidate', '=', run.candidate ?? '')
     .orderBy('at')
     .execute()
+}
+
+/** Which gates of time a person let the run's candidate pass, the oldest first. */
+export async function bypassesOf(place: Pick<LedgerTransaction, 'db'>, run: string): Promise<readonly Bypass[]> {
+  const said = await tables(place)
+    .selectFrom('consent')
+    .select(['stage', 'kind', 'by', 'reason', 'at', 'until'])
+    .where('run', '=', run)
+    .where('kind', 'in', ['soak', 'window'])
+    .orderBy('at')
+    .execute()
+  return said.flatMap(({ kind, ...rest }) => (kind === 'approval' ? [] : [{ ...rest, gate: kind }]))
 }
 
 /** The latest word of a person on a matter is the one that counts. */

@@ -193,7 +193,12 @@ describe('the gates of a stage', () => {
       refusal('NOTHING_TO_BYPASS'),
     )
     await act('bypass', id, 'production', 'grace', { reason: 'hotfix' })
-    expect((await t.ended(id)).state).toBe('succeeded')
+    const ended = await t.ended(id)
+    expect(ended.state).toBe('succeeded')
+    expect(ended.bypasses).toMatchObject([
+      { stage: 'production', gate: 'soak', by: 'grace', reason: 'hotfix' },
+      { stage: 'production', gate: 'window', by: 'grace', reason: 'hotfix', until: frozen.until },
+    ])
     expect(await told(id, 'gate.bypassed')).toMatchObject([
       { gate: 'soak', by: 'grace' },
       { gate: 'window', reason: 'hotfix', until: frozen.until },

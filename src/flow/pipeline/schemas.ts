@@ -95,9 +95,20 @@ export type RunSummary = z.infer<typeof RunSummary>
 export const Emergency = z.object({ stage: z.string(), by: z.string(), reason: z.string(), at: instant, stops: z.array(z.string()) })
 export type Emergency = z.infer<typeof Emergency>
 
+export const Bypass = z.object({
+  stage: z.string(),
+  gate: z.enum(['soak', 'window']),
+  by: z.string(),
+  reason: z.string(),
+  at: instant,
+  until: instant.nullable().meta({ description: 'when the gate would have opened by itself; it counts until then' }),
+})
+export type Bypass = z.infer<typeof Bypass>
+
 export const RunView = RunSummary.extend({
   steps: z.array(StepView),
   emergencies: z.array(Emergency).meta({ description: 'a person let it past these stops of the line' }),
+  bypasses: z.array(Bypass).meta({ description: 'a person let it pass these gates before their time, oldest first' }),
 }).meta({ id: 'Run' })
 export type RunView = z.infer<typeof RunView>
 

@@ -2,6 +2,7 @@ import { notFound } from '../../kernel/errors.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { EnvironmentProvider } from '../environment/provider.port.ts'
 import { isPaused } from './canary-watch.ts'
+import { bypassesOf } from './consents.ts'
 import { environmentOf } from './place.ts'
 import { findRun } from './runs.ts'
 import type { Emergency, RunSummary, RunView, StepView, StopView, StreamView } from './schemas.ts'
@@ -70,10 +71,11 @@ async function observe({ provider }: Viewing, streams: readonly StreamFacts[]): 
 
 /** @throws ThreewaysError `RUN_NOT_FOUND` */
 export async function viewRun({ ledger, emergenciesOf }: Viewing, id: string): Promise<RunView> {
-  const [{ run, steps }, emergencies] = await Promise.all([findRun(ledger, id), emergenciesOf(id)])
+  const [{ run, steps }, emergencies, bypasses] = await Promise.all([findRun(ledger, id), emergenciesOf(id), bypassesOf(ledger, id)])
   const reached = steps.findLast(({ state, stage }) => stage !== null && state !== 'pending' && state !== 'skipped')
   const summary = summaryOf(run, steps.find(isAt), reached?.stage ?? undefined)
-  return { ...summary, message: run.message ?? summary.message, steps: steps.map(viewStep), emergencies: [...emergencies] }
+  const message = run.message ?? summary.message
+  return { ...summary, message, steps: steps.map(viewStep), emergencies: [...emergencies], bypasses: [...bypasses] }
 }
 
 const isAt = ({ state }: Pick<ActiveStep, 'state'>) => state === 'running' || state === 'waiting' || state === 'needs-attention'

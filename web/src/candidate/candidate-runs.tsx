@@ -1,8 +1,11 @@
 import { Link } from 'wouter'
 import type { RunView, StepView } from '../api/types.ts'
+import { BypassOf } from '../inbox/bypass-button.tsx'
 import { Age, Took } from '../piece/age.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { wordFor } from '../piece/state.ts'
+import { WaitingNote } from '../piece/waiting.tsx'
+import { Bypasses } from '../run/bypasses.tsx'
 
 /** The deliveries it went with, and how each check went; each leads to its log. */
 export function CandidateRuns({ runs }: { readonly runs: readonly RunView[] }) {
@@ -21,6 +24,16 @@ export function CandidateRuns({ runs }: { readonly runs: readonly RunView[] }) {
               <Took from={run.queuedAt} to={run.finishedAt} />, <Age since={run.queuedAt} /> ago
             </span>
           </Link>
+          <Bypasses run={run} />
+          {run.steps.map(
+            ({ name, stage, waiting }) =>
+              waiting !== null && (
+                <div key={name}>
+                  <WaitingNote waiting={waiting} />
+                  <BypassOf stream={run.stream} run={run.id} stage={stage} />
+                </div>
+              ),
+          )}
           <ul>
             {run.steps
               .filter((step) => step.hasLog || step.state === 'failed')

@@ -4,6 +4,7 @@ import { dayOf, timeOfDay } from '../piece/time.ts'
 /** Which signal an event's kind shows; everything else is a plain dot. */
 const signals: readonly (readonly [RegExp, string])[] = [
   [/(failed|rolledback|rolled-back|stopped|hold|held)/i, 'stop'],
+  [/bypassed/i, 'wait'],
   [/(started|queued)/i, 'move'],
   [/(finished|deployed|upgraded|published|built|promoted|verified|packaged|released)/i, 'go'],
 ]

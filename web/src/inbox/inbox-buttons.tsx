@@ -1,16 +1,15 @@
 import { Link } from 'wouter'
 import { useToken } from '../api/session.ts'
 import type { ApprovalView } from '../api/types.ts'
-import { approve, bypass, promote, promoteLabel, reject } from '../line/actions.tsx'
+import { approve, promote, promoteLabel, reject } from '../line/actions.tsx'
 import { ActionButton } from '../piece/action.tsx'
-import { canBypass } from '../piece/waiting.tsx'
+import { BypassButton } from './bypass-button.tsx'
 
 /** Only what the asker may do, as the server says. */
 export function InboxButtons({ item }: { readonly item: ApprovalView }) {
-  const { run, step, stage, commit, summary, author, waiting, also, approvals, can } = item
+  const { run, step, stage, commit, summary, author, waiting, approvals, can } = item
   if (useToken() === undefined) return null
   const card = { commit, summary, author }
-  const passable = [waiting, ...also].map(canBypass).find((gate) => gate !== undefined)
   const approves = waiting.kind === 'approval' && approvals !== null && can.includes('approve')
   return (
     <>
@@ -18,9 +17,7 @@ export function InboxButtons({ item }: { readonly item: ApprovalView }) {
       {!approves && can.includes('promote') && (
         <ActionButton className="strong" label={promoteLabel(stage, waiting.kind)} action={promote(run, stage, card, waiting.kind)} />
       )}
-      {passable !== undefined && can.includes('bypass') && (
-        <ActionButton className="small" label="Bypass…" action={bypass(run, stage, card, passable)} />
-      )}
+      <BypassButton item={item} />
       {can.includes('reject') && <ActionButton className="small" label="Reject…" action={reject(run, stage, card)} />}
       {can.includes('rerun') && (
         <Link className="button" href={`/runs/${encodeURIComponent(run)}?step=${encodeURIComponent(step)}`}>

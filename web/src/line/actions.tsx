@@ -1,6 +1,7 @@
 import type { EstateRow, StopOnBoard, StopView, Waiting } from '../api/types.ts'
 import type { Action } from '../piece/action.tsx'
 import { short } from '../piece/digest.tsx'
+import type { Passable } from '../piece/waiting.tsx'
 
 const at = encodeURIComponent
 
@@ -17,22 +18,25 @@ export function stopLine(stream: string): Action {
   }
 }
 
-export function startLine(stop: StopView, others: number): Action {
+/** @param others - open stops of the same line beside it, where the page is about one line */
+export function endStop({ id, by, reason, stream }: Pick<StopView, 'id' | 'by' | 'reason' | 'stream'>, others?: number): Action {
+  const opens = others === 0
   return {
-    title: 'Start the line',
+    title: opens ? 'Start the line' : 'End this stop',
     explanation: (
       <>
         <p>
-          Ends the stop by {stop.by}: <q>{stop.reason}</q>
+          Ends the stop by {by}: <q>{reason}</q>
         </p>
-        {others > 0 && <p>The line stays stopped: {others === 1 ? 'another stop is' : `${others} other stops are`} still open.</p>}
+        {others !== undefined && others > 0 && (
+          <p>The line stays stopped: {others === 1 ? 'another stop is' : `${others} other stops are`} still open.</p>
+        )}
       </>
     ),
-    path: `/api/streams/${at(stop.stream)}/start`,
-    body: { stop: stop.id },
+    path: aboutStop({ id }, 'start'),
     reason: 'required',
-    confirm: others > 0 ? 'End this stop' : 'Start the line',
-    done: others > 0 ? 'The stop is ended' : `The line of ${stop.stream} is open`,
+    confirm: opens ? 'Start the line' : 'End this stop',
+    done: opens ? `The line of ${stream} is open` : 'The stop is ended',
   }
 }
 
@@ -88,22 +92,24 @@ export function reject(run: string, stage: string, card: Change): Action {
   }
 }
 
-/** Before a soak time is over or outside of the change windows; it is kept on the ledger who did. */
-export function bypass(run: string, stage: string, card: Change, gate: 'soak' | 'window'): Action {
-  const what = gate === 'soak' ? 'its soak time is over' : 'the change window opens'
+const passed = { soak: 'its soak time is over', window: 'the change window opens' }
+
+/** Before a soak time is over or outside of the change windows; it is kept on the ledger who did. @param gates - those that are closed */
+export function bypass(run: string, stage: string, card: Change, gates: readonly Passable[]): Action {
   return {
     title: `Enter ${stage} at once`,
     explanation: (
       <p>
-        <code>{short(card.commit)}</code> {card.summary} enters {stage} before {what}. That is kept on the ledger with your reason.
+        <code>{short(card.commit)}</code> {card.summary} enters {stage} before {gates.map((gate) => passed[gate]).join(' and before ')}.
+        That is kept on the ledger with your reason.
       </p>
     ),
     path: `/api/runs/${at(run)}/stages/${at(stage)}/bypass`,
-    body: { gate },
+    body: gates.length === 1 ? { gate: gates[0] } : {},
     reason: 'required',
     confirm: 'Bypass',
     tone: 'stop',
-    done: `${gate === 'soak' ? 'The soak time' : 'The window'} is bypassed`,
+    done: gates.length > 1 ? 'Soak time and window are bypassed' : `${gates[0] === 'soak' ? 'The soak time' : 'The window'} is bypassed`,
   }
 }
 
@@ -173,21 +179,6 @@ export function stopScope(rows: readonly EstateRow[]): Action {
     confirm: 'Stop it',
     tone: 'stop',
     done: 'It is stopped',
-  }
-}
-
-export function startStop(stop: StopOnBoard): Action {
-  return {
-    title: 'End this stop',
-    explanation: (
-      <p>
-        Ends the stop by {stop.by}: <q>{stop.reason}</q>
-      </p>
-    ),
-    path: aboutStop(stop, 'start'),
-    reason: 'required',
-    confirm: 'End this stop',
-    done: 'The stop is ended',
   }
 }
 

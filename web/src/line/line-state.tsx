@@ -10,7 +10,7 @@ import { Icon } from '../piece/icon.tsx'
 import { hasEnded } from '../piece/state.ts'
 import { dayOf, timeOfDay } from '../piece/time.ts'
 import { useShortcut } from '../shell/keyboard.ts'
-import { deliver, startLine, stopLine } from './actions.tsx'
+import { deliver, endStop, stopLine } from './actions.tsx'
 import { causeOf } from './causes.ts'
 import { SignalHead } from './signal-head.tsx'
 
@@ -108,7 +108,7 @@ function Stop({ stop, others }: { readonly stop: StopView; readonly others: numb
         </p>
       </div>
       {acting && (
-        <ActionButton className="stop-start" label={others > 0 ? 'End this stop…' : 'Start the line…'} action={startLine(stop, others)} />
+        <ActionButton className="stop-start" label={others > 0 ? 'End this stop…' : 'Start the line…'} action={endStop(stop, others)} />
       )}
     </li>
   )

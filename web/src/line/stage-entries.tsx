@@ -2,19 +2,20 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import type { StageCandidate, StageView } from '../api/types.ts'
 import { useToken } from '../api/session.ts'
+import { BypassOf } from '../inbox/bypass-button.tsx'
 import { ActionButton } from '../piece/action.tsx'
 import { Age } from '../piece/age.tsx'
 import { short } from '../piece/digest.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { hasEnded, signalOf, wordFor } from '../piece/state.ts'
-import { canBypass, canPromote, WaitingNote } from '../piece/waiting.tsx'
-import { bypass, promote, promoteLabel } from './actions.tsx'
+import { canPromote, WaitingNote } from '../piece/waiting.tsx'
+import { promote, promoteLabel } from './actions.tsx'
 import { RunProgress } from './run-progress.tsx'
 
 const shownEnded = 2
 
 /** The candidates in a stage: those under way in full, the latest that are through in a line each. */
-export function StageEntries({ stage }: { readonly stage: StageView }) {
+export function StageEntries({ stage, stream }: { readonly stage: StageView; readonly stream: string }) {
   const [all, setAll] = useState(false)
   const held = new Set(stage.held.map(({ card }) => card.digest))
   const shown = stage.candidates.filter(
@@ -29,7 +30,7 @@ export function StageEntries({ stage }: { readonly stage: StageView }) {
         {shown
           .filter((candidate) => !hidden.includes(candidate))
           .map((candidate) => (
-            <Entry key={candidate.run + candidate.card.digest + candidate.since} candidate={candidate} stage={stage.name} />
+            <Entry key={candidate.run + candidate.card.digest + candidate.since} candidate={candidate} stage={stage.name} stream={stream} />
           ))}
       </ul>
       {hidden.length > 0 && (
@@ -46,10 +47,11 @@ function isServing(candidate: StageCandidate, stage: StageView): boolean {
   return candidate.state === 'verified' && stage.running?.card.digest === candidate.card.digest
 }
 
-function Entry({ candidate, stage }: { readonly candidate: StageCandidate; readonly stage: string }) {
+type EntryProps = { readonly candidate: StageCandidate; readonly stage: string; readonly stream: string }
+
+function Entry({ candidate, stage, stream }: EntryProps) {
   const { card, run, state, waiting, message, since } = candidate
   const acting = useToken() !== undefined
-  const passable = canBypass(waiting)
   return (
     <li className={`entry entry-${state}`}>
       <Link className="entry-head" data-move href={run === '' ? `/candidates/${encodeURIComponent(card.digest)}` : `/runs/${run}`}>
@@ -62,7 +64,7 @@ function Entry({ candidate, stage }: { readonly candidate: StageCandidate; reado
       {waiting !== null && <WaitingNote waiting={waiting} />}
       {waiting === null && !hasEnded(state) && <RunProgress run={run} stage={stage} />}
       {message !== null && state !== 'verified' && <p className={`entry-message signal-${signalOf(state)}`}>{message}</p>}
-      {passable !== undefined && acting && <ActionButton className="small" label="Bypass…" action={bypass(run, stage, card, passable)} />}
+      {waiting !== null && <BypassOf stream={stream} run={run} stage={stage} />}
       {canPromote(waiting) && acting && (
         <ActionButton
           className="small strong"

@@ -15,7 +15,7 @@ export function StageStation({ stage, view }: { readonly stage: StageView; reado
   return (
     <Station station={stageStation(stage.name)} name={stage.name} label={`Stage ${stage.name}`} sign={<EnvironmentState stage={stage} />}>
       <Serving stage={stage} stream={view.stream} />
-      <StageEntries stage={stage} />
+      <StageEntries stage={stage} stream={view.stream} />
       <Held stage={stage} />
       <Checks stage={stage} />
     </Station>

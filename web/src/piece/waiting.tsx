@@ -7,9 +7,11 @@ export function canPromote(waiting: Waiting | null): boolean {
   return waiting?.kind === 'approval' || waiting?.kind === 'hold' || waiting?.kind === 'canary'
 }
 
-/** Kinds of waiting that end by themselves, and that a person with the right to it may cut short. */
-export function canBypass(waiting: Waiting | null): 'soak' | 'window' | undefined {
-  return waiting?.kind === 'soak' || waiting?.kind === 'window' ? waiting.kind : undefined
+/** Gates that open by themselves, and that a person with the right to it may pass before. */
+export type Passable = 'soak' | 'window'
+
+export function passableOf(waits: readonly Waiting[]): readonly Passable[] {
+  return (['soak', 'window'] as const).filter((gate) => waits.some(({ kind }) => kind === gate))
 }
 
 /** What waits says why, for whom, since when. */

@@ -7,6 +7,7 @@ import { Mark } from '../piece/mark.tsx'
 import { hasEnded, signalOf, wordFor } from '../piece/state.ts'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
+import { Bypasses } from './bypasses.tsx'
 import { RunButtons } from './run-buttons.tsx'
 import { StepDetail } from './step-detail.tsx'
 import { StepChart } from './step-chart.tsx'
@@ -64,6 +65,7 @@ function RunHead({ run }: { readonly run: RunView }) {
           </span>
         </p>
       ))}
+      <Bypasses run={run} />
       <dl className="facts">
         <div>
           <dt>Commit</dt>

@@ -1,5 +1,6 @@
 import type { RunView, StepView } from '../api/types.ts'
 import { useToken } from '../api/session.ts'
+import { BypassOf } from '../inbox/bypass-button.tsx'
 import { promote, promoteLabel } from '../line/actions.tsx'
 import { LogViewer } from '../log/log-viewer.tsx'
 import { ActionButton } from '../piece/action.tsx'
@@ -39,6 +40,7 @@ export function StepDetail({ run, step }: { readonly run: RunView; readonly step
           action={promote(run.id, step.stage, run, step.waiting?.kind)}
         />
       )}
+      {step.waiting !== null && <BypassOf stream={run.stream} run={run.id} stage={step.stage} />}
       {step.message !== null && <p className={`step-message signal-${signalOf(step.state)}`}>{step.message}</p>}
       {tests !== null && <Tests tests={tests} />}
       {step.hasLog ? (

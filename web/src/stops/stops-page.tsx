@@ -4,7 +4,7 @@ import { useEstate } from '../api/estate.ts'
 import { useQuery } from '../api/query.ts'
 import { useToken } from '../api/session.ts'
 import type { Board, StopOnBoard } from '../api/types.ts'
-import { joinStop, noteStop, ownStop, startStop, stopScope } from '../line/actions.tsx'
+import { endStop, joinStop, noteStop, ownStop, stopScope } from '../line/actions.tsx'
 import { causeOf } from '../line/causes.ts'
 import { ActionButton, ActionDialog } from '../piece/action.tsx'
 import { Age } from '../piece/age.tsx'
@@ -113,7 +113,7 @@ function Side({ stop }: { readonly stop: StopOnBoard }) {
         <div className="stop-card-buttons">
           <ActionButton className="small" label="Join…" action={joinStop(stop)} />
           <ActionButton className="small" label="Note…" action={noteStop(stop)} />
-          <ActionButton className="strong" label="Start…" action={startStop(stop)} />
+          <ActionButton className="strong" label="Start…" action={endStop(stop)} />
         </div>
       )}
     </div>
