@@ -1,4 +1,4 @@
-import type { BackupView, RestoredView } from '../flow/pipeline/backup-schemas.ts'
+import type { BackupView, RestoredView } from '../flow/pipeline/backup/backup-schemas.ts'
 import { at, needsServer, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { watchDrift, type DriftWatch } from '../flow/environment/drift/watch.ts'
 import type { EnvironmentId } from '../flow/environment/provider.port.ts'
-import { runInside } from '../flow/pipeline/busy.ts'
-import { artifactParcel } from '../flow/pipeline/depot.ts'
+import { runInside } from '../flow/pipeline/backup/busy.ts'
+import { artifactParcel } from '../flow/pipeline/worker/depot.ts'
 import type { Workshop } from '../flow/pipeline/execution.ts'
 import { refused } from '../kernel/errors.ts'
 

@@ -1,4 +1,4 @@
-import { capacityMax } from '../../flow/pipeline/capacity.ts'
+import { capacityMax } from '../../flow/pipeline/worker/capacity.ts'
 
 /** Steps at the same time, as typed. */
 export function capacity(text: string): number {

@@ -1,6 +1,6 @@
 import { instant, integer, list, object, oneOf, optional, text } from '../../kernel/json-schema.ts'
 import { ownEvent, standardEvent } from '../../ledger/event.ts'
-import { gateNames, waitEnds } from './gate-answer.ts'
+import { gateNames, waitEnds } from './gate/gate-answer.ts'
 
 const stream = text('the value stream')
 const stage = text('the stage')

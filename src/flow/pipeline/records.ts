@@ -19,7 +19,7 @@ import {
   stepFinished,
   stepStarted,
 } from './events.ts'
-import type { Closed, GateName, WaitEnd } from './gate-answer.ts'
+import type { Closed, GateName, WaitEnd } from './gate/gate-answer.ts'
 import type { RunRow, StepRow } from './tables.ts'
 
 /** Who wrote the engine's events. */

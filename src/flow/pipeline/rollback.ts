@@ -3,7 +3,7 @@ import type { Stage } from '../definition/definition.ts'
 import { heldOut, stageNotFound, type Act } from './control.ts'
 import type { Workshop } from './execution.ts'
 import { buildOf, changeOf, environmentOf, lastVerified, placeOf } from './place.ts'
-import { insertRun, type NewRun } from './runs.ts'
+import { insertRun, type NewRun } from './engine/runs.ts'
 import { rollbackSteps } from './steps.ts'
 import { tables, type RunRow } from './tables.ts'
 

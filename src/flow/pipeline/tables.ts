@@ -2,7 +2,7 @@ import { sql, type ColumnType, type Generated, type JSONColumnType, type Kysely,
 import type { Tables } from '../../ledger/ledger.ts'
 import type { Definition } from '../definition/definition.ts'
 import type { Migration as DatabaseMigration } from '../migration/migrations.port.ts'
-import { consentMigration, type Consent } from './consent-table.ts'
+import { consentMigration, type Consent } from './gate/consent-table.ts'
 import type { Waiting } from './schemas.ts'
 import type { RunState, StepState, Work } from './work.ts'
 

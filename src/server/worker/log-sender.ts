@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Held } from '../../flow/pipeline/runs.ts'
+import type { Held } from '../../flow/pipeline/engine/runs.ts'
 import type { Courier } from './courier.ts'
 
 const partBytes = 512 * 1024
