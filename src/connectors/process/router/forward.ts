@@ -1,6 +1,6 @@
 import { request as ask, type Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pipeline, type Duplex } from 'node:stream'
-import { messageOf } from '../../kernel/errors.ts'
+import { messageOf } from '../../../kernel/errors.ts'
 import { hasBody, requestHeaders, responseHeaders, upgradeHeaders } from './headers.ts'
 import type { Passing } from './measuring.ts'
 

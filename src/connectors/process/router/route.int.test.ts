@@ -3,7 +3,7 @@ import { Agent, createServer, request, type IncomingMessage, type RequestListene
 import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { openRoute, type Target } from './router.ts'
+import { openRoute, type Target } from './route.ts'
 
 const open: (() => Promise<unknown>)[] = []
 afterEach(async () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { sha256 } from '../../kernel/digest.ts'
+import { sha256 } from '../../../kernel/digest.ts'
 import type { Backend, Chosen } from './balance.ts'
 
 /**

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { openRoute, type Backend, type Target } from './router.ts'
+import { openRoute, type Backend, type Target } from './route.ts'
 
 const open: (() => Promise<unknown>)[] = []
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import type { Measured } from '../../flow/environment/provider.port.ts'
+import type { Measured } from '../../../flow/environment/provider.port.ts'
 
 /** Of so many latencies a uniform sample is kept, however many there were: enough for its quantiles, and bounded. */
 const sampleMax = 2_000
