@@ -149,6 +149,7 @@ function stepView(
     finishedAt,
     message: null,
     hasLog: startedAt !== null && kind !== 'gate',
+    drifted: [],
     tests: isTest && state === 'succeeded' ? { total: name.endsWith('unit') ? 48 : 12, failed: 0, skipped: 1, failures: [] } : null,
   }
 }

@@ -1,4 +1,4 @@
-import type { StageView } from '../src/api/types.ts'
+import type { RunView, StageView } from '../src/api/types.ts'
 import { card, clockAt, digestOf, minute, run, stage, steps, stop, waiting, withSteps, type Clock } from './build-fixtures.ts'
 import { estateOf } from './estate-fixture.ts'
 import { bad, better, fix, history, idle, streamOf } from './idle-fixture.ts'
@@ -71,12 +71,16 @@ function soaking(clock: Clock): Fixture {
   const sentence = 'grace let it pass the window gate of test: the till is down'
   const told = { seq: 250, type: 'dev.cdeventsx.threeways-gate.bypassed.0.1.0', time: passed.at, subject: '', sentence }
   const bypassed = <T extends { readonly id: string }>(its: T) => (its.id === shown.runs[0]!.id ? { ...its, bypasses: [passed] } : its)
+  const drifted = (its: RunView): RunView => ({
+    ...its,
+    steps: its.steps.map((step) => (step.name === 'test/check/integration' ? { ...step, drifted: ['file-changed web'] } : step)),
+  })
   return {
     ...shown,
-    runs: shown.runs.map(bypassed),
+    runs: shown.runs.map(bypassed).map(drifted),
     stories: shown.stories.map((story, at) => ({
       ...story,
-      runs: story.runs.map(bypassed),
+      runs: story.runs.map(bypassed).map(drifted),
       events: at === 0 ? [...story.events, told] : story.events,
     })),
   }

@@ -25,7 +25,11 @@ for (const name of fixtureNames.filter((each) => wanted.length === 0 || wanted.i
   const pages = {
     line: shown.streams.length === 0 ? '/' : `/lines/${shown.streams[0]?.stream}`,
     ...(name === 'many' && { estate: '/' }),
-    ...(['many', 'stopped', 'long', 'idle'].includes(name) && { approvals: '/approvals', stops: '/stops', environments: '/environments' }),
+    ...(['many', 'stopped', 'long', 'idle', 'soaking'].includes(name) && {
+      approvals: '/approvals',
+      stops: '/stops',
+      environments: '/environments',
+    }),
     ...(name === 'long' && { environment: `/environments/${shown.streams[0]?.stream}/production` }),
     ...(failed && { run: `/runs/${failed.id}` }),
     ...(failed?.candidate && {
@@ -36,7 +40,7 @@ for (const name of fixtureNames.filter((each) => wanted.length === 0 || wanted.i
   for (const { name: look, width, height, colorScheme } of looks) {
     const page = await browser.newPage({ viewport: { width, height }, colorScheme })
     for (const [what, path] of Object.entries(pages)) {
-      if (['run', 'candidate', 'difference'].includes(what) && !['stopped', 'red', 'long'].includes(name)) continue
+      if (['run', 'candidate', 'difference'].includes(what) && !['stopped', 'red', 'long', 'soaking'].includes(name)) continue
       await page.goto(`${server.url}${path}#token=fake`)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await page.waitForTimeout(700)

@@ -103,6 +103,15 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     expect(await t.page.locator('.story .signal-wait').textContent()).toContain('grace let it pass the window gate of test')
   })
 
+  it('marks what a check found while its environment had drifted', async () => {
+    show('soaking')
+    const { id, candidate } = fixture('soaking', Date.now()).runs[0]!
+    await open(`/candidates/${candidate}`)
+    await t.page.getByText('environment drifted').click()
+    await t.page.getByText('Its environment had drifted while it ran, so this says less: file-changed web').waitFor()
+    expect(t.page.url()).toContain(`/runs/${id}?step=test%2Fcheck%2Fintegration`)
+  })
+
   it('follows a candidate to the next stage without a reload', async () => {
     const clock = clockAt(Date.now())
     t.server.show(running(clock, 'dev'))

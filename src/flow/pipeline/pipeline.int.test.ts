@@ -3,6 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { pidsMarked } from '../../kernel/process.ts'
+import { event } from '../../ledger/event.ts'
+import { environmentDrifted } from '../environment/drift/events.ts'
 import { openTestThreeways, statesOf, type TestThreeways } from '../../server/testing.ts'
 
 type Line = { checks?: Record<string, object>; stages: object[]; build?: unknown[]; artifact?: object }
@@ -97,6 +99,29 @@ describe('a commit walks the line', () => {
       message: expect.stringContaining('1 of 2 tests failed: subtracts: 1 is not 2'),
       tests: { total: 2, failed: 1, failures: [{ name: 'subtracts' }] },
     })
+  })
+
+  it('says of a check that its environment drifted while it ran', async () => {
+    const [here, go] = [path.join(t.home.folder, 'here'), path.join(t.home.folder, 'go')]
+    const slow = { run: ['sh', '-c', `touch "${here}"; until [ -f "${go}" ]; do sleep 0.02; done`] }
+    await commit({
+      checks: { slow, quick: { run: ['true'] } },
+      stages: [
+        { name: 'dev', environment: 'lab', checks: ['slow'] },
+        { name: 'test', after: ['dev'], checks: ['quick'] },
+      ],
+    })
+    const { id } = await t.deliver()
+    await expect.poll(() => existsSync(here), { timeout: 20_000 }).toBe(true)
+    const { ledger, workshop } = t.threeways
+    const envelope = { id: workshop.newId(), time: workshop.clock.instant(), source: '/test', subject: 'shop/lab' }
+    const about = { stream: 'shop', kind: 'variables', about: 'web', expected: 'one', observed: 'another' }
+    await ledger.append([event(environmentDrifted, envelope, { ...about, response: 'alert', reason: '' })])
+    await writeFile(go, '')
+    const { steps } = await t.ended(id)
+    const of = (wanted: string) => steps.find(({ name }) => name === wanted)!
+    expect(of('dev/check/slow')).toMatchObject({ state: 'succeeded', drifted: ['variables web'] })
+    expect(of('test/check/quick')).toMatchObject({ state: 'succeeded', drifted: [] })
   })
 
   it('does not believe a check that promised a report and left none', async () => {

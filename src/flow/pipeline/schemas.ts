@@ -62,6 +62,7 @@ export const StepView = z
     finishedAt: instant.nullable(),
     message: z.string().nullable().meta({ description: 'why it failed or what it found' }),
     hasLog: z.boolean(),
+    drifted: z.array(z.string()).meta({ description: 'of a check: what of its environment had drifted while it ran, `file-changed web`' }),
     tests: z
       .object({ total: z.int(), failed: z.int(), skipped: z.int(), failures: z.array(z.object({ name: z.string(), message: z.string() })) })
       .nullable(),

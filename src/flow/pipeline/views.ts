@@ -117,6 +117,7 @@ function viewStep(step: StepRow): StepView {
     finishedAt,
     message,
     hasLog: startedAt !== null && work.kind !== 'promote',
+    drifted: (output?.['drifted'] as StepView['drifted']) ?? [],
     tests: (output?.['tests'] as StepView['tests']) ?? null,
   }
 }

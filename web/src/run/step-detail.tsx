@@ -42,6 +42,11 @@ export function StepDetail({ run, step }: { readonly run: RunView; readonly step
       )}
       {step.waiting !== null && <BypassOf stream={run.stream} run={run.id} stage={step.stage} />}
       {step.message !== null && <p className={`step-message signal-${signalOf(step.state)}`}>{step.message}</p>}
+      {step.drifted.length > 0 && (
+        <p className="step-drifted signal-wait">
+          <Mark state="needs-attention" worded /> Its environment had drifted while it ran, so this says less: {step.drifted.join(', ')}
+        </p>
+      )}
       {tests !== null && <Tests tests={tests} />}
       {step.hasLog ? (
         <LogViewer key={step.attempt} run={run.id} step={step.name} atEnd={step.state === 'running' || step.state === 'failed'} />

@@ -18,6 +18,7 @@ function step(name: string, from: number | null, to: number | null, state: StepV
     finishedAt: to === null ? null : at(to),
     message: null,
     hasLog: true,
+    drifted: [],
     tests: null,
   }
 }

@@ -2,11 +2,12 @@ import { instantOf } from '../../../kernel/clock.ts'
 import { firstLine } from '../../../kernel/legible.ts'
 import type { CloudEvent } from '../../../ledger/event.ts'
 import type { LedgerTransaction } from '../../../ledger/ledger.ts'
+import { driftedSince } from '../../environment/drift/on-record.ts'
 import type { Tested } from '../../provenance/statements.ts'
 import type { StepEnd, Workshop } from '../execution.ts'
 import type { Fault } from '../line.port.ts'
 import { workerOf } from '../engine/machines.ts'
-import { changeOf, placeOf, stageOf } from '../place.ts'
+import { changeOf, environmentOf, placeOf, stageOf } from '../place.ts'
 import { retryDelayMs } from '../policy.ts'
 import { changeStep } from '../engine/runs.ts'
 import type { RunRow, StepRow } from '../tables.ts'
@@ -17,9 +18,10 @@ export async function endStep(
   tx: LedgerTransaction,
   run: RunRow,
   step: StepRow,
-  how: StepEnd,
+  ended: StepEnd,
   events: CloudEvent[],
 ): Promise<void> {
+  const how = await withDrift(tx, run, step, ended)
   const { clock, records } = bench
   const now = clock.instant()
   if ('record' in how && how.record) events.push(...(await how.record(tx, run)))
@@ -52,6 +54,14 @@ export async function endStep(
     events.push(records.stepFinished(run, step, 'error', how.why), ...(await unknown(bench, tx, run, step, how.why)))
     await lose(tx, step, now, how.why)
   }
+}
+
+/** What a check found says less when its environment was not what it was made as. */
+async function withDrift(tx: LedgerTransaction, run: RunRow, step: StepRow, how: StepEnd): Promise<StepEnd> {
+  if (step.work.kind !== 'check' || step.startedAt === null || (how.end !== 'succeeded' && how.end !== 'failed')) return how
+  const stage = stageOf(run, step.stage!)
+  const drifted = stage.environment === undefined ? [] : await driftedSince(tx, environmentOf(run, stage), step.startedAt)
+  return drifted.length === 0 ? how : { ...how, output: { ...how.output, drifted } }
 }
 
 /**
