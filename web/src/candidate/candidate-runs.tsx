@@ -56,7 +56,7 @@ function CheckLine({ run, step }: { readonly run: string; readonly step: StepVie
           {step.title}
           {step.stage !== null && !step.title.includes(step.stage) && <span className="soft"> in {step.stage}</span>}
         </span>
-        {step.drifted.length > 0 && <span className="signal-wait">environment drifted</span>}
+        {step.drifted.length > 0 && <span className="tag signal-wait">environment drifted</span>}
         <span className="soft">
           {step.tests !== null && `${step.tests.total} tests · `}
           {step.startedAt !== null && <Took from={step.startedAt} to={step.finishedAt} />}

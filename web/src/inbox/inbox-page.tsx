@@ -10,6 +10,7 @@ import { Age } from '../piece/age.tsx'
 import { candidateHref, lineHref, short } from '../piece/digest.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { dayOf, timeOfDay } from '../piece/time.ts'
+import { whyOf } from '../piece/waiting.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { InboxButtons } from './inbox-buttons.tsx'
@@ -82,12 +83,12 @@ function Item({ item, live }: { readonly item: ApprovalView; readonly live: stri
         <p className="soft">
           <Link href={lineHref(stream)}>{stream}</Link> to {stage} · <span className="mono">{short(commit)}</span> by {author}
         </p>
-        {[waiting, ...also].map(({ kind, why, until }) => (
-          <p key={kind + why} className="ask-why">
-            {why}
-            {until !== undefined && (
+        {[waiting, ...also].map((wait) => (
+          <p key={wait.kind + wait.why} className="ask-why">
+            {whyOf(wait)}
+            {wait.until !== undefined && (
               <span className="soft">
-                , until {timeOfDay(until)} on {dayOf(until)}
+                , until {timeOfDay(wait.until)} on {dayOf(wait.until)}
               </span>
             )}
           </p>

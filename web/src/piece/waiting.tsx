@@ -14,11 +14,14 @@ export function passableOf(waits: readonly Waiting[]): readonly Passable[] {
   return (['soak', 'window'] as const).filter((gate) => waits.some(({ kind }) => kind === gate))
 }
 
+/** Its reason without the instant, which is told beside it in the words of a calendar. */
+export const whyOf = ({ why, until }: Waiting) => (until === undefined ? why : why.replace(new RegExp(`, (until|next at) ${until}`), ''))
+
 /** What waits says why, for whom, since when. */
 export function WaitingNote({ waiting }: { readonly waiting: Waiting }) {
   return (
     <p className={`waiting waiting-${waiting.kind}`}>
-      <strong>{waiting.why}</strong>
+      <strong>{whyOf(waiting)}</strong>
       <span>
         waits for {waiting.for}, <Age since={waiting.since} />
         {waiting.until !== undefined && `, until ${timeOfDay(waiting.until)} on ${dayOf(waiting.until)}`}

@@ -43,9 +43,7 @@ export function StepDetail({ run, step }: { readonly run: RunView; readonly step
       {step.waiting !== null && <BypassOf stream={run.stream} run={run.id} stage={step.stage} />}
       {step.message !== null && <p className={`step-message signal-${signalOf(step.state)}`}>{step.message}</p>}
       {step.drifted.length > 0 && (
-        <p className="step-drifted signal-wait">
-          <Mark state="needs-attention" worded /> Its environment had drifted while it ran, so this says less: {step.drifted.join(', ')}
-        </p>
+        <p className="step-drifted signal-wait">Its environment had drifted while it ran, so this says less: {step.drifted.join(', ')}</p>
       )}
       {tests !== null && <Tests tests={tests} />}
       {step.hasLog ? (
