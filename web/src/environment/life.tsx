@@ -21,10 +21,10 @@ export function Life({ environment }: { readonly environment: EnvironmentView })
         </li>
       )}
       {limits !== null && <li>{limits}</li>}
-      {old.map(({ service, name, version, latest }) => (
-        <li key={`${service} ${name}`} className="signal-stop">
+      {old.map(({ service, name: secret, version, latest }) => (
+        <li key={`${service} ${secret}`} className="signal-stop">
           {service} still has{' '}
-          {latest === null ? `secret ${name}, which was removed` : `version ${version} of secret ${name}; the newest is ${latest}`}:{' '}
+          {latest === null ? `secret ${secret}, which was removed` : `version ${version} of secret ${secret}; the newest is ${latest}`}:{' '}
           <code>threeways env apply {name}</code>
         </li>
       ))}
