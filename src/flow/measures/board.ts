@@ -1,9 +1,9 @@
 import { notFound } from '../../kernel/errors.ts'
 import { survival, survivalQuantile, type Quantile } from '../../kernel/statistics/survival.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import { orderOf, type Deployed } from './environments.ts'
+import type { Deployed } from './environments.ts'
 import { passagesTo } from './lead.ts'
-import { closedGates, horizons, pastStreams, type PastStream } from './past.ts'
+import { closedGates, horizonOf, type Past } from './past.ts'
 import type { FlowQuery, StreamFlowDetail, StreamFlowView } from './schemas.ts'
 import { flowOf, type StreamFlow, type Window } from './stream-flow.ts'
 
@@ -12,23 +12,26 @@ const instant = (ms: number) => new Date(ms).toISOString()
 const orNull = ({ value, low, high }: Quantile) => ({ value: value ?? null, low: low ?? null, high: high ?? null })
 
 /** How every value stream flows. */
-export async function flowBoard(ledger: Pick<Ledger, 'db'>, query: FlowQuery, nowMs: number): Promise<readonly StreamFlowView[]> {
-  const streams = await pastStreams(ledger)
-  const known = horizons(streams, nowMs)
-  const order = orderOfAll(streams)
-  return streams.flatMap((past) => {
-    const window = windowOf(query, past, known)
-    const flow = flowOf(past.deployments, window, order, query.to)
-    return flow ? [viewOf(past.stream, flow, window)] : []
+export function flowBoard(past: Past, query: FlowQuery, nowMs: number): readonly StreamFlowView[] {
+  return [...past.streams.values()].flatMap((stream) => {
+    const window = windowOf(query, horizonOf(stream, past, nowMs))
+    const flow = flowOf(stream.deployments, window, past.order, query.to)
+    return flow ? [viewOf(stream.stream, flow, window)] : []
   })
 }
 
 /** @throws ThreewaysError `STREAM_NOT_FOUND` */
-export async function flowOfStream(ledger: Pick<Ledger, 'db'>, stream: string, query: FlowQuery, nowMs: number): Promise<StreamFlowDetail> {
-  const [past] = await pastStreams(ledger, stream)
-  const window = past && windowOf(query, past, horizons([past], nowMs))
-  const flow = past && flowOf(past.deployments, window!, [], query.to)
-  if (!past || !flow)
+export async function flowOfStream(
+  ledger: Pick<Ledger, 'db'>,
+  past: Past,
+  stream: string,
+  query: FlowQuery,
+  nowMs: number,
+): Promise<StreamFlowDetail> {
+  const found = past.streams.get(stream)
+  const window = found && windowOf(query, horizonOf(found, past, nowMs))
+  const flow = found && flowOf(found.deployments, window!, past.order, query.to)
+  if (!found || !flow)
     throw notFound('STREAM_NOT_FOUND', {
       message: `nothing is known of deployments of "${stream}"${query.to === undefined ? '' : ` to ${query.to}`}`,
       help: 'see `threeways flow`',
@@ -36,18 +39,14 @@ export async function flowOfStream(ledger: Pick<Ledger, 'db'>, stream: string, q
   const closed = await closedGates(ledger, stream, instant(window!.asOf))
   return {
     ...viewOf(stream, flow, window!),
-    legs: legsOf(flow.order, past.deployments, window!),
+    legs: legsOf(flow.order, found.deployments, window!),
     closed: [...closed],
-    ...(query.rows ? { rows: rowsOf(flow.order, past.deployments, window!) } : {}),
+    ...(query.rows ? { rows: rowsOf(flow.order, found.deployments, window!) } : {}),
   }
 }
 
-const orderOfAll = (streams: readonly PastStream[]) =>
-  orderOf(streams.flatMap(({ stream, deployments }) => deployments.map((one) => ({ ...one, version: `${stream}@${one.version}` }))))
-
-/** The window that was asked for; what is not said follows from what is known of the stream. */
-function windowOf({ since, until, asOf, days }: FlowQuery, { deployments }: PastStream, known: ReadonlyMap<string, number>): Window {
-  const horizon = Math.max(...deployments.map(({ source }) => known.get(source)!))
+/** The window that was asked for; what is not said follows from until when something is known. */
+function windowOf({ since, until, asOf, days }: FlowQuery, horizon: number): Window {
   const latest = Math.min(horizon, asOf === undefined ? Number.POSITIVE_INFINITY : Date.parse(asOf))
   // Until before it: what happened in the last moment belongs to it.
   const end = until === undefined ? latest + 1 : Date.parse(until)

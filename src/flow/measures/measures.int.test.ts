@@ -56,7 +56,7 @@ describe('how changes really flow', () => {
     expect(flow.rows).toHaveLength(10)
     expect(flow.rows![0]).toEqual({ version: 'v0', arrived: at(0, 8), reached: at(1, 12), by: 'v1' })
     const { streams } = (await t.ask('GET', '/api/flow')).body as { streams: StreamFlowView[] }
-    expect(streams).toHaveLength(1)
+    expect(streams.map(({ stream }) => stream)).toEqual(['shop'])
     expect(streams[0]!.lead).toEqual(flow.lead)
   })
 
@@ -68,6 +68,14 @@ describe('how changes really flow', () => {
     const { asOf: _, since: _since, until: _until, ...then } = await shop(`?asOf=${early.asOf}`)
     expect(early).toMatchObject(then)
     expect((await shop()).lead).toMatchObject({ versions: 10, reached: 6 })
+  })
+
+  it('waits for as long as its source was heard of, about others too, on the board as in full', async () => {
+    await record([...told, { ...deployment('production', 15, 0, 'v1'), stream: 'cart' }])
+    const { streams } = (await t.ask('GET', '/api/flow')).body as { streams: StreamFlowView[] }
+    const flow = await shop()
+    expect(flow.asOf).toBe(at(15))
+    expect(streams.find(({ stream }) => stream === 'shop')).toMatchObject({ asOf: at(15), lead: flow.lead })
   })
 
   it('is told of our own deliveries too', async () => {

@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
+import { sharedLook } from '../../kernel/shared-look.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { rowsOf } from '../../ledger/rows.ts'
 import { deploymentHistory, gateHistory } from '../history/projection.ts'
-import type { Deployed } from './environments.ts'
+import { orderOf, type Deployed } from './environments.ts'
 
 type Place = Pick<Ledger, 'db'>
 
@@ -12,11 +13,33 @@ export type PastStream = {
   readonly deployments: readonly (Deployed & { readonly source: string })[]
 }
 
-/** Every deployment there was, by stream and time. */
-export async function pastStreams({ db }: Place, stream?: string): Promise<readonly PastStream[]> {
-  let query = rowsOf(db, deploymentHistory).select(['stream', 'environment', 'at', 'version', 'source'])
-  if (stream !== undefined) query = query.where('stream', '=', stream)
-  const rows = await query.orderBy('stream').orderBy('at').orderBy('deployment').execute()
+/** Every deployment there was. */
+export type Past = {
+  readonly streams: ReadonlyMap<string, PastStream>
+  /** Environments as most streams have them. */
+  readonly order: readonly string[]
+  /** When each source was last heard of, in milliseconds. */
+  readonly heard: ReadonlyMap<string, number>
+}
+
+/** Reads all of it, and again only when something was recorded since. Whoever asks together shares the look. */
+export function makePast(ledger: Pick<Ledger, 'db' | 'head'>): () => Promise<Past> {
+  let known: { readonly head: number; readonly past: Past } | undefined
+  return sharedLook(async () => {
+    // Before the rows: what comes in between is read now and once more.
+    const head = await ledger.head()
+    if (known?.head !== head) known = { head, past: pastOf(await readStreams(ledger)) }
+    return known.past
+  })
+}
+
+async function readStreams({ db }: Place): Promise<readonly PastStream[]> {
+  const rows = await rowsOf(db, deploymentHistory)
+    .select(['stream', 'environment', 'at', 'version', 'source'])
+    .orderBy('stream')
+    .orderBy('at')
+    .orderBy('deployment')
+    .execute()
   const streams = new Map<string, (Deployed & { source: string })[]>()
   for (const { stream, environment, at, version, source } of rows) {
     const past = streams.get(stream) ?? []
@@ -26,14 +49,22 @@ export async function pastStreams({ db }: Place, stream?: string): Promise<reado
   return [...streams].map(([stream, deployments]) => ({ stream, deployments }))
 }
 
-/** When each source was last heard of, in milliseconds: nobody knows what came after. Of us it is now. */
-export function horizons(streams: readonly PastStream[], nowMs: number): ReadonlyMap<string, number> {
-  const latest = new Map<string, number>()
-  for (const { deployments } of streams) {
-    for (const { at, source } of deployments)
-      latest.set(source, source.startsWith('/threeways') ? nowMs : Math.max(at, latest.get(source) ?? 0))
+function pastOf(streams: readonly PastStream[]): Past {
+  const heard = new Map<string, number>()
+  const all: Deployed[] = []
+  for (const { stream, deployments } of streams) {
+    for (const { at, source, environment, version } of deployments) {
+      heard.set(source, Math.max(at, heard.get(source) ?? 0))
+      all.push({ at, environment, version: `${stream}@${version}` })
+    }
   }
-  return latest
+  return { streams: new Map(streams.map((one) => [one.stream, one])), order: orderOf(all), heard }
+}
+
+/** Until when something is known of a stream, in milliseconds: of us until now, of others until they were last heard of, about whatever. */
+export function horizonOf({ deployments }: PastStream, { heard }: Past, nowMs: number): number {
+  const sources = new Set(deployments.map(({ source }) => source))
+  return Math.max(...[...sources].map((source) => (source.startsWith('/threeways') ? nowMs : heard.get(source)!)))
 }
 
 /** The gates of a stream that are closed, and since when. */

@@ -5,16 +5,18 @@ import type { Clock } from '../../kernel/clock.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { flowBoard, flowOfStream } from './board.ts'
+import { makePast } from './past.ts'
 import { FlowBoard, FlowQuery, StreamFlowDetail } from './schemas.ts'
 
 /** How changes really flow, over HTTP. */
-export function measureRoutes(ledger: Pick<Ledger, 'db'>, clock: Clock): Hono<HttpEnv> {
+export function measureRoutes(ledger: Pick<Ledger, 'db' | 'head'>, clock: Clock): Hono<HttpEnv> {
   const route = (told: string, schema: z.ZodType) => describeRoute({ summary: told, tags: ['flow'], responses: answers(told, schema) })
+  const past = makePast(ledger)
   return new Hono<HttpEnv>()
     .get('/flow', route('how every value stream flows', FlowBoard), requires('read'), valid('query', FlowQuery), async (c) =>
-      c.json({ streams: [...(await flowBoard(ledger, c.req.valid('query'), clock.now()))] }),
+      c.json({ streams: [...flowBoard(await past(), c.req.valid('query'), clock.now())] }),
     )
     .get('/flow/:stream', route('how one value stream flows', StreamFlowDetail), requires('read'), valid('query', FlowQuery), async (c) =>
-      c.json(await flowOfStream(ledger, c.req.param('stream'), c.req.valid('query'), clock.now())),
+      c.json(await flowOfStream(ledger, await past(), c.req.param('stream'), c.req.valid('query'), clock.now())),
     )
 }
