@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Migration } from 'kysely'
 import { Client } from 'pg'
 import type { Clock } from '../kernel/clock.ts'
 import { digestOf, shortDigest } from '../kernel/digest.ts'
+import { hasCode } from '../kernel/errors.ts'
 import { startCluster } from '../kernel/postgres/cluster.ts'
 import { makeCatalogue, type Catalogue } from './catalogue.ts'
 import type { AnyEventType } from './event.ts'
@@ -50,7 +52,7 @@ export async function openTestLedger(options: TestLedgerOptions = {}): Promise<T
   const ledger = await open(url)
   const close = async (): Promise<void> => {
     await ledger.close()
-    await administered(server, (client) => client.query(`drop database ${name} with (force)`))
+    await administered(server, (client) => dropDatabase(client, name))
   }
   return { ledger, catalogue, url, close }
 }
@@ -62,7 +64,7 @@ export async function emptyTestDatabase(): Promise<{ readonly url: string; drop(
   await administered(server, (client) => client.query(`create database ${name} template template0`))
   return {
     url: databaseUrl(server, name),
-    drop: async () => void (await administered(server, (client) => client.query(`drop database ${name} with (force)`))),
+    drop: async () => void (await administered(server, (client) => dropDatabase(client, name))),
   }
 }
 
@@ -110,6 +112,19 @@ async function testCluster(folder: string): Promise<string> {
   server.detach()
   const { host, port, user } = server.connection('postgres')
   return `postgresql://${user}@localhost:${port}/postgres?host=${encodeURIComponent(host)}`
+}
+
+/** A server's own cleaning (autovacuum) may be in it, which none but a superuser may end; it is soon gone. */
+async function dropDatabase(client: Client, name: string): Promise<void> {
+  for (let triesLeft = 50; ; triesLeft--) {
+    try {
+      await client.query(`drop database ${name} with (force)`)
+      return
+    } catch (error) {
+      if (triesLeft === 0 || !hasCode(error, '42501')) throw error
+      await sleep(100)
+    }
+  }
 }
 
 function databaseUrl(server: string, name: string): string {
