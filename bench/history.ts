@@ -57,7 +57,7 @@ async function looks(): Promise<void> {
         const response = await fetch(`${server.url}${place}`)
         if (!response.ok) throw new Error(await response.text())
         await response.arrayBuffer()
-        times.push(performance.now() - began)
+        times.push(Math.round(performance.now() - began))
       }
       console.log(
         `${place.padEnd(20)} p50 ${percentile(times, 50)} ms, p99 ${percentile(times, 99)} ms, ${times.length} looks one after the other`,
