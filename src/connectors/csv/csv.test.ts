@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { createGunzip, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { ThreewaysError } from '../../kernel/errors.ts'
 import type { Told } from '../../flow/history/history.port.ts'
@@ -17,10 +18,11 @@ events:
 `
 const head = 'time,environment,service,tag,was,auto,who\n'
 
-async function read(text: string | readonly (string | Buffer)[], by = map) {
+async function read(text: string | readonly (string | Buffer)[] | Readable, by = map) {
+  const input = text instanceof Readable ? text : Readable.from(typeof text === 'string' ? [text] : text)
   const told: Told[] = []
   const bad: string[] = []
-  for await (const row of readCsv(Readable.from(typeof text === 'string' ? [text] : text), 'past.csv', readMap(by, 'map.yaml'), now)) {
+  for await (const row of readCsv(input, 'past.csv', readMap(by, 'map.yaml'), now)) {
     told.push(...row.told)
     if (row.bad) bad.push(row.bad.message)
   }
@@ -77,7 +79,7 @@ describe('a table of what was delivered', () => {
       'past.csv:3 time lies in the future: 2030-03-17T17:46:40.000Z ("1900000000")',
       'past.csv:4 service is empty; it should hold the service',
       'past.csv:5 auto is neither true nor false ("perhaps")',
-      'past.csv:7 the row has 3 cells, the header names 7 columns',
+      'past.csv:7 the row has 3 cells, the header has 7',
     ])
     expect(told).toMatchObject([{ version: 'v9' }])
   })
@@ -89,6 +91,35 @@ describe('a table of what was delivered', () => {
     [`${head}1717769351,"production\n`, 'past.csv:2 a quote opens here or before and is never closed'],
   ])('refuses what is no such table: %j', async (text, message) => {
     expect(await refused(text)).toContain(message)
+  })
+
+  it('takes columns without a name for what a spreadsheet left behind', async () => {
+    const { told, bad } = await read(`${head.trim()},,\n1717769351,production,shop,v2,v1,,ann,,\n`)
+    expect(bad).toEqual([])
+    expect(told).toMatchObject([{ version: 'v2' }])
+  })
+
+  it('refuses names that are none', async () => {
+    const { bad } = await read(`${head}1717769351,production,"sh\top",v2,,,\n1717769351,production,shop,${'v'.repeat(401)},,,\n`)
+    expect(bad).toEqual([
+      'past.csv:2 service holds a control character, as a line end or tabulator',
+      'past.csv:3 tag is longer than 400 characters',
+    ])
+  })
+
+  it.each([
+    ['of UTF-16', Buffer.from(`\uFEFF${head}`, 'utf16le')],
+    ['with a character of Latin-1', Buffer.from(`${head}1717769351,production,B\xfccher,v2,,,\n`, 'latin1')],
+    ['that ends within a character', Buffer.from(`${head}1717769351,production,Bü`).subarray(0, -1)],
+  ])('is refused %s', async (_, bytes) => {
+    await expect(read([bytes])).rejects.toThrow(/^past\.csv:\d behind this line is text that is not UTF-8/)
+  })
+
+  it('is refused where its compressed form is cut off, or is none', async () => {
+    const whole = gzipSync(head + '1717769351,production,shop,v2,,,\n'.repeat(2000))
+    const packed = (bytes: Buffer) => read(Readable.from([bytes]).pipe(createGunzip()))
+    await expect(packed(whole.subarray(0, -20))).rejects.toThrow(/^past\.csv:\d+ the compressed file is cut off/)
+    await expect(packed(Buffer.from('no gzip at all'))).rejects.toThrow(/^past\.csv:\d+ the compressed file is damaged/)
   })
 
   it('tells local times by their zone, and refuses the hour that comes twice and the one that never comes', async () => {

@@ -1,19 +1,26 @@
-import type { Readable } from 'node:stream'
+import { pipeline, Transform, type Readable } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
 import { instantOf, type Instant } from '../../kernel/clock.ts'
 import { sha256 } from '../../kernel/digest.ts'
-import { invalid, ThreewaysError } from '../../kernel/errors.ts'
+import { hasCode, invalid, ThreewaysError } from '../../kernel/errors.ts'
 import type { Told } from '../../flow/history/history.port.ts'
 import type { Cell, CsvMap, EventMap } from './map.ts'
 import { readTime } from './time.ts'
 
 const rowBytesMax = 1024 * 1024
+const nameLengthMax = 400
 
 /** What one row says, and where the row is; or why it cannot be said. */
 export type ReadRow = { readonly line: number; readonly told: readonly Told[]; readonly bad?: ThreewaysError }
 
 type Row = { readonly line: number; readonly cells: readonly string[] }
-type Table = { readonly file: string; readonly columns: ReadonlyMap<string, number>; readonly now: Instant }
+type Table = {
+  readonly file: string
+  readonly columns: ReadonlyMap<string, number>
+  /** Cells of its header. */
+  readonly width: number
+  readonly now: Instant
+}
 
 /**
  * Reads a table row by row (RFC 4180, with a header, UTF-8, with or without a byte order mark), however long it is. A row that
@@ -26,7 +33,7 @@ export async function* readCsv(input: Readable, file: string, map: CsvMap, nowMs
   const readers = map.events.map((one): Reader => ({ ...one, ...general(map, one) }))
   for await (const row of rowsOf(input, file)) {
     if (table === undefined) {
-      table = { file, columns: columnsOf(row, file), now: instantOf(nowMs) }
+      table = { file, columns: columnsOf(row, file), width: row.cells.length, now: instantOf(nowMs) }
       const missing = [...columnsNamed(map)].filter((column) => !table!.columns.has(column))
       if (missing.length > 0) throw noColumns(missing, table, row.line)
     } else {
@@ -45,24 +52,50 @@ const sentences: Readonly<Record<string, string>> = {
 
 async function* rowsOf(input: Readable, file: string): AsyncGenerator<Row, void> {
   const parser = parse({ bom: true, info: true, max_record_size: rowBytesMax, skip_empty_lines: true, relax_column_count: true })
-  input.on('error', (error) => parser.destroy(error))
-  input.pipe(parser)
+  // What it fails of comes out of the parser.
+  pipeline(input, onlyUtf8(), parser, () => {})
   try {
     for await (const { info, record } of parser as AsyncIterable<{ info: { lines: number }; record: string[] }>) {
       yield { line: info.lines, cells: record }
     }
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error
-    throw fault(file, (error as { lines?: number }).lines ?? 1, '', sentences[error.code] ?? error.message)
+    const message = error instanceof CsvError ? (sentences[error.code] ?? error.message) : faultOf(error)
+    if (message === undefined) throw error
+    throw fault(file, (error as { lines?: number }).lines ?? parser.info.lines, '', message)
   } finally {
     input.destroy()
   }
+}
+
+/** Lets nothing but UTF-8 through: what is read as something else would be recorded as something else. */
+function onlyUtf8(): Transform {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const check = (chunk: Buffer | undefined, done: (error: Error | null, data?: Buffer) => void) => {
+    try {
+      decoder.decode(chunk, { stream: chunk !== undefined })
+    } catch (error) {
+      done(error as Error)
+      return
+    }
+    done(null, chunk)
+  }
+  return new Transform({ transform: (chunk: Buffer, _, done) => check(chunk, done), flush: (done) => check(undefined, done) })
+}
+
+/** @returns undefined when it is nothing that is wrong with the table */
+function faultOf(error: unknown): string | undefined {
+  if (hasCode(error, 'ERR_ENCODING_INVALID_ENCODED_DATA')) return 'behind this line is text that is not UTF-8; convert the file first'
+  if (hasCode(error, 'Z_BUF_ERROR')) return 'the compressed file is cut off behind this line'
+  if (hasCode(error, 'Z_DATA_ERROR')) return 'the compressed file is damaged behind this line, or is not compressed by gzip'
+  return undefined
 }
 
 function columnsOf({ cells, line }: Row, file: string): ReadonlyMap<string, number> {
   const columns = new Map<string, number>()
   for (const [at, cell] of cells.entries()) {
     const name = cell.trim()
+    // A spreadsheet writes columns without a name behind those that have one.
+    if (name === '') continue
     if (columns.has(name)) throw fault(file, line, name, 'is the name of two columns')
     columns.set(name, at)
   }
@@ -85,8 +118,7 @@ function readRow(row: Row, readers: readonly Reader[], table: Table): ReadRow {
   const told: Told[] = []
   try {
     const { length } = row.cells
-    if (length !== table.columns.size)
-      throw fault(table.file, row.line, '', `the row has ${length} cells, the header names ${table.columns.size} columns`)
+    if (length !== table.width) throw fault(table.file, row.line, '', `the row has ${length} cells, the header has ${table.width}`)
     for (const reader of readers) {
       const one = read(row, reader, table)
       if (one) told.push(one)
@@ -106,7 +138,8 @@ function read(row: Row, reader: Reader, table: Table): Told | undefined {
   if (!Object.entries(reader.when ?? {}).every(meets)) return undefined
   const need = (what: Cell, meaning: string) => {
     const text = cell(what)
-    if (text === '') throw fault(table.file, row.line, 'column' in what ? what.column : '', `is empty; it should hold the ${meaning}`)
+    const problem = text === '' ? `is empty; it should hold the ${meaning}` : problemOfName(text)
+    if (problem !== undefined) throw fault(table.file, row.line, 'column' in what ? what.column : '', problem)
     return text
   }
   const { column } = reader.time
@@ -140,6 +173,11 @@ function read(row: Row, reader: Reader, table: Table): Told | undefined {
     previous: cell(reader.previous) || undefined,
     commit: cell(reader.commit) || undefined,
   }
+}
+
+function problemOfName(text: string): string | undefined {
+  if (text.length > nameLengthMax) return `is longer than ${nameLengthMax} characters`
+  return /\p{Cc}/u.test(text) ? 'holds a control character, as a line end or tabulator' : undefined
 }
 
 const words: Readonly<Record<string, boolean>> = {
