@@ -1,6 +1,7 @@
 import type { StreamFlowDetail, StreamFlowView } from '../flow/measures/schemas.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import { invalid } from '../kernel/errors.ts'
+import { normaliseTime } from '../ledger/time.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import type { Output } from './output.ts'
@@ -17,6 +18,8 @@ type FlowFlags = ConnectFlags & {
 
 /** How changes really flow: of every value stream in a row, or of one in full. */
 export async function flow(this: CliContext, flags: FlowFlags, stream?: string): Promise<void> {
+  if (flags.rows && stream === undefined)
+    throw invalid('STREAM_MISSING', { message: '--rows shows the versions of one stream', help: 'name it: `threeways flow STREAM --rows`' })
   const query = new URLSearchParams({
     ...(flags.since === undefined ? {} : { since: momentOf(flags.since, '--since') }),
     ...(flags.until === undefined ? {} : { until: momentOf(flags.until, '--until') }),
@@ -42,9 +45,9 @@ export async function flow(this: CliContext, flags: FlowFlags, stream?: string):
 
 /** A day, at its beginning in UTC, or a moment. */
 function momentOf(text: string, flag: string): string {
-  const ms = /^\d{4}-\d\d-\d\d$/.test(text) || /(Z|[+-]\d\d:\d\d)$/i.test(text) ? Date.parse(text) : Number.NaN
-  if (!Number.isNaN(ms)) return new Date(ms).toISOString()
-  throw invalid('TIME_INVALID', { message: `${flag} ${text} is no day and no time`, help: 'write 2024-03-01, or 2024-03-01T09:30:00Z' })
+  const time = normaliseTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text)
+  if (typeof time === 'string') return new Date(time).toISOString()
+  throw invalid('TIME_INVALID', { message: `${flag} ${text} ${time.fault}`, help: 'write 2024-03-01, or 2024-03-01T09:30:00Z' })
 }
 
 const head = [
@@ -102,24 +105,21 @@ function board(streams: readonly StreamFlowView[], output: Output): string {
 }
 
 function describe(flow: StreamFlowDetail, { colour, table }: Output): string {
-  const { stream, order, lead, batch, legs, closed } = flow
+  const { stream, order, batch, legs, closed } = flow
   const widest = Math.max(...legs.map(({ p50 }) => logOf(p50.value)), 1)
   const legRows = legs.map((leg) => [
     `  ${leg.from} → ${leg.to}`,
     colour.cyan('█'.repeat(Math.round((logOf(leg.p50.value) / widest) * 24)) || '▏'),
-    `p50 ${time(leg.p50.value)}`,
-    `p95 ${time(leg.p95.value)}`,
+    ...(leg.versions === 0 ? ['no data', ''] : [`p50 ${time(leg.p50.value)}`, `p95 ${time(leg.p95.value)}`]),
     colour.dim(`${leg.reached} of ${leg.versions}`),
   ])
-  const shares = lead.within.map(({ ms, share }) => `${nameOf(ms)} ${share === null ? 'no data' : `${Math.round(share * 100)} %`}`)
   return [
     `${colour.bold(stream)}  ${order.join(' → ')}`,
     colour.dim(
       `versions first seen from ${flow.since.slice(0, 10)} until ${flow.until.slice(0, 10)}, as known on ${flow.asOf.slice(0, 10)}`,
     ),
     '',
-    `lead time      p50 ${colour.bold(time(lead.p50.value))} (95 %: ${short(lead.p50.low)} – ${short(lead.p50.high)}), p85 ${time(lead.p85.value)}, p95 ${time(lead.p95.value)}`,
-    `reached        ${lead.reached} of ${lead.versions} versions; within ${shares.join(', ')}`,
+    ...leadTold(flow, colour),
     `deployments    ${flow.deployments} to ${order.at(-1)}: ${flow.perWeek.toFixed(1)} a week, on ${flow.activeDays} days`,
     `batch          ${batch.p50 === null ? 'no data' : `p50 ${numberOf(batch.p50)}, p95 ${numberOf(batch.p95)}, largest ${numberOf(batch.max)} versions`}`,
     `went back      ${flow.back === 1 ? 'once' : `${flow.back} times`} to an earlier version`,
@@ -131,6 +131,17 @@ function describe(flow: StreamFlowDetail, { colour, table }: Output): string {
     ),
     ...(flow.rows === undefined ? [] : ['', table([['VERSION', 'FIRST SEEN', 'REACHED', 'CARRIED BY', 'TOOK'], ...flow.rows.map(rowOf)])]),
   ].join('\n')
+}
+
+function leadTold({ order, lead }: StreamFlowDetail, colour: Output['colour']): readonly string[] {
+  if (lead.versions === 0)
+    return [`lead time      no data: ${order.length > 1 ? 'no version was first seen then' : 'there is but one environment'}`]
+  const { p50, p85, p95, reached, versions, within } = lead
+  const shares = within.map(({ ms, share }) => `${nameOf(ms)} ${share === null ? 'no data' : `${Math.round(share * 100)} %`}`)
+  return [
+    `lead time      p50 ${colour.bold(time(p50.value))} (95 %: ${short(p50.low)} – ${short(p50.high)}), p85 ${time(p85.value)}, p95 ${time(p95.value)}`,
+    `reached        ${reached} of ${versions} versions; within ${shares.join(', ')}`,
+  ]
 }
 
 const rowOf = ({ version, arrived, reached, by }: NonNullable<StreamFlowDetail['rows']>[number]) => [

@@ -9,12 +9,12 @@ const text = (value: unknown) => (typeof value === 'string' && value !== '' ? va
 
 /**
  * Every time another version came to run in an environment, our own and those of whoever records such events. Ours are told for
- * each service and have a run in common: one deployment.
+ * each service and have run and version in common: one deployment. A run that goes back deployed twice.
  */
 export const deploymentHistory = projection({
   table: 'deployment_history',
   key: ['stream', 'environment', 'deployment'],
-  columns: { at: min.text, version: first.text, previous: first.text, back: last.boolean, source: first.text },
+  columns: { at: min.text, version: first.text, previous: first.text, commit: first.text, back: first.boolean, source: first.text },
 })
   .on(serviceDeployed, (fact) => [deploymentOf(fact, false)])
   .on(serviceUpgraded, (fact) => [deploymentOf(fact, false)])
@@ -23,14 +23,17 @@ export const deploymentHistory = projection({
 function deploymentOf({ id, source, subject, time, content, custom }: Fact<Deployed>, back: boolean) {
   const { id: place } = content.environment
   const stream = text(custom['stream']) ?? subject
+  const version = text(custom['candidate']) ?? text(custom['version']) ?? content.artifactId
+  const run = text(custom['run'])
   return {
     stream,
     // Ours are named stream/environment; others name them as they like.
     environment: place.startsWith(`${stream}/`) ? place.slice(stream.length + 1) : place,
-    deployment: text(custom['run']) ?? `${source}#${id}`,
+    deployment: run === null ? `${source}#${id}` : `${run} ${version}`,
     at: time,
-    version: text(custom['candidate']) ?? text(custom['version']) ?? content.artifactId,
+    version,
     previous: text(custom['previous']),
+    commit: text(custom['commit']),
     back,
     source,
   }

@@ -50,7 +50,8 @@ function windowOf({ since, until, asOf, days }: FlowQuery, horizon: number): Win
   const latest = Math.min(horizon, asOf === undefined ? Number.POSITIVE_INFINITY : Date.parse(asOf))
   // Until before it: what happened in the last moment belongs to it.
   const end = until === undefined ? latest + 1 : Date.parse(until)
-  return { since: since === undefined ? end - days * dayMs : Date.parse(since), until: end, asOf: latest }
+  const begin = since === undefined ? end - days * dayMs : Date.parse(since)
+  return { since: begin, until: Math.max(begin, end), asOf: latest }
 }
 
 function viewOf(stream: string, flow: StreamFlow, { since, until, asOf }: Window): StreamFlowView {

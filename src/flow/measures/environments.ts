@@ -1,5 +1,12 @@
 /** A version that came to run somewhere. */
-export type Deployed = { readonly environment: string; /** Milliseconds. */ readonly at: number; readonly version: string }
+export type Deployed = {
+  readonly environment: string
+  /** Milliseconds. */
+  readonly at: number
+  readonly version: string
+  /** Whoever deployed it said that it went back. */
+  readonly back?: boolean
+}
 
 /** What people call the environment that they deliver to. */
 const production = /^(prod|production|live)\b/i

@@ -17,7 +17,7 @@ export type Arrival = {
   readonly version: string
   /** Versions that had not been there before. */
   readonly batch: number
-  /** It is an earlier version than what ran. */
+  /** It is an earlier version than what ran, or was told to go back. */
   readonly back: boolean
 }
 
@@ -37,7 +37,7 @@ export function passagesTo(environment: string, deployments: readonly Deployed[]
   const arrivals: Arrival[] = []
   let furthest = -1
   let last: { readonly at: number; readonly place: number } | undefined
-  for (const { environment: where, at, version } of deployments) {
+  for (const { environment: where, at, version, back: told = false } of deployments) {
     let here = place.get(version)
     if (here === undefined) {
       here = passages.push({ version, arrived: at, reached: undefined, by: undefined }) - 1
@@ -48,7 +48,7 @@ export function passagesTo(environment: string, deployments: readonly Deployed[]
       passages[each]!.reached = at
       passages[each]!.by = version
     }
-    const back = last !== undefined && here < last.place && at - last.at > raceMs
+    const back = told || (last !== undefined && here < last.place && at - last.at > raceMs)
     arrivals.push({ at, version, batch: Math.max(0, here - furthest), back })
     furthest = Math.max(furthest, here)
     last = { at, place: here }

@@ -78,28 +78,40 @@ describe('how changes really flow', () => {
     expect(streams.find(({ stream }) => stream === 'shop')).toMatchObject({ asOf: at(15), lead: flow.lead })
   })
 
-  it('is told of our own deliveries too', async () => {
+  it('is told of our own deliveries too, and of those that went back within their run', async () => {
     const definition = {
       name: 'shop',
       services: { web: { 'x-run': { command: ['sleep', '600'] } } },
       'x-threeways': {
         version: 1,
-        artifact: { build: ['true'], pack: ['app'] },
+        artifact: { build: ['true'], pack: ['app', 'smoke'] },
         environments: { test: {}, production: {} },
+        checks: { smoke: { run: ['sh', 'smoke'], in: 'environment' } },
         pipeline: {
           stages: [
             { name: 'test', environment: 'test' },
-            { name: 'production', after: ['test'], environment: 'production' },
+            { name: 'production', after: ['test'], environment: 'production', smoke: ['smoke'] },
           ],
         },
       },
     }
-    await t.author.write({ 'threeways.yaml': JSON.stringify(definition), app: 'one' })
-    await t.author.commit('One')
-    const { candidate } = await t.ended((await t.deliver()).id)
+    const deliver = async (app: string, smoke: string) => {
+      await t.author.write({ 'threeways.yaml': JSON.stringify(definition), app, smoke })
+      await t.author.commit(app)
+      return t.ended((await t.deliver()).id)
+    }
+    const good = await deliver('one', 'true')
+    const bad = await deliver('two', 'false')
+    expect(bad.state).toBe('failed')
     const flow = await shop('?rows=true')
-    expect(flow).toMatchObject({ order: ['test', 'production'], deployments: 1, lead: { versions: 1, reached: 1 } })
-    expect(flow.rows).toMatchObject([{ version: candidate, by: candidate }])
+    expect(flow).toMatchObject({ order: ['test', 'production'], deployments: 3, back: 1, lead: { versions: 2, reached: 2 } })
+    expect(flow.rows).toMatchObject([good, bad].map(({ candidate }) => ({ version: candidate, by: candidate })))
+  })
+
+  it('says no data where there is none, and not never', async () => {
+    await record([deployment('test', 0, 8, 'v0'), deployment('test', 1, 8, 'v1')])
+    const alone = await shop()
+    expect(alone).toMatchObject({ deployments: 2, lead: { versions: 0, reached: 0, p50: { value: null } }, batch: { p50: null } })
   })
 
   it('says that nothing is known of a stream, or of an environment', async () => {
@@ -107,6 +119,8 @@ describe('how changes really flow', () => {
     expect(await t.ask('GET', '/api/flow/cart')).toMatchObject({ status: 404, body: { code: 'STREAM_NOT_FOUND' } })
     expect(await t.ask('GET', '/api/flow/shop?to=moon')).toMatchObject({ status: 404, body: { detail: expect.stringContaining('moon') } })
     expect((await t.ask('GET', '/api/flow?since=soon')).status).toBe(400)
+    expect((await t.ask('GET', `/api/flow?since=${at(3)}&until=${at(2)}`)).status).toBe(400)
+    expect(await shop(`?since=${at(20)}`)).toMatchObject({ since: at(20), until: at(20), deployments: 0, lead: { versions: 0 } })
     expect((await shop('?to=staging')).lead).toMatchObject({ versions: 10, reached: 10 })
   })
 })

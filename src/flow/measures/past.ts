@@ -35,15 +35,15 @@ export function makePast(ledger: Pick<Ledger, 'db' | 'head'>): () => Promise<Pas
 
 async function readStreams({ db }: Place): Promise<readonly PastStream[]> {
   const rows = await rowsOf(db, deploymentHistory)
-    .select(['stream', 'environment', 'at', 'version', 'source'])
+    .select(['stream', 'environment', 'at', 'version', 'back', 'source'])
     .orderBy('stream')
     .orderBy('at')
     .orderBy('deployment')
     .execute()
   const streams = new Map<string, (Deployed & { source: string })[]>()
-  for (const { stream, environment, at, version, source } of rows) {
+  for (const { stream, environment, at, version, back, source } of rows) {
     const past = streams.get(stream) ?? []
-    past.push({ environment, at: Date.parse(at!), version: version!, source: source! })
+    past.push({ environment, at: Date.parse(at!), version: version!, back: back === true, source: source! })
     streams.set(stream, past)
   }
   return [...streams].map(([stream, deployments]) => ({ stream, deployments }))

@@ -43,7 +43,7 @@ export const StreamFlowDetail = StreamFlowView.extend({
 }).meta({ id: 'StreamFlowDetail' })
 export type StreamFlowDetail = z.infer<typeof StreamFlowDetail>
 
-export const FlowQuery = z.object({
+const FlowWindow = z.object({
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional().meta({ description: 'default: the latest moment of which something is known' }),
   asOf: z.iso.datetime({ offset: true }).optional().meta({ description: 'leave out what happened later' }),
@@ -51,4 +51,8 @@ export const FlowQuery = z.object({
   to: z.string().min(1).max(200).optional().meta({ description: 'environment to which it is measured; default: production, or the last' }),
   rows: z.stringbool().default(false),
 })
+export const FlowQuery = FlowWindow.refine(
+  ({ since, until }) => since === undefined || until === undefined || Date.parse(since) < Date.parse(until),
+  { path: ['since'], message: 'does not lie before until' },
+)
 export type FlowQuery = z.infer<typeof FlowQuery>
