@@ -26,7 +26,7 @@ async function rest(
     )
     if (flags.json) context.output.json(view)
     else {
-      const sleeps = flags.untilWoken ? 'sleeps until somebody wakes it' : 'sleeps; the first request to its addresses wakes it'
+      const sleeps = view.untilWoken ? 'sleeps until somebody wakes it' : 'sleeps; the first request to its addresses wakes it'
       context.output.result(`${view.id} ${view.asleep === null ? 'is awake' : sleeps}`)
     }
   })

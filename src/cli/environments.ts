@@ -138,8 +138,8 @@ function driftTold(environment: EnvironmentView, { output }: CliContext): readon
   ])
 }
 
-const lifeTold = (asleep: string | null, until: string | null) => [
-  ...(asleep === null ? [] : [`asleep since ${asleep}`]),
+const lifeTold = ({ asleep, untilWoken, until }: Pick<EnvironmentView, 'asleep' | 'untilWoken' | 'until'>) => [
+  ...(asleep === null ? [] : [`asleep since ${asleep}${untilWoken ? ', no request wakes it' : ''}`]),
   ...(until === null ? [] : [`destroyed at ${until}`]),
 ]
 
@@ -175,7 +175,7 @@ function partOf(shares: EnvironmentView['shares'], candidate: string, role: Envi
 }
 
 /** What a server that is older than this command says nothing of. */
-const unsaid = { environment: { drift: [], limits: null, asleep: null, until: null }, service: { secrets: [] } } as const
+const unsaid = { environment: { drift: [], limits: null, asleep: null, untilWoken: false, until: null }, service: { secrets: [] } } as const
 const inFull = (view: EnvironmentView): EnvironmentView => ({
   ...unsaid.environment,
   ...view,
@@ -185,7 +185,7 @@ const inFull = (view: EnvironmentView): EnvironmentView => ({
 function describe(told: readonly EnvironmentView[], { output }: CliContext): string {
   const { colour } = output
   const environments = told.map(inFull)
-  const rows = environments.flatMap(({ id, isolation, services, resources, urls, shares, drift, limits, asleep, until }) => [
+  const rows = environments.flatMap(({ id, isolation, services, resources, urls, shares, drift, limits, ...life }) => [
     ...services.map(({ service, candidate, role, replica, running, state, serving, restarts, problem, secrets }, index) => [
       index === 0 ? colour.bold(id) : '',
       replica === 0 ? service : `${service} (${replica + 1})`,
@@ -209,15 +209,7 @@ function describe(told: readonly EnvironmentView[], { output }: CliContext): str
       .slice(0, driftsShown)
       .map(({ kind, about, observed }) => ['', colour.red(`drift: ${kind}`), about, colour.red(observed.slice(0, 60)), '', '', '']),
     ...(drift.length > driftsShown ? [['', colour.red(`and ${drift.length - driftsShown} more`), '', '', '', '', '']] : []),
-    [
-      '',
-      colour.dim([isolationTold(isolation), ...(limits === null ? [] : [limits]), ...lifeTold(asleep, until)].join('; ')),
-      '',
-      '',
-      '',
-      '',
-      '',
-    ],
+    ['', colour.dim([isolationTold(isolation), ...(limits === null ? [] : [limits]), ...lifeTold(life)].join('; ')), '', '', '', '', ''],
   ])
   return output.table(rows)
 }

@@ -270,6 +270,7 @@ export function environmentsOf(streams: readonly StreamView[]): EnvironmentView[
           isolation: { by: 'bubblewrap', network: 'own', why: null },
           limits: isAside ? 'limits kept by cgroup v2' : null,
           asleep: isAside ? ago(40) : null,
+          untilWoken: false,
           until: isAside ? ago(-185) : null,
           drift: [],
           services,

@@ -61,7 +61,7 @@ export function observer(home: Home) {
       shares: state.shares,
       isolation: isolationNow(state, home),
       ...keptLimits(state, home),
-      ...(state.asleep === undefined ? {} : { asleep: state.asleep }),
+      ...(state.asleep === undefined ? {} : { asleep: state.asleep, untilWoken: state.untilWoken === true }),
       services: await Promise.all(state.instances.map((instance) => observeService(instance, state, how))),
       resources: [...resources, ...provided],
       urls,

@@ -335,6 +335,7 @@ function viewOf(
     urls: { ...urls },
     limits: observed.limits ?? null,
     asleep: observed.asleep ?? null,
+    untilWoken: observed.untilWoken ?? false,
     until,
     drift: drifts.map(({ subject, kind, expected, observed, since, response, reason }) => {
       return { kind, about: subject, expected, observed, since: new Date(since).toISOString(), response, reason: reason || null }

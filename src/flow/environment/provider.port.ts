@@ -138,6 +138,8 @@ export type Observed = {
   readonly limits?: string
   /** Since when it sleeps; absent: it is awake. */
   readonly asleep?: string
+  /** No request wakes it. */
+  readonly untilWoken?: boolean
   readonly services: readonly ObservedService[]
   readonly resources: readonly { readonly name: string; readonly type: string; readonly ready: boolean }[]
   /** Stable public address per service that has a port: `{web: "http://127.0.0.1:41234"}`. */

@@ -62,6 +62,7 @@ export const EnvironmentView = z
       .nullable()
       .meta({ description: 'what keeps its services within their limits, or why nothing does; null: none was asked for' }),
     asleep: z.string().nullable().meta({ description: 'since when it sleeps' }),
+    untilWoken: z.boolean().meta({ description: 'it sleeps, and no request wakes it' }),
     until: z.string().nullable().meta({ description: 'when it is destroyed; null: when somebody does so' }),
     drift: z.array(DriftView).meta({ description: 'what is not as it was made, the oldest first' }),
   })

@@ -4,7 +4,7 @@ import { dayOf, duration, timeOfDay } from '../piece/time.ts'
 
 /** What people must know of an environment beside what runs in it: that it sleeps or ends, its limits, secrets that are not the newest. */
 export function Life({ environment }: { readonly environment: EnvironmentView }) {
-  const { id, asleep, until, limits } = environment
+  const { id, asleep, untilWoken, until, limits } = environment
   const name = id.slice(id.indexOf('/') + 1)
   const old = outdatedOf(environment)
   if (asleep === null && until === null && limits === null && old.length === 0) return null
@@ -12,7 +12,8 @@ export function Life({ environment }: { readonly environment: EnvironmentView })
     <ul className="life soft" aria-label="Its life">
       {asleep !== null && (
         <li>
-          asleep for <Age since={asleep} />; a request to its address wakes it, or <code>threeways env wake {name}</code>
+          asleep for <Age since={asleep} />; {untilWoken ? 'no request wakes it, but ' : 'a request to its address wakes it, or '}
+          <code>threeways env wake {name}</code>
         </li>
       )}
       {until !== null && (
