@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdir, open, readdir } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import type { EnvironmentView } from '../../src/flow/environment/schemas.ts'
+import { freePort } from '../../src/kernel/postgres/cluster.ts'
 import { workingDirectoryOf } from '../../src/kernel/process.ts'
 import { sharedDatabase, type SharedDatabase } from './database.ts'
 import { NoAnswer, signal, Target } from './target.ts'
@@ -75,7 +75,7 @@ export class Fleet {
 
   static async open(folder: string, repository: string, kind: 'own' | 'installed' = 'own'): Promise<Fleet> {
     const database = await sharedDatabase(path.join(folder, 'database'), kind)
-    const fleet = new Fleet(folder, repository, database, [await freePort(), await freePort()])
+    const fleet = new Fleet(folder, repository, database, [(await freePort(0))!, (await freePort(0))!])
     for (const name of fleet.names) await mkdir(path.join(folder, name), { recursive: true })
     return fleet
   }
@@ -132,15 +132,4 @@ export class Fleet {
     for (const left of await this.processes()) signal(Number.parseInt(left, 10), 'SIGKILL')
     await this.#database.dispose()
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }

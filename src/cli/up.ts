@@ -3,20 +3,19 @@ import type { Server } from '../server/serve.ts'
 import { homeFolder, projectFolder, type CliContext } from './context.ts'
 import { whileServing } from './serve-here.ts'
 
+export type UpFlags = {
+  home?: string
+  port?: number
+  host?: string
+  servicesHost?: string
+  name?: string
+  capacity?: number
+  provider?: ProviderName
+  baseImage?: string
+}
+
 /** Serves until it is told to end. */
-export async function up(
-  this: CliContext,
-  flags: {
-    home?: string
-    port?: number
-    host?: string
-    servicesHost?: string
-    name?: string
-    capacity?: number
-    provider?: ProviderName
-    baseImage?: string
-  },
-): Promise<void> {
+export async function up(this: CliContext, flags: UpFlags): Promise<void> {
   const { port, host, servicesHost, name, capacity, provider, baseImage } = flags
   const here = {
     home: homeFolder(this, flags.home),

@@ -1,21 +1,11 @@
 import { buildCommand } from '@stricli/core'
 import { connectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
+import type { UpFlags } from '../up.ts'
 import { capacity } from './capacity.ts'
 import { jsonFlag } from './flow.ts'
 
 const portFlag = { kind: 'parsed', parse: portNumber, optional: true, brief: 'port of the API and the page [default: 7333]' } as const
-
-type UpFlags = {
-  home?: string
-  port?: number
-  host?: string
-  servicesHost?: string
-  name?: string
-  capacity?: number
-  provider?: 'process' | 'docker'
-  baseImage?: string
-}
 
 export const upCommand = buildCommand<UpFlags, [], CliContext>({
   loader: async () => (await import('../up.ts')).up,

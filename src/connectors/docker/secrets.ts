@@ -24,7 +24,7 @@ export function bindsOf(place: Place): readonly string[] {
     if (!outside.includes(':')) return `${outside}:${inside}:ro,Z`
     throw refused('FOLDER_UNUSABLE', {
       message: `"${outside}" has a colon, and no container can be given a folder with one`,
-      help: 'put the data folder (`--data`) at a path without a colon',
+      help: 'put the data folder (`--home`) at a path without a colon',
     })
   }
   return [

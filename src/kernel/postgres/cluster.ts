@@ -214,7 +214,7 @@ class Server {
 }
 
 /** @returns a port of 127.0.0.1 nobody listens on: `wanted`, or any for 0; undefined when it is taken */
-function freePort(wanted: number): Promise<number | undefined> {
+export function freePort(wanted: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(undefined))

@@ -2,11 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { run, workingDirectoryOf } from '../process.ts'
+import { freePort } from './cluster.ts'
 import { findLauncher } from './launcher.ts'
 
 export type Settings = Readonly<Record<string, string>>
@@ -93,7 +93,7 @@ class Server implements TeamServer {
     if (this.#process?.exitCode === null && this.#process.signalCode === null) return
     const isFirst = this.port === 0
     for (let tries = 1; ; tries++) {
-      if (isFirst) this.port = await freePort()
+      if (isFirst) this.port = (await freePort(0))!
       const said = await this.#launch({ ...this.#settings, ...more })
       if (said === undefined) return
       // Between our look at the port and the server's, somebody took it; or a killed server's last process is still leaving.
@@ -173,15 +173,4 @@ async function command(programs: string, name: string, args: readonly string[]):
   const { program, args: words, env } = await launched(programs, name, args)
   const { code, stderr } = await run(program, words, { env, timeoutMs: 120_000 })
   if (code !== 0) throw new Error(`${name} ended with ${code}: ${stderr}`)
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
