@@ -36,6 +36,8 @@ describe('history on the command line', () => {
     const one = await cli('flow', 'shop', '--rows')
     expect(one.stdout).toContain('integration → production')
     expect(one.stdout).toMatch(/v0 .*v1 +25 h 0 min/)
+    expect((await cli('flow', '--csv')).stdout).toMatch(/^stream,order,since.*lead\.p50\.value.*\r\nshop,integration production,/)
+    expect((await cli('flow', 'shop', '--rows', '--csv')).stdout).toMatch(/^version,arrived,reached,by\r\nv0,/)
     expect(await cli('flow', 'cart')).toMatchObject({ code: 3, stderr: expect.stringContaining('STREAM_NOT_FOUND') })
     expect(await cli('flow', '--since', 'spring')).toMatchObject({ code: 2, stderr: expect.stringContaining('--since spring') })
     expect(await cli('flow', '--since', '2025-02-30')).toMatchObject({ code: 2, stderr: expect.stringContaining('does not exist') })

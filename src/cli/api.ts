@@ -17,6 +17,8 @@ export type Api = {
   /** Undefined: in this process. */
   readonly url: string | undefined
   get<T>(path: string): Promise<T>
+  /** What it answers as a table (RFC 4180). */
+  table(path: string): Promise<string>
   send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T>
   /** The raw response, for streams. @throws like the others */
   open(path: string, init?: RequestInit): Promise<Response>
@@ -114,6 +116,7 @@ function apiOver(url: string | undefined, request: Fetch): Api {
   return {
     url,
     open,
+    table: async (path) => (await open(path, { headers: { accept: 'text/csv' } })).text(),
     get: async <T>(path: string) => (await (await open(path)).json()) as T,
     async send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown) {
       const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }

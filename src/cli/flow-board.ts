@@ -8,6 +8,7 @@ import type { Output } from './output.ts'
 
 type FlowFlags = ConnectFlags & {
   readonly json: boolean
+  readonly csv: boolean
   readonly rows: boolean
   readonly since?: string
   readonly until?: string
@@ -30,6 +31,7 @@ export async function flow(this: CliContext, flags: FlowFlags, stream?: string):
   })
   const { output } = this
   await withApi(this, flags, async (api) => {
+    if (flags.csv) return output.passOn(await api.table(`${stream === undefined ? '/api/flow' : at`/api/flow/${stream}`}?${query}`))
     if (stream !== undefined) {
       const detail = await api.get<StreamFlowDetail>(`${at`/api/flow/${stream}`}?${query}`)
       if (flags.json) output.json(detail)

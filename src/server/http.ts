@@ -4,6 +4,7 @@ import { HTTPException } from 'hono/http-exception'
 import { openAPIRouteHandler } from 'hono-openapi'
 import { internal, invalid, messageOf, notFound, ThreewaysError, tooLarge, unauthorized } from '../kernel/errors.ts'
 import type { Actor, HttpEnv, Problem } from '../kernel/http.ts'
+import { tables } from './tables.ts'
 
 /** Larger than any request but an import or a batch of events, which bound themselves. */
 const bodyBytesMax = 9 * 1024 * 1024
@@ -33,6 +34,7 @@ export function makeHttp(options: HttpOptions, mount: (api: Hono<HttpEnv>) => vo
   app.use('*', guard(options))
   app.use('/api/*', authentication(options))
   app.use('/api/*', bodyLimit({ maxSize: bodyBytesMax, onError: () => refuseSize() }))
+  app.use('/api/*', tables())
   const api = new Hono<HttpEnv>()
   mount(api)
   app.route('/api', api)

@@ -1,12 +1,12 @@
 import { buildCommand } from '@stricli/core'
 import { connectFlags, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
-import { count, jsonFlag } from './flow.ts'
+import { count, csvFlag, jsonFlag } from './flow.ts'
 
 const moment = (brief: string) => ({ kind: 'parsed', parse: String, optional: true, brief, placeholder: 'day' }) as const
 
 export const flowCommand = buildCommand<
-  ConnectFlags & { json: boolean; rows: boolean; since?: string; until?: string; asOf?: string; days?: number; to?: string },
+  ConnectFlags & { json: boolean; csv: boolean; rows: boolean; since?: string; until?: string; asOf?: string; days?: number; to?: string },
   [string?],
   CliContext
 >({
@@ -15,6 +15,7 @@ export const flowCommand = buildCommand<
     flags: {
       ...connectFlags,
       json: jsonFlag,
+      csv: csvFlag,
       rows: { kind: 'boolean', default: false, withNegated: false, brief: 'also the versions that the numbers are of; with a stream' },
       to: {
         kind: 'parsed',

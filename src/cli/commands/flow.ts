@@ -8,6 +8,12 @@ import { report } from '../follow.ts'
 import { describeStream } from '../status.ts'
 
 export const jsonFlag = { kind: 'boolean', default: false, withNegated: false, brief: 'print JSON on standard output' } as const
+export const csvFlag = {
+  kind: 'boolean',
+  default: false,
+  withNegated: false,
+  brief: 'print a table of comma-separated values on standard output',
+} as const
 export const streamFlag = { kind: 'parsed', parse: String, optional: true, brief: 'the value stream, where there are several' } as const
 export const reasonFlag = { kind: 'parsed', parse: String, default: '', brief: 'why; kept on the ledger' } as const
 

@@ -114,6 +114,21 @@ describe('how changes really flow', () => {
     expect(alone).toMatchObject({ deployments: 2, lead: { versions: 0, reached: 0, p50: { value: null } }, batch: { p50: null } })
   })
 
+  it('comes as a table too, as every answer does that has rows', async () => {
+    await record(told)
+    const { app } = t.threeways
+    const ask = async (path: string, accept: string) => {
+      const response = await app.request(path, { headers: { authorization: `Bearer ${t.threeways.adminToken}`, accept } })
+      return { type: response.headers.get('content-type'), lines: (await response.text()).split('\r\n') }
+    }
+    const board = await ask('/api/flow', 'text/csv')
+    expect(board.type).toContain('text/csv')
+    expect(board.lines[1]).toMatch(/^shop,test staging production,/)
+    expect((await ask('/api/flow/shop?rows=true&format=csv', '*/*')).lines).toHaveLength(12)
+    expect((await ask('/api/event-kinds?format=csv', '*/*')).lines[0]).toMatch(/^type,/)
+    expect((await ask('/api/flow/cart?format=csv', '*/*')).type).toContain('problem+json')
+  })
+
   it('says that nothing is known of a stream, or of an environment', async () => {
     await record(told)
     expect(await t.ask('GET', '/api/flow/cart')).toMatchObject({ status: 404, body: { code: 'STREAM_NOT_FOUND' } })
