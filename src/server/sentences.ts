@@ -54,6 +54,7 @@ const sentences: Readonly<Record<string, (told: Told) => string | undefined>> = 
     `${word(content['by'])} let the canary in ${word(content['stage'])} go on: ${word(content['reason'])}`,
   'threeways-gate.switched': ({ subject, content }) =>
     `${word(content['by']) || 'someone'} ${content['open'] === true ? 'opened' : 'closed'} the gate ${content['way'] === 'into' ? 'into' : 'onwards from'} ${subject}`,
+  'threeways-deployment.failed': ({ subject, content }) => `${word(content['version'])} did not come to run in ${subject}`,
   'service.deployed': (told) => `${told.subject} runs in ${place(told)}`,
   'service.upgraded': (told) => `${told.subject} was upgraded in ${place(told)}`,
   'service.rolledback': (told) => `${told.subject} in ${place(told)} went back to ${short(told.custom['commit'])}`,

@@ -13,3 +13,16 @@ export const gateSwitched = ownEvent(
     by: optional(text('who')),
   }),
 )
+
+/** Subject: stream/environment. CDEvents knows only of deployments that succeeded. */
+export const deploymentFailed = ownEvent(
+  'deployment.failed',
+  'A version was to come to an environment, and did not come to run there',
+  object({
+    stream: text('the value stream'),
+    environment: text('name of the environment'),
+    version: text('what was to run'),
+    commit: optional(text('its commit')),
+    by: optional(text('who')),
+  }),
+)

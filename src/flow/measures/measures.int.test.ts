@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openTestThreeways, type TestThreeways } from '../../server/testing.ts'
 import { eventOf } from '../history/record.ts'
-import type { Told } from '../history/history.port.ts'
+import type { Told, ToldDeployment } from '../history/history.port.ts'
 import type { StreamFlowDetail, StreamFlowView } from './schemas.ts'
 
 const at = (day: number, hour = 0) => new Date(Date.UTC(2025, 0, 1 + day, hour)).toISOString() as Told['at']
-const deployment = (environment: string, day: number, hour: number, version: string): Told => ({
+const deployment = (environment: string, day: number, hour: number, version: string): ToldDeployment => ({
   kind: 'deployment',
   id: `${environment} ${version} ${day}`,
   at: at(day, hour),
