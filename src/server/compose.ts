@@ -57,6 +57,7 @@ import { openContainers, type ContainerSettings } from './containers.ts'
 import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
 import { linePort } from './line-port.ts'
+import { otlpRoutes } from './otlp-routes.ts'
 import { makeLive } from './live.ts'
 import { searchRoutes } from './search-routes.ts'
 import { sentenceOf } from './sentences.ts'
@@ -233,6 +234,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', pipelineRoutes({ shop: workshop, engine, viewing, telling: { ...viewing, sentence: sentenceOf } }, options.repository))
       api.route('/', estateRoutes(viewing, newId))
       api.route('/', measureRoutes(ledger, clock))
+      api.route('/', otlpRoutes(ledger))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
       api.route('/', provenanceRoutes(attestor))
       api.route('/', lineRoutes({ line, ledger, clock }))
