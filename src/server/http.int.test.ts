@@ -53,6 +53,8 @@ describe('the server over HTTP', () => {
       body: { code: 'SCOPE_MISSING', detail: expect.stringContaining('"ci"') },
     })
     expect(await t.ask('POST', '/api/tokens', { name: 'more', scopes: ['admin'] }, events)).toMatchObject({ status: 403 })
+    const delivers = await token('courier', ['deliver'])
+    expect((await t.ask('GET', '/api/me', undefined, delivers)).body).toEqual({ name: 'courier', scopes: ['deliver'], anonymous: false })
   })
 
   it('forgets a revoked token at once', async () => {

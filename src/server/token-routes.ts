@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { describeRoute } from 'hono-openapi'
 import { z } from 'zod'
 import { answers, requires, scopes, valid, type HttpEnv } from '../kernel/http.ts'
+import { Asker } from './schemas.ts'
 import type { Tokens } from './tokens.ts'
 
 const Name = z.string().regex(/^[\w@.+-]{1,64}$/, 'letters, digits and @.+-_ only, at most 64')
@@ -11,6 +12,10 @@ export function tokenRoutes(tokens: Tokens): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   const route = (summary: string, response: z.ZodType) =>
     describeRoute({ summary, tags: ['tokens'], responses: answers(summary, response) })
+  app.get('/me', route('who asks, and what the server lets them do', Asker), requires('read'), (c) => {
+    const { name, scopes: granted, anonymous } = c.var.actor
+    return c.json({ name, scopes: [...granted], anonymous })
+  })
   app.get('/tokens', route('tokens that are not revoked', z.object({ tokens: z.array(Token) })), requires('admin'), async (c) =>
     c.json({ tokens: [...(await tokens.list())] }),
   )

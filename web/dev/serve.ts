@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Found } from '../src/api/types.ts'
+import type { Asker, Found } from '../src/api/types.ts'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { differenceOf, parityOf, patch } from './difference-fixture.ts'
@@ -99,7 +99,7 @@ export async function serveFake(dist: string, first: Fixture, port = 0): Promise
 }
 
 function answer(url: URL, shown: Fixture, response: ServerResponse): void {
-  const { streams, runs, stories, logs, more = [], can } = shown
+  const { streams, runs, stories, logs, more = [], can, scopes } = shown
   const [, , kind, name = '', part] = url.pathname.split('/').map(decodeURIComponent)
   const asked = (key: string) => url.searchParams.get(key) ?? ''
   if (kind === 'runs' && part === 'log') {
@@ -126,6 +126,7 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
             ? patch
             : differenceOf(story?.card ?? { ...stories[0]!.card, digest: name }, streams, asked('against')),
     environments: name === 'diff' ? parityOf(asked('a'), asked('b'), streams) : { environments: environmentsOf(streams) },
+    me: { name: 'ann', scopes: scopes ?? ['admin'], anonymous: false } satisfies Asker,
     machines: { machines: machinesOf() },
     search: { found: search(shown, asked('q')) },
   }[kind ?? '']

@@ -1,9 +1,11 @@
-import type { ApprovalView, CandidateStory, EstateRow, RunSummary, RunView, StreamView } from '../src/api/types.ts'
+import type { ApprovalView, Asker, CandidateStory, EstateRow, RunSummary, RunView, StreamView } from '../src/api/types.ts'
 import { digestOf, steps, withSteps, type Clock } from './build-fixtures.ts'
 
 export type Fixture = {
   /** What the visitor may do with what waits; else everything. */
   readonly can?: ApprovalView['can']
+  /** What the visitor's token is good for; else everything. */
+  readonly scopes?: Asker['scopes']
   readonly streams: readonly StreamView[]
   /** Rows of the estate beside those of the streams. */
   readonly more?: readonly EstateRow[]

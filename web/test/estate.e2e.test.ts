@@ -144,6 +144,7 @@ describe.skipIf(chromium === undefined)('the page of many services (skipped when
     show('idle')
     await open('/environments')
     await t.page.getByText('1 difference nobody declared.').waitFor()
+    await t.page.getByText(/there, 1 with secrets out of date, 1 asleep\./).waitFor()
     const asleep = t.page.getByRole('listitem').filter({ has: t.page.getByRole('link', { name: 'test', exact: true }) })
     expect(await asleep.textContent()).toMatch(/asleep.*ends in 3 h.*a secret is out of date/)
     await asleep.getByRole('link', { name: 'test', exact: true }).click()

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { clockAt } from '../dev/build-fixtures.ts'
 import { fixture, fixtureNames, running } from '../dev/fixtures.ts'
@@ -55,10 +56,27 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     expect(await production.textContent()).toContain('Show delivery times on every part')
     expect(await production.textContent()).toContain('waits for a promotion by anyone with the right to it')
     expect(await production.getByRole('link', { name: 'Open web' }).getAttribute('href')).toMatch(/^http/)
-    await production.getByRole('button', { name: 'Promote to production…' }).click()
-    await t.page.getByRole('dialog').getByRole('button', { name: 'Promote' }).click()
+    await production.getByRole('button', { name: 'Approve for production…' }).click()
+    await t.page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click()
     await t.page.getByRole('dialog').waitFor({ state: 'detached' })
-    expect(t.server.posted[0]?.path).toMatch(/^\/api\/runs\/[^/]+\/stages\/production\/promote$/)
+    expect(t.server.posted[0]?.path).toMatch(/^\/api\/runs\/[^/]+\/stages\/production\/approve$/)
+  })
+
+  it('offers only what the server grants, and says why there is nothing to press', async () => {
+    const shown = fixture('approval', Date.now())
+    t.server.show({ ...shown, can: [], scopes: ['read'] })
+    const { id } = shown.runs[0]!
+    for (const path of ['/', `/runs/${id}?step=production%2Fgate`, '/approvals']) {
+      await open(path)
+      await t.page
+        .getByText(/^Not yours to decide: a promotion by anyone/)
+        .first()
+        .waitFor()
+      const pressable = await t.page.getByRole('main').getByRole('button').allTextContents()
+      expect(pressable.filter((text) => text.endsWith('…'))).toEqual([])
+    }
+    await open('/')
+    await t.page.getByText('The token “ann” is good for read: it may not stop the line.').waitFor()
   })
 
   it('offers to pass a soak time wherever it is shown, with a reason, and only to whom the server lets', async () => {
@@ -273,6 +291,24 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     await t.page.getByText('Not connected').waitFor({ state: 'detached' })
   })
 
+  it('has no link that the keyboard does not reach, and none that leads nowhere', async () => {
+    show('red')
+    const walked = new Set<string>()
+    const toWalk = ['/']
+    for (let path = toWalk.pop(); path !== undefined; path = toWalk.pop()) {
+      await open(path)
+      await heading(/./).waitFor()
+      expect(await heading(/^(There is no|Cannot show|The line does not stop)/).count(), `at ${path}`).toBe(0)
+      walked.add(path)
+      const links = await linksOf(t.page)
+      expect(await reachedByTab(t.page), `at ${path}`).toEqual(links)
+      // Of many alike, such as deliveries, one is enough.
+      toWalk.push(...links.filter((link) => !walked.has(link) && !toWalk.includes(link) && alike(link, [...walked, ...toWalk]) < 1))
+    }
+    expect(walked.size).toBeGreaterThan(7)
+    expect(t.faults).toEqual([])
+  })
+
   it('leads back from an unknown page, delivery and candidate', async () => {
     show('idle')
     for (const [path, title] of [
@@ -287,3 +323,23 @@ describe.skipIf(chromium === undefined)('the page (skipped when there is no Chro
     }
   })
 })
+
+const alike = (link: string, others: readonly string[]) => others.filter((one) => one.split('/')[1] === link.split('/')[1]).length
+
+/** Where the links of this page lead, within it. */
+const linksOf = (page: Page) =>
+  page
+    .locator('a[href^="/"]')
+    .evaluateAll((links) => [...new Set(links.flatMap((link) => (link.checkVisibility() ? [link.getAttribute('href')!] : [])))].toSorted())
+
+/** Presses Tab until every link may have had its turn. @returns the links that had the focus */
+async function reachedByTab(page: Page): Promise<string[]> {
+  const stops = await page.evaluate(() => {
+    const reached = ((window as { reached?: Set<string> }).reached = new Set())
+    document.addEventListener('focusin', ({ target }) => reached.add((target as Element).getAttribute('href') ?? ''))
+    return document.querySelectorAll('a, button, input, select, textarea, summary, [tabindex]').length
+  })
+  await Promise.all(Array.from({ length: stops }, () => page.keyboard.press('Tab')))
+  const reached = await page.evaluate(() => [...(window as { reached?: Set<string> }).reached!])
+  return reached.filter((href) => href.startsWith('/')).toSorted()
+}

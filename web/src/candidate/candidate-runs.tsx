@@ -1,6 +1,6 @@
 import { Link } from 'wouter'
 import type { RunView, StepView } from '../api/types.ts'
-import { BypassOf } from '../inbox/bypass-button.tsx'
+import { DecisionsOf } from '../inbox/decisions.tsx'
 import { Age, Took } from '../piece/age.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { wordFor } from '../piece/state.ts'
@@ -30,7 +30,7 @@ export function CandidateRuns({ runs }: { readonly runs: readonly RunView[] }) {
               waiting !== null && (
                 <div key={name}>
                   <WaitingNote waiting={waiting} />
-                  <BypassOf stream={run.stream} run={run.id} stage={stage} />
+                  <DecisionsOf stream={run.stream} run={run.id} stage={stage} />
                 </div>
               ),
           )}

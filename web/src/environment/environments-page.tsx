@@ -10,7 +10,7 @@ import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { environmentHref, healthOf, sinceOf, Health } from './health.tsx'
 import { isolationTold } from './isolation.ts'
-import { LifeWords } from './life.tsx'
+import { LifeWords, outdatedOf } from './life.tsx'
 import { Machines } from './machines.tsx'
 import { ParityPanel } from './parity.tsx'
 import './environment.css'
@@ -22,9 +22,7 @@ export function EnvironmentsPage() {
   const { data, problem } = useQuery<Answer>('/api/environments')
   const [search, setSearch] = useSearchParams()
   const list = useMemo(() => [...(data?.environments ?? [])].sort((a, b) => a.id.localeCompare(b.id)), [data])
-  const ill = list.filter((environment) => healthOf(environment) === 'unhealthy').length
-  const drifted = list.filter(({ drift }) => drift.length > 0).length
-  const wrong = [ill > 0 && `${ill} unhealthy`, drifted > 0 && `${drifted} drifted`].filter((part) => part !== false)
+  const { wrong, resting } = standingOf(list)
   useTitle(wrong.length > 0 ? `${wrong.join(', ')} · environments` : `${list.length} environments`)
   if (data === undefined)
     return problem === undefined ? <Loading what="the environments" rows={5} /> : <Failed what="environments" problem={problem} />
@@ -35,7 +33,9 @@ export function EnvironmentsPage() {
         <div>
           <h1>Environments</h1>
           <p className="soft">
-            {list.length === 0 ? 'There is none yet.' : `${list.length} there, ${wrong.join(', ') || 'all as they should be'}.`}
+            {list.length === 0
+              ? 'There is none yet.'
+              : `${list.length} there, ${[...wrong, ...resting].join(', ') || 'all as they should be'}.`}
           </p>
         </div>
       </header>
@@ -52,6 +52,25 @@ export function EnvironmentsPage() {
       <Machines />
     </div>
   )
+}
+
+/** What the headline counts: what somebody must see to, and what does not serve because it rests. */
+function standingOf(list: readonly EnvironmentView[]) {
+  const told = (word: string, holds: (environment: EnvironmentView) => boolean) => {
+    const count = list.filter(holds).length
+    return count === 0 ? [] : [`${count} ${word}`]
+  }
+  return {
+    wrong: [
+      ...told('unhealthy', (environment) => healthOf(environment) === 'unhealthy'),
+      ...told('drifted', ({ drift }) => drift.length > 0),
+      ...told('with secrets out of date', (environment) => outdatedOf(environment).length > 0),
+    ],
+    resting: [
+      ...told('asleep', (environment) => healthOf(environment) === 'asleep'),
+      ...told('stopped', (environment) => healthOf(environment) === 'stopped'),
+    ],
+  }
 }
 
 function Group({ stream, list }: { readonly stream: string; readonly list: readonly EnvironmentView[] }) {

@@ -2,7 +2,6 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import { useEstate } from '../api/estate.ts'
 import { useQuery } from '../api/query.ts'
-import { useToken } from '../api/session.ts'
 import type { ApprovalView } from '../api/types.ts'
 import { DifferenceSummary } from '../difference/difference-summary.tsx'
 import { isForPerson } from '../estate/rows.ts'
@@ -13,6 +12,7 @@ import { dayOf, timeOfDay } from '../piece/time.ts'
 import { whyOf } from '../piece/waiting.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
+import { MayAct } from './decisions.tsx'
 import { InboxButtons } from './inbox-buttons.tsx'
 import './inbox.css'
 
@@ -114,8 +114,8 @@ function Item({ item, live }: { readonly item: ApprovalView; readonly live: stri
 }
 
 /** Who said yes already, how many are needed, and who may. */
-function Given({ item: { approvals, who, can } }: { readonly item: ApprovalView }) {
-  const acting = useToken() !== undefined
+function Given({ item }: { readonly item: ApprovalView }) {
+  const { approvals } = item
   return (
     <p className="ask-who">
       {approvals !== null && approvals.needed > 1 && (
@@ -128,7 +128,7 @@ function Given({ item: { approvals, who, can } }: { readonly item: ApprovalView 
           {by} said yes{reason === '' ? '' : `: ${reason}`}.{' '}
         </span>
       ))}
-      <span className="soft">{acting && can.length === 0 ? `Not yours to decide: ${who}` : `May act: ${who}`}</span>
+      <MayAct item={item} />
     </p>
   )
 }

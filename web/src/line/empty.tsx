@@ -1,4 +1,4 @@
-import { useToken } from '../api/session.ts'
+import { useMay } from '../api/rights.ts'
 import { ActionButton } from '../piece/action.tsx'
 import { CopyButton } from '../piece/copy-button.tsx'
 import { deliver } from './actions.tsx'
@@ -10,7 +10,7 @@ const steps = [
 
 /** Nothing was delivered yet: what to type, and where it will show. */
 export function Empty() {
-  const acting = useToken() !== undefined
+  const acting = useMay('deliver')
   return (
     <section className="empty">
       <EmptyTrack />

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { Link } from 'wouter'
-import { useToken } from '../api/session.ts'
+import { useAsker, useMay } from '../api/rights.ts'
 import type { StopView, StreamView } from '../api/types.ts'
 import { ActionButton, ActionDialog } from '../piece/action.tsx'
 import { Age } from '../piece/age.tsx'
@@ -42,14 +42,23 @@ export function LineState({ view }: { readonly view: StreamView }) {
 }
 
 function LineButtons({ view, stopped, onStop }: { readonly view: StreamView; readonly stopped: boolean; readonly onStop: () => void }) {
-  if (useToken() === undefined) return null
+  const asker = useAsker()
+  const delivers = useMay('deliver')
+  const operates = useMay('operate')
+  if (asker === undefined) return null
   return (
     <div className="line-buttons">
-      <ActionButton label="Deliver…" action={deliver(view.repository)} />
-      <button type="button" className={stopped ? 'button' : 'button stop'} onClick={onStop} aria-haspopup="dialog">
-        <Icon name="hand" />
-        {stopped ? 'Add a stop…' : 'Stop the line…'}
-      </button>
+      {delivers && <ActionButton label="Deliver…" action={deliver(view.repository)} />}
+      {operates ? (
+        <button type="button" className={stopped ? 'button' : 'button stop'} onClick={onStop} aria-haspopup="dialog">
+          <Icon name="hand" />
+          {stopped ? 'Add a stop…' : 'Stop the line…'}
+        </button>
+      ) : (
+        <p className="soft">
+          The token “{asker.name}” is good for {asker.scopes.join(', ') || 'nothing'}: it may not stop the line.
+        </p>
+      )}
     </div>
   )
 }
@@ -71,7 +80,7 @@ function stoppedAt({ since }: StopView): string {
 }
 
 function Stop({ stop, others }: { readonly stop: StopView; readonly others: number }) {
-  const acting = useToken() !== undefined
+  const acting = useMay('operate')
   const trailer = `Fixes-Stop: ${stop.id}`
   return (
     <li className="stop-order">

@@ -18,7 +18,7 @@ export type Rails = {
 }
 
 /** On a narrow screen the line runs downwards. Kept in step with line.css. */
-const uprightBelowPx = 760
+const uprightBelowPx = 900
 
 function measure(board: HTMLElement): Rails {
   const origin = board.getBoundingClientRect()

@@ -1,15 +1,12 @@
 import { useState } from 'react'
 import { Link } from 'wouter'
 import type { StageCandidate, StageView } from '../api/types.ts'
-import { useToken } from '../api/session.ts'
-import { BypassOf } from '../inbox/bypass-button.tsx'
-import { ActionButton } from '../piece/action.tsx'
+import { DecisionsOf } from '../inbox/decisions.tsx'
 import { Age } from '../piece/age.tsx'
 import { short } from '../piece/digest.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { hasEnded, signalOf, wordFor } from '../piece/state.ts'
-import { canPromote, WaitingNote } from '../piece/waiting.tsx'
-import { promote, promoteLabel } from './actions.tsx'
+import { WaitingNote } from '../piece/waiting.tsx'
 import { RunProgress } from './run-progress.tsx'
 
 const shownEnded = 2
@@ -51,7 +48,6 @@ type EntryProps = { readonly candidate: StageCandidate; readonly stage: string; 
 
 function Entry({ candidate, stage, stream }: EntryProps) {
   const { card, run, state, waiting, message, since } = candidate
-  const acting = useToken() !== undefined
   return (
     <li className={`entry entry-${state}`}>
       <Link className="entry-head" data-move href={run === '' ? `/candidates/${encodeURIComponent(card.digest)}` : `/runs/${run}`}>
@@ -64,14 +60,7 @@ function Entry({ candidate, stage, stream }: EntryProps) {
       {waiting !== null && <WaitingNote waiting={waiting} />}
       {waiting === null && !hasEnded(state) && <RunProgress run={run} stage={stage} />}
       {message !== null && state !== 'verified' && <p className={`entry-message signal-${signalOf(state)}`}>{message}</p>}
-      {waiting !== null && <BypassOf stream={stream} run={run} stage={stage} />}
-      {canPromote(waiting) && acting && (
-        <ActionButton
-          className="small strong"
-          label={promoteLabel(stage, waiting?.kind)}
-          action={promote(run, stage, card, waiting?.kind)}
-        />
-      )}
+      {waiting !== null && <DecisionsOf stream={stream} run={run} stage={stage} className="small strong" />}
     </li>
   )
 }

@@ -1,6 +1,6 @@
 import { Link } from 'wouter'
 import type { StageView, StreamView } from '../api/types.ts'
-import { useToken } from '../api/session.ts'
+import { useMay } from '../api/rights.ts'
 import { ActionButton } from '../piece/action.tsx'
 import { Age } from '../piece/age.tsx'
 import { Flap, short } from '../piece/digest.tsx'
@@ -37,7 +37,7 @@ function EnvironmentState({ stage: { environment } }: { readonly stage: StageVie
 /** What runs in the stage's environment now, and where to see it. */
 function Serving({ stage, stream }: { readonly stage: StageView; readonly stream: string }) {
   const { running, environment } = stage
-  const acting = useToken() !== undefined
+  const acting = useMay('operate')
   if (environment === null) return null
   if (running === null) return <p className="serving soft">{environment.ephemeral ? 'Nothing runs here now' : 'Nothing runs here yet'}</p>
   const { card } = running

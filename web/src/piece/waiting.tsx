@@ -2,11 +2,6 @@ import type { Waiting } from '../api/types.ts'
 import { Age } from './age.tsx'
 import { dayOf, timeOfDay } from './time.ts'
 
-/** Kinds of waiting that a person may end by promoting. */
-export function canPromote(waiting: Waiting | null): boolean {
-  return waiting?.kind === 'approval' || waiting?.kind === 'hold' || waiting?.kind === 'canary'
-}
-
 /** Gates that open by themselves, and that a person with the right to it may pass before. */
 export type Passable = 'soak' | 'window'
 

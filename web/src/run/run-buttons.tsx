@@ -1,4 +1,4 @@
-import { useToken } from '../api/session.ts'
+import { useMay } from '../api/rights.ts'
 import type { RunView } from '../api/types.ts'
 import { ActionButton, type Action } from '../piece/action.tsx'
 import { short } from '../piece/digest.tsx'
@@ -7,7 +7,7 @@ import { stepOfInterest } from './timeline.ts'
 
 /** Cancel while it is under way; run again from a step when it is not. */
 export function RunButtons({ run }: { readonly run: RunView }) {
-  if (useToken() === undefined) return null
+  if (!useMay('deliver')) return null
   const active = !hasEnded(run.state)
   const rerunnable = run.steps.length > 0 && (!active || run.state === 'needs-attention')
   return (

@@ -1,17 +1,13 @@
 import type { RunView, StepView } from '../api/types.ts'
-import { useToken } from '../api/session.ts'
-import { BypassOf } from '../inbox/bypass-button.tsx'
-import { promote, promoteLabel } from '../line/actions.tsx'
+import { DecisionsOf } from '../inbox/decisions.tsx'
 import { LogViewer } from '../log/log-viewer.tsx'
-import { ActionButton } from '../piece/action.tsx'
 import { Took } from '../piece/age.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { signalOf, wordFor } from '../piece/state.ts'
-import { canPromote, WaitingNote } from '../piece/waiting.tsx'
+import { WaitingNote } from '../piece/waiting.tsx'
 
 /** One step: how it stands and why, the tests that failed, its log. */
 export function StepDetail({ run, step }: { readonly run: RunView; readonly step: StepView }) {
-  const acting = useToken() !== undefined
   const { tests } = step
   return (
     <section className="step" aria-label={`Step ${step.title}`}>
@@ -33,14 +29,7 @@ export function StepDetail({ run, step }: { readonly run: RunView; readonly step
         </p>
       </header>
       {step.waiting !== null && <WaitingNote waiting={step.waiting} />}
-      {canPromote(step.waiting) && step.stage !== null && acting && (
-        <ActionButton
-          className="strong step-promote"
-          label={promoteLabel(step.stage, step.waiting?.kind)}
-          action={promote(run.id, step.stage, run, step.waiting?.kind)}
-        />
-      )}
-      {step.waiting !== null && <BypassOf stream={run.stream} run={run.id} stage={step.stage} />}
+      {step.waiting !== null && <DecisionsOf stream={run.stream} run={run.id} stage={step.stage} />}
       {step.message !== null && <p className={`step-message signal-${signalOf(step.state)}`}>{step.message}</p>}
       {step.drifted.length > 0 && (
         <p className="step-drifted signal-wait">Its environment had drifted while it ran, so this says less: {step.drifted.join(', ')}</p>

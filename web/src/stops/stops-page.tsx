@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import { useEstate } from '../api/estate.ts'
 import { useQuery } from '../api/query.ts'
-import { useToken } from '../api/session.ts'
+import { useMay } from '../api/rights.ts'
 import type { Board, StopOnBoard } from '../api/types.ts'
 import { endStop, joinStop, noteStop, ownStop, stopScope } from '../line/actions.tsx'
 import { causeOf } from '../line/causes.ts'
@@ -103,7 +103,7 @@ function StopCard({ stop }: { readonly stop: StopOnBoard }) {
 }
 
 function Side({ stop }: { readonly stop: StopOnBoard }) {
-  const acting = useToken() !== undefined
+  const acting = useMay('operate')
   return (
     <div className="stop-card-side">
       <p className="stop-card-clock">
@@ -139,7 +139,7 @@ function Scope({ stop: { scope, stream } }: { readonly stop: StopOnBoard }) {
 }
 
 function People({ stop }: { readonly stop: StopOnBoard }) {
-  const acting = useToken() !== undefined
+  const acting = useMay('operate')
   const { owner, helpers, since } = stop
   return (
     <p className="stop-people">
@@ -208,7 +208,7 @@ function Over({ stops }: { readonly stops: readonly StopOnBoard[] }) {
 
 /** Stopping must cost nothing: one key, what, why. */
 function Pull() {
-  const acting = useToken() !== undefined
+  const acting = useMay('operate')
   const { data } = useEstate()
   const [open, setOpen] = useState(false)
   useShortcut('s', 'stop a line', () => setOpen(true))
