@@ -1,33 +1,27 @@
 import { notFound } from '../../kernel/errors.ts'
 import { survival, survivalQuantile, type Quantile } from '../../kernel/statistics/survival.ts'
-import type { Ledger } from '../../ledger/ledger.ts'
 import type { Deployed } from './environments.ts'
 import { passagesTo } from './lead.ts'
-import { closedGates, horizonOf, type Past } from './past.ts'
-import type { FlowQuery, StreamFlowDetail, StreamFlowView } from './schemas.ts'
+import { closedTimes } from './gates.ts'
+import { horizonOf, type Past } from './past.ts'
+import type { BoardRow, FlowQuery, StreamFlowDetail, StreamFlowView } from './schemas.ts'
 import { flowOf, type StreamFlow, type Window } from './stream-flow.ts'
 
 const dayMs = 86_400_000
-const instant = (ms: number) => new Date(ms).toISOString()
+export const instant = (ms: number) => new Date(ms).toISOString()
 const orNull = ({ value, low, high }: Quantile) => ({ value: value ?? null, low: low ?? null, high: high ?? null })
 
 /** How every value stream flows. */
-export function flowBoard(past: Past, query: FlowQuery, nowMs: number): readonly StreamFlowView[] {
+export function flowBoard(past: Past, query: FlowQuery, nowMs: number): readonly BoardRow[] {
   return [...past.streams.values()].flatMap((stream) => {
     const window = windowOf(query, horizonOf(stream, past, nowMs))
     const flow = flowOf(stream.deployments, window, past.order, query.to)
-    return flow ? [viewOf(stream.stream, flow, window)] : []
+    return flow ? [{ ...viewOf(stream.stream, flow, window), closed: closedNow(past, stream.stream, window).length }] : []
   })
 }
 
 /** @throws ThreewaysError `STREAM_NOT_FOUND` */
-export async function flowOfStream(
-  ledger: Pick<Ledger, 'db'>,
-  past: Past,
-  stream: string,
-  query: FlowQuery,
-  nowMs: number,
-): Promise<StreamFlowDetail> {
+export function flowOfStream(past: Past, stream: string, query: FlowQuery, nowMs: number): StreamFlowDetail {
   const found = past.streams.get(stream)
   const window = found && windowOf(query, horizonOf(found, past, nowMs))
   const flow = found && flowOf(found.deployments, window!, past.order, query.to)
@@ -36,17 +30,19 @@ export async function flowOfStream(
       message: `nothing is known of deployments of "${stream}"${query.to === undefined ? '' : ` to ${query.to}`}`,
       help: 'see `threeways flow`',
     })
-  const closed = await closedGates(ledger, stream, instant(window!.asOf))
   return {
     ...viewOf(stream, flow, window!),
     legs: legsOf(flow.order, found.deployments, window!),
-    closed: [...closed],
+    closed: closedNow(past, stream, window!).map(({ environment, way, since, by }) => ({ environment, way, since: instant(since), by })),
     ...(query.rows ? { rows: rowsOf(flow.order, found.deployments, window!) } : {}),
   }
 }
 
+const closedNow = ({ gates }: Past, stream: string, { asOf }: Window) =>
+  closedTimes(gates.get(stream) ?? [], asOf).filter(({ until }) => until === undefined)
+
 /** The window that was asked for; what is not said follows from until when something is known. */
-function windowOf({ since, until, asOf, days }: FlowQuery, horizon: number): Window {
+export function windowOf({ since, until, asOf, days }: FlowQuery, horizon: number): Window {
   const latest = Math.min(horizon, asOf === undefined ? Number.POSITIVE_INFINITY : Date.parse(asOf))
   // Until before it: what happened in the last moment belongs to it.
   const end = until === undefined ? latest + 1 : Date.parse(until)
@@ -54,7 +50,7 @@ function windowOf({ since, until, asOf, days }: FlowQuery, horizon: number): Win
   return { since: begin, until: Math.max(begin, end), asOf: latest }
 }
 
-function viewOf(stream: string, flow: StreamFlow, { since, until, asOf }: Window): StreamFlowView {
+export function viewOf(stream: string, flow: StreamFlow, { since, until, asOf }: Window): StreamFlowView {
   const { order, deployments, perWeek, activeDays, lead, batch, back } = flow
   const { versions, reached, p50, p85, p95 } = lead
   const within = lead.within.map(({ ms, share }) => ({ ms, share: share ?? null }))

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openTestThreeways, type TestThreeways } from '../../server/testing.ts'
 import { eventOf } from '../history/record.ts'
 import type { Told, ToldDeployment } from '../history/history.port.ts'
-import type { StreamFlowDetail, StreamFlowView } from './schemas.ts'
+import type { StreamFlowDetail, StreamFlowPicture, StreamFlowView } from './schemas.ts'
 
 const at = (day: number, hour = 0) => new Date(Date.UTC(2025, 0, 1 + day, hour)).toISOString() as Told['at']
 const deployment = (environment: string, day: number, hour: number, version: string): ToldDeployment => ({
@@ -58,6 +58,16 @@ describe('how changes really flow', () => {
     const { streams } = (await t.ask('GET', '/api/flow')).body as { streams: StreamFlowView[] }
     expect(streams.map(({ stream }) => stream)).toEqual(['shop'])
     expect(streams[0]!.lead).toEqual(flow.lead)
+    expect(streams[0]).toMatchObject({ closed: 1 })
+    const picture = (await t.ask('GET', '/api/flow/shop/picture')).body as StreamFlowPicture
+    expect(picture).toMatchObject({ flow: { lead: flow.lead }, before: null, curve: { versions: 10, reached: 6 } })
+    expect(picture.deployments.map(({ version, batch }) => [version, batch])).toEqual([
+      ['v5', 2],
+      ['v3', 2],
+      ['v1', 2],
+    ])
+    expect(picture.ageing).toMatchObject({ total: 4, oldest: [{ version: 'v6', in: 'staging' }, {}, {}, {}] })
+    expect(picture.closed).toEqual([{ environment: 'production', way: 'into', since: at(6), until: null, by: 'ann' }])
   })
 
   it('is the same in whatever order it is told and however often, and as of an earlier day', async () => {

@@ -6,7 +6,8 @@ import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { flowBoard, flowOfStream } from './board.ts'
 import { makePast } from './past.ts'
-import { FlowBoard, FlowQuery, StreamFlowDetail } from './schemas.ts'
+import { pictureOf } from './picture.ts'
+import { FlowBoard, FlowQuery, StreamFlowDetail, StreamFlowPicture } from './schemas.ts'
 
 /** How changes really flow, over HTTP. */
 export function measureRoutes(ledger: Pick<Ledger, 'db' | 'head'>, clock: Clock): Hono<HttpEnv> {
@@ -17,6 +18,13 @@ export function measureRoutes(ledger: Pick<Ledger, 'db' | 'head'>, clock: Clock)
       c.json({ streams: [...flowBoard(await past(), c.req.valid('query'), clock.now())] }),
     )
     .get('/flow/:stream', route('how one value stream flows', StreamFlowDetail), requires('read'), valid('query', FlowQuery), async (c) =>
-      c.json(await flowOfStream(ledger, await past(), c.req.param('stream'), c.req.valid('query'), clock.now())),
+      c.json(flowOfStream(await past(), c.req.param('stream'), c.req.valid('query'), clock.now())),
+    )
+    .get(
+      '/flow/:stream/picture',
+      route('what the flow of one value stream is drawn from', StreamFlowPicture),
+      requires('read'),
+      valid('query', FlowQuery),
+      async (c) => c.json(pictureOf(await past(), c.req.param('stream'), c.req.valid('query'), clock.now())),
     )
 }

@@ -29,7 +29,12 @@ export const StreamFlowView = z
   .meta({ id: 'StreamFlow' })
 export type StreamFlowView = z.infer<typeof StreamFlowView>
 
-export const FlowBoard = z.object({ streams: z.array(StreamFlowView) }).meta({ id: 'FlowBoard' })
+export const BoardRow = StreamFlowView.extend({ closed: z.int().meta({ description: 'gates that are closed' }) }).meta({
+  id: 'FlowBoardRow',
+})
+export type BoardRow = z.infer<typeof BoardRow>
+
+export const FlowBoard = z.object({ streams: z.array(BoardRow) }).meta({ id: 'FlowBoard' })
 
 const Leg = z.object({ from: z.string(), to: z.string(), versions: z.int(), reached: z.int(), p50: Quantile, p95: Quantile })
 const Row = z.object({ version: z.string(), arrived: z.iso.datetime(), reached: z.iso.datetime().nullable(), by: z.string().nullable() })
@@ -42,6 +47,65 @@ export const StreamFlowDetail = StreamFlowView.extend({
   rows: z.array(Row).optional().meta({ description: 'every version that the lead time is of' }),
 }).meta({ id: 'StreamFlowDetail' })
 export type StreamFlowDetail = z.infer<typeof StreamFlowDetail>
+
+const Curve = z
+  .object({
+    versions: z.int(),
+    reached: z.int(),
+    watchedMs: z.number().meta({ description: 'the longest that any version was watched; the curve ends there' }),
+    points: z.array(z.object({ ms: z.number(), share: z.number(), low: z.number(), high: z.number() })).meta({
+      description: 'which share had arrived by then, with limits at 95 %; a step at each, at most some 160 of them',
+    }),
+  })
+  .meta({ id: 'FlowCurve' })
+
+/** What a stream's flow is drawn from. Bounded, whatever the window. */
+export const StreamFlowPicture = z
+  .object({
+    flow: StreamFlowView,
+    before: StreamFlowView.nullable().meta({
+      description: 'the window before, of the same length and as it was known then; null: nothing is known of it',
+    }),
+    curve: Curve.nullable().meta({ description: 'null: there is but one environment' }),
+    curveBefore: Curve.nullable(),
+    spread: z.array(z.object({ fromMs: z.number(), toMs: z.number(), reached: z.int(), waiting: z.int() })).meta({
+      description: 'versions by how long they took, and those on their way by how long they have waited',
+    }),
+    periods: z.array(
+      z.object({
+        since: z.iso.datetime(),
+        until: z.iso.datetime(),
+        deployments: z.int(),
+        brought: z.int().meta({ description: 'versions that the deployments brought' }),
+        back: z.int(),
+        versions: z.int().meta({ description: 'first seen in it' }),
+        p50: Ms.meta({ description: 'lead time of those; null: so many have not come, or there were none' }),
+      }),
+    ),
+    stations: z.array(z.object({ environment: z.string(), deployments: z.int(), batchP50: Ms, batchMax: Ms, back: z.int() })),
+    closed: z
+      .array(
+        z.object({
+          environment: z.string(),
+          way: z.enum(['into', 'onwards']),
+          since: z.iso.datetime(),
+          until: z.iso.datetime().nullable().meta({ description: 'null: it still is' }),
+          by: z.string().nullable(),
+        }),
+      )
+      .meta({ description: 'times for which a gate was closed in the window, the latest 500' }),
+    deployments: z
+      .array(z.object({ at: z.iso.datetime(), version: z.string(), batch: z.int(), back: z.boolean() }))
+      .meta({ description: 'to the last environment, newest first, at most 500' }),
+    ageing: z.object({
+      total: z.int(),
+      oldest: z
+        .array(z.object({ version: z.string(), arrived: z.iso.datetime(), in: z.string() }))
+        .meta({ description: 'on their way as of then, oldest first, at most 500; `in`: the furthest that they came' }),
+    }),
+  })
+  .meta({ id: 'StreamFlowPicture' })
+export type StreamFlowPicture = z.infer<typeof StreamFlowPicture>
 
 const FlowWindow = z.object({
   since: z.iso.datetime({ offset: true }).optional(),

@@ -90,6 +90,15 @@ export function survivalQuantile(curve: Survival, share: number, tail = 0.025): 
   }
 }
 
+/**
+ * Limits of the share that waits just after each time, that hold it with a probability of 1 - 2·tail at each of them alone, on the
+ * same scale as those of a quantile.
+ */
+export function survivalBand(curve: Survival, tail = 0.025): { readonly low: Float64Array; readonly high: Float64Array } {
+  const z = normalQuantile(tail)
+  return { low: curve.times.map((_, at) => limit(curve, at, z)), high: curve.times.map((_, at) => limit(curve, at, -z)) }
+}
+
 /** @param z - positive for the lower limit of the share that waits, negative for the upper */
 function limit({ waiting, greenwood }: Survival, at: number, z: number): number {
   const share = waiting[at]!
