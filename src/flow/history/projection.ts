@@ -1,5 +1,5 @@
 import type { EventType, Fact } from '../../ledger/event.ts'
-import { first, last, min, projection, type Row } from '../../ledger/projection.ts'
+import { last, max, min, projection, type Row } from '../../ledger/projection.ts'
 import { serviceDeployed, serviceRolledBack, serviceUpgraded } from '../deployment/events.ts'
 import { gateSwitched } from './events.ts'
 
@@ -14,7 +14,8 @@ const text = (value: unknown) => (typeof value === 'string' && value !== '' ? va
 export const deploymentHistory = projection({
   table: 'deployment_history',
   key: ['stream', 'environment', 'deployment'],
-  columns: { at: min.text, version: first.text, previous: first.text, commit: first.text, back: first.boolean, source: first.text },
+  // Whoever tells of one deployment says the same of it. The least of the same needs no stamp of when it was said, which is most of a row.
+  columns: { at: min.text, version: min.text, previous: min.text, commit: min.text, back: max.bigint, source: min.text },
 })
   .on(serviceDeployed, (fact) => [deploymentOf(fact, false)])
   .on(serviceUpgraded, (fact) => [deploymentOf(fact, false)])
@@ -34,7 +35,7 @@ function deploymentOf({ id, source, subject, time, content, custom }: Fact<Deplo
     version,
     previous: text(custom['previous']),
     commit: text(custom['commit']),
-    back,
+    back: back ? 1 : 0,
     source,
   }
 }

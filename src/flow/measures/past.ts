@@ -45,7 +45,7 @@ async function readStreams({ db }: Place): Promise<readonly PastStream[]> {
   const streams = new Map<string, (Deployed & { source: string })[]>()
   for (const { stream, environment, at, version, back, source } of rows) {
     const past = streams.get(stream) ?? []
-    past.push({ environment, at: Date.parse(at!), version: version!, back: back === true, source: source! })
+    past.push({ environment, at: Date.parse(at!), version: version!, back: back === 1, source: source! })
     streams.set(stream, past)
   }
   return [...streams].map(([stream, deployments]) => ({ stream, deployments }))
