@@ -2,44 +2,65 @@
  * From a table of deployments to the first board: how long the import takes, and the board afterwards.
  *
  *     node bench/history.ts deployments.csv.gz docs/maps/govuk-deployments.yaml [--looks 20]
+ *     node bench/history.ts --grow 100000,1000000     tables of an estate that does not exist, of so many rows
  */
-import { createReadStream } from 'node:fs'
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { removeTree } from '../src/flow/candidate/folders.ts'
 import { run } from '../src/kernel/process.ts'
 import { startServer } from '../src/server/serve.ts'
+import { writeEstate } from './history/estate.ts'
 import { percentile } from './ledger/percentile.ts'
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { looks: { type: 'string', default: '20' } } })
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { looks: { type: 'string', default: '20' }, grow: { type: 'string' } },
+})
 const [file, map] = positionals
-if (file === undefined || map === undefined) throw new Error('name a table and its map: node bench/history.ts deployments.csv.gz map.yaml')
-await readFile(map)
-createReadStream(file).close()
-const folder = await mkdtemp(path.join(tmpdir(), 'threeways-bench-'))
-const home = path.join(folder, 'home')
-try {
-  const began = performance.now()
-  const program = path.join(import.meta.dirname, '../bin/threeways.mjs')
-  const args = [program, 'import', 'csv', file, '--map', map, '--home', home, '--skip-bad', '--json']
-  const ran = await run(process.execPath, args, { cwd: process.cwd(), env: process.env })
-  if (ran.code !== 0) throw new Error(ran.stderr)
-  const imported = JSON.parse(ran.stdout) as { rows: number; recorded: number; tookMs: number }
-  const board = await run(process.execPath, [program, 'flow', '--home', home], { cwd: process.cwd(), env: process.env })
-  if (board.code !== 0) throw new Error(board.stderr)
-  const first = (performance.now() - began) / 1000
-  const rate = Math.round(imported.recorded / (imported.tookMs / 1000))
-  console.log(
-    `${imported.rows} rows: ${imported.recorded} events in ${(imported.tookMs / 1000).toFixed(1)} s (${rate} a second); with a new ledger until the first board ${first.toFixed(1)} s`,
-  )
-  await looks()
-} finally {
-  await removeTree(folder)
+if (values.grow === undefined && (file === undefined || map === undefined))
+  throw new Error('name a table and its map: node bench/history.ts deployments.csv.gz map.yaml; or --grow 100000,1000000')
+const program = path.join(import.meta.dirname, '../bin/threeways.mjs')
+
+if (file !== undefined && map !== undefined) await measure(async () => file, map)
+for (const rows of values.grow?.split(',') ?? []) {
+  const write = async (folder: string) => {
+    const table = path.join(folder, 'estate.csv')
+    await writeEstate(table, Number(rows))
+    return table
+  }
+  await measure(write, path.join(import.meta.dirname, '../docs/maps/govuk-deployments.yaml'))
 }
 
-async function looks(): Promise<void> {
+async function measure(tableIn: (folder: string) => Promise<string>, map: string): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'threeways-bench-'))
+  const home = path.join(folder, 'home')
+  try {
+    const table = await tableIn(folder)
+    const began = performance.now()
+    const args = [program, 'import', 'csv', table, '--map', map, '--home', home, '--skip-bad', '--json']
+    const ran = await run(process.execPath, args, { cwd: process.cwd(), env: process.env, timeoutMs: 600_000 })
+    if (ran.code !== 0) throw new Error(ran.stderr)
+    const imported = JSON.parse(ran.stdout) as { rows: number; recorded: number; tookMs: number }
+    const board = await run(process.execPath, [program, 'flow', '--home', home], {
+      cwd: process.cwd(),
+      env: process.env,
+      timeoutMs: 600_000,
+    })
+    if (board.code !== 0) throw new Error(board.stderr)
+    const first = (performance.now() - began) / 1000
+    const rate = Math.round(imported.recorded / (imported.tookMs / 1000))
+    console.log(
+      `${imported.rows} rows: ${imported.recorded} events in ${(imported.tookMs / 1000).toFixed(1)} s (${rate} a second); with a new ledger until the first board ${first.toFixed(1)} s`,
+    )
+    await looks(home)
+  } finally {
+    await removeTree(folder)
+  }
+}
+
+async function looks(home: string): Promise<void> {
   const server = await startServer({
     home,
     host: '127.0.0.1',

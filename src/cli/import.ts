@@ -14,7 +14,9 @@ import type { CliContext } from './context.ts'
 
 type ImportFlags = ConnectFlags & { readonly map: string; readonly skipBad: boolean; readonly json: boolean }
 
-const batchSize = 500
+const batchSize = 1000
+/** While some are on their way to the disk, the next are read. */
+const batchesAtOnce = 3
 const progressMs = 200
 const badShown = 20
 
@@ -55,6 +57,7 @@ class Recording {
   private badCount = 0
   private readonly began = Date.now()
   private batch: CloudEvent[] = []
+  private readonly underWay = new Set<Promise<void>>()
   private told = 0
   private readonly api: Api
   private readonly context: CliContext
@@ -68,7 +71,8 @@ class Recording {
     this.rows++
     this.batch.push(...events)
     if (this.batch.length < batchSize) return
-    await this.flush()
+    this.send()
+    if (this.underWay.size >= batchesAtOnce) await Promise.race(this.underWay)
     if (Date.now() - this.told < progressMs) return
     this.told = Date.now()
     this.context.output.passing(`line ${line}: ${this.recorded} events recorded`)
@@ -80,10 +84,23 @@ class Recording {
     if (this.bad.length < badShown) this.bad.push(...faults)
   }
 
+  /** Resolves when all that was added is recorded. */
   async flush(): Promise<void> {
+    this.send()
+    await Promise.all(this.underWay)
+  }
+
+  private send(): void {
     const events = this.batch
     this.batch = []
     if (events.length === 0) return
+    const sent = this.record(events).then(() => void this.underWay.delete(sent))
+    this.underWay.add(sent)
+    // It is awaited by whoever waits for room or for the end.
+    sent.catch(() => {})
+  }
+
+  private async record(events: readonly CloudEvent[]): Promise<void> {
     const response = await this.api.open('/api/events', {
       method: 'POST',
       headers: { 'content-type': 'application/cloudevents-batch+json' },
