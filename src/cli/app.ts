@@ -11,6 +11,7 @@ import { flowCommand } from './commands/flow-board.ts'
 import { importRoutes } from './commands/import.ts'
 import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
+import { eventRoutes } from './commands/event.ts'
 import { eventsCommand, ledgerRoutes } from './commands/ledger.ts'
 import { demoCommand, initCommand, upCommand } from './commands/serve.ts'
 import { workerCommand } from './commands/worker.ts'
@@ -50,6 +51,7 @@ const root = buildRouteMap<string, CliContext>({
     logs: flow.logsCommand,
     diff: diffCommand,
     env: envRoutes,
+    event: eventRoutes,
     events: eventsCommand,
     import: importRoutes,
     ledger: ledgerRoutes,

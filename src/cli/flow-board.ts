@@ -1,9 +1,9 @@
 import type { StreamFlowDetail, StreamFlowView } from '../flow/measures/schemas.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import { invalid } from '../kernel/errors.ts'
-import { normaliseTime } from '../ledger/time.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
+import { momentOf } from './moment.ts'
 import type { Output } from './output.ts'
 
 type FlowFlags = ConnectFlags & {
@@ -43,13 +43,6 @@ export async function flow(this: CliContext, flags: FlowFlags, stream?: string):
     else if (streams.length === 0) output.say('nothing was deployed yet; bring history in with `threeways import csv`, see docs/history.md')
     else output.result(board(streams, output))
   })
-}
-
-/** A day, at its beginning in UTC, or a moment. */
-function momentOf(text: string, flag: string): string {
-  const time = normaliseTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text)
-  if (typeof time === 'string') return new Date(time).toISOString()
-  throw invalid('TIME_INVALID', { message: `${flag} ${text} ${time.fault}`, help: 'write 2024-03-01, or 2024-03-01T09:30:00Z' })
 }
 
 const head = [

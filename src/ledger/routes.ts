@@ -9,21 +9,26 @@ import { EventKinds, EventQuery, Receipt, Receipts, RecordedEvents, RecordedEven
 import type { Prepared } from './store/append.ts'
 import type { KeptEvent, LedgerStore } from './store/store.ts'
 
+/** What a request may record, and of what kinds. */
+type Desk = { readonly ledger: LedgerStore; readonly open: ReadonlySet<string> }
+
 /**
  * The ledger over HTTP. A batch is recorded whole or, with one fault in it, not at all: what was sent again after a repair
  * is then what was sent the first time.
+ * @param open - own kinds that others may record as well: what they say is a fact of theirs, and nothing is decided by it
  */
-export function ledgerRoutes(ledger: LedgerStore, catalogue: Catalogue): Hono<HttpEnv> {
+export function ledgerRoutes(ledger: LedgerStore, catalogue: Catalogue, open: ReadonlySet<string> = new Set()): Hono<HttpEnv> {
+  const desk: Desk = { ledger, open }
   const app = new Hono<HttpEnv>()
   const route = (summary: string, response: ZodType) => describeRoute({ summary, tags: ['ledger'], responses: answers(summary, response) })
 
   app.post('/events', recording, requires('events'), async (c) => {
     const received = await receive(c.req.raw)
     if (received.mode === 'batch') {
-      const receipts = await ledger.submit(prepareAll(c, ledger, received.events))
+      const receipts = await ledger.submit(prepareAll(c, desk, received.events))
       return c.json({ receipts: [...receipts] }, receipts.every(({ duplicate }) => duplicate) ? 200 : 201)
     }
-    const [receipt] = await ledger.submit([prepareOne(c, ledger, received.event)])
+    const [receipt] = await ledger.submit([prepareOne(c, desk, received.event)])
     return c.json(receipt!, receipt!.duplicate ? 200 : 201)
   })
 
@@ -79,10 +84,11 @@ const textOf = ({ seq, recordedAt, body }: KeptEvent): string => `{"seq":${seq},
 const json = (c: Ask, text: string) => c.body(text, 200, { 'content-type': 'application/json' })
 
 /** What the server says of itself cannot be said by others: deciding events would be forged by it. */
-function prepareOne(c: Ask, ledger: LedgerStore, value: unknown): Prepared {
+function prepareOne(c: Ask, { ledger, open }: Desk, value: unknown): Prepared {
   const prepared = ledger.prepareOne(value)
   const { type, source } = prepared.event
-  if ((isOurs(source) || type.startsWith('dev.cdeventsx.threeways-')) && !c.var.actor.scopes.includes('admin')) {
+  const isReserved = isOurs(source) || (type.startsWith('dev.cdeventsx.threeways-') && !open.has(type))
+  if (isReserved && !c.var.actor.scopes.includes('admin')) {
     throw forbidden('EVENT_RESERVED', {
       message: `only the server itself records events from "/threeways" or of the tool "threeways", this one is "${type}" from "${source}"`,
       help: 'name your own tool as source; a copy of a ledger is brought in with `threeways ledger import`',
@@ -94,13 +100,13 @@ function prepareOne(c: Ask, ledger: LedgerStore, value: unknown): Prepared {
 
 const faultsMax = 100
 
-function prepareAll(c: Ask, ledger: LedgerStore, values: readonly unknown[]): readonly Prepared[] {
+function prepareAll(c: Ask, desk: Desk, values: readonly unknown[]): readonly Prepared[] {
   const faults: Fault[] = []
   let worst: ThreewaysError | undefined
   let bad = 0
   const prepared = values.flatMap((value, index) => {
     try {
-      return [prepareOne(c, ledger, value)]
+      return [prepareOne(c, desk, value)]
     } catch (error) {
       if (!(error instanceof ThreewaysError) || error.kind === 'internal') throw error
       if (error.code !== 'EVENT_INVALID') worst ??= error

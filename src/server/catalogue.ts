@@ -54,6 +54,9 @@ export const ownTypes: readonly AnyEventType[] = [
   line.lineSpared,
 ]
 
+/** Kinds of ours that whoever may record events may record: facts of theirs for which CDEvents has no word, and that decide nothing. */
+export const openTypes: ReadonlySet<string> = new Set([history.deploymentFailed.type])
+
 /** Every table kept from events. */
 export const projections = [
   changes,

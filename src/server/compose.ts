@@ -52,6 +52,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { proofRoutes } from '../ledger/proof/routes.ts'
 import { keepSigning } from '../ledger/proof/watch.ts'
 import { ledgerRoutes } from '../ledger/routes.ts'
+import { openTypes } from './catalogue.ts'
 import { makeDriftWatch } from './drift.ts'
 import { openContainers, type ContainerSettings } from './containers.ts'
 import { makeHttp } from './http.ts'
@@ -226,7 +227,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       version,
     },
     (api) => {
-      api.route('/', ledgerRoutes(ledger, catalogue))
+      api.route('/', ledgerRoutes(ledger, catalogue, openTypes))
       api.route(
         '/',
         proofRoutes(signing.log, (by, reason) => signing.rotate(by, reason)),
