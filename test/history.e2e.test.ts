@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { gitAuthor } from '../src/connectors/git/testing.ts'
 import { processesOf, threeways } from './command-line.ts'
 
 const map = path.join(import.meta.dirname, '../docs/maps/govuk-deployments.yaml')
@@ -62,5 +63,22 @@ describe('history on the command line', () => {
     })
     expect(await cli('import', 'csv', 'none.csv', '--map', map)).toMatchObject({ code: 3, stderr: expect.stringContaining('none.csv') })
     expect(await processesOf(path.join(place, 'home'))).toEqual([])
+  })
+
+  it('comes in from a git repository, each time with what is new', async () => {
+    const author = await gitAuthor(path.join(place, 'acme shop'))
+    const named = ['--repository', 'acme/shop']
+    await author.commit('one')
+    const commit = await author.commit('two')
+    expect((await cli('import', 'git', author.folder, ...named, '--stream', 'shop=src')).stdout).toMatch(
+      /^acme\/shop: 2 commits recorded, 1 branches/,
+    )
+    await author.commit('three')
+    const again = await cli('import', 'git', `file://${author.folder}`, ...named, '--json')
+    expect(JSON.parse(again.stdout)).toMatchObject({ repository: 'acme/shop', recorded: 1, before: 2 })
+    expect((await cli('events', '--json')).stdout).toContain(commit)
+    expect(await cli('import', 'git', 'ext::sh -c true')).toMatchObject({ code: 2, stderr: expect.stringContaining('URL_INVALID') })
+    expect(await cli('import', 'git', author.folder)).toMatchObject({ code: 2, stderr: expect.stringContaining('--repository') })
+    expect(await cli('import', 'git', place)).toMatchObject({ code: 3, stderr: expect.stringContaining('NOT_A_REPOSITORY') })
   })
 })

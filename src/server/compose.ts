@@ -10,6 +10,8 @@ import { makeLine } from '../feedback/line/line.ts'
 import { viewStop } from '../feedback/line/board.ts'
 import { postureRoutes } from '../feedback/line/posture-routes.ts'
 import { lineRoutes } from '../feedback/line/routes.ts'
+import { makeRepositories } from '../flow/lineage/repositories.ts'
+import { lineageRoutes } from '../flow/lineage/routes.ts'
 import { measureRoutes } from '../flow/measures/routes.ts'
 import { streamPlaces } from '../flow/pipeline/stream-facts.ts'
 import { digestOfTree } from '../flow/candidate/tree.ts'
@@ -236,6 +238,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', estateRoutes(viewing, newId))
       api.route('/', measureRoutes(ledger, clock))
       api.route('/', otlpRoutes(ledger))
+      api.route('/', lineageRoutes(makeRepositories(ledger)))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
       api.route('/', provenanceRoutes(attestor))
       api.route('/', lineRoutes({ line, ledger, clock }))

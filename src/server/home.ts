@@ -28,7 +28,7 @@ const format = 1
 
 /** What lies in a home; in a folder without our note anything else is somebody's. */
 const ours =
-  /^(\.gitignore|home\.(json\.new|lock.*)|admin-token|server\.json(\.new)?|ledger|resources|environments|runs|signing-key\.json(\.(new|lock.*))?|secret-key(\.(new|lock.*))?|commit-status\.json|(github|gitlab)-token|database\.json(\.new)?)$/
+  /^(\.gitignore|home\.(json\.new|lock.*)|admin-token|server\.json(\.new)?|ledger|resources|environments|runs|repositories|signing-key\.json(\.(new|lock.*))?|secret-key(\.(new|lock.*))?|commit-status\.json|(github|gitlab)-token|database\.json(\.new)?)$/
 
 /** Where this user's programs keep data (XDG base directories; they say that a relative path counts as none). */
 export function userDataFolder(name: string): string {

@@ -25,7 +25,47 @@ const csv = buildCommand<ConnectFlags & { map: string; skipBad: boolean; json: b
   docs: { brief: 'Record the deployments and gate switches that the rows of a table tell' },
 })
 
+const git = buildCommand<
+  ConnectFlags & { repository?: string; stream?: readonly string[]; lines: boolean; json: boolean },
+  [string],
+  CliContext
+>({
+  loader: async () => (await import('../import-git.ts')).importGit,
+  parameters: {
+    flags: {
+      ...connectFlags,
+      json: jsonFlag,
+      repository: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'its name [default: as its host names it]',
+        placeholder: 'acme/shop',
+      },
+      stream: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        variadic: true,
+        brief: 'a value stream that is built from it, or from these paths of it [default: the one of the same name]',
+        placeholder: 'name[=path,path]',
+      },
+      lines: {
+        kind: 'boolean',
+        default: false,
+        withNegated: false,
+        brief: 'of a URL: fetch the contents of files too, to know how many lines a commit changed',
+      },
+    },
+    positional: {
+      kind: 'tuple',
+      parameters: [{ brief: 'folder of a repository, or its URL (https, ssh, file)', placeholder: 'repository', parse: String }],
+    },
+  },
+  docs: { brief: 'Record the commits, branches and tags of a git repository' },
+})
+
 export const importRoutes = buildRouteMap({
-  routes: { csv },
+  routes: { csv, git },
   docs: { brief: 'Bring in what was delivered before Threeways, or beside it' },
 })

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { devNull } from 'node:os'
 import { hasCode, messageOf, notFound, refused, ThreewaysError, unavailable } from '../../kernel/errors.ts'
 import { run, type Ran } from '../../kernel/process.ts'
@@ -19,6 +21,8 @@ const settings = Object.entries({
   'core.splitIndex': 'false',
   'submodule.recurse': 'false',
   'log.showSignature': 'false',
+  'log.showRoot': 'true',
+  'diff.orderFile': devNull,
   'i18n.logOutputEncoding': 'UTF-8',
   'trailer.separators': ':',
 }).flatMap(([key, value]) => ['-c', `${key}=${value}`])
@@ -37,6 +41,8 @@ function environment(extra: Readonly<Record<string, string>>): Record<string, st
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_NO_REPLACE_OBJECTS: '1',
+    // A list of other parents, from before there were replaced objects.
+    GIT_GRAFT_FILE: devNull,
     GIT_ATTR_NOSYSTEM: '1',
     ...extra,
   }
@@ -53,13 +59,7 @@ export async function askGit(folder: string, args: readonly string[], options: G
   try {
     return await run('git', [...settings, ...args], { ...options, cwd: folder, env: environment(options.env ?? {}) })
   } catch (error) {
-    if (error instanceof ThreewaysError && error.code === 'PROGRAM_NOT_FOUND') {
-      throw unavailable('GIT_NOT_FOUND', {
-        message: `cannot run "git" in "${folder}": not found`,
-        help: 'install git 2.30 or newer, and put it in PATH',
-        cause: error,
-      })
-    }
+    if (error instanceof ThreewaysError && error.code === 'PROGRAM_NOT_FOUND') throw noGit(folder, error)
     if (hasCode(error, 'EACCES')) {
       throw unavailable('GIT_FAILED', { message: `cannot enter "${folder}": ${messageOf(error)}`, cause: error })
     }
@@ -72,6 +72,45 @@ export async function git(folder: string, args: readonly string[], options: GitO
   const ran = await askGit(folder, args, options)
   if (ran.code !== 0) throw failureOf(folder, args, ran)
   return ran.stdout
+}
+
+const noGit = (folder: string, cause: unknown) =>
+  unavailable('GIT_NOT_FOUND', {
+    message: `cannot run "git" in "${folder}": not found`,
+    help: 'install git 2.30 or newer, and put it in PATH',
+    cause,
+  })
+
+const stderrMax = 16_384
+
+/**
+ * Runs git and gives what it writes as it comes, however much that is. Who stops reading ends it.
+ * @throws as {@link git}, after what it wrote before it failed
+ */
+export async function* readGit(
+  folder: string,
+  args: readonly string[],
+  { env = {}, input = '' }: { readonly env?: Readonly<Record<string, string>>; readonly input?: string } = {},
+): AsyncGenerator<Buffer> {
+  const child = spawn('git', [...settings, ...args], { cwd: folder, env: environment(env) as NodeJS.ProcessEnv, stdio: 'pipe' })
+  // Before anything is waited for: an ending that nobody waits for yet is not missed.
+  const ended = once(child, 'close').catch((error: unknown) => {
+    throw hasCode(error, 'ENOENT') ? noGit(folder, error) : error
+  })
+  ended.catch(() => {})
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-stderrMax)
+  })
+  child.stdin.on('error', () => {}) // It may end without reading; its exit code tells.
+  child.stdin.end(input)
+  try {
+    for await (const chunk of child.stdout) yield chunk as Buffer
+    const [code, signal] = (await ended) as [number | null, NodeJS.Signals | null]
+    if (code !== 0) throw failureOf(folder, args, { code, signal, stdout: '', stderr })
+  } finally {
+    child.kill('SIGKILL')
+  }
 }
 
 /** Git's own words, sorted by what can be done about them. */

@@ -1,4 +1,4 @@
-import { flag, object, oneOf, optional, text } from '../../kernel/json-schema.ts'
+import { flag, integer, list, object, oneOf, optional, record, text } from '../../kernel/json-schema.ts'
 import { ownEvent } from '../../ledger/event.ts'
 
 /** Subject: stream/environment. */
@@ -24,5 +24,58 @@ export const deploymentFailed = ownEvent(
     version: text('what was to run'),
     commit: optional(text('its commit')),
     by: optional(text('who')),
+  }),
+)
+
+const shaPattern = '^(?:[0-9a-f]{40}|[0-9a-f]{64})$'
+const sha = (description: string) => text(description, { pattern: shaPattern })
+const repository = text('its name, as acme/shop', { pattern: '^[^\\s\\u0000-\\u001f]{1,300}$' })
+
+/** Subject: the repository. Many in one event: a commit by itself is nobody's news, and a history has hundreds of thousands. */
+export const commitsRecorded = ownEvent(
+  'commits.recorded',
+  'Commits of a repository became known, parents before children',
+  object({
+    repository,
+    commits: list(
+      object({
+        sha: sha('its name'),
+        parents: list(sha('a commit it was made from'), 'the first is the one that it went on from'),
+        authored: integer('seconds since 1970'),
+        committed: integer('seconds since 1970'),
+        subject: text('what it says of itself in one line; cut when it is long', { maxLength: 300 }),
+        files: optional(integer('files that it changed; left out for merges and where it is not known')),
+        added: optional(integer('lines')),
+        deleted: optional(integer('lines')),
+        paths: optional(list(text('a file, or with / at its end a folder'), 'what it changed; folders where there are many')),
+        reverts: optional(list(sha('a commit'), 'that it says to revert')),
+        picked: optional(list(sha('a commit'), 'that it says to be picked from')),
+      }),
+      'at most 1,000',
+    ),
+  }),
+)
+
+/** Subject: the repository. Only what changed since it was last told. */
+export const refsRecorded = ownEvent(
+  'refs.recorded',
+  'Branches and tags of a repository were seen to stand somewhere',
+  object({
+    repository,
+    head: optional(sha('the commit that was checked out, or that its host shows first')),
+    trunk: optional(text('the branch that goes to production, as a full name: refs/heads/main')),
+    refs: record(sha('a commit'), 'by full name, tags too'),
+    gone: optional(list(text('full name'), 'branches and tags that are there no more')),
+  }),
+)
+
+/** Subject: the stream. */
+export const sourceLinked = ownEvent(
+  'source.linked',
+  'Somebody said from which repository a value stream is built, and from which parts of it',
+  object({
+    stream: text('the value stream'),
+    repository,
+    paths: optional(list(text('a file or folder'), 'only what these hold; left out: all of it')),
   }),
 )
