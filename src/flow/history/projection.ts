@@ -21,7 +21,8 @@ export const deploymentHistory = projection({
   .on(serviceUpgraded, (fact) => [deploymentOf(fact, false)])
   .on(serviceRolledBack, (fact) => [deploymentOf(fact, true)])
 
-function deploymentOf({ id, source, subject, time, content, custom }: Fact<Deployed>, back: boolean) {
+/** What an event says of a deployment, as a row. */
+export function deploymentOf({ id, source, subject, time, content, custom }: Fact<Deployed>, back: boolean) {
   const { id: place } = content.environment
   const stream = text(custom['stream']) ?? subject
   const version = text(custom['candidate']) ?? text(custom['version']) ?? content.artifactId

@@ -45,6 +45,17 @@ const enough = 5
  * @param others - order of the whole estate, for a stream that says too little
  */
 export function orderOf(deployments: readonly Deployed[], others: readonly string[] = []): readonly string[] {
+  return orderBy(firstsOf(deployments), others)
+}
+
+/** Of how many versions which environment was first, of each two. Those of several streams add up. */
+export type Firsts = {
+  readonly names: readonly string[]
+  /** By `first second`. */
+  readonly counts: ReadonlyMap<string, number>
+}
+
+export function firstsOf(deployments: readonly Deployed[]): Firsts {
   const names: string[] = []
   const firstSeen = new Map<string, Map<string, number>>()
   for (const { environment, at, version } of deployments) {
@@ -53,10 +64,31 @@ export function orderOf(deployments: readonly Deployed[], others: readonly strin
     if (!seen.has(environment)) seen.set(environment, at)
     firstSeen.set(version, seen)
   }
+  const counts = new Map<string, number>()
+  for (const times of firstSeen.values()) {
+    for (const [a, atA] of times) {
+      for (const [b, atB] of times) if (atA < atB) counts.set(pair(a, b), (counts.get(pair(a, b)) ?? 0) + 1)
+    }
+  }
+  return { names, counts }
+}
+
+export function sumOf(all: Iterable<Firsts>): Firsts {
+  const names = new Set<string>()
+  const counts = new Map<string, number>()
+  for (const one of all) {
+    for (const name of one.names) names.add(name)
+    for (const [key, count] of one.counts) counts.set(key, (counts.get(key) ?? 0) + count)
+  }
+  return { names: [...names], counts }
+}
+
+/** @param others - order of the whole estate, for two environments that too few versions went through */
+export function orderBy({ names, counts }: Firsts, others: readonly string[] = []): readonly string[] {
   const wins = new Map(names.map((name) => [name, 0]))
   for (const [at, a] of names.entries()) {
     for (const b of names.slice(at + 1)) {
-      const [before, after] = precedence(firstSeen, a, b)
+      const [before, after] = [counts.get(pair(a, b)) ?? 0, counts.get(pair(b, a)) ?? 0]
       const told = before + after >= enough ? before - after : others.indexOf(b) - others.indexOf(a)
       const first = told >= 0 ? a : b
       wins.set(first, wins.get(first)! + 1)
@@ -65,14 +97,4 @@ export function orderOf(deployments: readonly Deployed[], others: readonly strin
   return names.toSorted((a, b) => wins.get(b)! - wins.get(a)!)
 }
 
-function precedence(seen: ReadonlyMap<string, ReadonlyMap<string, number>>, a: string, b: string): readonly [number, number] {
-  let before = 0
-  let after = 0
-  for (const times of seen.values()) {
-    const [atA, atB] = [times.get(a), times.get(b)]
-    if (atA === undefined || atB === undefined) continue
-    if (atA < atB) before++
-    else if (atB < atA) after++
-  }
-  return [before, after]
-}
+const pair = (a: string, b: string) => `${a}\u0000${b}`

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openTestThreeways, type TestThreeways } from '../../server/testing.ts'
 import { eventOf } from '../history/record.ts'
 import type { Told, ToldDeployment } from '../history/history.port.ts'
+import { makePast } from './past.ts'
 import type { StreamFlowDetail, StreamFlowPicture, StreamFlowView } from './schemas.ts'
 
 const at = (day: number, hour = 0) => new Date(Date.UTC(2025, 0, 1 + day, hour)).toISOString() as Told['at']
@@ -78,6 +79,20 @@ describe('how changes really flow', () => {
     const { asOf: _, since: _since, until: _until, ...then } = await shop(`?asOf=${early.asOf}`)
     expect(early).toMatchObject(then)
     expect((await shop()).lead).toMatchObject({ versions: 10, reached: 6 })
+  })
+
+  it('is the same to whoever looked all the time as to whoever looks for the first time', async () => {
+    const estate = ['shop', 'cart', 'api'].flatMap((stream) =>
+      told.map((one, n) => ({ ...one, stream, id: `${stream} ${one.id}`, at: at((n * 7) % 30, n % 24) })),
+    )
+    const looked = makePast(t.threeways.ledger)
+    for (let n = 0; n < estate.length; n += 7) {
+      await record([...estate.slice(n, n + 7), ...estate.slice(0, n % 3)])
+      await looked()
+    }
+    expect(await looked()).toEqual(await makePast(t.threeways.ledger)())
+    const [all] = [...(await looked()).streams.values()]
+    expect([all!.stream, all!.deployments.length]).toEqual(['api', 23])
   })
 
   it('waits for as long as its source was heard of, about others too, on the board as in full', async () => {

@@ -10,7 +10,7 @@ import { pictureOf } from './picture.ts'
 import { FlowBoard, FlowQuery, StreamFlowDetail, StreamFlowPicture } from './schemas.ts'
 
 /** How changes really flow, over HTTP. */
-export function measureRoutes(ledger: Pick<Ledger, 'db' | 'head'>, clock: Clock): Hono<HttpEnv> {
+export function measureRoutes(ledger: Pick<Ledger, 'db' | 'head' | 'read'>, clock: Clock): Hono<HttpEnv> {
   const route = (told: string, schema: z.ZodType) => describeRoute({ summary: told, tags: ['flow'], responses: answers(told, schema) })
   const past = makePast(ledger)
   return new Hono<HttpEnv>()
