@@ -3,7 +3,7 @@ import { lineHelpers, lineNotes, linePasses, lineStops } from '../feedback/line/
 import { candidateBuilt, changeMerged } from '../flow/candidate/events.ts'
 import { candidates, changes } from '../flow/candidate/projection.ts'
 import * as history from '../flow/history/events.ts'
-import { deploymentHistory, gateHistory } from '../flow/history/projection.ts'
+import { deploymentFailures, deploymentHistory, gateHistory, incidentHistory } from '../flow/history/projection.ts'
 import { statusMigrations } from '../flow/commit-status/tables.ts'
 import * as deployment from '../flow/deployment/events.ts'
 import { deployments, holds } from '../flow/deployment/projection.ts'
@@ -70,6 +70,8 @@ export const projections = [
   environmentLives,
   deploymentHistory,
   gateHistory,
+  deploymentFailures,
+  incidentHistory,
   attestations,
   lineStops,
   lineHelpers,

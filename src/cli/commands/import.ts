@@ -22,7 +22,7 @@ const csv = buildCommand<ConnectFlags & { map: string; skipBad: boolean; json: b
       parameters: [{ brief: 'a table with a header, also as .csv.gz; - for standard input', placeholder: 'file', parse: String }],
     },
   },
-  docs: { brief: 'Record the deployments and gate switches that the rows of a table tell' },
+  docs: { brief: 'Record the deployments, gate switches and incidents that the rows of a table tell' },
 })
 
 const git = buildCommand<

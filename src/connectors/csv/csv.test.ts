@@ -57,6 +57,26 @@ describe('a table of what was delivered', () => {
     expect(told[2]).toHaveProperty('previous', undefined)
   })
 
+  it('says incidents: from when they were detected until they were over, which some are not', async () => {
+    const table = 'id,service,environment,time,resolved\nINC-1,shop,production,1717769351,1717769400\nINC-2,shop,production,1717769500,\n'
+    const incidents = `
+name: pager
+time: {column: time, as: unix}
+service: service
+environment: environment
+events: [{event: incident, incident: id, resolved: {column: resolved, as: unix}}]
+`
+    expect((await read(table, incidents)).told).toMatchObject([
+      { kind: 'incident', phase: 'detected', incident: 'INC-1', at: '2024-06-07T14:09:11.000Z' },
+      { kind: 'incident', phase: 'resolved', incident: 'INC-1', at: '2024-06-07T14:10:00.000Z' },
+      { kind: 'incident', phase: 'detected', incident: 'INC-2' },
+    ])
+    const backwards = table.replace('1717769400', '1717769300')
+    expect((await read(backwards, incidents)).bad).toEqual([
+      expect.stringMatching('past.csv:2 resolved lies before 2024-06-07T14:09:11.000Z'),
+    ])
+  })
+
   it('names what it says the same each time, and two things of one second differently', async () => {
     const rows = '1717769351,production,shop,v2,v1,,\n1717769351,production,shop,v3,v2,,\n1717769351,production,cart,v3,v2,,\n'
     const [once, again] = [await read(head + rows), await read(head + rows)]

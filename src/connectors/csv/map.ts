@@ -36,6 +36,17 @@ const Deployment = z.strictObject({
 })
 const Gate = z.strictObject({ event: z.literal('gate'), ...common, way: z.enum(['into', 'onwards']), open: Cell })
 
+/** A row is an incident from when it was detected until it was over; an empty cell: it is not. */
+const Incident = z.strictObject({
+  event: z.literal('incident'),
+  ...common,
+  incident: Cell,
+  resolved: Time.optional(),
+  began: Time.optional(),
+  version: Cell.optional(),
+  summary: Cell.optional(),
+})
+
 const MapFile = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens'),
   time: Time,
@@ -44,7 +55,7 @@ const MapFile = z.strictObject({
   environment: Cell,
   by: Cell.optional(),
   events: z
-    .array(z.discriminatedUnion('event', [Deployment, Gate]))
+    .array(z.discriminatedUnion('event', [Deployment, Gate, Incident]))
     .min(1)
     .max(50),
 })
@@ -52,6 +63,10 @@ const MapFile = z.strictObject({
 /** What rows of a table say. See docs/history.md. */
 export type CsvMap = z.infer<typeof MapFile>
 export type EventMap = CsvMap['events'][number]
+
+/** Columns that hold a time. */
+export const timesOf = (one: EventMap): readonly CsvMap['time'][] =>
+  [one.time, ...(one.event === 'incident' ? [one.resolved, one.began] : [])].flatMap((time) => time ?? [])
 
 const bytesMax = 64 * 1024
 
@@ -66,7 +81,7 @@ export function readMap(text: string, file: string): CsvMap {
   const read = faults.length === 0 ? MapFile.safeParse(document.toJS({ maxAliasCount: 20 })) : undefined
   if (read?.success === true) {
     const { data } = read
-    const local = [data.time, ...data.events.flatMap(({ time }) => time ?? [])].find(({ as, zone }) => as === 'local' && zone === undefined)
+    const local = [data.time, ...data.events.flatMap(timesOf)].find(({ as, zone }) => as === 'local' && zone === undefined)
     if (local === undefined) return data
     faults.push({ file, path: '/time/zone', message: 'is missing: without one a local time is no time', help: 'for example Europe/London' })
   }

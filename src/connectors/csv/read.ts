@@ -3,8 +3,8 @@ import { CsvError, parse } from 'csv-parse'
 import { instantOf, type Instant } from '../../kernel/clock.ts'
 import { sha256 } from '../../kernel/digest.ts'
 import { hasCode, invalid, ThreewaysError } from '../../kernel/errors.ts'
-import type { Told } from '../../flow/history/history.port.ts'
-import type { Cell, CsvMap, EventMap } from './map.ts'
+import type { Told, ToldIncident } from '../../flow/history/history.port.ts'
+import { timesOf, type Cell, type CsvMap, type EventMap } from './map.ts'
 import { readTime } from './time.ts'
 
 const rowBytesMax = 1024 * 1024
@@ -119,10 +119,7 @@ function readRow(row: Row, readers: readonly Reader[], table: Table): ReadRow {
   try {
     const { length } = row.cells
     if (length !== table.width) throw fault(table.file, row.line, '', `the row has ${length} cells, the header has ${table.width}`)
-    for (const reader of readers) {
-      const one = read(row, reader, table)
-      if (one) told.push(one)
-    }
+    for (const reader of readers) told.push(...read(row, reader, table))
     return { line: row.line, told }
   } catch (bad) {
     if (!(bad instanceof ThreewaysError)) throw bad
@@ -130,22 +127,26 @@ function readRow(row: Row, readers: readonly Reader[], table: Table): ReadRow {
   }
 }
 
-/** @returns undefined when the row does not speak of this */
-function read(row: Row, reader: Reader, table: Table): Told | undefined {
+/** @returns nothing when the row does not speak of this */
+function read(row: Row, reader: Reader, table: Table): readonly Told[] {
   const of = (column: string) => row.cells[table.columns.get(column)!]!.trim()
   const cell = (what: Cell | undefined) => (what === undefined ? '' : 'value' in what ? what.value : of(what.column))
   const meets = ([column, wanted]: [string, string]) => (wanted === '*' ? of(column) !== '' : of(column) === wanted)
-  if (!Object.entries(reader.when ?? {}).every(meets)) return undefined
+  if (!Object.entries(reader.when ?? {}).every(meets)) return []
   const need = (what: Cell, meaning: string) => {
     const text = cell(what)
     const problem = text === '' ? `is empty; it should hold the ${meaning}` : problemOfName(text)
     if (problem !== undefined) throw fault(table.file, row.line, 'column' in what ? what.column : '', problem)
     return text
   }
-  const { column } = reader.time
-  const at = readTime(of(column), reader.time)
-  if (typeof at !== 'string') throw fault(table.file, row.line, column, at.fault, of(column))
-  if (at > table.now) throw fault(table.file, row.line, column, `lies in the future: ${at}`, of(column))
+  const moment = (time: CsvMap['time']): Instant => {
+    const { column } = time
+    const read = readTime(of(column), time)
+    if (typeof read !== 'string') throw fault(table.file, row.line, column, read.fault, of(column))
+    if (read > table.now) throw fault(table.file, row.line, column, `lies in the future: ${read}`, of(column))
+    return read
+  }
+  const at = moment(reader.time)
   const common = {
     at,
     stream: need(reader.service, 'service'),
@@ -161,18 +162,64 @@ function read(row: Row, reader: Reader, table: Table): Told | undefined {
     const open = truth(need(reader.open, 'state of the gate'))
     if (open === undefined)
       throw fault(table.file, row.line, 'column' in reader.open ? reader.open.column : '', 'is neither true nor false', cell(reader.open))
-    return { ...common, kind: 'gate', id: name(`gate ${way}`, stream, environment, String(open)), way, open }
+    return [{ ...common, kind: 'gate', id: name(`gate ${way}`, stream, environment, String(open)), way, open }]
   }
+  if (reader.event === 'incident')
+    return incidentOf(reader, common, {
+      need,
+      cell,
+      moment,
+      has: ({ column }) => of(column) !== '',
+      name,
+      refuse: ({ column }, why) => fault(table.file, row.line, column, why, of(column)),
+    })
   const version = need(reader.version, 'version')
   const id = name('deployment', stream, environment, version)
-  return {
-    ...common,
-    kind: 'deployment',
-    id,
-    version,
-    previous: cell(reader.previous) || undefined,
-    commit: cell(reader.commit) || undefined,
+  return [
+    {
+      ...common,
+      kind: 'deployment',
+      id,
+      version,
+      previous: cell(reader.previous) || undefined,
+      commit: cell(reader.commit) || undefined,
+    },
+  ]
+}
+
+type Read = {
+  need(what: Cell, meaning: string): string
+  cell(what: Cell | undefined): string
+  moment(time: CsvMap['time']): Instant
+  has(time: CsvMap['time']): boolean
+  name(kind: string, ...parts: readonly string[]): string
+  refuse(time: CsvMap['time'], why: string): ThreewaysError
+}
+
+/** That it was there and, in the same row, that it is over. */
+function incidentOf(
+  reader: Extract<Reader, { event: 'incident' }>,
+  common: Pick<ToldIncident, 'at' | 'stream' | 'environment' | 'by'>,
+  { need, cell, moment, has, name, refuse }: Read,
+): readonly ToldIncident[] {
+  const optionally = (time: CsvMap['time'] | undefined) => (time === undefined || !has(time) ? undefined : moment(time))
+  const { stream, environment } = common
+  const incident = need(reader.incident, 'name of the incident')
+  const told = { ...common, kind: 'incident', incident } as const
+  const began = optionally(reader.began)
+  const resolved = optionally(reader.resolved)
+  if (began !== undefined && began > common.at) throw refuse(reader.began!, `lies after ${common.at}, when it was detected`)
+  if (resolved !== undefined && resolved < common.at) throw refuse(reader.resolved!, `lies before ${common.at}, when it was detected`)
+  const detected: ToldIncident = {
+    ...told,
+    phase: 'detected',
+    id: name('incident', stream, environment, incident),
+    began,
+    version: cell(reader.version) || undefined,
+    summary: cell(reader.summary) || undefined,
   }
+  if (resolved === undefined) return [detected]
+  return [detected, { ...told, phase: 'resolved', at: resolved, id: name(`over ${resolved}`, stream, environment, incident) }]
 }
 
 function problemOfName(text: string): string | undefined {
@@ -198,11 +245,17 @@ function columnsNamed({ time, id, service, environment, by, events }: CsvMap): R
   const cells: (Cell | undefined)[] = [service, environment, by]
   const names = [time.column, ...(id ?? [])]
   for (const reader of events) {
-    names.push(...(reader.time ? [reader.time.column] : []), ...(reader.id ?? []), ...Object.keys(reader.when ?? {}))
+    names.push(...timesOf(reader).map(({ column }) => column), ...(reader.id ?? []), ...Object.keys(reader.when ?? {}))
     cells.push(reader.service, reader.environment, reader.by)
-    cells.push(...(reader.event === 'gate' ? [reader.open] : [reader.version, reader.previous, reader.commit]))
+    cells.push(...cellsOf(reader))
   }
   return new Set([...names, ...cells.flatMap((cell) => (cell !== undefined && 'column' in cell ? [cell.column] : []))])
+}
+
+function cellsOf(reader: EventMap): readonly (Cell | undefined)[] {
+  if (reader.event === 'gate') return [reader.open]
+  if (reader.event === 'incident') return [reader.incident, reader.version, reader.summary]
+  return [reader.version, reader.previous, reader.commit]
 }
 
 const noColumns = (missing: readonly string[], { file, columns }: Table, line: number) =>

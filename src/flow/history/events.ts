@@ -1,5 +1,5 @@
 import { flag, integer, list, object, oneOf, optional, record, text } from '../../kernel/json-schema.ts'
-import { ownEvent } from '../../ledger/event.ts'
+import { ownEvent, standardEvent } from '../../ledger/event.ts'
 
 /** Subject: stream/environment. */
 export const gateSwitched = ownEvent(
@@ -77,5 +77,41 @@ export const sourceLinked = ownEvent(
     stream: text('the value stream'),
     repository,
     paths: optional(list(text('a file or folder'), 'only what these hold; left out: all of it')),
+  }),
+)
+
+const incident = object({
+  description: optional(text('what is wrong')),
+  environment: optional(object({ id: text('stream/environment'), source: optional(text('who runs it')) })),
+  service: optional(object({ id: text('the value stream'), source: optional(text('who runs it')) })),
+  artifactId: optional(text('package URL of what is suspected')),
+})
+const told = object({
+  stream: text('the value stream'),
+  environment: text('name of the environment'),
+  version: optional(text('what runs and is suspected')),
+  began: optional(text('when it began, where that was before it was detected')),
+  by: optional(text('who')),
+})
+
+export const incidentDetected = standardEvent(
+  'incident.detected.0.3.0',
+  'Something went wrong in an environment. Subject: the incident',
+  incident,
+  told,
+)
+export const incidentResolved = standardEvent('incident.resolved.0.3.0', 'An incident is over. Subject: the incident', incident, told)
+
+/** Subject: the incident. A person knows better than any probability. */
+export const incidentAttributed = ownEvent(
+  'incident.attributed',
+  'A person said which deployment an incident came of, or that it came of none',
+  object({
+    stream: text('the value stream of the incident'),
+    environment: text('name of its environment'),
+    incident: text('the incident'),
+    deployment: optional(text('as `threeways keys STREAM --rows` names it; left out: of none of them')),
+    by: text('who'),
+    reason: text('why'),
   }),
 )

@@ -1,8 +1,9 @@
 import type { EventType, Fact } from '../../ledger/event.ts'
-import { last, max, min, projection, type Row } from '../../ledger/projection.ts'
+import { first, last, max, min, projection, type Row } from '../../ledger/projection.ts'
 import { serviceDeployed, serviceRolledBack, serviceUpgraded } from '../deployment/events.ts'
-import { gateSwitched } from './events.ts'
+import { deploymentFailed, gateSwitched, incidentAttributed, incidentDetected, incidentResolved } from './events.ts'
 
+type Incident = typeof incidentDetected extends EventType<infer Content> ? Content : never
 type Deployed = typeof serviceDeployed extends EventType<infer Content> ? Content : never
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null)
@@ -29,8 +30,7 @@ export function deploymentOf({ id, source, subject, time, content, custom }: Fac
   const run = text(custom['run'])
   return {
     stream,
-    // Ours are named stream/environment; others name them as they like.
-    environment: place.startsWith(`${stream}/`) ? place.slice(stream.length + 1) : place,
+    environment: environmentOf(place, stream),
     deployment: run === null ? `${source}#${id}` : `${run} ${version}`,
     at: time,
     version,
@@ -39,6 +39,55 @@ export function deploymentOf({ id, source, subject, time, content, custom }: Fac
     back: back ? 1 : 0,
     source,
   }
+}
+
+/** Ours are named stream/environment; others name them as they like. */
+const environmentOf = (place: string, stream: string) => (place.startsWith(`${stream}/`) ? place.slice(stream.length + 1) : place)
+
+/** Every time a version was to come to an environment and did not come to run there. */
+export const deploymentFailures = projection({
+  table: 'deployment_failure',
+  key: ['stream', 'environment', 'deployment'],
+  columns: { at: min.text, version: first.text, commit: first.text, source: first.text },
+}).on(deploymentFailed, ({ id, source, time, content: { stream, environment, version, commit } }) => [
+  { stream, environment, deployment: `${source}#${id}`, at: time, version, commit: commit ?? null, source },
+])
+
+/**
+ * Every incident. That it is over may be told before it is told that there was one. Told as over more than once it was over the last
+ * time. An empty stream or environment: whoever told it did not say.
+ */
+export const incidentHistory = projection({
+  table: 'incident_history',
+  key: ['stream', 'environment', 'incident'],
+  columns: {
+    detected: min.text,
+    resolved: max.text,
+    began: min.text,
+    version: first.text,
+    summary: last.text,
+    source: first.text,
+    // What a person said of it, the last time.
+    attributed: last.text,
+    attributedTo: last.text,
+    attributedBy: last.text,
+    attributedFor: last.text,
+  },
+})
+  .on(incidentDetected, (fact) => {
+    const { time, source, content, custom } = fact
+    const began = text(custom['began'])
+    const words = { version: text(custom['version']), source, ...(began === null ? {} : { began }) }
+    return [{ ...incidentOf(fact), detected: time, summary: content.description ?? null, ...words }]
+  })
+  .on(incidentResolved, (fact) => [{ ...incidentOf(fact), resolved: fact.time }])
+  .on(incidentAttributed, ({ time, content: { stream, environment, incident, deployment, by, reason } }) => [
+    { stream, environment, incident, attributed: time, attributedTo: deployment ?? null, attributedBy: by, attributedFor: reason },
+  ])
+
+function incidentOf({ subject, content, custom }: Fact<Incident>) {
+  const stream = text(custom['stream']) ?? content.service?.id ?? ''
+  return { stream, environment: text(custom['environment']) ?? environmentOf(content.environment?.id ?? '', stream), incident: subject }
 }
 
 /** Every time somebody switched a gate. */
@@ -52,3 +101,5 @@ export const gateHistory = projection({
 
 export type PastDeployment = Row<typeof deploymentHistory>
 export type GateSwitch = Row<typeof gateHistory>
+export type PastIncident = Row<typeof incidentHistory>
+export type PastFailure = Row<typeof deploymentFailures>
