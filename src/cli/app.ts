@@ -7,7 +7,7 @@ import * as flow from './commands/flow.ts'
 import * as gates from './commands/gates.ts'
 import { completionCommand } from './commands/completion.ts'
 import { composeRoutes } from './commands/compose.ts'
-import { flowCommand } from './commands/flow-board.ts'
+import { constraintCommand, flowCommand } from './commands/flow-board.ts'
 import { importRoutes } from './commands/import.ts'
 import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
@@ -31,6 +31,7 @@ const root = buildRouteMap<string, CliContext>({
     deliver: flow.deliverCommand,
     status: flow.statusCommand,
     flow: flowCommand,
+    constraint: constraintCommand,
     stop: flow.stopCommand,
     start: flow.startCommand,
     line: line.lineRoutes,

@@ -3,32 +3,17 @@ import { formatDuration } from '../kernel/duration.ts'
 import { invalid } from '../kernel/errors.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
-import { momentOf } from './moment.ts'
+import { windowQuery, type WindowFlags } from './flow-window.ts'
 import type { Output } from './output.ts'
 
-type FlowFlags = ConnectFlags & {
-  readonly json: boolean
-  readonly csv: boolean
-  readonly rows: boolean
-  readonly since?: string
-  readonly until?: string
-  readonly asOf?: string
-  readonly days?: number
-  readonly to?: string
-}
+type FlowFlags = ConnectFlags & WindowFlags & { readonly json: boolean; readonly csv: boolean; readonly rows: boolean }
 
 /** How changes really flow: of every value stream in a row, or of one in full. */
 export async function flow(this: CliContext, flags: FlowFlags, stream?: string): Promise<void> {
   if (flags.rows && stream === undefined)
     throw invalid('STREAM_MISSING', { message: '--rows shows the versions of one stream', help: 'name it: `threeways flow STREAM --rows`' })
-  const query = new URLSearchParams({
-    ...(flags.since === undefined ? {} : { since: momentOf(flags.since, '--since') }),
-    ...(flags.until === undefined ? {} : { until: momentOf(flags.until, '--until') }),
-    ...(flags.asOf === undefined ? {} : { asOf: momentOf(flags.asOf, '--as-of') }),
-    ...(flags.days === undefined ? {} : { days: String(flags.days) }),
-    ...(flags.to === undefined ? {} : { to: flags.to }),
-    ...(flags.rows ? { rows: 'true' } : {}),
-  })
+  const query = windowQuery(flags)
+  if (flags.rows) query.set('rows', 'true')
   const { output } = this
   await withApi(this, flags, async (api) => {
     if (flags.csv) return output.passOn(await api.table(`${stream === undefined ? '/api/flow' : at`/api/flow/${stream}`}?${query}`))

@@ -12,6 +12,8 @@ import { postureRoutes } from '../feedback/line/posture-routes.ts'
 import { lineRoutes } from '../feedback/line/routes.ts'
 import { makeRepositories } from '../flow/lineage/repositories.ts'
 import { lineageRoutes } from '../flow/lineage/routes.ts'
+import { constraintRoutes } from '../flow/constraint/routes.ts'
+import { makePast } from '../flow/measures/past.ts'
 import { measureRoutes } from '../flow/measures/routes.ts'
 import { streamPlaces } from '../flow/pipeline/stream-facts.ts'
 import { digestOfTree } from '../flow/candidate/tree.ts'
@@ -220,6 +222,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const desk = makeDesk(workshop, engine)
   const tokens = makeTokens(ledger, clock)
   const admin = await localAdmin(home.folder)
+  const past = makePast(ledger)
   const app = makeHttp(
     {
       authenticate: async (token) => (isSecret(token, admin.secret) ? admin.actor : tokens.authenticate(token)),
@@ -236,7 +239,8 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       )
       api.route('/', pipelineRoutes({ shop: workshop, engine, viewing, telling: { ...viewing, sentence: sentenceOf } }, options.repository))
       api.route('/', estateRoutes(viewing, newId))
-      api.route('/', measureRoutes(ledger, clock))
+      api.route('/', measureRoutes(past, clock))
+      api.route('/', constraintRoutes(past, clock))
       api.route('/', otlpRoutes(ledger))
       api.route('/', lineageRoutes(makeRepositories(ledger)))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))

@@ -3,16 +3,14 @@ import { describeRoute } from 'hono-openapi'
 import type { z } from 'zod'
 import type { Clock } from '../../kernel/clock.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
-import type { Ledger } from '../../ledger/ledger.ts'
 import { flowBoard, flowOfStream } from './board.ts'
-import { makePast } from './past.ts'
+import type { Past } from './past.ts'
 import { pictureOf } from './picture.ts'
 import { FlowBoard, FlowQuery, StreamFlowDetail, StreamFlowPicture } from './schemas.ts'
 
 /** How changes really flow, over HTTP. */
-export function measureRoutes(ledger: Pick<Ledger, 'db' | 'head' | 'read'>, clock: Clock): Hono<HttpEnv> {
+export function measureRoutes(past: () => Promise<Past>, clock: Clock): Hono<HttpEnv> {
   const route = (told: string, schema: z.ZodType) => describeRoute({ summary: told, tags: ['flow'], responses: answers(told, schema) })
-  const past = makePast(ledger)
   return new Hono<HttpEnv>()
     .get('/flow', route('how every value stream flows', FlowBoard), requires('read'), valid('query', FlowQuery), async (c) =>
       c.json({ streams: [...flowBoard(await past(), c.req.valid('query'), clock.now())] }),

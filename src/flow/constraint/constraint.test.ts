@@ -1,0 +1,111 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Deployed } from '../measures/environments.ts'
+import { closedTimes, type Switched } from '../measures/gates.ts'
+import { passagesTo } from '../measures/lead.ts'
+import type { Past } from '../measures/past.ts'
+import { legsOf, little } from './legs.ts'
+import { passingOf } from './passing.ts'
+import { constraintView } from './views.ts'
+
+const hour = 3_600_000
+const day = 24 * hour
+const to = (environment: string, version: string, at: number) => ({ environment, version, at, source: '/imports/shop' })
+const order = ['test', 'staging', 'production']
+
+/** Forty versions, one a day; staging takes an hour, production as long as is told. */
+const line = (wait: (n: number) => number) =>
+  Array.from({ length: 40 }, (_, n) => [
+    to('test', `v${n}`, n * day),
+    to('staging', `v${n}`, n * day + hour),
+    to('production', `v${n}`, n * day + hour + wait(n)),
+  ])
+    .flat()
+    .filter(({ at }) => at <= 40 * day)
+    .toSorted((a, b) => a.at - b.at)
+
+const past = (
+  deployments: Past['streams'] extends ReadonlyMap<string, infer S> ? (S extends { deployments: infer D } ? D : never) : never,
+  gates: readonly Switched[] = [],
+): Past => ({
+  streams: new Map([['shop', { stream: 'shop', deployments }]]),
+  order,
+  heard: new Map([['/imports/shop', 40 * day]]),
+  gates: new Map([['shop', gates]]),
+})
+const look = (of: Past, days = 20) => constraintView(of, 'shop', { days, rows: false }, 0)
+const closed = (at: number, environment = 'production'): Switched => ({ environment, way: 'into', at, open: false, by: 'ann' })
+
+describe('the constraint', () => {
+  it('is the part of the way that holds most of the time, with its evidence, and the others are told not to be', () => {
+    const { constraint, sentences, legs } = look(past(line(() => 9 * hour)))
+    expect(constraint).toMatchObject({ from: 'staging', to: 'production', cause: 'stage', agreement: 1 })
+    expect(constraint!.share).toBeCloseTo(0.9, 2)
+    expect(sentences[0]).toBe('The constraint is staging → production.')
+    expect(sentences).toContainEqual(expect.stringMatching(/^test → staging is not: .* 10 % less/))
+    expect(sentences).toContainEqual('Half of the versions were through it within 9 h 0 min, in the window before within 9 h 0 min.')
+    expect(legs[1]).toMatchObject({ p50: 9 * hour, before: { p50: 9 * hour }, closedMs: 0 })
+  })
+
+  it('is a closed gate, and no machine, where the time was spent while it was closed', () => {
+    const deployments = line((n) => (n < 25 ? hour : 90 * day))
+    const { constraint, sentences, legs, ageing } = look(past(deployments, [closed(25 * day)]))
+    expect(constraint).toMatchObject({ cause: 'gate' })
+    expect(sentences).toContainEqual(expect.stringMatching(/^Its gate was closed for 15\.0 of 20\.0 days and is closed now; (99|100) % /))
+    expect(legs[1]!.queue).toMatchObject({ now: 15, atBegin: 0, oldest: 15 * day - hour })
+    expect([ageing.total, ageing.oldest[0]]).toMatchObject([15, { version: 'v25', in: 'staging' }])
+  })
+
+  it('cannot be told of too few versions, of one environment alone, or where two hold about the same', () => {
+    expect(look(past(line(() => 9 * hour)), 3)).toMatchObject({ constraint: null, cannotSay: expect.stringContaining('it takes 8') })
+    expect(look(past([to('test', 'v0', 0)]))).toMatchObject({ constraint: null, cannotSay: expect.stringContaining('one environment') })
+    const even = look(past(line((n) => (Math.floor((n * day) / (7 * day)) % 2 === 0 ? 10 * 60_000 : 2 * hour))))
+    expect(even).toMatchObject({ constraint: null, cannotSay: expect.stringContaining('about the same') })
+    expect(even.sentences[0]).toMatch(/^Cannot say: /)
+  })
+})
+
+describe('the books', () => {
+  const row = fc.record({
+    environment: fc.constantFrom(...order),
+    version: fc.integer({ min: 0, max: 12 }).map((n) => `v${n}`),
+    at: fc.integer({ min: 0, max: 1000 }),
+  })
+  const rows = fc.array(row, { maxLength: 80 }).map((all): readonly Deployed[] => all.toSorted((a, b) => a.at - b.at))
+  const window = { since: 200, until: 801, asOf: 900 }
+
+  it("keep Little's law: the number on the way over time is the time of each version", () => {
+    fc.assert(
+      fc.property(rows, (deployments) => {
+        const passings = passingOf(
+          order,
+          deployments.filter(({ at }) => at <= window.asOf),
+        )
+        const { counted, summed } = little(passings, window)
+        expect(counted).toBeCloseTo(summed, 6)
+        const spent = legsOf(order, passings, [], window).reduce((sum, leg) => sum + leg.spent, 0)
+        expect(spent).toBeCloseTo(summed, 6)
+      }),
+    )
+  })
+
+  it('agree with the passages: the times between environments add up to the lead time', () => {
+    fc.assert(
+      fc.property(rows, (deployments) => {
+        const passings = passingOf(order, deployments)
+        const { passages } = passagesTo('production', deployments)
+        expect(passings.map(({ version, at }) => [version, at[0], at.at(-1)])).toEqual(
+          passages.map(({ version, arrived, reached }) => [version, arrived, reached ?? Number.POSITIVE_INFINITY]),
+        )
+        for (const { at } of passings) expect([...at]).toEqual(at.toSorted((a, b) => a - b))
+      }),
+    )
+  })
+
+  it('count what was waited while a gate was closed, once, however many gates were', () => {
+    const passings = passingOf(order, [to('test', 'v0', 0), to('staging', 'v0', 10), to('production', 'v0', 110)])
+    const gates = closedTimes([closed(50), { ...closed(60), environment: 'staging', way: 'onwards' }, { ...closed(80), open: true }], 200)
+    const [, leg] = legsOf(order, passings, gates, { since: 0, until: 200, asOf: 200 })
+    expect(leg).toMatchObject({ spent: 100, spentClosed: 60, closed: 150, closedNow: true })
+  })
+})

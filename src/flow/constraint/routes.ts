@@ -1,0 +1,29 @@
+import { Hono } from 'hono'
+import { describeRoute } from 'hono-openapi'
+import type { z } from 'zod'
+import type { Clock } from '../../kernel/clock.ts'
+import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
+import type { Past } from '../measures/past.ts'
+import { FlowQuery } from '../measures/schemas.ts'
+import { ConstraintBoard, ConstraintView } from './schemas.ts'
+import { constraintBoard, constraintView } from './views.ts'
+
+/** What holds a stream up, over HTTP. */
+export function constraintRoutes(past: () => Promise<Past>, clock: Clock): Hono<HttpEnv> {
+  const route = (told: string, schema: z.ZodType) => describeRoute({ summary: told, tags: ['flow'], responses: answers(told, schema) })
+  return new Hono<HttpEnv>()
+    .get(
+      '/constraint',
+      route('what holds up every value stream', ConstraintBoard),
+      requires('read'),
+      valid('query', FlowQuery),
+      async (c) => c.json({ rows: constraintBoard(await past(), c.req.valid('query'), clock.now()) }),
+    )
+    .get(
+      '/constraint/:stream',
+      route('what holds up one value stream', ConstraintView),
+      requires('read'),
+      valid('query', FlowQuery),
+      async (c) => c.json(constraintView(await past(), c.req.param('stream'), c.req.valid('query'), clock.now())),
+    )
+}

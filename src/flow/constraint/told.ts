@@ -1,0 +1,59 @@
+import { formatDuration } from '../../kernel/duration.ts'
+import type { Window } from '../measures/stream-flow.ts'
+import { nameOf, type Verdict } from './constraint.ts'
+import type { Leg } from './legs.ts'
+
+const dayMs = 86_400_000
+const percent = (share: number) => (share > 0 && share < 0.01 ? 'less than 1 %' : `${Math.round(share * 100)} %`)
+const hours = (ms: number) => `${Math.round(ms / 3_600_000).toLocaleString('en')} h`
+const versions = (count: number) => `${count} version${count === 1 ? '' : 's'}`
+
+/** What is the constraint and why, in sentences, and of each other part of the way why it is not. */
+export function sentencesOf(legs: readonly Leg[], before: readonly Leg[] | undefined, verdict: Verdict, window: Window): readonly string[] {
+  const whole = legs.reduce((sum, { spent }) => sum + spent, 0)
+  const { leg } = verdict
+  if (leg === undefined) return [`Cannot say: ${verdict.doubt}.`, ...legs.map((one) => holds(one, whole))]
+  const most = legs[leg]!
+  return [
+    `The constraint is ${verdict.cause === 'gate' ? `the closed gate between ${most.from} and ${most.to}` : nameOf(most)}.`,
+    `${holds(most, whole)} The same is so in ${percent(verdict.agreement)} of the resampled windows.`,
+    ...gateTold(most, window),
+    queueTold(most, window),
+    ...trendTold(
+      most,
+      before?.find(({ from, to }) => from === most.from && to === most.to),
+    ),
+    ...legs.filter((_, at) => at !== leg).map((one) => notTold(one, whole)),
+    `What happens before ${legs[0]!.from} is not looked at.`,
+  ]
+}
+
+const holds = (leg: Leg, whole: number) =>
+  `${nameOf(leg)} holds ${whole === 0 ? 'none' : percent(leg.spent / whole)} of all the time that versions spent on the way (${hours(leg.spent)} of ${hours(whole)}).`
+
+function gateTold({ from, to, closed, spent, spentClosed, closedNow }: Leg, { since, until, asOf }: Window): readonly string[] {
+  if (closed === 0) return []
+  const days = (Math.min(until, asOf) - since) / dayMs
+  return [
+    `Its gate was closed for ${(closed / dayMs).toFixed(1)} of ${days.toFixed(1)} days${closedNow ? ' and is closed now' : ''}; ${percent(spent === 0 ? 0 : spentClosed / spent)} of the time between ${from} and ${to} was spent while it was.`,
+  ]
+}
+
+function queueTold({ queue, arrivals, departures }: Leg, { since, until, asOf }: Window): string {
+  const weeks = Math.max((Math.min(until, asOf) - since) / (7 * dayMs), 1 / 7)
+  const rates = `${(arrivals / weeks).toFixed(1)} came to it a week and ${(departures / weeks).toFixed(1)} left`
+  if (queue.now === 0) return `Nothing waits there now; ${rates}.`
+  return `${versions(queue.now)} wait${queue.now === 1 ? 's' : ''} there now, the oldest for ${formatDuration(queue.oldest!)} (${queue.atBegin} at the beginning); ${rates}.`
+}
+
+function trendTold(leg: Leg, before: Leg | undefined): readonly string[] {
+  if (before === undefined || before.arrivals === 0 || leg.arrivals === 0) return ['Of the window before it nothing is known.']
+  const time = (ms: number | undefined) => (ms === undefined ? 'never' : formatDuration(ms))
+  return [`Half of the versions were through it within ${time(leg.p50)}, in the window before within ${time(before.p50)}.`]
+}
+
+/** Time saved there is saved of that share at most. */
+function notTold(leg: Leg, whole: number): string {
+  const share = whole === 0 ? 0 : leg.spent / whole
+  return `${nameOf(leg)} is not: were it to take no time at all, versions would spend ${percent(share)} less on the way at most.`
+}

@@ -1,0 +1,105 @@
+import { notFound } from '../../kernel/errors.ts'
+import { instant, windowOf } from '../measures/board.ts'
+import { ageingOf } from '../measures/charts.ts'
+import { closedTimes } from '../measures/gates.ts'
+import { horizonOf, type Past, type PastStream } from '../measures/past.ts'
+import type { FlowQuery } from '../measures/schemas.ts'
+import { flowOf, type Window } from '../measures/stream-flow.ts'
+import { constraintOf } from './constraint.ts'
+import { legsOf, little, type Leg } from './legs.ts'
+import { passingOf } from './passing.ts'
+import type { ConstraintBoard, ConstraintView } from './schemas.ts'
+import { sentencesOf } from './told.ts'
+
+const weekMs = 7 * 86_400_000
+const mostAgeing = 100
+
+/** What holds up every value stream, those that hold most time first. */
+export function constraintBoard(past: Past, query: FlowQuery, nowMs: number): ConstraintBoard['rows'] {
+  return [...past.streams.values()].flatMap((stream) => {
+    const found = viewOf(past, stream, query, nowMs)
+    if (found === undefined) return []
+    const { legs: _, ageing: _ageing, little: _little, ...row } = found
+    return [row]
+  })
+}
+
+/** @throws ThreewaysError `STREAM_NOT_FOUND` */
+export function constraintView(past: Past, stream: string, query: FlowQuery, nowMs: number): ConstraintView {
+  const own = past.streams.get(stream)
+  const found = own && viewOf(past, own, query, nowMs)
+  if (found) return found
+  throw notFound('STREAM_NOT_FOUND', {
+    message: `nothing is known of deployments of "${stream}"${query.to === undefined ? '' : ` to ${query.to}`}`,
+    help: 'see `threeways flow`',
+  })
+}
+
+function viewOf(past: Past, { stream, deployments, ...rest }: PastStream, query: FlowQuery, nowMs: number): ConstraintView | undefined {
+  const window = windowOf(query, horizonOf({ stream, deployments, ...rest }, past, nowMs))
+  const order = flowOf(deployments, window, past.order, query.to)?.order
+  if (order === undefined) return undefined
+  const look = (at: Window) => {
+    const passings = passingOf(
+      order,
+      deployments.filter((one) => one.at <= at.asOf),
+    )
+    return { passings, legs: legsOf(order, passings, closedTimes(past.gates.get(stream) ?? [], at.asOf), at) }
+  }
+  const { passings, legs } = look(window)
+  const length = window.until - window.since
+  const isBefore = deployments[0]!.at < window.since
+  const before = isBefore ? look({ since: window.since - length, until: window.since, asOf: window.since - 1 }).legs : undefined
+  const verdict = constraintOf(legs, passings, window)
+  const whole = legs.reduce((sum, { spent }) => sum + spent, 0)
+  const most = verdict.leg === undefined ? undefined : legs[verdict.leg]!
+  const ageing = order.length > 1 ? ageingOf(order, deployments, window) : []
+  return {
+    stream,
+    order: [...order],
+    since: instant(window.since),
+    until: instant(window.until),
+    asOf: instant(window.asOf),
+    constraint: most
+      ? { from: most.from, to: most.to, cause: verdict.cause, share: most.spent / whole, agreement: verdict.agreement }
+      : null,
+    cannotSay: verdict.doubt ?? null,
+    sentences: [...sentencesOf(legs, before, verdict, window)],
+    legs: legs.map((leg, at) => legView(leg, before?.[at], whole, window)),
+    ageing: {
+      total: ageing.length,
+      oldest: ageing.slice(0, mostAgeing).map(({ arrived, ...one }) => ({ ...one, arrived: instant(arrived) })),
+    },
+    little: littleView(passings, window),
+  }
+}
+
+function legView(
+  { queue, p50, p85, spent, spentClosed, shareOfDelivered, closed, ...leg }: Leg,
+  before: Leg | undefined,
+  whole: number,
+  window: Window,
+) {
+  const weeks = (Math.min(window.until, window.asOf) - window.since) / weekMs
+  const perWeek = (count: number) => (weeks > 0 ? count / weeks : 0)
+  return {
+    ...leg,
+    queue: { ...queue, p50: queue.p50 ?? null, oldest: queue.oldest ?? null },
+    arrivalsPerWeek: perWeek(leg.arrivals),
+    departuresPerWeek: perWeek(leg.departures),
+    p50: p50 ?? null,
+    p85: p85 ?? null,
+    before: before === undefined ? null : { arrivals: before.arrivals, p50: before.p50 ?? null, p85: before.p85 ?? null },
+    spentMs: spent,
+    share: whole === 0 ? null : spent / whole,
+    shareOfDelivered: shareOfDelivered ?? null,
+    spentClosedMs: spentClosed,
+    closedMs: closed,
+  }
+}
+
+/** Sums of many doubles may differ by their rounding. */
+function littleView(passings: Parameters<typeof little>[0], window: Window): ConstraintView['little'] {
+  const { counted, summed } = little(passings, window)
+  return { countedMs: counted, summedMs: summed, holds: Math.abs(counted - summed) <= 1e-6 * Math.max(counted, summed, 1) }
+}
