@@ -1,6 +1,6 @@
 import { notFound } from '../../kernel/errors.ts'
 import { survival, survivalQuantile, type Quantile } from '../../kernel/statistics/survival.ts'
-import type { Deployed } from './environments.ts'
+import { untilOf, type Deployed } from './environments.ts'
 import { passagesTo } from './lead.ts'
 import { closedTimes } from './gates.ts'
 import { horizonOf, type Past } from './past.ts'
@@ -69,11 +69,9 @@ export function viewOf(stream: string, flow: StreamFlow, { since, until, asOf }:
   }
 }
 
-const untilOf = ({ asOf }: Window, deployments: readonly Deployed[]) => deployments.filter(({ at }) => at <= asOf)
-
 /** From each environment to the next: of the versions that came to the one in the window, when the other ran them. */
 function legsOf(order: readonly string[], deployments: readonly Deployed[], window: Window): StreamFlowDetail['legs'] {
-  const known = untilOf(window, deployments)
+  const known = untilOf(deployments, window.asOf)
   const reached = order.map((environment) => new Map(passagesTo(environment, known).passages.map((one) => [one.version, one.reached])))
   return order.slice(1).map((to, at) => {
     const waits: number[] = []
@@ -92,7 +90,7 @@ function legsOf(order: readonly string[], deployments: readonly Deployed[], wind
 }
 
 function rowsOf(order: readonly string[], deployments: readonly Deployed[], window: Window): NonNullable<StreamFlowDetail['rows']> {
-  return passagesTo(order.at(-1)!, untilOf(window, deployments)).passages.flatMap(({ version, arrived, reached, by }) =>
+  return passagesTo(order.at(-1)!, untilOf(deployments, window.asOf)).passages.flatMap(({ version, arrived, reached, by }) =>
     arrived < window.since || arrived >= window.until
       ? []
       : [{ version, arrived: instant(arrived), reached: reached === undefined ? null : instant(reached), by: by ?? null }],

@@ -1,6 +1,6 @@
 import { quantile } from '../../kernel/statistics/quantiles.ts'
 import { survival, survivalBand, survivalQuantile, type Survival } from '../../kernel/statistics/survival.ts'
-import type { Deployed } from './environments.ts'
+import { untilOf, type Deployed } from './environments.ts'
 import { passagesTo, type Passage } from './lead.ts'
 import type { Window } from './stream-flow.ts'
 
@@ -90,7 +90,7 @@ const mostPeriods = 110
 
 /** A window in parts of equal length, the first of which may begin before it. */
 export function periodsOf(deployments: readonly Deployed[], environment: string, { since, until, asOf }: Window): readonly Period[] {
-  const known = deployments.filter(({ at }) => at <= asOf)
+  const known = untilOf(deployments, asOf)
   const first = known[0]
   if (first === undefined) return []
   const begin = Math.max(since, first.at)
@@ -136,7 +136,7 @@ export type Station = {
 }
 
 export function stationsOf(order: readonly string[], deployments: readonly Deployed[], { since, until, asOf }: Window): readonly Station[] {
-  const known = deployments.filter(({ at }) => at <= asOf)
+  const known = untilOf(deployments, asOf)
   return order.map((environment, at) => {
     const came = passagesTo(environment, known).arrivals.filter((arrival) => arrival.at >= since && arrival.at < until)
     // Where they are first seen nothing is brought: each is its own.
@@ -160,7 +160,7 @@ export type Ageing = {
 
 /** What is on its way to the last environment at the moment that is looked from, the oldest first, whenever it was first seen. */
 export function ageingOf(order: readonly string[], deployments: readonly Deployed[], { asOf }: Window): readonly Ageing[] {
-  const known = deployments.filter(({ at }) => at <= asOf)
+  const known = untilOf(deployments, asOf)
   const reached = order.map((environment) => new Map(passagesTo(environment, known).passages.map((one) => [one.version, one.reached])))
   return passagesTo(order.at(-1)!, known).passages.flatMap(({ version, arrived, reached: end }) => {
     if (end !== undefined) return []

@@ -1,3 +1,5 @@
+import { remembered } from './remembered.ts'
+
 /** A version that came to run somewhere. */
 export type Deployed = {
   readonly environment: string
@@ -6,6 +8,27 @@ export type Deployed = {
   readonly version: string
   /** Whoever deployed it said that it went back. */
   readonly back?: boolean
+}
+
+/** What was known of them at a moment, in milliseconds. @param deployments - by time */
+export function untilOf<One extends Deployed>(deployments: readonly One[], asOf: number): readonly One[] {
+  if ((deployments.at(-1)?.at ?? asOf) <= asOf) return deployments
+  return deployments.slice(0, firstAfter(deployments, asOf))
+}
+
+/** Those at a moment or later, in milliseconds. @param deployments - by time */
+export function sinceOf<One extends Deployed>(deployments: readonly One[], moment: number): readonly One[] {
+  return deployments.slice(firstAfter(deployments, moment - 1))
+}
+
+function firstAfter(deployments: readonly Deployed[], moment: number): number {
+  let [low, high] = [0, deployments.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (deployments[middle]!.at <= moment) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** What people call the environment that they deliver to. */
@@ -22,6 +45,11 @@ const share = 0.2
  * @returns one environment alone where there is no way
  */
 export function wayOf(deployments: readonly Deployed[], estate: readonly string[] = [], to?: string): readonly string[] {
+  return ways(deployments, JSON.stringify([estate, to]))
+}
+
+const ways = remembered((deployments: readonly Deployed[], question: string): readonly string[] => {
+  const [estate, to] = JSON.parse(question) as [readonly string[], string | null]
   const versions = new Map<string, Set<string>>()
   const all = new Set<string>()
   for (const { environment, version } of deployments) {
@@ -33,7 +61,7 @@ export function wayOf(deployments: readonly Deployed[], estate: readonly string[
   const end = to ?? order.find((name) => production.test(name))
   const way = order.filter((name) => name === end || versions.get(name)!.size >= share * all.size)
   return end === undefined ? way : [...way.slice(0, way.indexOf(end)), end]
-}
+})
 
 /** So many versions that went through two environments say which of them is first. */
 const enough = 5

@@ -1,4 +1,5 @@
 import type { Deployed } from './environments.ts'
+import { remembered } from './remembered.ts'
 
 /** One version on its way. */
 export type Passage = {
@@ -31,27 +32,29 @@ const raceMs = 10 * 60_000
  * earlier ones, by when they were first seen; a commit graph says it better where there is one.
  * @param deployments - of one stream, by time, and nothing later than the moment from which it is looked at
  */
-export function passagesTo(environment: string, deployments: readonly Deployed[]): Passages {
+export const passagesTo = (environment: string, deployments: readonly Deployed[]): Passages => passages(deployments, environment)
+
+const passages = remembered((deployments: readonly Deployed[], environment: string): Passages => {
   const place = new Map<string, number>()
-  const passages: { version: string; arrived: number; reached: number | undefined; by: string | undefined }[] = []
+  const found: { version: string; arrived: number; reached: number | undefined; by: string | undefined }[] = []
   const arrivals: Arrival[] = []
   let furthest = -1
   let last: { readonly at: number; readonly place: number } | undefined
   for (const { environment: where, at, version, back: told = false } of deployments) {
     let here = place.get(version)
     if (here === undefined) {
-      here = passages.push({ version, arrived: at, reached: undefined, by: undefined }) - 1
+      here = found.push({ version, arrived: at, reached: undefined, by: undefined }) - 1
       place.set(version, here)
     }
     if (where !== environment) continue
     for (let each = furthest + 1; each <= here; each++) {
-      passages[each]!.reached = at
-      passages[each]!.by = version
+      found[each]!.reached = at
+      found[each]!.by = version
     }
     const back = told || (last !== undefined && here < last.place && at - last.at > raceMs)
     arrivals.push({ at, version, batch: Math.max(0, here - furthest), back })
     furthest = Math.max(furthest, here)
     last = { at, place: here }
   }
-  return { passages, arrivals }
-}
+  return { passages: found, arrivals }
+})

@@ -1,4 +1,5 @@
 import { notFound } from '../../kernel/errors.ts'
+import { untilOf } from './environments.ts'
 import { ageingOf, curveOf, periodsOf, spreadOf, stationsOf } from './charts.ts'
 import { instant, viewOf, windowOf } from './board.ts'
 import { closedTimes } from './gates.ts'
@@ -23,7 +24,7 @@ export function pictureOf(past: Past, stream: string, query: FlowQuery, nowMs: n
   const { order } = flow
   const end = order.at(-1)!
   const { deployments } = found
-  const { passages, arrivals } = passagesTo(end, untilOf(found, window!))
+  const { passages, arrivals } = passagesTo(end, untilOf(deployments, window!.asOf))
   const isWay = order.length > 1
   const came = arrivals.filter(({ at }) => at >= window!.since && at < window!.until).toReversed()
   const ageing = isWay ? ageingOf(order, deployments, window!) : []
@@ -33,7 +34,7 @@ export function pictureOf(past: Past, stream: string, query: FlowQuery, nowMs: n
     flow: viewOf(stream, flow, window!),
     before: earlier && flowBefore ? viewOf(stream, flowBefore, earlier) : null,
     curve: isWay ? curveOf(passages, window!) : null,
-    curveBefore: isWay && earlier ? curveOf(passagesTo(end, untilOf(found, earlier)).passages, earlier) : null,
+    curveBefore: isWay && earlier ? curveOf(passagesTo(end, untilOf(deployments, earlier.asOf)).passages, earlier) : null,
     spread: isWay ? [...spreadOf(passages, window!)] : [],
     periods: periodsOf(deployments, end, window!).map(({ since, until, p50, ...rest }) => ({
       ...rest,
@@ -63,5 +64,3 @@ function beforeOf({ deployments }: PastStream, { since, until }: Window): Window
   const first = deployments[0]
   return first === undefined || first.at >= since ? undefined : { since: since - (until - since), until: since, asOf: since - 1 }
 }
-
-const untilOf = ({ deployments }: PastStream, { asOf }: Window) => deployments.filter(({ at }) => at <= asOf)

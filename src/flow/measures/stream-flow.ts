@@ -1,6 +1,6 @@
 import { quantile } from '../../kernel/statistics/quantiles.ts'
 import { happenedBy, survival, survivalQuantile, type Quantile } from '../../kernel/statistics/survival.ts'
-import { wayOf, type Deployed } from './environments.ts'
+import { sinceOf, untilOf, wayOf, type Deployed } from './environments.ts'
 import { passagesTo, type Passages } from './lead.ts'
 
 const dayMs = 86_400_000
@@ -49,10 +49,10 @@ export function flowOf(
   estateOrder: readonly string[] = [],
   to?: string,
 ): StreamFlow | undefined {
-  const known = deployments.filter(({ at }) => at <= window.asOf)
+  const known = untilOf(deployments, window.asOf)
   if (to !== undefined && !known.some(({ environment }) => environment === to)) return undefined
   // As it is now: what nobody has deployed to for long is no part of the way, but where it leads is, for it may be that nothing gets there.
-  const lately = known.filter(({ at }) => at >= window.since - (window.until - window.since))
+  const lately = sinceOf(known, window.since - (window.until - window.since))
   const end = to ?? wayOf(known, estateOrder).at(-1)
   if (end === undefined) return undefined
   const order = wayOf(lately.length === 0 ? known : lately, estateOrder, end)
