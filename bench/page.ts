@@ -171,11 +171,11 @@ async function measureBytes(): Promise<void> {
   const entries = await readdir(dist, { recursive: true, withFileTypes: true })
   const files = await Promise.all(
     entries
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.br'))
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.br') && !entry.name.startsWith('flow-'))
       .map((entry) => readFile(path.join(entry.parentPath, entry.name))),
   )
   const bytes = files.reduce((sum, content) => sum + content.byteLength, 0)
-  console.log(`all of the page, compressed: ${(bytes / 1024).toFixed(1)} KB; goal ≤ ${budgetBytes / 1024}`)
+  console.log(`what everybody gets of the page, compressed: ${(bytes / 1024).toFixed(1)} KB; goal ≤ ${budgetBytes / 1024}`)
   if (bytes > budgetBytes) process.exitCode = 1
 }
 

@@ -5,6 +5,7 @@ import { extname, join, normalize } from 'node:path'
 import { differenceOf, parityOf, patch } from './difference-fixture.ts'
 import { approvalsOf, boardOf, environmentsOf, estateRowOf, summaryOf } from './estate-fixture.ts'
 import { attestationsOf, machinesOf } from './proof-fixture.ts'
+import { flowDetailOf, flowPictureOf, flowRowOf } from './flow-fixture.ts'
 import { fixture, fixtureNames, type Fixture, type FixtureName } from './fixtures.ts'
 
 /**
@@ -126,6 +127,7 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
             ? patch
             : differenceOf(story?.card ?? { ...stories[0]!.card, digest: name }, streams, asked('against')),
     environments: name === 'diff' ? parityOf(asked('a'), asked('b'), streams) : { environments: environmentsOf(streams) },
+    flow: flowOf(streams, name, part),
     me: { name: 'ann', scopes: scopes ?? ['admin'], anonymous: false } satisfies Asker,
     machines: { machines: machinesOf() },
     search: { found: search(shown, asked('q')) },
@@ -138,6 +140,12 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
     help: 'list what there is with `threeways status`',
     faults: [],
   })
+}
+
+function flowOf(streams: Fixture['streams'], name: string, part: string | undefined) {
+  const now = Date.now()
+  if (name === '') return { streams: streams.map(({ stream }) => flowRowOf(stream, now)) }
+  return part === 'picture' ? flowPictureOf(name, now) : flowDetailOf(name, now)
 }
 
 function search({ streams, runs, more = [] }: Fixture, question: string): Found[] {

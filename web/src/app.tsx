@@ -18,11 +18,16 @@ const InboxPage = lazy(async () => ({ default: (await rest()).InboxPage }))
 const RunPage = lazy(async () => ({ default: (await rest()).RunPage }))
 const StopsPage = lazy(async () => ({ default: (await rest()).StopsPage }))
 
+/** With its pictures, for who wants to know how changes flow. */
+const flow = () => import('./flow.ts')
+const FlowPage = lazy(async () => ({ default: (await flow()).FlowPage }))
+const StreamFlowPage = lazy(async () => ({ default: (await flow()).StreamFlowPage }))
+
 /** All of the page is here before anybody needs it: also when the server is away then. */
 const restAfterMs = 1500
 function useTheRest(): void {
   useEffect(() => {
-    const timer = setTimeout(() => void rest().catch(() => undefined), restAfterMs)
+    const timer = setTimeout(() => void Promise.all([rest(), flow()]).catch(() => undefined), restAfterMs)
     return () => clearTimeout(timer)
   }, [])
 }
@@ -46,6 +51,8 @@ export function App() {
             <Route path="/stops" component={StopsPage} />
             <Route path="/environments" component={EnvironmentsPage} />
             <Route path="/environments/:stream/:name" component={EnvironmentPage} />
+            <Route path="/flow" component={FlowPage} />
+            <Route path="/flow/:stream" component={StreamFlowPage} />
             <Route path="/runs/:id" component={RunPage} />
             <Route path="/candidates/:digest" component={CandidatePage} />
             <Route component={Unknown} />

@@ -2,7 +2,7 @@ import { notFound } from '../../kernel/errors.ts'
 import { survival, survivalQuantile, type Quantile } from '../../kernel/statistics/survival.ts'
 import { untilOf, type Deployed } from './environments.ts'
 import { passagesTo } from './lead.ts'
-import { closedTimes } from './gates.ts'
+import { closedTimes, type ClosedTime } from './gates.ts'
 import { horizonOf, type Past } from './past.ts'
 import type { BoardRow, FlowQuery, StreamFlowDetail, StreamFlowView } from './schemas.ts'
 import { flowOf, type StreamFlow, type Window } from './stream-flow.ts'
@@ -16,7 +16,9 @@ export function flowBoard(past: Past, query: FlowQuery, nowMs: number): readonly
   return [...past.streams.values()].flatMap((stream) => {
     const window = windowOf(query, horizonOf(stream, past, nowMs))
     const flow = flowOf(stream.deployments, window, past.order, query.to)
-    return flow ? [{ ...viewOf(stream.stream, flow, window), closed: closedNow(past, stream.stream, window).length }] : []
+    return flow
+      ? [{ ...viewOf(stream.stream, flow, window), closed: closedNow(past, stream.stream, window).filter(isOnWay(flow)).length }]
+      : []
   })
 }
 
@@ -40,6 +42,12 @@ export function flowOfStream(past: Past, stream: string, query: FlowQuery, nowMs
 
 const closedNow = ({ gates }: Past, stream: string, { asOf }: Window) =>
   closedTimes(gates.get(stream) ?? [], asOf).filter(({ until }) => until === undefined)
+
+/** What goes onwards from the last environment leads nowhere. */
+const isOnWay =
+  ({ order }: StreamFlow) =>
+  ({ environment, way }: ClosedTime) =>
+    order.includes(environment) && !(way === 'onwards' && environment === order.at(-1))
 
 /** The window that was asked for; what is not said follows from until when something is known. */
 export function windowOf({ since, until, asOf, days }: FlowQuery, horizon: number): Window {
@@ -70,7 +78,7 @@ export function viewOf(stream: string, flow: StreamFlow, { since, until, asOf }:
 }
 
 /** From each environment to the next: of the versions that came to the one in the window, when the other ran them. */
-function legsOf(order: readonly string[], deployments: readonly Deployed[], window: Window): StreamFlowDetail['legs'] {
+export function legsOf(order: readonly string[], deployments: readonly Deployed[], window: Window): StreamFlowDetail['legs'] {
   const known = untilOf(deployments, window.asOf)
   const reached = order.map((environment) => new Map(passagesTo(environment, known).passages.map((one) => [one.version, one.reached])))
   return order.slice(1).map((to, at) => {

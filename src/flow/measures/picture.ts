@@ -1,7 +1,7 @@
 import { notFound } from '../../kernel/errors.ts'
 import { untilOf } from './environments.ts'
 import { ageingOf, curveOf, periodsOf, spreadOf, stationsOf } from './charts.ts'
-import { instant, viewOf, windowOf } from './board.ts'
+import { instant, legsOf, viewOf, windowOf } from './board.ts'
 import { closedTimes } from './gates.ts'
 import { passagesTo } from './lead.ts'
 import { horizonOf, type Past, type PastStream } from './past.ts'
@@ -33,6 +33,7 @@ export function pictureOf(past: Past, stream: string, query: FlowQuery, nowMs: n
   return {
     flow: viewOf(stream, flow, window!),
     before: earlier && flowBefore ? viewOf(stream, flowBefore, earlier) : null,
+    legs: legsOf(order, deployments, window!),
     curve: isWay ? curveOf(passages, window!) : null,
     curveBefore: isWay && earlier ? curveOf(passagesTo(end, untilOf(deployments, earlier.asOf)).passages, earlier) : null,
     spread: isWay ? [...spreadOf(passages, window!)] : [],

@@ -29,7 +29,7 @@ export const StreamFlowView = z
   .meta({ id: 'StreamFlow' })
 export type StreamFlowView = z.infer<typeof StreamFlowView>
 
-export const BoardRow = StreamFlowView.extend({ closed: z.int().meta({ description: 'gates that are closed' }) }).meta({
+export const BoardRow = StreamFlowView.extend({ closed: z.int().meta({ description: 'gates on its way that are closed' }) }).meta({
   id: 'FlowBoardRow',
 })
 export type BoardRow = z.infer<typeof BoardRow>
@@ -66,6 +66,7 @@ export const StreamFlowPicture = z
     before: StreamFlowView.nullable().meta({
       description: 'the window before, of the same length and as it was known then; null: nothing is known of it',
     }),
+    legs: z.array(Leg).meta({ description: 'from each environment to the next' }),
     curve: Curve.nullable().meta({ description: 'null: there is but one environment' }),
     curveBefore: Curve.nullable(),
     spread: z.array(z.object({ fromMs: z.number(), toMs: z.number(), reached: z.int(), waiting: z.int() })).meta({

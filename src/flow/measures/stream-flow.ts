@@ -69,7 +69,9 @@ function measure({ passages, arrivals }: Passages, { since, until, asOf }: Windo
   )
   const came = arrivals.filter(({ at }) => inside(at))
   const batches = came.flatMap(({ batch }) => (isWay && batch > 0 ? [batch] : [])).toSorted((a, b) => a - b)
-  const days = (Math.min(until, asOf) - since) / dayMs
+  const end = Math.min(until, asOf)
+  // Before the first thing that is known of it nothing was watched; a week at least, for the beginning of one is no pace.
+  const days = (end - Math.max(since, Math.min(passages[0]?.arrived ?? since, end - 7 * dayMs))) / dayMs
   return {
     deployments: came.length,
     perWeek: days > 0 ? (came.length / days) * 7 : 0,

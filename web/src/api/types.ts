@@ -19,6 +19,7 @@ export type { CodeDifference, Difference, FileLine, PackageChange, Patch, ValueC
 export type { Attestations } from '../../../src/flow/provenance/schemas.ts'
 export type { EnvironmentView, ParityView } from '../../../src/flow/environment/schemas.ts'
 export type { Estate, EstateRow, EstateStage, EstateSummary, EstateWait } from '../../../src/flow/estate/schemas.ts'
+export type { BoardRow as FlowRow, StreamFlowDetail, StreamFlowPicture, StreamFlowView } from '../../../src/flow/measures/schemas.ts'
 export type { Board, StopOnBoard } from '../../../src/feedback/line/schemas.ts'
 export type { Asker } from '../../../src/server/schemas.ts'
 export type { Found } from '../../../src/flow/search/schemas.ts'

@@ -28,7 +28,10 @@ export function LineOf({ stream, among = false }: { readonly stream: string; rea
             <Link href="/">Services</Link> <span aria-hidden="true">/</span>{' '}
           </>
         )}
-        <strong title={view.repository ?? undefined}>{view.stream}</strong>
+        <strong title={view.repository ?? undefined}>{view.stream}</strong>{' '}
+        <Link className="stream-flow" href={`/flow/${encodeURIComponent(view.stream)}`}>
+          How it flows
+        </Link>
       </p>
       <LineState key={view.stream} view={view} />
       <Board view={view} />

@@ -49,6 +49,7 @@ const pages: readonly Hit[] = [
   ['Approvals', '/approvals', 'inbox'],
   ['Stops', '/stops', 'octagon'],
   ['Environments', '/environments', 'places'],
+  ['Flow', '/flow', 'flow'],
 ].map(([title, href, icon]) => ({ key: href!, href: href!, icon: icon as IconName, kind: 'page', title: title!, detail: '', at: null }))
 
 function hitOf(found: Found): Hit {

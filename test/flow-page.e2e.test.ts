@@ -1,0 +1,184 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Told } from '../src/flow/history/history.port.ts'
+import { eventOf } from '../src/flow/history/record.ts'
+import { buildPage } from '../src/server/page.ts'
+import { startServer, type Server } from '../src/server/serve.ts'
+import { chromiumPath, launch } from '../web/dev/browser.ts'
+
+// It runs in the page, and is checked with what a browser has.
+const { unfit } = (await import(path.join(import.meta.dirname, '../web/test/unfit.ts'))) as { unfit: () => string[] }
+
+const hour = 3_600_000
+const day = 24 * hour
+const first = Date.UTC(2025, 0, 1)
+const chromium = chromiumPath()
+
+const deployment = (stream: string, environment: string, at: number, version: string): Told => ({
+  kind: 'deployment',
+  id: `${stream} ${environment} ${version} ${at}`,
+  at: new Date(at).toISOString() as Told['at'],
+  stream,
+  environment,
+  version,
+})
+
+/** A version a day; staging takes an hour, and production gets every third version two hours later. */
+const shop = Array.from({ length: 60 }, (_, n) => [
+  deployment('shop', 'test', first + n * day, `v${n}`),
+  deployment('shop', 'staging', first + n * day + hour, `v${n}`),
+  ...(n % 3 === 2 && n < 57 ? [deployment('shop', 'production', first + n * day + 3 * hour, `v${n}`)] : []),
+]).flat()
+
+const told: readonly Told[] = [
+  ...shop,
+  // It went back once, and the gate is closed since.
+  deployment('shop', 'production', first + 57 * day, 'v50'),
+  {
+    kind: 'gate',
+    id: 'shut',
+    at: new Date(first + 57 * day).toISOString() as Told['at'],
+    stream: 'shop',
+    environment: 'production',
+    way: 'into',
+    open: false,
+    by: 'ann',
+  },
+  ...Array.from({ length: 40 }, (_, n) => [
+    deployment(`service-${n}`, 'test', first + 59 * day, 'one'),
+    deployment(`service-${n}`, 'production', first + 59 * day + (n + 1) * 60_000, 'one'),
+  ]).flat(),
+  // Long ago: it is there, and there is no data of it in any window but all.
+  deployment('attic', 'test', first - 900 * day, 'old'),
+  deployment('attic', 'production', first - 899 * day, 'old'),
+]
+
+describe.skipIf(chromium === undefined)('the page of flow (skipped when there is no Chromium; set CHROMIUM_PATH)', () => {
+  let folder: string
+  let server: Server
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  let faults: string[]
+
+  const record = async (events: readonly Told[]) => {
+    const { url, threeways } = server
+    const headers = { authorization: `Bearer ${threeways.adminToken}`, 'content-type': 'application/cloudevents-batch+json' }
+    const body = JSON.stringify(events.map((one) => eventOf(one, '/imports/test')))
+    expect((await fetch(`${url}/api/events`, { method: 'POST', headers, body })).ok).toBe(true)
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'threeways flow page '))
+    await buildPage()
+    server = await startServer({
+      home: path.join(folder, 'home'),
+      host: '127.0.0.1',
+      port: 0,
+      anyPort: true,
+      databaseUrl: undefined,
+      repository: undefined,
+      log: () => {},
+    })
+    await record(told)
+    browser = await launch(chromium!)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+  beforeEach(async () => {
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+    page = await context.newPage()
+    faults = []
+    page.setDefaultTimeout(10_000)
+    page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
+    page.on('pageerror', (error) => faults.push(error.message))
+  })
+  afterEach(() => context.close())
+
+  const open = async (where: string) => {
+    await page.goto(`${server.url}${where}`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+  }
+
+  it('shows every stream, sorted and filtered by the keyboard, the choice in the address, no data never as 0', async () => {
+    await open('/')
+    await page.keyboard.press('5')
+    const table = page.getByRole('table', { name: 'Flow of every value stream' })
+    const rows = table.locator('.flow-row')
+    await rows.first().waitFor()
+    expect(await table.getAttribute('aria-rowcount')).toBe('43')
+    expect(await rows.count()).toBeLessThan(40)
+    expect(await rows.first().textContent()).toMatch(/^shop/)
+    await table.getByRole('button', { name: 'Service' }).press('Enter')
+    await expect.poll(() => rows.first().textContent()).toMatch(/^attic.*no data/)
+    expect(await rows.first().locator('.flow-perWeek, .flow-p50, .flow-back').allTextContents()).toEqual([
+      '–no data',
+      '–no data',
+      '–no data',
+    ])
+    await page.keyboard.press('f')
+    await page.keyboard.type('shop')
+    await expect.poll(() => rows.count()).toBe(1)
+    await page.getByRole('button', { name: '1 y' }).click()
+    await expect.poll(() => page.url()).toMatch(/days=365&q=shop&sort=stream&dir=up$/)
+    await page.keyboard.press('Escape')
+    await page.getByRole('link', { name: 'shop', exact: true }).press('Enter')
+    await page.getByRole('heading', { level: 1, name: 'shop' }).waitFor()
+    expect(page.url()).toContain('days=365')
+    expect(faults).toEqual([])
+  })
+
+  it('draws one stream, says what each number means and opens its rows, and follows the ledger', async () => {
+    await open('/flow/shop')
+    const way = page.getByRole('list', { name: 'Way of the versions' })
+    expect(await way.textContent()).toMatch(
+      /test.*60 min.*60 of 60.*staging.*3 waiting here.*26 h.*57 of 60.*closed into production since 2025-02-27 by ann.*production.*1 went back/,
+    )
+    const lead = page.getByRole('button', { name: 'Lead p50' })
+    await lead.press('Tab')
+    await lead.hover()
+    await page
+      .getByRole('tooltip')
+      .getByText(/also of those that are still on their way/)
+      .waitFor()
+    const curve = page.getByRole('application', { name: /Share of versions that reached production/ })
+    await curve.focus()
+    await page.keyboard.press('End')
+    await page.getByText(/^within .*had arrived/).waitFor()
+    await page.locator('.figure').filter({ hasText: 'Went back' }).getByRole('link').click()
+    const rows = page.getByRole('region', { name: 'Rows', exact: true })
+    expect(await rows.getByRole('row').allTextContents()).toEqual([
+      expect.stringMatching('Came to production'),
+      expect.stringMatching(/2025-02-27.*v50.*went back/),
+    ])
+    await rows.getByRole('tab', { name: 'On their way 3' }).click()
+    await record([deployment('shop', 'production', first + 60 * day, 'v59')])
+    await rows.getByText('Nothing is on its way to production.').waitFor()
+    await page.getByLabel('as of').fill('2025-01-31')
+    await page.getByText(/until 31 Jan 2025/).waitFor()
+    expect(faults).toEqual([])
+  })
+
+  it('says when nothing is known of a stream', async () => {
+    await open('/flow/nowhere')
+    await page.getByRole('heading', { name: 'Nothing is known of deployments of nowhere' }).waitFor()
+  })
+
+  it.each(['light', 'dark'] as const)('can be read by everybody in %s colours, and fits a phone', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme })
+    for (const where of ['/flow', '/flow/shop', '/flow/attic']) {
+      await page.setViewportSize({ width: 1280, height: 800 })
+      await open(where)
+      expect(await page.evaluate(unfit), `${where} in ${colorScheme}`).toEqual([])
+      await page.setViewportSize({ width: 390, height: 844 })
+      await expect.poll(() => page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+    }
+    expect(faults).toEqual([])
+  })
+})

@@ -1,0 +1,2 @@
+export { FlowPage } from './flow/flow-page.tsx'
+export { StreamFlowPage } from './flow/stream-flow-page.tsx'

@@ -1,0 +1,162 @@
+import { useDeferredValue, useMemo, useRef, useState } from 'react'
+import { Link, useSearchParams } from 'wouter'
+import { useQuery, type Answer } from '../api/query.ts'
+import type { FlowRow } from '../api/types.ts'
+import { Icon } from '../piece/icon.tsx'
+import { useTitle } from '../shell/document-state.ts'
+import { useShortcut } from '../shell/keyboard.ts'
+import { Failed, Loading } from '../shell/notice.tsx'
+import { FlowList, columnName } from './flow-list.tsx'
+import { columns, rowsOf, type Column, type Order } from './flow-rows.ts'
+import { addressOf, queryOf, windowIn, windows, type FlowWindow } from './window.ts'
+import { WindowPicker } from './window-picker.tsx'
+import { dayIn, plural } from './words.ts'
+import './flow.css'
+
+type Board = { readonly streams: readonly FlowRow[] }
+
+/** The last answer stays in sight until that of another window is there. */
+export function useKept<T>({ data, problem }: Answer<T>, of: string): Answer<T> & { readonly old: boolean } {
+  const [kept, setKept] = useState<{ readonly of: string; readonly data: T }>()
+  if (data !== undefined && (kept?.data !== data || kept.of !== of)) setKept({ of, data })
+  const shown = data ?? (kept?.of === of ? kept.data : undefined)
+  return { data: shown, problem, old: data === undefined && shown !== undefined }
+}
+
+/** `/flow`: how every value stream really flows, in a window and as of any day. */
+export function FlowPage() {
+  const [search, setSearch] = useSearchParams()
+  const window = windowIn(search)
+  const { data, problem, old } = useKept(useQuery<Board>(`/api/flow?${queryOf(window)}`), 'board')
+  useTitle('How changes flow')
+  if (data === undefined) return problem === undefined ? <Loading what="the flow" rows={8} /> : <Failed what="flow" problem={problem} />
+  if (data.streams.length === 0) return <NothingKnown window={window} onChange={(next) => setSearch(addressOf(next), { replace: true })} />
+  return <BoardOf streams={data.streams} old={old} window={window} />
+}
+
+function NothingKnown({ window, onChange }: { readonly window: FlowWindow; readonly onChange: (next: FlowWindow) => void }) {
+  return (
+    <div className="page">
+      <header className="page-title">
+        <h1>Flow</h1>
+      </header>
+      <div className="calm">
+        {window.asOf === undefined ? (
+          <>
+            <p>Nothing was deployed yet, as far as is known here.</p>
+            <p>
+              Deliver a commit, or bring in what others recorded: <code>threeways import csv deployments.csv --map map.yaml</code>
+            </p>
+          </>
+        ) : (
+          <>
+            <p>Nothing was deployed until {dayIn(window.asOf)}.</p>
+            <button type="button" className="button" onClick={() => onChange({ ...window, asOf: undefined })}>
+              To the newest
+            </button>
+          </>
+        )}
+      </div>
+    </div>
+  )
+}
+
+function orderIn(search: URLSearchParams): Order {
+  const by = columns.find((column) => column === search.get('sort')) ?? 'p50'
+  return { by, down: search.get('dir') === null ? by !== 'stream' : search.get('dir') === 'down' }
+}
+
+type BoardProps = { readonly streams: readonly FlowRow[]; readonly old: boolean; readonly window: FlowWindow }
+
+function BoardOf({ streams, old, window }: BoardProps) {
+  const [search, setSearch] = useSearchParams()
+  const [words, setWords] = [search.get('q') ?? '', (q: string) => change({ q })]
+  const order = orderIn(search)
+  const input = useRef<HTMLInputElement>(null)
+  useShortcut('f', 'filter the streams', () => input.current?.focus())
+  const change = (next: { readonly window?: FlowWindow; readonly q?: string; readonly order?: Order }) => {
+    const sort = next.order ?? order
+    const q = next.q ?? words
+    setSearch(
+      {
+        ...addressOf(next.window ?? window),
+        ...(q === '' ? {} : { q }),
+        ...(sort.by === 'p50' && sort.down ? {} : { sort: sort.by, dir: sort.down ? 'down' : 'up' }),
+      },
+      { replace: true },
+    )
+  }
+  const deferred = useDeferredValue(words)
+  const { by, down } = order
+  const rows = useMemo(() => rowsOf(streams, deferred, { by, down }), [streams, deferred, by, down])
+  const { days, asOf } = window
+  const params = useMemo(() => addressOf({ days, asOf }), [days, asOf])
+  const sort = (column: Column) => change({ order: { by: column, down: column === by ? !down : column !== 'stream' } })
+  return (
+    <div className={old ? 'flow flow-old' : 'flow'}>
+      <header className="flow-head">
+        <div>
+          <h1>Flow</h1>
+          <p className="soft" role="status">
+            {sentenceOf(streams, window)}
+          </p>
+        </div>
+        <WindowPicker window={window} newest={newestOf(streams)} onChange={(next) => change({ window: next })} />
+      </header>
+      <div className="flow-tools">
+        <label className="filter">
+          <Icon name="search" />
+          <span className="sr">Filter the streams</span>
+          <input
+            ref={input}
+            className="input"
+            type="search"
+            placeholder="Filter  f"
+            value={words}
+            onChange={(event) => setWords(event.target.value)}
+            onKeyDown={(event) => event.key === 'Escape' && (setWords(''), event.currentTarget.blur())}
+          />
+        </label>
+        <label className="select flow-sort">
+          <span className="sr">Order</span>
+          <select value={by} onChange={({ target }) => sort(target.value as Column)}>
+            {columns.map((column) => (
+              <option key={column} value={column}>
+                {columnName(column)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <p className="soft flow-note">
+          Lead time with what is still on its way (Kaplan–Meier). <b aria-hidden="true">–</b> is no data, not 0.
+        </p>
+      </div>
+      {rows.length === 0 ? (
+        <div className="estate-none">
+          <p>No stream matches.</p>
+          <button type="button" className="button" onClick={() => setWords('')}>
+            Show all
+          </button>
+        </div>
+      ) : (
+        <FlowList rows={rows} order={order} onSort={sort} params={params} />
+      )}
+      <p className="soft flow-more">
+        The same on the command line: <code>threeways flow</code>. <Link href="/">What is under way now</Link>
+      </p>
+    </div>
+  )
+}
+
+const newestOf = (streams: readonly FlowRow[]) =>
+  streams
+    .map(({ asOf }) => asOf)
+    .toSorted()
+    .at(-1)
+
+function sentenceOf(streams: readonly FlowRow[], { days }: FlowWindow): string {
+  const moving = streams.filter(({ deployments }) => deployments > 0)
+  const all = moving.reduce((sum, { deployments }) => sum + deployments, 0)
+  const told = windows.find((one) => one.days === days)!.told
+  return `${plural(all, 'deployment')} of ${plural(moving.length, 'stream')} in ${told} until ${dayIn(newestOf(streams)!)}; of ${plural(streams.length - moving.length, 'stream')} none.`
+}

@@ -1,0 +1,47 @@
+import type { FlowRow } from '../api/types.ts'
+
+export const columns = ['stream', 'perWeek', 'p50', 'p85', 'p95', 'within', 'batch', 'back', 'closed'] as const
+export type Column = (typeof columns)[number]
+export type Order = { readonly by: Column; readonly down: boolean }
+
+/** What a column is sorted by; undefined: nothing is known, and that comes last whichever way it is sorted. */
+function rankOf({ lead, perWeek, deployments, batch, back, closed }: FlowRow, by: Column): number | undefined {
+  switch (by) {
+    case 'stream':
+      return undefined
+    case 'perWeek':
+      return deployments === 0 ? undefined : perWeek
+    case 'p50':
+    case 'p85':
+    case 'p95':
+      if (lead.versions === 0) return undefined
+      // More than was watched is more than all.
+      return lead[by].value ?? Number.MAX_VALUE
+    case 'within':
+      return lead.within.find(({ ms }) => ms === dayMs)?.share ?? undefined
+    case 'batch':
+      return batch.p50 ?? undefined
+    case 'back':
+      return deployments === 0 ? undefined : back
+    case 'closed':
+      return closed
+  }
+}
+
+const dayMs = 86_400_000
+
+/** @param words - all of them are in the name of the stream or of one of its environments */
+export function rowsOf(streams: readonly FlowRow[], words: string, { by, down }: Order): readonly FlowRow[] {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
+  const turn = down ? -1 : 1
+  return streams
+    .filter(({ stream, order }) => wanted.every((word) => [stream, ...order].some((text) => text.toLowerCase().includes(word))))
+    .map((row) => ({ row, rank: rankOf(row, by) }))
+    .toSorted((a, b) => {
+      const name = a.row.stream.localeCompare(b.row.stream)
+      if (by === 'stream') return turn * name
+      if (a.rank === undefined || b.rank === undefined) return Number(a.rank === undefined) - Number(b.rank === undefined) || name
+      return turn * (a.rank - b.rank) || name
+    })
+    .map(({ row }) => row)
+}

@@ -1,0 +1,200 @@
+import { useState, type ReactNode } from 'react'
+import { useQuery } from '../api/query.ts'
+import type { StreamFlowDetail, StreamFlowPicture } from '../api/types.ts'
+import { DigestLink } from '../piece/digest.tsx'
+import { ProblemNote } from '../piece/problem-note.tsx'
+import { span } from './words.ts'
+
+export const tables = ['versions', 'ageing', 'deployments', 'back', 'gates'] as const
+export type Table = (typeof tables)[number]
+
+const names: Record<Table, string> = {
+  versions: 'Versions',
+  ageing: 'On their way',
+  deployments: 'Deployments',
+  back: 'Went back',
+  gates: 'Gates',
+}
+
+type Props = {
+  readonly picture: StreamFlowPicture
+  /** What the server is asked for the versions. */
+  readonly query: string
+  readonly show: Table
+  readonly onShow: (table: Table) => void
+}
+
+/** The rows behind every number. */
+export function FlowTable({ picture, query, show, onShow }: Props) {
+  const { flow, deployments, ageing, closed } = picture
+  const back = deployments.filter((one) => one.back)
+  const counts: Record<Table, number> = {
+    versions: flow.lead.versions,
+    ageing: ageing.total,
+    deployments: flow.deployments,
+    back: flow.back,
+    gates: closed.length,
+  }
+  const to = flow.order.at(-1)!
+  return (
+    <section className="panel flow-rows-panel" id="rows" aria-label="Rows">
+      <div className="flow-tabs" role="tablist" aria-label="Rows of">
+        {tables.map((table) => (
+          <button key={table} type="button" role="tab" aria-selected={table === show} className="tab" onClick={() => onShow(table)}>
+            {names[table]} <span className="soft">{counts[table]}</span>
+          </button>
+        ))}
+      </div>
+      {show === 'versions' && <Versions stream={flow.stream} query={query} asOf={flow.asOf} to={to} />}
+      {show === 'ageing' && (
+        <Rows
+          head={['Version', 'First seen', 'Waits for', 'Came to']}
+          none={`Nothing is on its way to ${to}.`}
+          rows={ageing.oldest.map(({ version, arrived, in: where }) => [
+            <Version key="v" of={version} />,
+            instantOf(arrived),
+            span(Date.parse(flow.asOf) - Date.parse(arrived)),
+            where,
+          ])}
+          total={ageing.total}
+        />
+      )}
+      {(show === 'deployments' || show === 'back') && (
+        <Rows
+          head={[`Came to ${to}`, 'Version', 'New versions', '']}
+          none={show === 'back' ? 'None went back in this window.' : 'No deployment in this window.'}
+          rows={(show === 'back' ? back : deployments).map(({ at, version, batch, back: went }) => [
+            instantOf(at),
+            <Version key="v" of={version} />,
+            flow.order.length < 2 ? '–' : String(batch),
+            went ? (
+              <span key="b" className="signal-stop flow-went">
+                went back
+              </span>
+            ) : (
+              ''
+            ),
+          ])}
+          total={counts[show]}
+        />
+      )}
+      {show === 'gates' && (
+        <Rows
+          head={['Gate', 'Closed since', 'Until', 'For', 'By']}
+          none="No gate was closed in this window."
+          rows={closed.toReversed().map(({ environment, way, since, until, by }) => [
+            way === 'into' ? `into ${environment}` : `onwards from ${environment}`,
+            instantOf(since),
+            until === null ? (
+              <span key="u" className="signal-stop flow-went">
+                still closed
+              </span>
+            ) : (
+              instantOf(until)
+            ),
+            span(Date.parse(until ?? flow.asOf) - Date.parse(since)),
+            by ?? '–',
+          ])}
+          total={closed.length}
+        />
+      )}
+    </section>
+  )
+}
+
+type VersionsProps = { readonly stream: string; readonly query: string; readonly asOf: string; readonly to: string }
+
+function Versions({ stream, query, asOf, to }: VersionsProps) {
+  const { data, problem } = useQuery<StreamFlowDetail>(`/api/flow/${encodeURIComponent(stream)}?${query}&rows=true`)
+  const [longest, setLongest] = useState(false)
+  if (data === undefined)
+    return problem === undefined ? <p className="soft flow-none">Reading the versions…</p> : <ProblemNote problem={problem} />
+  const took = ({ arrived, reached }: NonNullable<typeof data.rows>[number]) => Date.parse(reached ?? asOf) - Date.parse(arrived)
+  const rows = longest ? (data.rows ?? []).toSorted((a, b) => took(b) - took(a)) : (data.rows ?? []).toReversed()
+  return (
+    <>
+      <label className="flow-choice">
+        <input type="checkbox" checked={longest} onChange={({ target }) => setLongest(target.checked)} /> longest first
+      </label>
+      <Rows
+        head={['Version', 'First seen', 'Lead time', `Reached ${to}`, 'With']}
+        none="No version was first seen in this window."
+        rows={rows.map((row) => [
+          <Version key="v" of={row.version} />,
+          instantOf(row.arrived),
+          row.reached === null ? (
+            <span key="w" className="signal-wait flow-went">
+              {span(took(row))}, on its way
+            </span>
+          ) : (
+            span(took(row))
+          ),
+          row.reached === null ? '–' : instantOf(row.reached),
+          row.by === null || row.by === row.version ? '' : <Version key="b" of={row.by} />,
+        ])}
+        total={rows.length}
+      />
+    </>
+  )
+}
+
+/** Ours have a story; of others it is only known what they are called. */
+function Version({ of }: { readonly of: string }) {
+  return /^sha256:[0-9a-f]{64}$/.test(of) ? <DigestLink digest={of} /> : <span className="mono">{of}</span>
+}
+
+const instantOf = (at: string) => (
+  <time key={at} dateTime={at} title={`${at} (UTC)`}>
+    {at.slice(0, 10)} <span className="soft">{at.slice(11, 16)}</span>
+  </time>
+)
+
+const shownFirst = 50
+
+type RowsProps = {
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly ReactNode[])[]
+  readonly none: string
+  /** Of all, where not all were told. */
+  readonly total: number
+}
+
+function Rows({ head, rows, none, total }: RowsProps) {
+  const [shown, setShown] = useState(shownFirst)
+  if (rows.length === 0) return <p className="soft flow-none">{none}</p>
+  return (
+    <>
+      <div className="flow-table-scroll" tabIndex={0} role="region" aria-label="Table of rows">
+        <table className="rows">
+          <thead>
+            <tr>
+              {head.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.slice(0, shown).map((cells, index) => (
+              <tr key={index}>
+                {cells.map((cell, at) => (
+                  <td key={at}>{cell}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p className="soft flow-none">
+        {rows.length > shown ? (
+          <button type="button" className="button small" onClick={() => setShown(shown + 200)}>
+            Show more, {Math.min(200, rows.length - shown)} of {rows.length - shown} left
+          </button>
+        ) : (
+          total > rows.length && `${rows.length} of ${total}. All of them: GET /api/flow/…?rows=true, or threeways flow … --rows`
+        )}
+      </p>
+    </>
+  )
+}

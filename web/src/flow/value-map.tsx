@@ -1,0 +1,114 @@
+import type { StreamFlowPicture } from '../api/types.ts'
+import { Icon } from '../piece/icon.tsx'
+import { few, limits, percent, plural, span } from './words.ts'
+
+type Station = StreamFlowPicture['stations'][number]
+type Leg = StreamFlowPicture['legs'][number]
+
+const minuteMs = 60_000
+/** As wide as its time on a scale of logarithms; what nobody knows is as wide as a minute. */
+const weightOf = ({ p50, versions }: Leg) => 1 + Math.log10(1 + (versions === 0 ? 0 : (p50.value ?? 28 * 1440 * minuteMs)) / minuteMs)
+
+/** Where half of the versions wait so much longer than anywhere else that nobody takes it for chance. */
+function longestOf(legs: readonly Leg[]): Leg | undefined {
+  const timeOf = ({ p50 }: Leg) => p50.value ?? Number.POSITIVE_INFINITY
+  const [first, second] = legs.filter(({ versions }) => versions > 0).toSorted((a, b) => timeOf(b) - timeOf(a))
+  return first !== undefined && second !== undefined && timeOf(first) > 1.5 * timeOf(second) ? first : undefined
+}
+
+/** The way of the versions: environments, and how long they wait between them. */
+export function ValueMap({ picture }: { readonly picture: StreamFlowPicture }) {
+  const { stations, legs, closed } = picture
+  const gates = closed.filter(({ until }) => until === null)
+  const shut = (environment: string | undefined, way: string) =>
+    gates.filter((gate) => gate.environment === environment && gate.way === way)
+  const slowest = longestOf(legs)
+  return (
+    <ol className="value-map" aria-label="Way of the versions">
+      {stations.map((station, at) => {
+        const leg = legs[at - 1]
+        const before = stations[at - 1]
+        return [
+          leg !== undefined && (
+            <Way
+              key={`${leg.from} ${leg.to}`}
+              leg={leg}
+              station={station}
+              longest={leg === slowest}
+              shut={[...shut(before?.environment, 'onwards'), ...shut(station.environment, 'into')]}
+            />
+          ),
+          <Stop key={station.environment} station={station} picture={picture} first={at === 0} />,
+        ]
+      })}
+    </ol>
+  )
+}
+
+function Stop({ station, picture, first }: { readonly station: Station; readonly picture: StreamFlowPicture; readonly first: boolean }) {
+  const { environment, deployments, back } = station
+  const waiting = picture.ageing.oldest.filter((one) => one.in === environment)
+  const isLast = environment === picture.flow.order.at(-1)
+  return (
+    <li className="map-stop">
+      <strong>{environment}</strong>
+      <span className="soft">{plural(deployments, first ? 'version or deployment' : 'deployment', first ? 'deployments' : undefined)}</span>
+      {back > 0 && (
+        <span className="map-back signal-stop">
+          <Icon name="back" size={13} /> {back} went back
+        </span>
+      )}
+      {!isLast && waiting.length > 0 && (
+        <span className="map-waiting signal-wait" title="versions that came here and no further, as of then">
+          {waiting.length} waiting here
+        </span>
+      )}
+    </li>
+  )
+}
+
+type WayProps = {
+  readonly leg: Leg
+  readonly station: Station
+  readonly longest: boolean
+  readonly shut: StreamFlowPicture['closed']
+}
+
+function Way({ leg, station, longest, shut }: WayProps) {
+  const { versions, reached, p50, p95 } = leg
+  const kind = versions === 0 ? 'map-way map-unknown' : longest ? 'map-way map-longest' : 'map-way'
+  return (
+    <li className={kind} style={{ flexGrow: weightOf(leg) }} aria-label={`from ${leg.from} to ${leg.to}`}>
+      {versions === 0 ? (
+        <span className="map-time soft">no data</span>
+      ) : (
+        <span className="map-time">
+          <strong>{p50.value === null ? 'never' : span(p50.value)}</strong>
+          <span className="soft">{limits(p50) ?? ''}</span>
+        </span>
+      )}
+      <span className="map-rail" aria-hidden="true">
+        {versions > 0 && <i style={{ width: `${(reached / versions) * 100}%` }} />}
+      </span>
+      <span className="map-told soft">
+        {versions > 0 && (
+          <>
+            {reached} of {versions} reached it ({percent(reached / versions)}), p95 {p95.value === null ? 'never' : span(p95.value)}
+          </>
+        )}
+        {station.batchP50 !== null && (
+          <span>
+            batch {few(station.batchP50)}, max {station.batchMax}
+          </span>
+        )}
+        {longest && <span className="map-here">versions wait longest here</span>}
+        {shut.map(({ environment, way, since, by }) => (
+          <span key={way} className="signal-stop map-shut">
+            closed {way === 'into' ? `into ${environment}` : `onwards from ${environment}`} since {since.slice(0, 10)}
+            {by !== null && ` by ${by}`}
+          </span>
+        ))}
+      </span>
+    </li>
+  )
+}

@@ -1,0 +1,44 @@
+/** The windows one can choose, in days; the longest is longer than any history. */
+export const windows = [
+  { days: 30, name: '30 d', told: '30 days' },
+  { days: 90, name: '90 d', told: '90 days' },
+  { days: 365, name: '1 y', told: 'a year' },
+  { days: 3660, name: 'all', told: 'all time' },
+] as const
+export const allDays = 3660
+
+export type FlowWindow = {
+  readonly days: number
+  /** A day, `2024-04-15`, at whose end (UTC) it is looked from; undefined: now. */
+  readonly asOf: string | undefined
+}
+
+const usual = 90
+
+export function windowIn(search: URLSearchParams): FlowWindow {
+  const days = Number(search.get('days'))
+  const asOf = search.get('asOf') ?? ''
+  return {
+    days: windows.some((one) => one.days === days) ? days : usual,
+    asOf: /^\d{4}-\d\d-\d\d$/.test(asOf) && !Number.isNaN(Date.parse(asOf)) ? asOf : undefined,
+  }
+}
+
+/** Only what differs from the usual stands in the address. */
+export function addressOf({ days, asOf }: FlowWindow): Record<string, string> {
+  return { ...(days === usual ? {} : { days: String(days) }), ...(asOf === undefined ? {} : { asOf }) }
+}
+
+/** What the server is asked. */
+export function queryOf({ days, asOf }: FlowWindow): string {
+  return String(new URLSearchParams({ days: String(days), ...(asOf === undefined ? {} : { asOf: `${asOf}T23:59:59.999Z` }) }))
+}
+
+/** With a question mark where there is anything to say. */
+export function searchOf(params: Readonly<Record<string, string>>): string {
+  const search = String(new URLSearchParams(params))
+  return search === '' ? '' : `?${search}`
+}
+
+export const flowHref = (stream: string, params: Readonly<Record<string, string>> = {}) =>
+  `/flow/${encodeURIComponent(stream)}${searchOf(params)}`
