@@ -6,6 +6,7 @@ import type { CliContext } from './context.ts'
 import * as flow from './commands/flow.ts'
 import * as gates from './commands/gates.ts'
 import { completionCommand } from './commands/completion.ts'
+import { lineageCommand } from './commands/lineage.ts'
 import { composeRoutes } from './commands/compose.ts'
 import { constraintCommand, flowCommand } from './commands/flow-board.ts'
 import { importRoutes } from './commands/import.ts'
@@ -31,6 +32,7 @@ const root = buildRouteMap<string, CliContext>({
     deliver: flow.deliverCommand,
     status: flow.statusCommand,
     flow: flowCommand,
+    lineage: lineageCommand,
     constraint: constraintCommand,
     stop: flow.stopCommand,
     start: flow.startCommand,

@@ -12,6 +12,7 @@ import { postureRoutes } from '../feedback/line/posture-routes.ts'
 import { lineRoutes } from '../feedback/line/routes.ts'
 import { makeRepositories } from '../flow/lineage/repositories.ts'
 import { lineageRoutes } from '../flow/lineage/routes.ts'
+import { makeLineages } from '../flow/lineage/streams.ts'
 import { constraintRoutes } from '../flow/constraint/routes.ts'
 import { makePast } from '../flow/measures/past.ts'
 import { measureRoutes } from '../flow/measures/routes.ts'
@@ -222,6 +223,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const desk = makeDesk(workshop, engine)
   const tokens = makeTokens(ledger, clock)
   const admin = await localAdmin(home.folder)
+  const lineages = makeLineages(ledger, makeRepositories(ledger))
   const past = makePast(ledger)
   const app = makeHttp(
     {
@@ -242,7 +244,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', measureRoutes(past, clock))
       api.route('/', constraintRoutes(past, clock))
       api.route('/', otlpRoutes(ledger))
-      api.route('/', lineageRoutes(makeRepositories(ledger)))
+      api.route('/', lineageRoutes(lineages))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
       api.route('/', provenanceRoutes(attestor))
       api.route('/', lineRoutes({ line, ledger, clock }))

@@ -136,6 +136,12 @@ export class CommitGraph {
     }
   }
 
+  contains(descendant: number, ancestor: number): boolean {
+    const marks = new Uint8Array(this.size)
+    this.mark(descendant, marks)
+    return marks[ancestor] === 1
+  }
+
   private number(sha: string): number {
     const known = this.numbers.get(sha)
     if (known !== undefined) return known

@@ -34,6 +34,13 @@ export class Links {
       .map((repository) => ({ repository, paths: [], byName: true }))
       .toSorted(byName)
   }
+
+  /** Streams that may be built from it. */
+  streamsOf(repository: string): readonly string[] {
+    const linked = [...this.said].flatMap(([stream, sources]) => (sources.has(repository) ? [stream] : []))
+    const namesakes = [repository, repository.slice(repository.lastIndexOf('/') + 1)].filter((name) => !this.said.has(name))
+    return [...new Set([...linked, ...namesakes])].toSorted()
+  }
 }
 
 const byName = (a: Source, b: Source) => (a.repository < b.repository ? -1 : 1)

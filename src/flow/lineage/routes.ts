@@ -2,14 +2,15 @@ import { Hono } from 'hono'
 import { describeRoute } from 'hono-openapi'
 import type { z } from 'zod'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
-import type { Repositories } from './repositories.ts'
+import { lineageOfCommit } from './of-commit.ts'
 import { Repository } from './repository.ts'
-import { KnownCommits, KnownRepositoryView, RepositoryQuery } from './schemas.ts'
+import { CommitLineage, KnownCommits, KnownRepositoryView, LineageQuery, RepositoryQuery } from './schemas.ts'
+import type { Lineages } from './streams.ts'
 
-/** What is known of commits, over HTTP. */
-export function lineageRoutes(look: () => Promise<Repositories>): Hono<HttpEnv> {
+/** What is known of commits, and where they are, over HTTP. */
+export function lineageRoutes(look: () => Promise<Lineages>): Hono<HttpEnv> {
   const route = (told: string, schema: z.ZodType) => describeRoute({ summary: told, tags: ['flow'], responses: answers(told, schema) })
-  const named = async (name: string) => (await look()).repositories.get(name) ?? new Repository(name)
+  const named = async (name: string) => (await look()).repositories.repositories.get(name) ?? new Repository(name)
   return new Hono<HttpEnv>()
     .get(
       '/commits/known',
@@ -29,5 +30,12 @@ export function lineageRoutes(look: () => Promise<Repositories>): Hono<HttpEnv> 
         for (let commit = 0; commit < graph.size; commit++) if (graph.isKnown(commit)) names.push(graph.sha(commit))
         return c.json({ commits: names })
       },
+    )
+    .get(
+      '/lineage/:commit',
+      route('where a commit is: which deployment first carried it to each environment', CommitLineage),
+      requires('read'),
+      valid('query', LineageQuery),
+      async (c) => c.json(await lineageOfCommit(await look(), c.req.param('commit'), c.req.valid('query').stream)),
     )
 }

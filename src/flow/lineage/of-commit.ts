@@ -1,0 +1,146 @@
+import { invalid, notFound } from '../../kernel/errors.ts'
+import type { Carried, Carrier } from './carried.ts'
+import { equivalentsOf, revertsOf, type Equivalent, type Merged } from './equivalents.ts'
+import type { Repository } from './repository.ts'
+import type { CommitLineage, EnvironmentOfCommit, Link, StreamOfCommit } from './schemas.ts'
+import type { Lineages, StreamLineage } from './streams.ts'
+
+const instant = (ms: number) => new Date(ms).toISOString()
+
+/**
+ * Where a commit is: which deployment first carried it to each environment, how that is known, and what is still to come.
+ * @param name - its name, or at least seven digits of its beginning
+ * @param stream - of this one alone. @defaultValue all that are built from its repository
+ * @param merged - what is known of merged requests
+ * @throws ThreewaysError `COMMIT_NOT_FOUND`, `COMMIT_AMBIGUOUS`, `STREAM_NOT_FOUND`
+ */
+export async function lineageOfCommit(
+  lineages: Lineages,
+  name: string,
+  stream: string | undefined,
+  merged: readonly Merged[] = [],
+): Promise<CommitLineage> {
+  const { repositories, links } = lineages.repositories
+  const found = [...repositories.values()].flatMap((repository) => commitsNamed(repository, name))
+  const shas = [...new Set(found.map(({ sha }) => sha))]
+  if (shas.length > 1)
+    throw invalid('COMMIT_AMBIGUOUS', {
+      message: `"${name}" begins the names of several commits: ${shas.slice(0, 5).join(', ')}`,
+      help: 'give more digits',
+    })
+  if (found.length === 0)
+    throw notFound('COMMIT_NOT_FOUND', {
+      message: `no commit "${name}" is known`,
+      help: 'bring in its repository: `threeways import git PATH`',
+    })
+  const streams: StreamOfCommit[] = []
+  for (const { repository, commit } of found) {
+    const names = stream === undefined ? links.streamsOf(repository.name) : [stream]
+    for (const each of names)
+      for (const lineage of await lineages.of(each)) if (lineage.repository === repository) streams.push(streamOf(lineage, commit, merged))
+  }
+  if (stream !== undefined && streams.length === 0)
+    throw notFound('STREAM_NOT_FOUND', {
+      message: `no value stream "${stream}" is built from ${found.map(({ repository }) => repository.name).join(' or ')}`,
+      help: 'link it: `threeways import git PATH --stream NAME`',
+    })
+  const [{ repository, commit }] = found as [(typeof found)[number]]
+  return { ...factsOf(repository, commit), streams: streams.toSorted((a, b) => (a.stream < b.stream ? -1 : 1)) }
+}
+
+function commitsNamed(repository: Repository, name: string): readonly { repository: Repository; commit: number; sha: string }[] {
+  const { graph } = repository
+  const text = name.toLowerCase()
+  const whole = graph.find(text)
+  const commits = whole !== undefined && graph.isKnown(whole) ? [whole] : /^[0-9a-f]{7,64}$/.test(text) ? graph.beginningWith(text) : []
+  return commits.map((commit) => ({ repository, commit, sha: graph.sha(commit) }))
+}
+
+function factsOf({ name, graph }: Repository, commit: number): Omit<CommitLineage, 'streams'> {
+  const brief = (one: number) => ({ commit: graph.sha(one), subject: graph.subject(one) })
+  return {
+    ...brief(commit),
+    repository: name,
+    authored: instant(graph.authored(commit) * 1000),
+    committed: instant(graph.committed(commit) * 1000),
+    reverts: revertsOf(graph, commit).map(brief),
+  }
+}
+
+function streamOf(lineage: StreamLineage, commit: number, merged: readonly Merged[]): StreamOfCommit {
+  const { stream, source, repository, environments, way } = lineage
+  const { graph } = repository
+  const change = lineage.changes().find(({ commits }) => commits.includes(commit))
+  const equivalents = equivalentsOf(graph, commit, merged)
+  const reverts = revertsOf(graph, commit)
+  const views = [...environments].map(([name, carried]) => environmentOf(repository, name, carried, commit, equivalents, reverts))
+  const touched = change === undefined ? lineage.owns(commit) : change.commits.some(lineage.owns)
+  return {
+    stream,
+    repository: repository.name,
+    paths: [...source.paths],
+    byName: source.byName,
+    touched,
+    change:
+      change === undefined
+        ? null
+        : {
+            commit: graph.sha(change.commit),
+            subject: graph.subject(change.commit),
+            commits: change.commits.length,
+            begun: instant(change.begun),
+            merged: instant(change.merged),
+          },
+    environments: views.filter(({ environment, links }) => links.length > 0 || way.includes(environment)),
+    toCome: touched ? way.filter((name) => views.find(({ environment }) => environment === name)?.links.length === 0) : [],
+  }
+}
+
+function environmentOf(
+  { graph }: Repository,
+  environment: string,
+  carried: Carried,
+  commit: number,
+  equivalents: readonly Equivalent[],
+  reverts: readonly number[],
+): EnvironmentOfCommit {
+  const linkTo = (one: number, reason: (carrier: Carrier) => Link['reason'], confidence: number): Link[] => {
+    const carrier = carried.carriers[carried.by[one] ?? -1]
+    return carrier === undefined ? [] : [linkOf(carrier, reason(carrier), one === commit ? null : graph.sha(one), confidence)]
+  }
+  const [direct] = linkTo(commit, (carrier) => (carrier.commit === commit ? 'is' : 'contains'), 1)
+  const others = equivalents.flatMap(({ commit: other, as, confidence }) => linkTo(other, () => as, confidence))
+  // What came later under another name brought nothing new.
+  const earlier = others.filter(({ at }) => direct === undefined || at < direct.at)
+  const links = [...earlier, ...(direct === undefined ? [] : [direct])].toSorted((a, b) =>
+    a.at < b.at ? -1 : a.at > b.at ? 1 : b.confidence - a.confidence,
+  )
+  const undone = reverts.flatMap((revert) => linkTo(revert, () => 'reverted by', 1)).toSorted((a, b) => (a.at < b.at ? -1 : 1))
+  const { running } = carried
+  return {
+    environment,
+    links,
+    undone: links.length === 0 ? [] : undone,
+    running: running === undefined ? null : graph.contains(running, commit),
+    unresolved: carried.unresolved.length,
+  }
+}
+
+function linkOf(
+  { deployment, version, at, after, doubt, confidence, by }: Carrier,
+  reason: Link['reason'],
+  through: string | null,
+  likeness: number,
+): Link {
+  return {
+    deployment: deployment ?? null,
+    version,
+    at: instant(at),
+    after: after === undefined ? null : instant(after),
+    reason,
+    through,
+    versionBy: by,
+    doubt: doubt ?? null,
+    confidence: Math.round(confidence * likeness * 1000) / 1000,
+  }
+}
