@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -44,6 +44,26 @@ describe('history on the command line', () => {
     expect(await cli('flow', '--since', '2025-02-30')).toMatchObject({ code: 2, stderr: expect.stringContaining('does not exist') })
     expect(await cli('flow', '--rows')).toMatchObject({ code: 2, stderr: expect.stringContaining('STREAM_MISSING') })
     expect((await cli('flow', 'shop', '--since', '2030-01-01')).stdout).toMatch(/lead time +no data: no version was first seen then/)
+  })
+
+  it('is written as one page that fetches nothing and runs nothing, whatever a stream is called', async () => {
+    await writeFile(
+      path.join(place, 'strange.csv'),
+      `${head}${row(first, 'integration', 'v1').replace('shop', '<img src=x onerror=alert(1)>')}`,
+    )
+    await cli('import', 'csv', 'strange.csv', '--map', map)
+    expect(await cli('report', '--title', 'Ours & <yours>', '--days', '400')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^flow-report\.html: 2 value streams, 1 of them in full, \d+ KB/),
+    })
+    const page = await readFile(path.join(place, 'flow-report.html'), 'utf8')
+    expect(page).toContain('<h1>Ours &#38; &#60;yours&#62;</h1>')
+    expect(page).toContain('integration → production')
+    expect(page).not.toMatch(/<img|<script|https?:/)
+    expect(await cli('report', '--out', 'none/x.html')).toMatchObject({
+      code: expect.any(Number),
+      stderr: expect.stringContaining('none/x.html'),
+    })
   })
 
   it('stops at a row that makes no sense, with what came before recorded, or leaves it out', async () => {

@@ -8,7 +8,7 @@ import * as gates from './commands/gates.ts'
 import { completionCommand } from './commands/completion.ts'
 import { lineageCommand } from './commands/lineage.ts'
 import { composeRoutes } from './commands/compose.ts'
-import { constraintCommand, flowCommand } from './commands/flow-board.ts'
+import { constraintCommand, flowCommand, reportCommand } from './commands/flow-board.ts'
 import { importRoutes } from './commands/import.ts'
 import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
@@ -34,6 +34,7 @@ const root = buildRouteMap<string, CliContext>({
     flow: flowCommand,
     lineage: lineageCommand,
     constraint: constraintCommand,
+    report: reportCommand,
     stop: flow.stopCommand,
     start: flow.startCommand,
     line: line.lineRoutes,

@@ -61,3 +61,17 @@ export const constraintCommand = buildCommand<ConnectFlags & WindowFlags & { jso
   },
   docs: { brief: 'Name the one place that holds a value stream up, with the evidence, and say what is not' },
 })
+
+export const reportCommand = buildCommand<ConnectFlags & WindowFlags & { out: string; title: string; streams: number }, [], CliContext>({
+  loader: async () => (await import('../report.ts')).report,
+  parameters: {
+    flags: {
+      ...connectFlags,
+      out: { kind: 'parsed', parse: String, default: 'flow-report.html', brief: 'file that is written', placeholder: 'file' },
+      title: { kind: 'parsed', parse: String, default: 'How changes flow', brief: 'what stands on top' },
+      streams: { kind: 'parsed', parse: count, default: '10', brief: 'so many of them in full, the slowest first' },
+      ...windowFlags,
+    },
+  },
+  docs: { brief: 'Write how changes flow as one page that can be mailed: the constraints, curves, every value stream' },
+})

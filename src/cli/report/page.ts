@@ -1,0 +1,179 @@
+import type { ConstraintView } from '../../flow/constraint/schemas.ts'
+import type { BoardRow, StreamFlowPicture } from '../../flow/measures/schemas.ts'
+import { formatDuration } from '../../kernel/duration.ts'
+import { html, type Markup } from './markup.ts'
+import { curves, shares, spark } from './plots.ts'
+import { style } from './style.ts'
+
+export type Told = { readonly constraint: ConstraintView; readonly picture: StreamFlowPicture }
+
+export type Report = {
+  readonly title: string
+  /** RFC 3339. */
+  readonly madeAt: string
+  readonly streams: readonly BoardRow[]
+  /** Some of them in full, by name. */
+  readonly inFull: readonly Told[]
+  readonly constraints: ReadonlyMap<string, Pick<ConstraintView, 'constraint' | 'cannotSay'>>
+}
+
+/** How changes flow, as one page that needs nothing else. */
+export function pageOf(report: Report): string {
+  const { title, streams, inFull } = report
+  const since = streams
+    .map((one) => one.since)
+    .toSorted()[0]!
+    .slice(0, 10)
+  const until = streams
+    .map((one) => one.until)
+    .toSorted()
+    .at(-1)!
+    .slice(0, 10)
+  const body = html`<header>
+      <h1>${title}</h1>
+      <p class="soft">Versions first seen from ${since} until ${until}. Made on ${report.madeAt.slice(0, 10)} by Threeways.</p>
+    </header>
+    ${figures(report)}
+    ${
+      inFull.length > 0 &&
+      html`<h2>Where time is lost</h2>
+        <p>
+          An improvement anywhere else than at the constraint gains next to nothing. These are the streams whose versions take longest,
+          those first of which it can be said where.
+        </p>
+        ${inFull.map(story)}`
+    }
+    <h2>Every value stream</h2>
+    ${table(report)}
+    <h2>What the numbers mean</h2>
+    ${meanings}`
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${html`${title}`.text}</title><style>${style}</style></head>
+<body>${body.text}</body></html>
+`
+}
+
+function figures({ streams, constraints }: Report): Markup {
+  const sum = (of: (one: BoardRow) => number) => streams.reduce((total, one) => total + of(one), 0)
+  const versions = sum(({ lead }) => lead.versions)
+  const reached = sum(({ lead }) => lead.reached)
+  const named = [...constraints.values()].flatMap(({ constraint }) => constraint ?? [])
+  const told: readonly (readonly [string | number, string])[] = [
+    [streams.length, 'value streams'],
+    [Math.round(sum(({ perWeek }) => perWeek)).toLocaleString('en'), 'deployments a week to where they lead'],
+    [versions === 0 ? 'no data' : `${Math.round((reached / versions) * 100)} %`, `of ${versions.toLocaleString('en')} versions arrived`],
+    [sum(({ back }) => back).toLocaleString('en'), 'deployments went back'],
+    [sum(({ closed }) => closed), 'gates are closed'],
+    [
+      `${named.length}`,
+      `streams have a constraint that can be named, ${named.filter(({ cause }) => cause === 'gate').length} of them a closed gate`,
+    ],
+  ]
+  return html`<ul class="figures">
+    ${told.map(([value, name]) => html`<li><b>${value}</b>${name}</li>`)}
+  </ul>`
+}
+
+const time = (ms: number | null) => (ms === null ? 'never' : formatDuration(ms))
+const times = (lead: BoardRow['lead'], ms: number | null) => (lead.versions === 0 ? 'no data' : time(ms))
+
+function story({ constraint, picture }: Told): Markup {
+  const { flow, before, curve, curveBefore } = picture
+  const most = constraint.constraint
+  const parts = constraint.legs.flatMap(({ from, to, share }) =>
+    share === null ? [] : [{ name: `${from} → ${to}`, share, isMost: most !== null && from === most.from && to === most.to }],
+  )
+  const then = before === null || before.lead.versions === 0 ? '' : ` (the window before: ${time(before.lead.p50.value)})`
+  return html`<article id="${flow.stream}">
+    <h3>${flow.stream} <span class="soft">${flow.order.join(' → ')}</span></h3>
+    <p>
+      Half of its versions arrive within <b>${times(flow.lead, flow.lead.p50.value)}</b>${then}, 85 % within
+      <b>${times(flow.lead, flow.lead.p85.value)}</b>; ${flow.lead.reached} of ${flow.lead.versions} have.
+    </p>
+    ${parts.length > 0 && shares(parts)}
+    <div>
+      <section>${constraint.sentences.map((sentence, at) => html`<p class="${at === 0 ? '' : 'soft'}">${sentence}</p>`)}</section>
+      <section>
+        ${curves(curve, curveBefore)}
+        <p class="soft">Share that had arrived by when, with limits at 95 %; dashed: the window before.</p>
+      </section>
+    </div>
+  </article>`
+}
+
+const heads = [
+  'Stream',
+  'Constraint',
+  'A week',
+  'Half within',
+  '95 % limits',
+  '85 %',
+  '95 %',
+  'Arrived',
+  '1 min … 12 wk',
+  'Batch',
+  'Largest',
+  'Back',
+  'Closed gates',
+]
+
+function table({ streams, constraints, inFull }: Report): Markup {
+  const described = new Set(inFull.map(({ constraint }) => constraint.stream))
+  const rows = streams.map((one) => {
+    const { stream, lead, batch, back, closed, perWeek } = one
+    const number = (value: number | null) => (value === null ? html`<span class="soft">no data</span>` : Number(value.toFixed(1)))
+    const found = constraints.get(stream)
+    const named = found?.constraint
+      ? `${found.constraint.from} → ${found.constraint.to}${found.constraint.cause === 'gate' ? ' (gate)' : ''}`
+      : 'cannot say'
+    return html`<tr>
+      <td>${described.has(stream) ? html`<a href="#${stream}">${stream}</a>` : stream}</td>
+      <td class="text" title="${found?.cannotSay ?? ''}">${found?.constraint ? named : html`<span class="soft">${named}</span>`}</td>
+      <td>${perWeek.toFixed(1)}</td>
+      <td><b>${times(lead, lead.p50.value)}</b></td>
+      <td class="soft">${lead.versions === 0 ? '' : `${time(lead.p50.low)} – ${time(lead.p50.high)}`}</td>
+      <td>${times(lead, lead.p85.value)}</td>
+      <td>${times(lead, lead.p95.value)}</td>
+      <td>${lead.reached}/${lead.versions}</td>
+      <td>${spark(one)}</td>
+      <td>${number(batch.p50)}</td>
+      <td>${number(batch.max)}</td>
+      <td>${back === 0 ? '' : back}</td>
+      <td>${closed === 0 ? '' : html`<span class="stop">${closed}</span>`}</td>
+    </tr>`
+  })
+  return html`<div class="wide">
+    <table>
+      <thead>
+        <tr>
+          ${heads.map((head, at) => html`<th class="${at === 1 ? 'text' : ''}">${head}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`
+}
+
+const meanings = html`<dl>
+  <dt>Half within, 85 %, 95 %</dt>
+  <dd>
+    Lead time of a version: from where it was first seen until the last environment of its way first ran it, or a later one. What has not
+    arrived counts with the time it has waited (Kaplan and Meier's estimate, limits of Brookmeyer and Crowley). "Never": fewer than so many
+    arrived for as long as anybody watched.
+  </dd>
+  <dt>Batch</dt>
+  <dd>Versions that a deployment brought which had not been there: the median, and the largest.</dd>
+  <dt>Back</dt>
+  <dd>Deployments of an earlier version than ran, races of ten minutes apart.</dd>
+  <dt>Constraint</dt>
+  <dd>
+    The part of the way that holds most of the time of all versions that were on it in the window. It is named only where at least 80 % of
+    windows, drawn again from the same weeks, say the same.
+  </dd>
+  <dt>No data</dt>
+  <dd>Is never 0. <code>threeways flow STREAM --rows</code> shows the versions behind a number.</dd>
+</dl>`
