@@ -3,6 +3,7 @@ import { formatDuration } from '../kernel/duration.ts'
 import { invalid } from '../kernel/errors.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
+import { changeRows, changesTold } from './flow-changes.ts'
 import { windowQuery, type WindowFlags } from './flow-window.ts'
 import type { Output } from './output.ts'
 
@@ -84,7 +85,8 @@ function board(streams: readonly StreamFlowView[], output: Output): string {
   ].join('\n')
 }
 
-function describe(flow: StreamFlowDetail, { colour, table }: Output): string {
+function describe(flow: StreamFlowDetail, output: Output): string {
+  const { colour, table } = output
   const { stream, order, batch, legs, closed } = flow
   const widest = Math.max(...legs.map(({ p50 }) => logOf(p50.value)), 1)
   const legRows = legs.map((leg) => [
@@ -109,7 +111,9 @@ function describe(flow: StreamFlowDetail, { colour, table }: Output): string {
         `gate ${way === 'into' ? 'into' : 'onwards from'} ${environment} is closed since ${since.slice(0, 10)}${by === null ? '' : `, by ${by}`}`,
       ),
     ),
+    ...(flow.changes === undefined ? [] : ['', ...changesTold(flow.changes, order.at(-1)!, output)]),
     ...(flow.rows === undefined ? [] : ['', table([['VERSION', 'FIRST SEEN', 'REACHED', 'CARRIED BY', 'TOOK'], ...flow.rows.map(rowOf)])]),
+    ...(flow.changes?.rows === undefined ? [] : ['', changeRows(flow.changes.rows, order.at(-1)!, output)]),
   ].join('\n')
 }
 

@@ -241,7 +241,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       )
       api.route('/', pipelineRoutes({ shop: workshop, engine, viewing, telling: { ...viewing, sentence: sentenceOf } }, options.repository))
       api.route('/', estateRoutes(viewing, newId))
-      api.route('/', measureRoutes(past, clock))
+      api.route('/', measureRoutes(past, lineages, clock))
       api.route('/', constraintRoutes(past, clock))
       api.route('/', otlpRoutes(ledger))
       api.route('/', lineageRoutes(lineages))

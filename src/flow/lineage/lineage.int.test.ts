@@ -143,4 +143,19 @@ describe('where a commit is', () => {
     expect(await t.ask('GET', '/api/lineage/0123456')).toMatchObject({ status: 404, body: { code: 'COMMIT_NOT_FOUND' } })
     expect((await t.ask('GET', `/api/lineage/${sha('merge').slice(0, 9)}`)).body).toMatchObject({ subject: 'merge' })
   })
+
+  it('makes the flow of a stream one of changes, too', async () => {
+    await record(deployments.map((one) => eventOf(one, '/imports/shop')))
+    expect((await t.ask('GET', '/api/flow/shop')).body).not.toHaveProperty('changes')
+    await record(all())
+    expect((await t.ask('GET', '/api/flow/shop?rows=true')).body).toMatchObject({
+      changes: {
+        repositories: ['acme/shop'],
+        changes: 3,
+        before: 2,
+        reached: 3,
+        rows: [{ subject: 'merge' }, { subject: 'fix', by: sha('fix'), doubt: 'gap' }, { subject: 'undo', doubt: null }],
+      },
+    })
+  })
 })

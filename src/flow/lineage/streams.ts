@@ -27,8 +27,8 @@ export type StreamLineage = {
 
 export type Lineages = {
   readonly repositories: Repositories
-  /** Empty: of none of its repositories commits are known, or nothing was deployed. @param asOf - leave out what happened later, ms */
-  of(stream: string, asOf?: number): Promise<readonly StreamLineage[]>
+  /** Empty: of none of its repositories commits are known, or nothing was deployed. */
+  of(stream: string): Promise<readonly StreamLineage[]>
 }
 
 /** So many streams are kept ready. */
@@ -50,23 +50,22 @@ export function makeLineages(ledger: Pick<Ledger, 'db' | 'head'>, look: () => Pr
 function lineagesIn({ db }: Pick<Ledger, 'db'>, repositories: Repositories): Lineages {
   const kept = new Map<string, Promise<readonly StreamLineage[]>>()
   const changes = sharedChanges()
-  const find = async (stream: string, asOf: number) => {
+  const find = async (stream: string) => {
     const sources = repositories.links
       .of(stream, repositories.repositories.keys())
       .filter(({ repository }) => repositories.repositories.has(repository))
     if (sources.length === 0) return []
-    const places = await readPlaces(db, stream, asOf)
+    const places = await readPlaces(db, stream)
     if (places.size === 0) return []
     return sources.map((source) => lineageOf(stream, source, sources, repositories, places, changes))
   }
   return {
     repositories,
-    of(stream, asOf = Number.POSITIVE_INFINITY) {
-      const key = `${asOf} ${stream}`
-      const found = kept.get(key) ?? find(stream, asOf)
+    of(stream) {
+      const found = kept.get(stream) ?? find(stream)
       if (kept.size >= keptMax) kept.clear()
-      kept.set(key, found)
-      found.catch(() => kept.delete(key))
+      kept.set(stream, found)
+      found.catch(() => kept.delete(stream))
       return found
     },
   }
@@ -75,13 +74,12 @@ function lineagesIn({ db }: Pick<Ledger, 'db'>, repositories: Repositories): Lin
 /** By environment. */
 type Places = ReadonlyMap<string, readonly Deployment[]>
 
-async function readPlaces(db: Ledger['db'], stream: string, asOf: number): Promise<Places> {
+async function readPlaces(db: Ledger['db'], stream: string): Promise<Places> {
   const columns = ['environment', 'deployment', 'at', 'version', 'previous', 'commit'] as const
   const rows = await rowsOf(db, deploymentHistory).select(columns).where('stream', '=', stream).execute()
   const places = new Map<string, Deployment[]>()
   for (const { environment, deployment, at, version, previous, commit } of rows) {
     const one = { deployment, at: Date.parse(at!), version: version!, previous, commit }
-    if (one.at > asOf) continue
     const there = places.get(environment)
     if (there === undefined) places.set(environment, [one])
     else there.push(one)
@@ -114,8 +112,9 @@ function lineageOf(
   const order = orderOf(all)
   const environments = new Map(order.map((name) => [name, carriedTo(repository.graph, places.get(name)!.filter(isOurs), found)]))
   const owns = (commit: number) => touches(repository.graph.pathsOf(commit), source.paths)
-  const own = () => changes(repository).filter(({ commits }) => source.paths.length === 0 || commits.some(owns))
-  return { stream, source, repository, environments, way: wayOf(all, order), changes: own, owns }
+  let own: readonly TrunkChange[] | undefined
+  const ownChanges = () => (own ??= changes(repository).filter(({ commits }) => source.paths.length === 0 || commits.some(owns)))
+  return { stream, source, repository, environments, way: wayOf(all, order), changes: ownChanges, owns }
 }
 
 /** Of each repository once, for all streams that are built from it. */

@@ -9,7 +9,7 @@ import { flowOf, type StreamFlow, type Window } from './stream-flow.ts'
 
 const dayMs = 86_400_000
 export const instant = (ms: number) => new Date(ms).toISOString()
-const orNull = ({ value, low, high }: Quantile) => ({ value: value ?? null, low: low ?? null, high: high ?? null })
+export const orNull = ({ value, low, high }: Quantile) => ({ value: value ?? null, low: low ?? null, high: high ?? null })
 
 /** How every value stream flows. */
 export function flowBoard(past: Past, query: FlowQuery, nowMs: number): readonly BoardRow[] {

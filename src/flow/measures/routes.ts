@@ -3,21 +3,25 @@ import { describeRoute } from 'hono-openapi'
 import type { z } from 'zod'
 import type { Clock } from '../../kernel/clock.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
+import type { Lineages } from '../lineage/streams.ts'
 import { flowBoard, flowOfStream } from './board.ts'
+import { changesView } from './changes-view.ts'
 import type { Past } from './past.ts'
 import { pictureOf } from './picture.ts'
 import { FlowBoard, FlowQuery, StreamFlowDetail, StreamFlowPicture } from './schemas.ts'
 
 /** How changes really flow, over HTTP. */
-export function measureRoutes(past: () => Promise<Past>, clock: Clock): Hono<HttpEnv> {
+export function measureRoutes(past: () => Promise<Past>, lineages: () => Promise<Lineages>, clock: Clock): Hono<HttpEnv> {
   const route = (told: string, schema: z.ZodType) => describeRoute({ summary: told, tags: ['flow'], responses: answers(told, schema) })
   return new Hono<HttpEnv>()
     .get('/flow', route('how every value stream flows', FlowBoard), requires('read'), valid('query', FlowQuery), async (c) =>
       c.json({ streams: [...flowBoard(await past(), c.req.valid('query'), clock.now())] }),
     )
-    .get('/flow/:stream', route('how one value stream flows', StreamFlowDetail), requires('read'), valid('query', FlowQuery), async (c) =>
-      c.json(flowOfStream(await past(), c.req.param('stream'), c.req.valid('query'), clock.now())),
-    )
+    .get('/flow/:stream', route('how one value stream flows', StreamFlowDetail), requires('read'), valid('query', FlowQuery), async (c) => {
+      const query = c.req.valid('query')
+      const detail = flowOfStream(await past(), c.req.param('stream'), query, clock.now())
+      return c.json({ ...detail, ...changesView(await (await lineages()).of(detail.stream), detail, query.rows) })
+    })
     .get(
       '/flow/:stream/picture',
       route('what the flow of one value stream is drawn from', StreamFlowPicture),

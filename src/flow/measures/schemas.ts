@@ -39,7 +39,49 @@ export const FlowBoard = z.object({ streams: z.array(BoardRow) }).meta({ id: 'Fl
 const Leg = z.object({ from: z.string(), to: z.string(), versions: z.int(), reached: z.int(), p50: Quantile, p95: Quantile })
 const Row = z.object({ version: z.string(), arrived: z.iso.datetime(), reached: z.iso.datetime().nullable(), by: z.string().nullable() })
 
+const Spread = z.object({ p50: Ms, p95: Ms, max: Ms })
+const Lead = z.object({ p50: Quantile, p85: Quantile, p95: Quantile })
+
+export const ChangesView = z
+  .object({
+    repositories: z.array(z.string()),
+    changes: z.int().meta({ description: 'commits of the trunk, each with what it brought in, that were merged in the window' }),
+    reached: z.int().meta({ description: 'of these, carried to the last environment' }),
+    doubtful: z.int().meta({ description: 'of these, by a deployment before which one is missing: perhaps they were there earlier' }),
+    before: z.int().meta({ description: 'left out: there before the record of deployments begins' }),
+    fromBegun: Lead.meta({
+      description: 'from when its first commit was written until the last environment ran it; what is on its way counts',
+    }),
+    fromMerged: Lead.meta({ description: 'the same from when it came into the trunk' }),
+    stages: z
+      .array(z.object({ from: z.string(), to: z.string(), ms: z.number(), share: Ms, p50: Ms, p95: Ms }))
+      .meta({ description: 'of the changes that arrived: their times sum exactly to the time that these took' }),
+    batch: z
+      .object({ deployments: z.int(), commits: Spread, changes: Spread, lines: Spread, oldest: Spread })
+      .meta({ description: 'what a deployment of the window brought; oldest: for how long its oldest change had been on its way, ms' }),
+    unresolved: z.int().meta({ description: 'deployments of the window of which nobody knows which commit they are' }),
+    rows: z
+      .array(
+        z.object({
+          commit: z.string(),
+          subject: z.string(),
+          commits: z.int(),
+          lines: z.int().nullable(),
+          begun: z.iso.datetime(),
+          merged: z.iso.datetime(),
+          reached: z.record(z.string(), z.iso.datetime().nullable()).meta({ description: 'by environment' }),
+          by: z.string().nullable().meta({ description: 'the version that carried it to the last environment' }),
+          doubt: z.enum(['first', 'gap']).nullable(),
+        }),
+      )
+      .optional()
+      .meta({ description: 'every change that the numbers are of' }),
+  })
+  .meta({ id: 'ChangeFlow' })
+export type ChangesView = z.infer<typeof ChangesView>
+
 export const StreamFlowDetail = StreamFlowView.extend({
+  changes: ChangesView.optional().meta({ description: 'where commits are known: `threeways import git`' }),
   legs: z.array(Leg).meta({ description: 'from each environment to the next' }),
   closed: z.array(
     z.object({ environment: z.string(), way: z.enum(['into', 'onwards']), since: z.iso.datetime(), by: z.string().nullable() }),

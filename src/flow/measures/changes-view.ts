@@ -1,0 +1,54 @@
+import type { StreamLineage } from '../lineage/streams.ts'
+import { instant, orNull } from './board.ts'
+import { changeFlowOf, type ChangeFlow, type ChangeOnWay } from './changes.ts'
+import type { ChangesView, StreamFlowView } from './schemas.ts'
+
+type Way = Pick<StreamFlowView, 'order' | 'since' | 'until' | 'asOf'>
+
+/** How the changes of a stream flow, in the window and on the way of its versions. Nothing where no commits are known. */
+export function changesView(lineages: readonly StreamLineage[], way: Way, withRows: boolean): { readonly changes?: ChangesView } {
+  const window = { since: Date.parse(way.since), until: Date.parse(way.until), asOf: Date.parse(way.asOf) }
+  const flow = changeFlowOf(lineages, way.order, window)
+  if (flow === undefined) return {}
+  const { changes, reached, doubtful, before, stages, batch, unresolved, rows } = flow
+  return {
+    changes: {
+      repositories: lineages.map(({ repository }) => repository.name),
+      changes,
+      reached,
+      doubtful,
+      before,
+      fromBegun: leadOf(flow.fromBegun),
+      fromMerged: leadOf(flow.fromMerged),
+      stages: stages.map((stage) => ({ ...stage, share: stage.share ?? null })),
+      batch: {
+        deployments: batch.deployments,
+        commits: spreadOf(batch.commits),
+        changes: spreadOf(batch.changes),
+        lines: spreadOf(batch.lines),
+        oldest: spreadOf(batch.oldest),
+      },
+      unresolved,
+      ...(withRows ? { rows: rows.map((row) => rowOf(row, way.order)) } : {}),
+    },
+  }
+}
+
+const leadOf = ([p50, p85, p95]: ChangeFlow['fromBegun']) => ({ p50: orNull(p50), p85: orNull(p85), p95: orNull(p95) })
+
+const spreadOf = ({ p50, p95, max }: ChangeFlow['batch']['commits']) => ({ p50: p50 ?? null, p95: p95 ?? null, max: max ?? null })
+
+function rowOf({ lineage, change, carrier, arrivals }: ChangeOnWay, order: readonly string[]): NonNullable<ChangesView['rows']>[number] {
+  const { graph } = lineage.repository
+  return {
+    commit: graph.sha(change.commit),
+    subject: graph.subject(change.commit),
+    commits: change.commits.length,
+    lines: change.lines ?? null,
+    begun: instant(change.begun),
+    merged: instant(change.merged),
+    reached: Object.fromEntries(order.map((name, at) => [name, arrivals[at] === undefined ? null : instant(arrivals[at])])),
+    by: carrier?.version ?? null,
+    doubt: carrier?.doubt ?? null,
+  }
+}

@@ -1,0 +1,137 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { carriedTo, type Deployment } from '../lineage/carried.ts'
+import { trunkChanges } from '../lineage/changes.ts'
+import type { RecordedCommit } from '../lineage/graph.ts'
+import { Repository } from '../lineage/repository.ts'
+import { resolve } from '../lineage/resolve.ts'
+import type { StreamLineage } from '../lineage/streams.ts'
+import { changeFlowOf, momentsOf } from './changes.ts'
+
+const hour = 3_600_000
+const order = ['test', 'production']
+const sha = (n: number) => (n + 1).toString(16).padStart(8, '0').repeat(5)
+const commit = (n: number, parents: readonly number[], hours: number, more: Partial<RecordedCommit> = {}): RecordedCommit => ({
+  sha: sha(n),
+  parents: parents.map(sha),
+  authored: (hours * hour) / 1000,
+  committed: (hours * hour) / 1000,
+  subject: `change ${n}`,
+  ...(parents.length > 1 ? {} : { files: 1, added: 2, deleted: 1 }),
+  ...more,
+})
+const deployed = (hours: number, n: number, previous: number | null = null): Deployment => ({
+  deployment: `${hours} ${n}`,
+  at: hours * hour,
+  version: sha(n),
+  previous: previous === null ? null : sha(previous),
+  commit: null,
+})
+
+function lineageOf(commits: readonly RecordedCommit[], places: Readonly<Record<string, readonly Deployment[]>>): StreamLineage {
+  const repository = new Repository('acme/shop')
+  repository.addCommits(commits)
+  const found = (version: string) => resolve(repository, version)
+  const changes = trunkChanges(repository.graph, repository.graph.find(commits.at(-1)!.sha)!)
+  return {
+    stream: 'shop',
+    source: { repository: 'acme/shop', paths: [], byName: true },
+    repository,
+    environments: new Map(Object.entries(places).map(([name, all]) => [name, carriedTo(repository.graph, all, found)])),
+    way: order,
+    changes: () => changes,
+    owns: () => true,
+  }
+}
+
+/** Two on the trunk, two beside it that were merged, one more, one that has not arrived. */
+const commits = [
+  commit(0, [], 0),
+  commit(1, [0], 2),
+  commit(2, [0], 1),
+  commit(3, [2], 3),
+  commit(4, [1, 3], 4),
+  commit(5, [4], 6),
+  commit(6, [5], 20),
+]
+const places = {
+  test: [deployed(1, 0), deployed(5, 4, 0), deployed(7, 5, 4), deployed(21, 6, 5)],
+  production: [deployed(1, 0), deployed(10, 4, 0), deployed(12, 5, 4)],
+}
+const window = { since: 0, until: 30 * hour, asOf: 30 * hour }
+
+describe('how changes flow, as their commits tell', () => {
+  it('is measured from when they were begun and merged, with what is on its way, in commits, changes and lines', () => {
+    const flow = changeFlowOf([lineageOf(commits, places)], order, window)!
+    expect(flow).toMatchObject({ changes: 4, reached: 3, before: 1, doubtful: 0, unresolved: 0 })
+    expect(
+      flow.rows.map(({ change, arrivals }) => [
+        change.commits.length,
+        change.begun / hour,
+        change.merged / hour,
+        arrivals.map((at) => at && at / hour),
+      ]),
+    ).toEqual([
+      [1, 2, 2, [5, 10]],
+      [3, 1, 4, [5, 10]],
+      [1, 6, 6, [7, 12]],
+      [1, 20, 20, [21, undefined]],
+    ])
+    expect(flow.fromBegun[0].value! / hour).toBe(8)
+    expect(flow.fromMerged[0].value! / hour).toBe(6)
+    // One of four has waited for ten hours and has not come: 85 of a hundred are never seen to arrive.
+    expect(flow.fromBegun[1].value).toBeUndefined()
+    expect(flow.batch).toMatchObject({
+      deployments: 2,
+      commits: { p50: 2.5, max: 4 },
+      changes: { p50: 1.5, max: 2 },
+      lines: { p50: 6, max: 9 },
+      oldest: { p50: 7.5 * hour, max: 9 * hour },
+    })
+    expect(flow.stages.map(({ from, to, ms }) => [from, to, ms / hour])).toEqual([
+      ['begun', 'merged', 3],
+      ['merged', 'test', 5],
+      ['test', 'production', 15],
+    ])
+  })
+
+  it('knows nothing of what came later', () => {
+    const early = changeFlowOf([lineageOf(commits, places)], order, { ...window, until: 9 * hour, asOf: 9 * hour })!
+    expect(early).toMatchObject({ changes: 3, reached: 0, batch: { deployments: 0, lines: { p50: undefined } }, stages: [] })
+  })
+
+  it('is nothing where no commits are known, and zero for none of them', () => {
+    expect(changeFlowOf([], order, window)).toBeUndefined()
+    expect(changeFlowOf([lineageOf(commits, places)], order, { since: 40 * hour, until: 50 * hour, asOf: 50 * hour })).toMatchObject({
+      changes: 0,
+      batch: { deployments: 0 },
+    })
+  })
+
+  it('has parts that sum exactly to the time each change took, whatever the clocks said', () => {
+    const time = fc.integer({ min: 0, max: 100 })
+    const history = fc.array(fc.tuple(fc.boolean(), time, time), { minLength: 1, maxLength: 20 })
+    const moves = fc.array(fc.tuple(time, fc.nat(), fc.constantFrom(...order)), { maxLength: 20 })
+    fc.assert(
+      fc.property(history, moves, (all, deployments) => {
+        const made = all.map(([isMerge, authored, committed], n) =>
+          commit(n, n === 0 ? [] : isMerge && n > 1 ? [n - 1, n - 2] : [n - 1], committed, { authored: (authored * hour) / 1000 }),
+        )
+        const to = (name: string) => deployments.filter(([, , where]) => where === name).map(([at, n]) => deployed(at, n % all.length))
+        const lineage = lineageOf(made, { test: to('test'), production: to('production') })
+        expect(new Set(lineage.changes().flatMap((change) => change.commits)).size).toBe(made.length)
+        const flow = changeFlowOf([lineage], order, { since: 0, until: 1000 * hour, asOf: 1000 * hour })!
+        let total = 0
+        for (const row of flow.rows) {
+          const moments = momentsOf(row)
+          if (moments === undefined) continue
+          const took = Math.max(0, row.arrivals.at(-1)! - row.change.begun)
+          expect(moments.slice(1).reduce((sum, moment, at) => sum + moment - moments[at]!, 0)).toBe(took)
+          expect(moments.every((moment, at) => at === 0 || moment >= moments[at - 1]!)).toBe(true)
+          total += took
+        }
+        expect(flow.stages.reduce((sum, { ms }) => sum + ms, 0)).toBe(total)
+      }),
+    )
+  })
+})

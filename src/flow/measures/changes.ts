@@ -1,0 +1,194 @@
+import { quantile } from '../../kernel/statistics/quantiles.ts'
+import { survival, survivalQuantile, type Quantile } from '../../kernel/statistics/survival.ts'
+import type { Carried, Carrier } from '../lineage/carried.ts'
+import type { TrunkChange } from '../lineage/changes.ts'
+import type { StreamLineage } from '../lineage/streams.ts'
+import type { Window } from './stream-flow.ts'
+
+/** A change on its way, with when it came where. Times in milliseconds. */
+export type ChangeOnWay = {
+  readonly lineage: StreamLineage
+  readonly change: TrunkChange
+  /** Which carrier brought it to the last environment. Undefined: none yet. */
+  readonly carrier: Carrier | undefined
+  /** When it came to each environment of the way; undefined: not there, or nobody knows when. */
+  readonly arrivals: readonly (number | undefined)[]
+}
+
+type Spread = { readonly p50: number | undefined; readonly p95: number | undefined; readonly max: number | undefined }
+
+export type Stage = {
+  readonly from: string
+  readonly to: string
+  readonly ms: number
+  readonly share: number | undefined
+  readonly p50: number
+  readonly p95: number
+}
+
+/** How changes, as the commits tell them, flow through a stream. Times in milliseconds. */
+export type ChangeFlow = {
+  /** Merged in the window. */
+  readonly changes: number
+  readonly reached: number
+  /** Of these, carried by a deployment before which one is missing: they may have been there earlier. */
+  readonly doubtful: number
+  /** Left out: there before the record of deployments begins. */
+  readonly before: number
+  readonly fromBegun: readonly [p50: Quantile, p85: Quantile, p95: Quantile]
+  readonly fromMerged: readonly [p50: Quantile, p85: Quantile, p95: Quantile]
+  /** Of those that arrived: from begun to merged to each environment. For each change they sum exactly to the time it took. */
+  readonly stages: readonly Stage[]
+  /** Deployments of the window that brought something. */
+  readonly batch: {
+    readonly deployments: number
+    readonly commits: Spread
+    readonly changes: Spread
+    readonly lines: Spread
+    readonly oldest: Spread
+  }
+  /** Deployments to the last environment of which nobody knows the commit. */
+  readonly unresolved: number
+  readonly rows: readonly ChangeOnWay[]
+}
+
+/**
+ * @param lineages - of the stream, one for each repository that it is built from
+ * @param order - environments of its way
+ * @returns undefined when nothing is known of commits
+ */
+export function changeFlowOf(lineages: readonly StreamLineage[], order: readonly string[], window: Window): ChangeFlow | undefined {
+  const { since, until, asOf } = window
+  const end = order.at(-1)
+  const all = lineages.flatMap((lineage) => onWay(lineage, order, asOf))
+  if (all.length === 0 || end === undefined) return undefined
+  const merged = all.filter(({ change }) => change.merged >= since && change.merged < until && change.merged <= asOf)
+  const rows = merged.filter(({ carrier }) => carrier?.doubt !== 'first')
+  const times = rows.map(({ arrivals }) => arrivals.at(-1))
+  return {
+    changes: rows.length,
+    reached: times.filter((time) => time !== undefined).length,
+    doubtful: rows.filter(({ carrier }) => carrier?.doubt === 'gap').length,
+    before: merged.length - rows.length,
+    fromBegun: quantilesOf(
+      rows.map(({ change }, at) => [change.begun, times[at]]),
+      asOf,
+    ),
+    fromMerged: quantilesOf(
+      rows.map(({ change }, at) => [change.merged, times[at]]),
+      asOf,
+    ),
+    stages: stagesOf(rows, order),
+    batch: batchOf(lineages, all, end, window),
+    unresolved: Math.min(...lineages.map(({ environments }) => unresolvedIn(environments.get(end), window))),
+    rows,
+  }
+}
+
+function onWay(lineage: StreamLineage, order: readonly string[], asOf: number): readonly ChangeOnWay[] {
+  const places = order.map((name) => lineage.environments.get(name))
+  return lineage.changes().map((change) => {
+    const carriers = places.map((carried) => carrierOf(carried, change.commit, asOf))
+    return {
+      lineage,
+      change,
+      carrier: carriers.at(-1),
+      arrivals: carriers.map((carrier) => (carrier?.doubt === 'first' ? undefined : carrier?.at)),
+    }
+  })
+}
+
+function carrierOf(carried: Carried | undefined, commit: number, asOf: number): Carrier | undefined {
+  const carrier = carried?.carriers[carried.by[commit] ?? -1]
+  return carrier !== undefined && carrier.at <= asOf ? carrier : undefined
+}
+
+/** What has not arrived counts with the time it has waited. A clock that says it arrived before it began says that it took no time. */
+function quantilesOf(spans: readonly (readonly [begin: number, end: number | undefined])[], asOf: number) {
+  const curve = survival(
+    Float64Array.from(spans, ([begin, end]) => Math.max(0, (end ?? asOf) - begin)),
+    Uint8Array.from(spans, ([, end]) => (end === undefined ? 0 : 1)),
+  )
+  return [survivalQuantile(curve, 0.5), survivalQuantile(curve, 0.85), survivalQuantile(curve, 0.95)] as const
+}
+
+/**
+ * The moments of a change's way: begun, merged, each environment. None lies before the one in front of it or after the last: where a
+ * change went another way (a hot-fix that is merged afterwards) the step took no time.
+ */
+export function momentsOf({ change, arrivals }: ChangeOnWay): readonly number[] | undefined {
+  const last = arrivals.at(-1)
+  if (last === undefined) return undefined
+  const end = Math.max(last, change.begun)
+  const moments = [change.begun]
+  for (const moment of [change.merged, ...arrivals]) moments.push(Math.min(end, Math.max(moments.at(-1)!, moment ?? 0)))
+  return moments
+}
+
+function stagesOf(rows: readonly ChangeOnWay[], order: readonly string[]): readonly Stage[] {
+  const ways = rows.flatMap((row) => [momentsOf(row) ?? []]).filter((moments) => moments.length > 0)
+  const names = ['begun', 'merged', ...order]
+  const spans = names.slice(1).map((_, at) => ways.map((moments) => moments[at + 1]! - moments[at]!).toSorted((a, b) => a - b))
+  const totals = spans.map((times) => times.reduce((sum, time) => sum + time, 0))
+  const total = totals.reduce((sum, time) => sum + time, 0)
+  if (ways.length === 0) return []
+  return spans.map((times, at) => ({
+    from: names[at]!,
+    to: names[at + 1]!,
+    ms: totals[at]!,
+    share: total === 0 ? undefined : totals[at]! / total,
+    p50: quantile(times, 0.5)!,
+    p95: quantile(times, 0.95)!,
+  }))
+}
+
+/** Only deployments on record, and of them those that brought something. */
+function batchOf(
+  lineages: readonly StreamLineage[],
+  all: readonly ChangeOnWay[],
+  end: string,
+  { since, until, asOf }: Window,
+): ChangeFlow['batch'] {
+  const batches = new Map<Carrier, { commits: number; changes: ChangeOnWay[] }>()
+  for (const { environments } of lineages)
+    for (const carrier of environments.get(end)?.carriers ?? [])
+      if (carrier.deployment !== undefined && carrier.doubt !== 'first' && carrier.at >= since && carrier.at < until && carrier.at <= asOf)
+        batches.set(carrier, { commits: 0, changes: [] })
+  for (const row of all) if (row.carrier !== undefined) batches.get(row.carrier)?.changes.push(row)
+  for (const { environments, owns } of lineages) {
+    const { by, carriers = [] } = environments.get(end) ?? {}
+    by?.forEach((place, commit) => {
+      const batch = place === -1 ? undefined : batches.get(carriers[place]!)
+      if (batch !== undefined && owns(commit)) batch.commits++
+    })
+  }
+  const brought = [...batches].filter(([, { commits }]) => commits > 0)
+  return {
+    deployments: brought.length,
+    commits: spreadOf(brought.map(([, { commits }]) => commits)),
+    changes: spreadOf(brought.map(([, { changes }]) => changes.length)),
+    lines: spreadOf(brought.map(([, { changes }]) => linesOf(changes))),
+    oldest: spreadOf(brought.map(([{ at }, { changes }]) => oldestAt(at, changes))),
+  }
+}
+
+/** Undefined where it is not known of one of them, or there is none. */
+function linesOf(changes: readonly ChangeOnWay[]): number | undefined {
+  let sum = 0
+  for (const { change } of changes) {
+    if (change.lines === undefined) return undefined
+    sum += change.lines
+  }
+  return changes.length === 0 ? undefined : sum
+}
+
+const oldestAt = (at: number, changes: readonly ChangeOnWay[]) =>
+  changes.length === 0 ? undefined : Math.max(0, at - changes.reduce((first, { change }) => Math.min(first, change.begun), at))
+
+function spreadOf(values: readonly (number | undefined)[]): Spread {
+  const known = values.filter((value) => value !== undefined).toSorted((a, b) => a - b)
+  return { p50: quantile(known, 0.5), p95: quantile(known, 0.95), max: known.at(-1) }
+}
+
+const unresolvedIn = (carried: Carried | undefined, { since, until, asOf }: Window) =>
+  carried?.unresolved.filter(({ at }) => at >= since && at < until && at <= asOf).length ?? 0
