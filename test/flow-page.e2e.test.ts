@@ -140,6 +140,9 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
     expect(await way.textContent()).toMatch(
       /test.*60 min.*60 of 60.*staging.*3 waiting here.*26 h.*57 of 60.*closed into production since 2025-02-27 by ann.*production.*1 went back/,
     )
+    expect(await page.getByRole('region', { name: 'The constraint' }).textContent()).toMatch(
+      /The closed gate between staging and production|staging → production holds \d+ % of all the time/,
+    )
     const lead = page.getByRole('button', { name: 'Lead p50' })
     await lead.press('Tab')
     await lead.hover()

@@ -1,4 +1,4 @@
-import type { FlowRow, StreamFlowDetail, StreamFlowPicture } from '../src/api/types.ts'
+import type { ConstraintView, FlowRow, StreamFlowDetail, StreamFlowPicture } from '../src/api/types.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -66,4 +66,21 @@ export function flowDetailOf(stream: string, now: number): StreamFlowDetail {
   const { flow, legs } = flowPictureOf(stream, now)
   const arrived = at(now - 2 * day)
   return { ...flow, legs, closed: [], rows: [{ version: 'v0', arrived, reached: at(now - day), by: 'v0' }] }
+}
+
+export function constraintOf(stream: string, now: number): ConstraintView {
+  const { order, since, until, asOf } = flowRowOf(stream, now)
+  return {
+    stream,
+    order,
+    since,
+    until,
+    asOf,
+    constraint: null,
+    cannotSay: 'there are too few versions',
+    sentences: ['Cannot say: there are too few versions.'],
+    legs: [],
+    ageing: { total: 0, oldest: [] },
+    little: { countedMs: 1, summedMs: 1, holds: true },
+  }
 }

@@ -2,7 +2,7 @@ import { useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import type { FlowRow } from '../api/types.ts'
 import { offsetsOf, useWindow } from '../estate/windowing.ts'
 import { LeadAxis } from './mini-curve.tsx'
-import { FlowRowView } from './flow-row.tsx'
+import { FlowRowView, type Held } from './flow-row.tsx'
 import { columns, type Column, type Order } from './flow-rows.ts'
 import { Explained } from './term.tsx'
 import { terms } from './terms.ts'
@@ -31,13 +31,14 @@ function shownOf(rows: readonly FlowRow[], first: number, last: number, focused:
 
 type Props = {
   readonly rows: readonly FlowRow[]
+  readonly held: ReadonlyMap<string, Held>
   readonly order: Order
   readonly onSort: (by: Column) => void
   readonly params: Readonly<Record<string, string>>
 }
 
 /** Of hundreds of rows only those on the screen are in the document. */
-export function FlowList({ rows, order, onSort, params }: Props) {
+export function FlowList({ rows, held, order, onSort, params }: Props) {
   const height = heights[useNarrow() ? 'narrow' : 'wide']
   const offsets = useMemo(() => offsetsOf(rows.map(() => height)), [rows, height])
   const list = useRef<HTMLDivElement>(null)
@@ -61,7 +62,7 @@ export function FlowList({ rows, order, onSort, params }: Props) {
         onBlur={() => setFocused(undefined)}
       >
         {shown.map(({ row, index }) => (
-          <FlowRowView key={row.stream} row={row} top={offsets[index]!} index={index + 2} params={params} />
+          <FlowRowView key={row.stream} row={row} held={held.get(row.stream)} top={offsets[index]!} index={index + 2} params={params} />
         ))}
       </div>
     </div>

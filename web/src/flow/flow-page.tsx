@@ -1,12 +1,13 @@
 import { useDeferredValue, useMemo, useRef, useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { useQuery, type Answer } from '../api/query.ts'
-import type { FlowRow } from '../api/types.ts'
+import type { ConstraintBoard, FlowRow } from '../api/types.ts'
 import { Icon } from '../piece/icon.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { useShortcut } from '../shell/keyboard.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { FlowList, columnName } from './flow-list.tsx'
+import type { Held } from './flow-row.tsx'
 import { columns, rowsOf, type Column, type Order } from './flow-rows.ts'
 import { addressOf, queryOf, windowIn, windows, type FlowWindow } from './window.ts'
 import { WindowPicker } from './window-picker.tsx'
@@ -89,6 +90,7 @@ function BoardOf({ streams, old, window }: BoardProps) {
   const deferred = useDeferredValue(words)
   const { by, down } = order
   const rows = useMemo(() => rowsOf(streams, deferred, { by, down }), [streams, deferred, by, down])
+  const held = useHeld(window)
   const { days, asOf } = window
   const params = useMemo(() => addressOf({ days, asOf }), [days, asOf])
   const sort = (column: Column) => change({ order: { by: column, down: column === by ? !down : column !== 'stream' } })
@@ -128,7 +130,8 @@ function BoardOf({ streams, old, window }: BoardProps) {
           </select>
         </label>
         <p className="soft flow-note">
-          Lead time with what is still on its way (Kaplan–Meier). <b aria-hidden="true">–</b> is no data, not 0.
+          Lead time with what is still on its way (Kaplan–Meier). <b className="flow-arrow">⇥</b> the constraint.{' '}
+          <b aria-hidden="true">–</b> is no data, not 0.
         </p>
       </div>
       {rows.length === 0 ? (
@@ -139,12 +142,26 @@ function BoardOf({ streams, old, window }: BoardProps) {
           </button>
         </div>
       ) : (
-        <FlowList rows={rows} order={order} onSort={sort} params={params} />
+        <FlowList rows={rows} held={held} order={order} onSort={sort} params={params} />
       )}
       <p className="soft flow-more">
         The same on the command line: <code>threeways flow</code>. <Link href="/">What is under way now</Link>
       </p>
     </div>
+  )
+}
+
+/** What holds up each of them; those of which it cannot be said are left out. */
+function useHeld(window: FlowWindow): ReadonlyMap<string, Held> {
+  const { data } = useKept(useQuery<ConstraintBoard>(`/api/constraint?${queryOf(window)}`), 'held')
+  return useMemo(
+    () =>
+      new Map(
+        data?.rows.flatMap(({ stream, constraint, sentences }) =>
+          constraint === null ? [] : [[stream, { to: constraint.to, told: sentences.slice(0, 2).join(' ') }] as const],
+        ),
+      ),
+    [data],
   )
 }
 

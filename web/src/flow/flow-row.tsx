@@ -1,12 +1,16 @@
-import { memo, type ReactNode } from 'react'
+import { Fragment, memo, type ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { FlowRow } from '../api/types.ts'
 import { LeadStrip, MiniCurve } from './mini-curve.tsx'
 import { flowHref } from './window.ts'
 import { few, limits, span } from './words.ts'
 
+export type Held = { readonly to: string; readonly told: string }
+
 type Props = {
   readonly row: FlowRow
+  /** Its constraint: the environment before which versions wait, and why it is that. */
+  readonly held: Held | undefined
   readonly top: number
   readonly index: number
   /** Of the address, so that a stream opens in the same window. */
@@ -14,7 +18,7 @@ type Props = {
 }
 
 /** One stream in one row. Every number leads to the rows behind it. */
-export const FlowRowView = memo(function FlowRowView({ row, top, index, params }: Props) {
+export const FlowRowView = memo(function FlowRowView({ row, held, top, index, params }: Props) {
   const { stream, order, deployments, perWeek, lead, batch, back, closed } = row
   const rows = (show: string) => `${flowHref(stream, { ...params, show })}#rows`
   return (
@@ -23,9 +27,7 @@ export const FlowRowView = memo(function FlowRowView({ row, top, index, params }
         <Link className="flow-link" data-move href={flowHref(stream, params)}>
           {stream}
         </Link>
-        <span className="soft" title={order.join(' → ')}>
-          {order.join(' → ')}
-        </span>
+        <Way order={order} held={held} />
       </div>
       <Cell name="perWeek" href={rows('deployments')} sub={deployments === 0 ? undefined : `${deployments} in all`}>
         {deployments === 0 ? undefined : few(perWeek)}
@@ -60,7 +62,22 @@ export const FlowRowView = memo(function FlowRowView({ row, top, index, params }
 
 /** Rows that did not change stay the same objects until the next answer. */
 function same(a: Props, b: Props): boolean {
-  return a.top === b.top && a.index === b.index && a.row === b.row && a.params === b.params
+  return a.top === b.top && a.index === b.index && a.row === b.row && a.held === b.held && a.params === b.params
+}
+
+/** The arrow at which the stream is held up stands out. */
+function Way({ order, held }: { readonly order: readonly string[]; readonly held: Held | undefined }) {
+  return (
+    <span className="soft" title={held?.told ?? order.join(' → ')}>
+      {order.map((environment, at) => (
+        <Fragment key={environment}>
+          {at > 0 && (environment === held?.to ? <b className="flow-arrow"> ⇥ </b> : ' → ')}
+          {environment}
+        </Fragment>
+      ))}
+      {held !== undefined && <span className="sr">. {held.told}</span>}
+    </span>
+  )
 }
 
 /** Half of them never came is not that nothing is known. */

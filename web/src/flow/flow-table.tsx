@@ -179,7 +179,9 @@ function Rows({ head, rows, none, total }: RowsProps) {
             {rows.slice(0, shown).map((cells, index) => (
               <tr key={index}>
                 {cells.map((cell, at) => (
-                  <td key={at}>{cell}</td>
+                  <td key={at} data-name={head[at]}>
+                    {cell}
+                  </td>
                 ))}
               </tr>
             ))}

@@ -6,6 +6,7 @@ import type { StreamFlowPicture } from '../api/types.ts'
 import { decoded, lineHref } from '../piece/digest.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading, Notice } from '../shell/notice.tsx'
+import { ConstraintPanel } from './constraint-panel.tsx'
 import { CurveChart } from './curve-chart.tsx'
 import { Figures } from './figures.tsx'
 import { useKept } from './flow-page.tsx'
@@ -80,6 +81,7 @@ function PictureOf({ picture, old }: { readonly picture: StreamFlowPicture; read
         />
       </header>
       <Figures picture={picture} rows={rows} />
+      {order.length > 1 && <ConstraintPanel stream={stream} query={queryOf(window)} />}
       <Panel
         title="Way"
         told="Environments in the order in which versions were seen to come to them. A rail is as wide as half of the versions waited, on a scale of logarithms; its filled part is the share that came through."
