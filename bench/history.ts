@@ -71,7 +71,7 @@ async function looks(home: string): Promise<void> {
     log: () => {},
   })
   try {
-    for (const place of ['/api/flow', '/api/flow?days=3660']) {
+    for (const place of ['/api/flow', '/api/flow?days=3660', '/api/keys', '/api/keys?days=3660']) {
       const times: number[] = []
       for (let n = 0; n < Number(values.looks); n++) {
         const began = performance.now()

@@ -9,6 +9,7 @@ import { completionCommand } from './commands/completion.ts'
 import { lineageCommand } from './commands/lineage.ts'
 import { composeRoutes } from './commands/compose.ts'
 import { constraintCommand, flowCommand, reportCommand } from './commands/flow-board.ts'
+import { keysCommand } from './commands/keys.ts'
 import { importRoutes } from './commands/import.ts'
 import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
@@ -32,6 +33,7 @@ const root = buildRouteMap<string, CliContext>({
     deliver: flow.deliverCommand,
     status: flow.statusCommand,
     flow: flowCommand,
+    keys: keysCommand,
     lineage: lineageCommand,
     constraint: constraintCommand,
     report: reportCommand,

@@ -14,6 +14,8 @@ import { makeRepositories } from '../flow/lineage/repositories.ts'
 import { lineageRoutes } from '../flow/lineage/routes.ts'
 import { makeLineages } from '../flow/lineage/streams.ts'
 import { constraintRoutes } from '../flow/constraint/routes.ts'
+import { makeToldFailures } from '../flow/measures/attribution/read.ts'
+import { keysRoutes } from '../flow/measures/keys/routes.ts'
 import { makePast } from '../flow/measures/past.ts'
 import { measureRoutes } from '../flow/measures/routes.ts'
 import { streamPlaces } from '../flow/pipeline/stream-facts.ts'
@@ -243,6 +245,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', estateRoutes(viewing, newId))
       api.route('/', measureRoutes(past, lineages, clock))
       api.route('/', constraintRoutes(past, clock))
+      api.route('/', keysRoutes(past, makeToldFailures(ledger), clock))
       api.route('/', otlpRoutes(ledger))
       api.route('/', lineageRoutes(lineages))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))

@@ -10,7 +10,13 @@ import { constraintView } from './views.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
-const to = (environment: string, version: string, at: number) => ({ environment, version, at, source: '/imports/shop' })
+const to = (environment: string, version: string, at: number) => ({
+  environment,
+  version,
+  at,
+  source: '/imports/shop',
+  deployment: `${environment} ${version}`,
+})
 const order = ['test', 'staging', 'production']
 
 /** Forty versions, one a day; staging takes an hour, production as long as is told. */

@@ -11,7 +11,7 @@ import { readGates, type Switched } from './gates.ts'
 export type PastStream = {
   readonly stream: string
   /** By time. */
-  readonly deployments: readonly (Deployed & { readonly source: string })[]
+  readonly deployments: readonly (Deployed & { readonly deployment: string; readonly source: string })[]
 }
 
 /** Every deployment there was, and every switch of a gate. */

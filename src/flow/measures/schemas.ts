@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 const Ms = z.number().nullable()
-const Quantile = z.object({ value: Ms, low: Ms, high: Ms }).meta({
+export const Quantile = z.object({ value: Ms, low: Ms, high: Ms }).meta({
   id: 'TimeQuantile',
   description:
     'milliseconds, with the limits of its 95 % interval. value null: it never came to so many. high null: nothing says how long at most',

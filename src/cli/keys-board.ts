@@ -1,0 +1,143 @@
+import type { FailureView, KeysBoard, KeysView, StreamKeys, StreamKeysDetail } from '../flow/measures/keys/schemas.ts'
+import { formatDuration } from '../kernel/duration.ts'
+import { invalid } from '../kernel/errors.ts'
+import { at, withApi, type ConnectFlags } from './api.ts'
+import type { CliContext } from './context.ts'
+import { windowQuery, type WindowFlags } from './flow-window.ts'
+import type { Output } from './output.ts'
+
+export type KeysFlags = ConnectFlags & WindowFlags & { readonly json: boolean; readonly csv: boolean; readonly rows: boolean }
+
+/** The five DORA keys: of every value stream in a row, or of one in full. */
+export async function keys(this: CliContext, flags: KeysFlags, stream?: string): Promise<void> {
+  if (flags.rows && stream === undefined)
+    throw invalid('STREAM_MISSING', {
+      message: '--rows shows the deployments of one stream',
+      help: 'name it: `threeways keys STREAM --rows`',
+    })
+  const query = windowQuery(flags)
+  if (flags.rows) query.set('rows', 'true')
+  const place = `${stream === undefined ? '/api/keys' : at`/api/keys/${stream}`}?${query}`
+  const { output } = this
+  await withApi(this, flags, async (api) => {
+    if (flags.csv) return output.passOn(await api.table(place))
+    const answer = await api.get<KeysBoard | StreamKeysDetail>(place)
+    if (flags.json) return output.json(answer)
+    if ('stream' in answer) return output.result(describe(answer, output))
+    if (answer.streams.length === 0)
+      return output.say('nothing was deployed yet; bring history in with `threeways import csv`, see docs/history.md')
+    output.result(board(answer, output))
+  })
+}
+
+const head = ['STREAM', 'TO', 'DEPLOYS/WK', 'LEAD P50', 'P95', 'FAIL RATE', '95 % LIMITS', 'RECOVERY P50', 'OVER', 'REWORK']
+
+/** The least reliable stand first: they are what one looks for. */
+function board({ estate, streams, known, definitions }: KeysBoard, { colour, table }: Output): string {
+  const sorted = streams.toSorted((a, b) => (b.failRate?.share ?? -1) - (a.failRate?.share ?? -1) || a.stream.localeCompare(b.stream))
+  const rows = sorted.map((one) => [colour.bold(one.stream), one.environment, ...cells(one)])
+  return [
+    table([head, [colour.bold('all'), '', ...cells(estate)], ...rows]),
+    '',
+    colour.dim(knownTold(known)),
+    ...lines(definitions).map((line) => colour.dim(line)),
+  ].join('\n')
+}
+
+const cells = ({ frequency, lead, failRate, recovery, rework }: KeysView) => [
+  frequency === null ? 'no data' : frequency.perWeek.toFixed(1),
+  lead === null ? 'no data' : time(lead.p50.value),
+  lead === null ? '' : time(lead.p95.value),
+  failRate === null ? 'no data' : percent(failRate.share),
+  failRate === null ? '' : `${percent(failRate.low)} – ${percent(failRate.high)}`,
+  recovery === null ? 'no data' : time(recovery.p50.value),
+  recovery === null ? '' : `${recovery.ended}/${recovery.count}`,
+  rework === null ? 'no data' : percent(rework.share),
+]
+
+const names = {
+  frequency: 'deployment frequency',
+  lead: 'change lead time',
+  failRate: 'change fail rate',
+  recovery: 'failed deployment recovery time',
+  rework: 'deployment rework rate',
+} as const
+const all = Object.keys(names) as (keyof typeof names)[]
+const lines = (definitions: KeysBoard['definitions']) => all.map((key) => `${names[key]}: ${definitions[key]}`)
+
+function describe(keys: StreamKeysDetail, output: Output): string {
+  const { colour } = output
+  const values = valuesOf(keys)
+  return [
+    `${colour.bold(keys.stream)}  to ${keys.environment}`,
+    colour.dim(`from ${keys.since.slice(0, 10)} until ${keys.until.slice(0, 10)}, as known on ${keys.asOf.slice(0, 10)}`),
+    ...all.flatMap((key) => ['', `${colour.bold(names[key])}  ${values[key]}`, colour.dim(keys.definitions[key])]),
+    '',
+    colour.dim(knownTold(keys.known)),
+    ...(keys.rows === undefined ? [] : ['', ...rowsTold(keys, output)]),
+  ].join('\n')
+}
+
+function valuesOf({ frequency, lead, failRate, recovery, rework }: StreamKeys): Record<keyof typeof names, string> {
+  const gap = frequency?.gap
+  return {
+    frequency:
+      frequency === null
+        ? 'no data'
+        : `${frequency.perWeek.toFixed(1)} a week (${frequency.deployments} on ${frequency.activeDays} days)${gap ? `; ${time(gap.p50)} apart at p50, ${time(gap.p95)} at p95` : ''}`,
+    lead: timed(lead),
+    failRate: share(failRate),
+    recovery: timed(recovery),
+    rework: share(rework),
+  }
+}
+
+function timed(value: StreamKeys['lead']): string {
+  if (value === null) return 'no data'
+  const { p50, p85, p95, ended, count } = value
+  return `p50 ${time(p50.value)} (95 %: ${limit(p50.low)} – ${limit(p50.high)}), p85 ${time(p85.value)}, p95 ${time(p95.value)}; ${ended} of ${count} are over`
+}
+
+const share = (value: StreamKeys['failRate']) =>
+  value === null
+    ? 'no data'
+    : `${percent(value.share)} (95 %: ${percent(value.low)} – ${percent(value.high)}), ${Number(value.expected.toFixed(1))} of ${value.of} deployments`
+
+function rowsTold({ rows = [], failures = [] }: StreamKeysDetail, { table, colour }: Output): readonly string[] {
+  const told = rows.map(({ at: when, version, deployment, ran, failed, failures: names, rework }) => [
+    when,
+    version,
+    ran ? (failed === 0 ? '' : `failed ${percent(failed)}`) : 'did not run',
+    rework ?? '',
+    names.join(' '),
+    colour.dim(deployment),
+  ])
+  return [
+    table([['DEPLOYED', 'VERSION', 'FAILED', 'REWORK', 'FAILURES', 'DEPLOYMENT'], ...told]),
+    ...failures.flatMap((one) => ['', ...failureTold(one)]),
+  ]
+}
+
+export function failureTold({ kind, id, summary, began, resolved, causes, none }: FailureView): readonly string[] {
+  const over = resolved === null ? 'not over' : `over after ${formatDuration(Date.parse(resolved) - Date.parse(began))}`
+  const title = kind === 'incident' ? `incident ${id}` : kind === 'back' ? 'went back' : 'did not run'
+  return [
+    `${title}${summary === null ? '' : `: ${summary}`}, ${began}, ${over}`,
+    ...causes.map(
+      (cause) =>
+        `  ${percent(cause.probability).padStart(6)}  ${cause.stream} ${cause.version}, ${cause.reasons.join(', ')}  ${cause.deployment}`,
+    ),
+    `  ${percent(none).padStart(6)}  ${causes.length === 0 ? 'no deployment that is known' : 'none of them'}`,
+  ]
+}
+
+const kinds = { incident: 'incidents', back: 'deployments that went back', failed: 'deployments that did not come to run' } as const
+
+const knownTold = (known: KeysBoard['known']) =>
+  known.length === 0
+    ? 'Nobody told of a failure yet, so nothing is said of failing: threeways event incident, or docs/keys.md.'
+    : `Failures are known of ${known.map((kind) => kinds[kind]).join(', ')}.`
+
+const time = (ms: number | null) => (ms === null ? 'never' : formatDuration(ms))
+const limit = (ms: number | null) => (ms === null ? '?' : formatDuration(ms))
+const percent = (value: number) => `${(value * 100).toFixed(value > 0 && value < 0.0995 ? 1 : 0)} %`

@@ -1,0 +1,171 @@
+import type { Failure } from './failures.ts'
+import { seenAfter, type Hazard } from './hazard.ts'
+import type { Placed } from './placed.ts'
+
+/** A deployment that may have caused a failure. */
+export type Cause = {
+  readonly deployment: string
+  readonly stream: string
+  readonly at: number
+  readonly version: string
+  readonly probability: number
+  readonly reasons: readonly string[]
+}
+
+/** The probabilities add up to 1 together with that of `none` of them. Likeliest first. */
+export type Attribution = { readonly causes: readonly Cause[]; readonly none: number }
+
+/** What is known beside the failure itself. */
+export type Estate = {
+  /** Of one environment, of all streams, by time. */
+  readonly placed: readonly Placed[]
+  /** The same by name. */
+  readonly byName: ReadonlyMap<string, Placed>
+  readonly hazard: Hazard
+  /** How strongly a stream hangs together with another, from 0; as `coupling` finds it. */
+  readonly coupled?: (stream: string, other: string) => number
+}
+
+const dayMs = 86_400_000
+/** Of what was deployed earlier than that nobody can tell any more. */
+const watchedMs = 30 * dayMs
+/** So many failures out of all come of something other than a deployment: load, hardware, data, somebody else's service. */
+const otherCause = 0.1
+/** Whoever goes back suspects what ran; many services that go back at once often had something else in common. */
+const otherCauseOfMany = 1 / 3
+/** So many failures show in a stream that was not deployed itself. */
+const elsewhere = 0.1
+/** A version that was named is the one that was deployed then, or an earlier one that it contains. */
+const named = 20
+const later = 0.02
+/** What no longer ran when it began. */
+const gone = 0.05
+/** Less than that is not told. */
+const least = 0.001
+
+/**
+ * Which deployments may have caused a failure, and how likely each did. Bayes' rule: each deployment before it brings a fault with the
+ * same small probability, which is seen after a time with the density of `hazard`; what is known of the failure weighs for or against;
+ * and it may be none of them. What a person said, or what was undone, is taken for it.
+ */
+export function attribute(failure: Failure, estate: Estate): Attribution {
+  const { among, told } = failure
+  if (told !== undefined) return tellAll(among!, failure, estate)
+  const before = since(estate.placed, failure.detected)
+  const own = among === undefined ? before : namedIn(estate, among)
+  // A deployment that failed is its own cause, and stands in no list of those that run.
+  if (failure.kind === 'failed') return { causes: [causeOf(ownOf(failure), 1, ['it did not come to run'])], none: 0 }
+  const streams = new Set(before.map(({ stream }) => stream)).size
+  const running = runningAt(before, failure.began)
+  const weighed = own.map((one) => ({ one, ...weigh(one, failure, estate, streams, running) }))
+  const sum = weighed.reduce((total, { weight }) => total + weight, 0)
+  const all = sum + otherwise(failure, before, sum)
+  if (all === 0) return { causes: [], none: 1 }
+  const causes = weighed
+    .map(({ one, weight, reasons }) => causeOf(one, weight / all, reasons))
+    .filter(({ probability }) => probability >= least)
+    .toSorted((a, b) => b.probability - a.probability || b.at - a.at)
+  // What is too unlikely to be told counts as none of them.
+  return { causes, none: Math.max(0, 1 - causes.reduce((total, { probability }) => total + probability, 0)) }
+}
+
+/**
+ * What no deployment is to blame for weighs as much. Other failures come at a steady rate; of what was undone somebody has judged, so its
+ * age says which of them, but not whether.
+ */
+function otherwise({ kind, stream }: Failure, before: readonly Placed[], sum: number): number {
+  const share = kind === 'back' && stream === undefined ? otherCauseOfMany : otherCause
+  const odds = share / (1 - share)
+  if (kind === 'back') return odds * sum
+  return odds * rateOf(before, stream) * (stream === undefined ? 1 : 1 - elsewhere)
+}
+
+type Weight = { readonly weight: number; readonly reasons: readonly string[] }
+
+function weigh(one: Placed, failure: Failure, { hazard, coupled }: Estate, streams: number, running: ReadonlyMap<string, number>): Weight {
+  const reasons: string[] = [`deployed ${ago(failure.detected - one.at)} before it was seen`]
+  let weight = seenAfter(hazard, failure.detected - one.at)
+  if (failure.kind === 'back') return { weight, reasons: [...reasons, 'it was undone'] }
+  if (failure.stream !== undefined) {
+    const isOwn = one.stream === failure.stream
+    const bound = isOwn ? 0 : (coupled?.(one.stream, failure.stream) ?? 0)
+    weight *= isOwn ? 1 - elsewhere : (elsewhere / Math.max(1, streams - 1)) * (1 + bound)
+    reasons.push(isOwn ? 'of the stream it showed in' : bound > 0 ? `of a stream that goes with ${failure.stream}` : 'of another stream')
+  }
+  if (failure.version !== undefined && (failure.stream === undefined || one.stream === failure.stream)) {
+    if (one.version === failure.version) {
+      weight *= named
+      reasons.push('its version was named')
+    } else if (isLater(one, failure.version, running)) {
+      weight *= later
+      reasons.push('it came after the version that was named')
+    }
+  }
+  if ((running.get(one.stream) ?? one.place) < one.place && one.at <= failure.began) {
+    weight *= gone
+    reasons.push('it no longer ran when it began')
+  }
+  return { weight, reasons }
+}
+
+/** Whether it brought a version that the named one, of its own stream, cannot contain. */
+const isLater = (one: Placed, version: string, places: ReadonlyMap<string, number>): boolean => {
+  const place = places.get(`${one.stream}\u0000${version}`)
+  return place !== undefined && one.place > place
+}
+
+/** The place of what each stream runs at a moment, and of each of its versions that ran until then. */
+function runningAt(before: readonly Placed[], moment: number): ReadonlyMap<string, number> {
+  const places = new Map<string, number>()
+  for (const { stream, at, place, version } of before) {
+    places.set(`${stream}\u0000${version}`, place)
+    if (at <= moment) places.set(stream, place)
+  }
+  return places
+}
+
+/** Those of the weeks before a moment. */
+function since(placed: readonly Placed[], moment: number): readonly Placed[] {
+  return placed.slice(lowerBound(placed, moment - watchedMs), lowerBound(placed, moment + 1))
+}
+
+/** Index of the first that is not before a moment. */
+export function lowerBound(placed: readonly { readonly at: number }[], moment: number): number {
+  let [low, high] = [0, placed.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (placed[middle]!.at < moment) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Deployments in a millisecond; of a stream that is deployed seldom, one in the whole time. */
+function rateOf(before: readonly Placed[], stream: string | undefined): number {
+  const count = stream === undefined ? before.length : before.filter((one) => one.stream === stream).length
+  return Math.max(1, count) / watchedMs
+}
+
+function tellAll(among: readonly string[], { told }: Failure, estate: Estate): Attribution {
+  const causes = namedIn(estate, among).map((one) => causeOf(one, 1, [`${told!.by} said so: ${told!.reason}`]))
+  return { causes, none: causes.length === 0 ? 1 : 0 }
+}
+
+const namedIn = ({ byName }: Estate, names: readonly string[]) => names.flatMap((name) => byName.get(name) ?? [])
+
+const ownOf = ({ id, stream, version, detected }: Failure) => ({ deployment: id, stream: stream!, at: detected, version: version! })
+
+const causeOf = (one: Pick<Cause, 'deployment' | 'stream' | 'at' | 'version'>, probability: number, reasons: readonly string[]): Cause => ({
+  deployment: one.deployment,
+  stream: one.stream,
+  at: one.at,
+  version: one.version,
+  probability,
+  reasons,
+})
+
+const minuteMs = 60_000
+function ago(ms: number): string {
+  if (ms < 100 * minuteMs) return `${Math.round(ms / minuteMs)} min`
+  return ms < 2 * dayMs ? `${Math.round(ms / (60 * minuteMs))} h` : `${Math.round(ms / dayMs)} d`
+}

@@ -1,0 +1,91 @@
+import type { Past } from '../past.ts'
+import { attribute, type Attribution, type Estate } from './attribute.ts'
+import { failedAt, incidentsAt, wentBack, type Failure } from './failures.ts'
+import { learnHazard, type Hazard } from './hazard.ts'
+import { placedIn, type Placed } from './placed.ts'
+import type { ToldFailures } from './read.ts'
+
+/** A failure and the deployments that may have caused it. */
+export type Blamed = { readonly failure: Failure; readonly attribution: Attribution }
+
+/** What was deployed to each environment. */
+export type Grounds = {
+  /** Of an environment, of all streams, by time. */
+  in(environment: string): readonly Placed[]
+  /** The same by name. */
+  byName(environment: string): ReadonlyMap<string, Placed>
+  /** Of one of its streams. */
+  of(stream: string, environment: string): readonly Placed[]
+}
+
+const grounds = new WeakMap<Past['streams'], Grounds>()
+
+/** Worked out when they are first asked for, and once for each past. */
+export function groundsOf({ streams }: Past): Grounds {
+  const known = grounds.get(streams)
+  if (known) return known
+  const own = new Map<string, readonly Placed[]>()
+  const all = new Map<string, readonly Placed[]>()
+  const byName = new Map<string, ReadonlyMap<string, Placed>>()
+  const made: Grounds = {
+    byName(environment) {
+      const names = byName.get(environment) ?? new Map(made.in(environment).map((one) => [one.deployment, one]))
+      byName.set(environment, names)
+      return names
+    },
+    of(stream, environment) {
+      const key = `${stream}\u0000${environment}`
+      const past = streams.get(stream)
+      const placed = own.get(key) ?? (past ? placedIn(environment, past) : [])
+      own.set(key, placed)
+      return placed
+    },
+    in(environment) {
+      const placed =
+        all.get(environment) ?? [...streams.keys()].flatMap((stream) => made.of(stream, environment)).toSorted((a, b) => a.at - b.at)
+      all.set(environment, placed)
+      return placed
+    },
+  }
+  grounds.set(streams, made)
+  return made
+}
+
+/** Everything that went wrong in an environment, as it was known at a moment. By time. */
+export function failuresIn(environment: string, past: Past, told: ToldFailures, asOf: number): readonly Failure[] {
+  const ground = groundsOf(past)
+  const here = (one: { readonly environment: string | undefined }) => (one.environment || environment) === environment
+  return [
+    ...incidentsAt(told.incidents.filter(here), asOf),
+    ...wentBack(ground.in(environment), asOf),
+    ...failedAt(told.failed.filter(here), (stream, where) => ground.of(stream, where), asOf),
+  ].toSorted((a, b) => a.began - b.began)
+}
+
+/** How long faults take to be seen, from those of which it is known what brought them: a person said so, or one deployment was undone. */
+export function hazardOf(failures: readonly Failure[], byName: ReadonlyMap<string, Placed>): Hazard {
+  return learnHazard(
+    failures.flatMap(({ kind, among, detected }) => {
+      const only = among?.length === 1 && kind !== 'failed' ? byName.get(among[0]!)?.at : undefined
+      return only === undefined ? [] : [detected - only]
+    }),
+  )
+}
+
+/**
+ * @param failures - of the environment; those of which it is known learn how long faults take
+ * @param from - what began earlier is not weighed, only learnt from. @defaultValue all are weighed
+ */
+export function blame(
+  environment: string,
+  failures: readonly Failure[],
+  past: Past,
+  asOf: number,
+  { from = Number.NEGATIVE_INFINITY, coupled }: { readonly from?: number; readonly coupled?: Estate['coupled'] } = {},
+): readonly Blamed[] {
+  const known = groundsOf(past).in(environment)
+  const placed = known.at(-1) !== undefined && known.at(-1)!.at > asOf ? known.filter(({ at }) => at <= asOf) : known
+  const byName = groundsOf(past).byName(environment)
+  const estate: Estate = { placed, byName, hazard: hazardOf(failures, byName), ...(coupled ? { coupled } : {}) }
+  return failures.filter(({ detected }) => detected >= from).map((failure) => ({ failure, attribution: attribute(failure, estate) }))
+}

@@ -1,0 +1,142 @@
+import { notFound } from '../../../kernel/errors.ts'
+import type { Attribution } from '../attribution/attribute.ts'
+import { blame, failuresIn, type Blamed } from '../attribution/blame.ts'
+import type { Failure } from '../attribution/failures.ts'
+import type { ToldFailures } from '../attribution/read.ts'
+import { instant, orNull, windowOf } from '../board.ts'
+import { horizonOf, type Past, type PastStream } from '../past.ts'
+import type { FlowQuery } from '../schemas.ts'
+import type { Window } from '../stream-flow.ts'
+import { definitions } from './definitions.ts'
+import { keysOf, type Keys, type Known, type Material, type Timed } from './keys.ts'
+import { endOf, materialOf } from './material.ts'
+import type { FailureView, KeysBoard, KeysView, StreamKeysDetail } from './schemas.ts'
+
+/** The five keys of every value stream, and of all of them together. */
+export function keysBoard(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number): KeysBoard {
+  const look = lookAt(past, told, query, nowMs)
+  const materials = [...past.streams.values()].flatMap((stream) => look.materialOf(stream) ?? [])
+  const known = look.known()
+  return {
+    definitions,
+    known: [...known],
+    estate: viewOf(keysOf(materials, known)),
+    streams: materials.map((one) => ({ ...placeOf(one), ...viewOf(keysOf([one], known)) })),
+  }
+}
+
+/**
+ * The five keys of one.
+ * @throws ThreewaysError `STREAM_NOT_FOUND`
+ */
+export function keysOfStream(past: Past, told: ToldFailures, stream: string, query: FlowQuery, nowMs: number): StreamKeysDetail {
+  const look = lookAt(past, told, query, nowMs)
+  const found = past.streams.get(stream)
+  const material = found && look.materialOf(found)
+  if (!material)
+    throw notFound('STREAM_NOT_FOUND', {
+      message: `nothing is known of deployments of "${stream}"${query.to === undefined ? '' : ` to ${query.to}`}`,
+      help: 'see `threeways flow`',
+    })
+  // Whether anybody tells of failures is seen in the whole of the estate: a stream without one may be good.
+  const known = look.known()
+  return {
+    ...placeOf(material),
+    definitions,
+    known: [...known],
+    ...viewOf(keysOf([material], known)),
+    ...(query.rows ? rowsOf(material) : {}),
+  }
+}
+
+/** A look at the past: what failed in an environment is weighed once for all of its streams. */
+function lookAt(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number) {
+  const seen = new Map<string, { readonly failures: readonly Failure[]; readonly blamed: readonly Blamed[] }>()
+  const kinds = new Set<Failure['kind']>()
+  const failedIn = (environment: string, { since, asOf }: Window) => {
+    const key = `${environment} ${since} ${asOf}`
+    const there = seen.get(key)
+    if (there) return there
+    const failures = failuresIn(environment, past, told, asOf)
+    const made = { failures, blamed: blame(environment, failures, past, asOf, { from: since }) }
+    seen.set(key, made)
+    for (const { kind } of failures) kinds.add(kind)
+    return made
+  }
+  return {
+    known: (): Known => kinds,
+    materialOf(stream: PastStream): Material | undefined {
+      const window = windowOf(query, knownUntil(stream, past, told, nowMs))
+      const end = endOf(stream, past, window, query.to)
+      return end === undefined ? undefined : materialOf(stream, end, window, past, failedIn(end, window).blamed, told.failed)
+    },
+  }
+}
+
+const weekMs = 7 * 86_400_000
+
+/** Incidents are told of by others than deployments are: what was told of them within a week after the last deployment is known too. */
+function knownUntil(stream: PastStream, past: Past, { incidents, failed }: ToldFailures, nowMs: number): number {
+  const horizon = horizonOf(stream, past, nowMs)
+  const times = [...incidents.flatMap(({ detected, resolved = detected }) => [detected, resolved]), ...failed.map(({ at }) => at)]
+  return times.reduce((latest, at) => (at <= horizon + weekMs ? Math.max(latest, at) : latest), horizon)
+}
+
+const placeOf = ({ stream, environment, window }: Material) => ({
+  stream,
+  environment,
+  since: instant(window.since),
+  until: instant(window.until),
+  asOf: instant(window.asOf),
+})
+
+function viewOf({ frequency, lead, failRate, recovery, rework }: Keys): KeysView {
+  return {
+    frequency: frequency === undefined ? null : { ...frequency, gap: frequency.gap ?? null },
+    lead: timedOf(lead),
+    failRate: failRate ?? null,
+    recovery: timedOf(recovery),
+    rework: rework ?? null,
+  }
+}
+
+const timedOf = (timed: Timed | undefined): KeysView['lead'] =>
+  timed === undefined ? null : { ...timed, p50: orNull(timed.p50), p85: orNull(timed.p85), p95: orNull(timed.p95) }
+
+function rowsOf({ deployments, failures, passages }: Material): Pick<StreamKeysDetail, 'rows' | 'failures' | 'versions'> {
+  return {
+    rows: deployments.map(({ at, failures: names, rework, ...rest }) => ({
+      ...rest,
+      at: instant(at),
+      failures: [...names],
+      rework: rework ?? null,
+    })),
+    failures: failures.map(({ failure, attribution }) => failureView(failure, attribution)),
+    versions: passages.map(({ version, arrived, reached, by }) => ({
+      version,
+      arrived: instant(arrived),
+      reached: reached === undefined ? null : instant(reached),
+      by: by ?? null,
+    })),
+  }
+}
+
+/** So many are told; the rest of them counts as none. */
+const causesMax = 20
+
+export function failureView(failure: Failure, { causes, none }: Attribution): FailureView {
+  const { kind, id, stream, environment, began, detected, resolved, summary } = failure
+  const [shown, left] = [causes.slice(0, causesMax), causes.slice(causesMax)]
+  return {
+    kind,
+    id,
+    stream: stream ?? null,
+    environment: environment ?? null,
+    began: instant(began),
+    detected: instant(detected),
+    resolved: resolved === undefined ? null : instant(resolved),
+    summary: summary ?? null,
+    causes: shown.map((cause) => ({ ...cause, at: instant(cause.at), reasons: [...cause.reasons] })),
+    none: left.reduce((sum, { probability }) => sum + probability, none),
+  }
+}

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest'
+import type { Failed, Incident } from '../attribution/failures.ts'
+import { orderOf, type Deployed } from '../environments.ts'
+import type { Past } from '../past.ts'
+import { FlowQuery } from '../schemas.ts'
+import { keysBoard, keysOfStream } from './board.ts'
+
+const hourMs = 3_600_000
+const t0 = Date.UTC(2026, 0, 1)
+const at = (hours: number) => t0 + hours * hourMs
+
+type Line = readonly [hours: number, stream: string, version: string, environment?: string]
+function pastOf(lines: readonly Line[]): Past {
+  const names = [...new Set(lines.map(([, stream]) => stream))]
+  const deployment = ([hours, stream, version, environment = 'production']: Line) => ({
+    environment,
+    at: at(hours),
+    version,
+    back: false,
+    source: '/imports/x',
+    deployment: `${stream} ${version} ${hours}`,
+  })
+  const streams = new Map(
+    names.map((stream) => [
+      stream,
+      {
+        stream,
+        deployments: lines
+          .filter((line) => line[1] === stream)
+          .map(deployment)
+          .toSorted((a, b) => a.at - b.at),
+      },
+    ]),
+  )
+  const all: Deployed[] = lines.map(deployment)
+  return { streams, order: orderOf(all), heard: new Map([['/imports/x', Math.max(...all.map((one) => one.at))]]), gates: new Map() }
+}
+const incident = (hours: number, resolved: number | undefined, more: Partial<Incident> = {}): Incident => ({
+  stream: 'shop',
+  environment: 'production',
+  incident: `INC-${hours}`,
+  detected: at(hours),
+  resolved: resolved === undefined ? undefined : at(resolved),
+  began: undefined,
+  version: undefined,
+  summary: undefined,
+  attributed: undefined,
+  ...more,
+})
+const query = FlowQuery.parse({ rows: 'true' })
+const keys = (past: Past, incidents: readonly Incident[] = [], failed: readonly Failed[] = [], asked: Partial<FlowQuery> = {}) =>
+  keysOfStream(past, { incidents, failed }, 'shop', { ...query, ...asked }, at(10_000))
+
+/** One a day for ten days. */
+const days: readonly Line[] = Array.from({ length: 10 }, (_, day) => [
+  [day * 24, 'shop', `v${day}`, 'test'] as const,
+  [day * 24 + 2, 'shop', `v${day}`] as const,
+]).flat()
+
+describe('the five keys', () => {
+  it('say nothing of failing where nobody ever told of a failure, instead of 0', () => {
+    const { frequency, lead, failRate, recovery, rework, known } = keys(pastOf(days))
+    expect(known).toEqual([])
+    expect({ failRate, recovery, rework }).toEqual({ failRate: null, recovery: null, rework: null })
+    expect(frequency).toMatchObject({ deployments: 10, activeDays: 10, gap: { p50: 24 * hourMs } })
+    expect(lead).toMatchObject({ count: 10, ended: 10, p50: { value: 2 * hourMs } })
+  })
+
+  it('count an incident on the deployment before it, and its fix as rework', () => {
+    const fix: Line = [51.5, 'shop', 'v2.1']
+    const answer = keys(pastOf([...days, fix]), [incident(51, 52)])
+    expect(answer.failRate!.expected).toBeGreaterThan(0.9)
+    expect(answer.failRate!.expected).toBeLessThan(1)
+    expect(answer.failRate).toMatchObject({ of: 11 })
+    expect(answer.rework).toMatchObject({ expected: 1, of: 11 })
+    expect(answer.recovery).toMatchObject({ count: 1, ended: 1, p50: { value: hourMs } })
+    expect(answer.rows!.find(({ failed }) => failed > 0.5)).toMatchObject({ version: 'v2', failures: ['INC-51'] })
+    expect(answer.rows!.find(({ rework }) => rework !== null)).toMatchObject({ version: 'v2.1', rework: 'it ended INC-51' })
+    const [{ causes, none } = { causes: [], none: 0 }] = answer.failures!
+    expect(causes.reduce((sum, { probability }) => sum + probability, none)).toBeCloseTo(1, 10)
+  })
+
+  it('count an incident that is not over with the time it has lasted, and as it was known then', () => {
+    const past = pastOf(days)
+    const known = [incident(51, 60), incident(100, undefined)]
+    expect(keys(past, known).recovery).toMatchObject({ count: 2, ended: 1 })
+    expect(keys(past, known, [], { asOf: new Date(at(55)).toISOString() }).recovery).toMatchObject({
+      count: 1,
+      ended: 0,
+      p50: { value: null },
+    })
+    expect(keys(past, known, [], { asOf: new Date(at(40)).toISOString() })).toMatchObject({ failRate: null, known: [] })
+  })
+
+  it('take a going back for a failure of what it undid', () => {
+    const answer = keys(pastOf([...days, [219, 'shop', 'v8']]))
+    expect(answer.known).toEqual(['back'])
+    expect(answer.rows!.filter(({ failed }) => failed > 0).map(({ version }) => version)).toEqual(['v9'])
+    expect(answer.rework).toMatchObject({ expected: 1, of: 11 })
+    expect(answer.recovery).toMatchObject({ count: 1, ended: 1, p50: { value: hourMs } })
+  })
+
+  it('take many services that go back at once for one failure, and none of them for sure', () => {
+    const names = ['shop', 'cart', 'till', 'stock']
+    const lines = names.flatMap((name, n): Line[] => [
+      [0, name, 'v1'],
+      [24, name, 'v2'],
+      [96 + n / 10, name, 'v1'],
+    ])
+    const { estate, streams } = keysBoard(pastOf(lines), { incidents: [], failed: [] }, query, at(10_000))
+    expect(estate.recovery).toMatchObject({ count: 1 })
+    expect(estate.failRate!.expected).toBeLessThanOrEqual(1)
+    expect(streams.every(({ failRate }) => failRate!.expected < 0.5)).toBe(true)
+  })
+
+  it('count a deployment that did not come to run as one that failed, until something runs', () => {
+    const failed = [{ deployment: 'd', stream: 'shop', environment: 'production', at: at(217), version: 'v9' }]
+    const answer = keys(pastOf(days), [], failed)
+    expect(answer.failRate).toMatchObject({ expected: 1, of: 11 })
+    expect(answer.rework).toMatchObject({ expected: 1, of: 10 })
+    expect(answer.rows!.at(-1)).toMatchObject({ ran: false, failed: 1 })
+    expect(answer.recovery).toMatchObject({ ended: 1, p50: { value: hourMs } })
+  })
+
+  it('believe a person, also that it came of none', () => {
+    const past = pastOf(days)
+    const told = (to: string | undefined) => ({ attributed: { at: at(80), to, by: 'ann', reason: 'the graphs' } })
+    const named = keys(past, [incident(51, 52, told('shop v0 2'))])
+    expect(named.rows!.filter(({ failed }) => failed > 0)).toMatchObject([{ version: 'v0', failed: 1 }])
+    expect(keys(past, [incident(51, 52, told(undefined))])).toMatchObject({ failRate: { expected: 0 }, recovery: null })
+  })
+})

@@ -1,0 +1,94 @@
+import type { Blamed } from '../attribution/blame.ts'
+import { groundsOf } from '../attribution/blame.ts'
+import { lowerBound } from '../attribution/attribute.ts'
+import type { Placed } from '../attribution/placed.ts'
+import type { Failed } from '../attribution/failures.ts'
+import { wayOf } from '../environments.ts'
+import { passagesTo } from '../lead.ts'
+import type { Past, PastStream } from '../past.ts'
+import type { Window } from '../stream-flow.ts'
+import type { KeyDeployment, Material } from './keys.ts'
+
+/** The last environment of a stream's way, as it was known then; where `to` is said, that one. @returns undefined when it was not there */
+export function endOf({ deployments }: PastStream, past: Past, { asOf }: Window, to: string | undefined): string | undefined {
+  const until = lowerBound(deployments, asOf + 1)
+  const known = until === deployments.length ? deployments : deployments.slice(0, until)
+  if (to !== undefined) return known.some(({ environment }) => environment === to) ? to : undefined
+  return wayOf(known, past.order).at(-1)
+}
+
+/** What the keys of a stream are made of. @param blamed - everything that went wrong in the environment, as it was known then */
+export function materialOf(
+  stream: PastStream,
+  environment: string,
+  window: Window,
+  past: Past,
+  blamed: readonly Blamed[],
+  failed: readonly Failed[],
+): Material {
+  const { since, until, asOf } = window
+  const inside = (at: number) => at >= since && at < until && at <= asOf
+  const placed = groundsOf(past).of(stream.stream, environment)
+  const own = placed.filter(({ at }) => inside(at))
+  const didNotRun = failed.filter((one) => one.stream === stream.stream && one.environment === environment && inside(one.at))
+  const chances = chancesOf(blamed, stream.stream)
+  const reworks = reworksOf(blamed, stream.stream, placed, asOf)
+  const deploymentOf = (one: Pick<Placed, 'deployment' | 'at' | 'version' | 'back'>, ran: boolean): KeyDeployment => ({
+    deployment: one.deployment,
+    at: one.at,
+    version: one.version,
+    back: one.back,
+    ran,
+    failed: chances.get(one.deployment)?.failed ?? 0,
+    failures: chances.get(one.deployment)?.failures ?? [],
+    rework: one.back ? 'it went back' : reworks.get(one.deployment),
+  })
+  return {
+    stream: stream.stream,
+    environment,
+    window,
+    deployments: [...own.map((one) => deploymentOf(one, true)), ...didNotRun.map((one) => deploymentOf({ ...one, back: false }, false))],
+    passages: passagesIn(stream, environment, window),
+    failures: blamed.filter(({ failure, attribution }) => inside(failure.began) && isOf(attribution, stream.stream)),
+  }
+}
+
+function passagesIn({ deployments }: PastStream, environment: string, { since, until, asOf }: Window): Material['passages'] {
+  const known = deployments.slice(0, lowerBound(deployments, asOf + 1))
+  if (!known.some((one) => one.environment !== environment)) return []
+  return passagesTo(environment, known).passages.filter(({ arrived }) => arrived >= since && arrived < until)
+}
+
+type Chance = { readonly failed: number; readonly failures: readonly string[] }
+
+/** How likely each deployment of a stream brought a failure: that it brought none of those that it may have brought is taken for independent. */
+function chancesOf(blamed: readonly Blamed[], stream: string): ReadonlyMap<string, Chance> {
+  const chances = new Map<string, Chance>()
+  for (const { failure, attribution } of blamed) {
+    for (const cause of attribution.causes) {
+      if (cause.stream !== stream) continue
+      const { failed, failures } = chances.get(cause.deployment) ?? { failed: 0, failures: [] }
+      chances.set(cause.deployment, { failed: 1 - (1 - failed) * (1 - cause.probability), failures: [...failures, failure.id] })
+    }
+  }
+  return chances
+}
+
+/** It came of a deployment, more likely than not, and of one of this stream more likely than of any other. */
+const isOf = ({ causes, none }: Blamed['attribution'], stream: string) => none < 0.5 && causes[0]?.stream === stream
+
+function reworksOf(blamed: readonly Blamed[], stream: string, placed: readonly Placed[], asOf: number): ReadonlyMap<string, string> {
+  const reworks = new Map<string, string>()
+  for (const { failure, attribution } of blamed) {
+    const { kind, id, detected, resolved } = failure
+    if (kind === 'back' || resolved === undefined || !isOf(attribution, stream)) continue
+    const after = placed.slice(
+      lowerBound(placed, kind === 'failed' ? detected : detected + 1),
+      lowerBound(placed, Math.min(resolved, asOf) + 1),
+    )
+    const one = kind === 'failed' ? after[0] : after.at(-1)
+    if (one !== undefined)
+      reworks.set(one.deployment, kind === 'failed' ? `after ${failure.version} did not come to run` : `it ended ${id}`)
+  }
+  return reworks
+}

@@ -1,0 +1,26 @@
+import { Hono } from 'hono'
+import { describeRoute } from 'hono-openapi'
+import type { z } from 'zod'
+import type { Clock } from '../../../kernel/clock.ts'
+import { answers, requires, valid, type HttpEnv } from '../../../kernel/http.ts'
+import type { ToldFailures } from '../attribution/read.ts'
+import type { Past } from '../past.ts'
+import { FlowQuery } from '../schemas.ts'
+import { keysBoard, keysOfStream } from './board.ts'
+import { KeysBoard, StreamKeysDetail } from './schemas.ts'
+
+/** The five DORA keys over HTTP. */
+export function keysRoutes(past: () => Promise<Past>, told: () => Promise<ToldFailures>, clock: Clock): Hono<HttpEnv> {
+  const route = (summary: string, schema: z.ZodType) => describeRoute({ summary, tags: ['flow'], responses: answers(summary, schema) })
+  return new Hono<HttpEnv>()
+    .get('/keys', route('the five DORA keys of every value stream', KeysBoard), requires('read'), valid('query', FlowQuery), async (c) =>
+      c.json(keysBoard(await past(), await told(), c.req.valid('query'), clock.now())),
+    )
+    .get(
+      '/keys/:stream',
+      route('the five DORA keys of one value stream', StreamKeysDetail),
+      requires('read'),
+      valid('query', FlowQuery),
+      async (c) => c.json(keysOfStream(await past(), await told(), c.req.param('stream'), c.req.valid('query'), clock.now())),
+    )
+}
