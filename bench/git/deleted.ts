@@ -1,4 +1,4 @@
-import type { Carried, Carrier, Deployment } from '../../src/flow/lineage/carried.ts'
+import { doubtOf, type Carried, type Carrier, type Deployment } from '../../src/flow/lineage/carried.ts'
 import type { CommitGraph } from '../../src/flow/lineage/graph.ts'
 
 /** How commits are linked when deployments are missing, beside how they are with all of them. In commits. */
@@ -31,16 +31,17 @@ export function judge(graph: CommitGraph, whole: Carried, deployments: readonly 
     if (carrier?.deployment === undefined || carrier.doubt !== undefined) continue
     const truth = places.get(carrier.deployment)!
     const link = part.by[commit] === -1 ? undefined : part.carriers[part.by[commit]!]
+    const isMarked = link !== undefined && doubtOf(link, graph.committed(commit) * 1000).doubt !== undefined
     if (!there.has(carrier.deployment)) {
       verdict.missing++
-      if (link?.doubt !== undefined) verdict.missingMarked++
+      if (isMarked) verdict.missingMarked++
     }
     const how =
       link === undefined ? 'none' : isOf(link, deployments[truth]!) ? 'right' : isOf(link, contained(truth, commit)) ? 'next' : 'later'
     verdict[how]++
     if (how !== 'next' && how !== 'later') continue
     verdict.earlier++
-    if (link!.doubt !== undefined) verdict.marked++
+    if (isMarked) verdict.marked++
   }
   return verdict
 }

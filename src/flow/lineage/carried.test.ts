@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { carriedTo, inOrder, type Deployment } from './carried.ts'
+import { carriedTo, doubtOf, inOrder, type Deployment } from './carried.ts'
 import { CommitGraph, type RecordedCommit } from './graph.ts'
 import type { Resolution } from './resolve.ts'
 
@@ -84,6 +84,11 @@ describe('which deployment first carried a commit', () => {
     expect(carriers[1]!.confidence).toBe(0.5)
     expect(unresolved).toEqual([{ deployment: 'd20', at: 20, version: 'latest', why: 'unknown' }])
     expect(running).toBe(3)
+    // What was committed after that one was not in it.
+    expect([20, 21].map((committed) => doubtOf(carriers[1]!, committed))).toEqual([
+      { doubt: 'gap', confidence: 0.5 },
+      { doubt: undefined, confidence: 1 },
+    ])
   })
 
   it('is not changed by going back, nor by what comes again', () => {

@@ -35,6 +35,8 @@ export type Carrier = {
   readonly doubt: Doubt | undefined
   /** How sure it is that this one was the first, from 0 to 1. */
   readonly confidence: number
+  /** When the last deployment before it ran of which nobody knows what it brought, ms. */
+  readonly blindUntil: number
 }
 
 /** A deployment of which nobody knows what it brought. */
@@ -73,12 +75,13 @@ export function carriedTo(
   const share = missing / Math.max(1, missing + ordered.length)
   /** Deployments since the last one of which is known what it brought. */
   let blind = 0
+  let blindUntil = Number.NEGATIVE_INFINITY
   let running: number | undefined
   let last: Deployment | undefined
 
-  const carry = (carrier: Omit<Carrier, 'confidence'>) => {
+  const carry = (carrier: Omit<Carrier, 'confidence' | 'blindUntil'>) => {
     const confidence = carrier.doubt === 'first' ? firstConfidence : carrier.deployment === undefined ? 1 - share : 1 / (1 + blind)
-    const place = carriers.push({ ...carrier, confidence }) - 1
+    const place = carriers.push({ ...carrier, confidence, blindUntil }) - 1
     graph.mark(carrier.commit, marks, (commit) => (by[commit] = place))
     blind = 0
     running = carrier.commit
@@ -88,8 +91,10 @@ export function carriedTo(
     const { deployment, at, version, previous, commit } = each
     if (saysAnother(each, last)) {
       const before = resolve(previous!, null)
-      if (before.commit === undefined) blind++
-      else {
+      if (before.commit === undefined) {
+        blind++
+        blindUntil = at
+      } else {
         const doubt = last === undefined ? 'first' : 'gap'
         carry({ version: previous!, at, deployment: undefined, after: last?.at, commit: before.commit, by: before.by, doubt })
       }
@@ -98,6 +103,7 @@ export function carriedTo(
     if (found.commit === undefined) {
       unresolved.push({ deployment, at, version, why: found.why })
       blind++
+      blindUntil = at
       running = undefined
     } else {
       const doubt = carriers.length === 0 ? 'first' : blind > 0 ? 'gap' : undefined
@@ -106,6 +112,15 @@ export function carriedTo(
     last = each
   }
   return { carriers, by, unresolved, running }
+}
+
+/**
+ * What a link of one commit to a carrier may hide. What was committed after a deployment was not in it, whatever else that brought.
+ * @param committed - ms
+ */
+export function doubtOf({ doubt, confidence, deployment, blindUntil }: Carrier, committed: number): Pick<Carrier, 'doubt' | 'confidence'> {
+  const isLater = doubt === 'gap' && deployment !== undefined && committed > blindUntil
+  return isLater ? { doubt: undefined, confidence: 1 } : { doubt, confidence }
 }
 
 const saysAnother = ({ previous }: Deployment, last: Deployment | undefined) => previous !== null && previous !== last?.version

@@ -1,5 +1,5 @@
 import { invalid, notFound } from '../../kernel/errors.ts'
-import type { Carried, Carrier } from './carried.ts'
+import { doubtOf, type Carried, type Carrier } from './carried.ts'
 import { equivalentsOf, revertsOf, type Equivalent, type Merged } from './equivalents.ts'
 import type { Repository } from './repository.ts'
 import type { CommitLineage, EnvironmentOfCommit, Link, StreamOfCommit } from './schemas.ts'
@@ -106,7 +106,16 @@ function environmentOf(
 ): EnvironmentOfCommit {
   const linkTo = (one: number, reason: (carrier: Carrier) => Link['reason'], confidence: number): Link[] => {
     const carrier = carried.carriers[carried.by[one] ?? -1]
-    return carrier === undefined ? [] : [linkOf(carrier, reason(carrier), one === commit ? null : graph.sha(one), confidence)]
+    return carrier === undefined
+      ? []
+      : [
+          linkOf(
+            { ...carrier, ...doubtOf(carrier, graph.committed(one) * 1000) },
+            reason(carrier),
+            one === commit ? null : graph.sha(one),
+            confidence,
+          ),
+        ]
   }
   const [direct] = linkTo(commit, (carrier) => (carrier.commit === commit ? 'is' : 'contains'), 1)
   const others = equivalents.flatMap(({ commit: other, as, confidence }) => linkTo(other, () => as, confidence))

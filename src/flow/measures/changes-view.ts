@@ -38,7 +38,10 @@ const leadOf = ([p50, p85, p95]: ChangeFlow['fromBegun']) => ({ p50: orNull(p50)
 
 const spreadOf = ({ p50, p95, max }: ChangeFlow['batch']['commits']) => ({ p50: p50 ?? null, p95: p95 ?? null, max: max ?? null })
 
-function rowOf({ lineage, change, carrier, arrivals }: ChangeOnWay, order: readonly string[]): NonNullable<ChangesView['rows']>[number] {
+function rowOf(
+  { lineage, change, carrier, doubt, arrivals }: ChangeOnWay,
+  order: readonly string[],
+): NonNullable<ChangesView['rows']>[number] {
   const { graph } = lineage.repository
   return {
     commit: graph.sha(change.commit),
@@ -49,6 +52,6 @@ function rowOf({ lineage, change, carrier, arrivals }: ChangeOnWay, order: reado
     merged: instant(change.merged),
     reached: Object.fromEntries(order.map((name, at) => [name, arrivals[at] === undefined ? null : instant(arrivals[at])])),
     by: carrier?.version ?? null,
-    doubt: carrier?.doubt ?? null,
+    doubt: doubt ?? null,
   }
 }

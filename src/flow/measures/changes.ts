@@ -1,6 +1,6 @@
 import { quantile } from '../../kernel/statistics/quantiles.ts'
 import { survival, survivalQuantile, type Quantile } from '../../kernel/statistics/survival.ts'
-import type { Carried, Carrier } from '../lineage/carried.ts'
+import { doubtOf, type Carried, type Carrier, type Doubt } from '../lineage/carried.ts'
 import type { TrunkChange } from '../lineage/changes.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
 import type { Window } from './stream-flow.ts'
@@ -11,6 +11,8 @@ export type ChangeOnWay = {
   readonly change: TrunkChange
   /** Which carrier brought it to the last environment. Undefined: none yet. */
   readonly carrier: Carrier | undefined
+  /** What that may hide. */
+  readonly doubt: Doubt | undefined
   /** When it came to each environment of the way; undefined: not there, or nobody knows when. */
   readonly arrivals: readonly (number | undefined)[]
 }
@@ -63,12 +65,12 @@ export function changeFlowOf(lineages: readonly StreamLineage[], order: readonly
   const all = lineages.flatMap((lineage) => onWay(lineage, order, asOf))
   if (all.length === 0 || end === undefined) return undefined
   const merged = all.filter(({ change }) => change.merged >= since && change.merged < until && change.merged <= asOf)
-  const rows = merged.filter(({ carrier }) => carrier?.doubt !== 'first')
+  const rows = merged.filter(({ doubt }) => doubt !== 'first')
   const times = rows.map(({ arrivals }) => arrivals.at(-1))
   return {
     changes: rows.length,
     reached: times.filter((time) => time !== undefined).length,
-    doubtful: rows.filter(({ carrier }) => carrier?.doubt === 'gap').length,
+    doubtful: rows.filter(({ doubt }) => doubt === 'gap').length,
     before: merged.length - rows.length,
     fromBegun: quantilesOf(
       rows.map(({ change }, at) => [change.begun, times[at]]),
@@ -89,10 +91,12 @@ function onWay(lineage: StreamLineage, order: readonly string[], asOf: number): 
   const places = order.map((name) => lineage.environments.get(name))
   return lineage.changes().map((change) => {
     const carriers = places.map((carried) => carrierOf(carried, change.commit, asOf))
+    const carrier = carriers.at(-1)
     return {
       lineage,
       change,
-      carrier: carriers.at(-1),
+      carrier,
+      doubt: carrier && doubtOf(carrier, change.merged).doubt,
       arrivals: carriers.map((carrier) => (carrier?.doubt === 'first' ? undefined : carrier?.at)),
     }
   })
