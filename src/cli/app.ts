@@ -3,6 +3,7 @@ import colors from 'picocolors'
 import { isSystemError, ThreewaysError } from '../kernel/errors.ts'
 import { version } from '../server/version.ts'
 import type { CliContext } from './context.ts'
+import * as hooks from './commands/hooks.ts'
 import * as flow from './commands/flow.ts'
 import * as gates from './commands/gates.ts'
 import { completionCommand } from './commands/completion.ts'
@@ -65,6 +66,7 @@ const root = buildRouteMap<string, CliContext>({
     policy: policyRoutes,
     secret: secretRoutes,
     token: tokenRoutes,
+    hooks: hooks.hookRoutes,
     worker: workerCommand,
     machines: machineRoutes,
     compose: composeRoutes,

@@ -4,6 +4,9 @@ import { candidateBuilt, changeMerged } from '../flow/candidate/events.ts'
 import { candidates, changes } from '../flow/candidate/projection.ts'
 import * as history from '../flow/history/events.ts'
 import { deploymentFailures, deploymentHistory, gateHistory, incidentHistory } from '../flow/history/projection.ts'
+import { changeHistory } from '../flow/history/changes.ts'
+import { hooks } from '../flow/history/hooks.ts'
+import { runHistory, taskHistory } from '../flow/history/runs.ts'
 import { statusMigrations } from '../flow/commit-status/tables.ts'
 import * as deployment from '../flow/deployment/events.ts'
 import { deployments, holds } from '../flow/deployment/projection.ts'
@@ -72,6 +75,10 @@ export const projections = [
   gateHistory,
   deploymentFailures,
   incidentHistory,
+  changeHistory,
+  runHistory,
+  taskHistory,
+  hooks,
   attestations,
   lineStops,
   lineHelpers,

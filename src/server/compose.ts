@@ -64,6 +64,8 @@ import { makeDriftWatch } from './drift.ts'
 import { openContainers, type ContainerSettings } from './containers.ts'
 import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
+import { makeHooks } from './hooks/hooks.ts'
+import { hookRoutes } from './hooks/routes.ts'
 import { linePort } from './line-port.ts'
 import { otlpRoutes } from './otlp-routes.ts'
 import { makeLive } from './live.ts'
@@ -247,6 +249,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', constraintRoutes(past, clock))
       api.route('/', keysRoutes(past, makeToldFailures(ledger), clock))
       api.route('/', otlpRoutes(ledger))
+      api.route('/', hookRoutes(makeHooks(ledger, { clock, newId, secrets }), ledger))
       api.route('/', lineageRoutes(lineages))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
       api.route('/', provenanceRoutes(attestor))

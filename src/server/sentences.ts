@@ -55,6 +55,8 @@ const sentences: Readonly<Record<string, (told: Told) => string | undefined>> = 
   'threeways-gate.switched': ({ subject, content }) =>
     `${word(content['by']) || 'someone'} ${content['open'] === true ? 'opened' : 'closed'} the gate ${content['way'] === 'into' ? 'into' : 'onwards from'} ${subject}`,
   'threeways-deployment.failed': ({ subject, content }) => `${word(content['version'])} did not come to run in ${subject}`,
+  'threeways-hook.added': ({ subject, content }) => `${word(content['by'])} lets ${subject} tell of itself by webhooks`,
+  'threeways-hook.removed': ({ subject, content }) => `${word(content['by'])} takes in no more webhooks of ${subject}`,
   'service.deployed': (told) => `${told.subject} runs in ${place(told)}`,
   'service.upgraded': (told) => `${told.subject} was upgraded in ${place(told)}`,
   'service.rolledback': (told) => `${told.subject} in ${place(told)} went back to ${short(told.custom['commit'])}`,

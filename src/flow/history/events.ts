@@ -115,3 +115,51 @@ export const incidentAttributed = ownEvent(
     reason: text('why'),
   }),
 )
+
+const requested = {
+  content: object({ repository: optional(object({ id: text('the repository'), source: optional(text('who keeps it')) })) }),
+  custom: object({
+    repository: text('the repository'),
+    number: integer('of the pull or merge request'),
+    title: optional(text('what it is called')),
+    head: optional(text('the newest commit of its branch')),
+    merge: optional(text('the commit that brought it in')),
+    base: optional(text('the branch that it goes to')),
+    draft: optional(flag('nobody is to look at it yet')),
+    approved: optional(flag('of a review: it says yes')),
+  }),
+}
+const proposed = object({
+  description: optional(text('what it is')),
+  repository: optional(object({ id: text('the repository'), source: optional(text('who keeps it')) })),
+})
+
+/** Subject of all: repository#number. That one was merged is told by `change.merged`. */
+export const changeCreated = standardEvent('change.created.0.4.0', 'A change was proposed', proposed, requested.custom)
+export const changeUpdated = standardEvent('change.updated.0.3.0', 'A proposed change was altered', requested.content, requested.custom)
+export const changeReviewed = standardEvent('change.reviewed.0.3.0', 'A proposed change was looked at', requested.content, requested.custom)
+export const changeAbandoned = standardEvent(
+  'change.abandoned.0.3.0',
+  'A proposed change was given up',
+  requested.content,
+  requested.custom,
+)
+
+const hook = {
+  kind: oneOf(['github', 'gitlab'], 'who sends'),
+  repository: text('owner/name, or the path of a project'),
+  by: text('who'),
+}
+
+/** Subject of both: kind/repository. The secret itself is no event. */
+export const hookAdded = ownEvent(
+  'hook.added',
+  'Somebody lets a host of repositories tell of one of them by webhooks',
+  object({
+    ...hook,
+    stream: text('the value stream that is built from it'),
+    incidentLabel: text('issues with this label are incidents'),
+    incidentEnvironment: text('the environment in which they happen'),
+  }),
+)
+export const hookRemoved = ownEvent('hook.removed', 'What a host of repositories tells by webhooks is taken in no more', object(hook))

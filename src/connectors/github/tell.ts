@@ -1,0 +1,164 @@
+import type { Instant } from '../../kernel/clock.ts'
+import { digestOf } from '../../kernel/digest.ts'
+import type { Outcome, Told } from '../../flow/history/history.port.ts'
+import type { Deployment, DeploymentStatus, Issue, Pull, Review, WorkflowJob, WorkflowRun } from './objects.ts'
+
+/** What whoever connects a repository says of it. */
+export type Repository = {
+  /** `owner/name`. */
+  readonly name: string
+  readonly stream: string
+  /** Issues with this label are incidents. */
+  readonly incidentLabel: string
+  /** Where they happen, for GitHub does not say it. */
+  readonly incidentEnvironment: string
+}
+
+/** Told again it is the same event, told otherwise (a title that was edited) another: the tables bring them together. */
+function told<T extends Omit<Told, 'id'>>(name: string, one: T): Told {
+  return { ...one, id: `${name}-${digestOf(one).slice(7, 23)}` } as unknown as Told
+}
+
+export function tellPull(pull: Pull, { name }: Repository): readonly Told[] {
+  const { number, title, state, draft, created_at, updated_at, merged_at, closed_at, merge_commit_sha, head, base } = pull
+  const change = { kind: 'change', repository: name, number } as const
+  const id = (phase: string) => `pull-${number}-${phase}`
+  return [
+    told(id('created'), { ...change, phase: 'created', at: created_at }),
+    ...(merged_at
+      ? [
+          told(id('merged'), {
+            ...change,
+            phase: 'merged',
+            at: merged_at,
+            head: head.sha,
+            base: base.ref,
+            ...(merge_commit_sha ? { merge: merge_commit_sha } : {}),
+          }),
+        ]
+      : state === 'closed' && closed_at
+        ? [told(id('abandoned'), { ...change, phase: 'abandoned', at: closed_at })]
+        : [
+            told(id('updated'), {
+              ...change,
+              phase: 'updated',
+              at: updated_at,
+              title: title.slice(0, 200),
+              head: head.sha,
+              base: base.ref,
+              draft: draft === true,
+            }),
+          ]),
+  ]
+}
+
+/** A review that was dismissed had been given; nothing is told of one that is not submitted. */
+export function tellReview({ id, state, submitted_at }: Review, number: number, { name }: Repository): readonly Told[] {
+  const given = state.toLowerCase()
+  if (!submitted_at || !['approved', 'changes_requested', 'commented'].includes(given)) return []
+  const approved = given === 'approved'
+  return [told(`review-${id}`, { kind: 'change', phase: 'reviewed', repository: name, number, at: submitted_at, approved })]
+}
+
+export function tellRun(run: WorkflowRun, { name, stream }: Repository): readonly Told[] {
+  const { id, status, conclusion, created_at, updated_at, run_started_at, html_url } = run
+  const attempt = run.run_attempt ?? 1
+  const common = {
+    kind: 'run',
+    run: runName(id, attempt),
+    name: run.name ?? 'workflow',
+    repository: name,
+    stream,
+    commit: run.head_sha,
+    attempt,
+    ...urlOf(html_url),
+  } as const
+  const key = (phase: string) => `run-${common.run}-${phase}`
+  // A later attempt waits from when it was asked for, which is when it is said to have started.
+  const asked = attempt === 1 ? created_at : (run_started_at ?? created_at)
+  return [
+    told(key('queued'), { ...common, phase: 'queued', at: asked }),
+    ...(status !== 'queued' && status !== 'waiting' && status !== 'pending' && status !== 'requested' && run_started_at
+      ? [told(key('started'), { ...common, phase: 'started', at: run_started_at })]
+      : []),
+    ...(status === 'completed'
+      ? [told(key('finished'), { ...common, phase: 'finished', at: updated_at, outcome: outcomeOf(conclusion) })]
+      : []),
+  ]
+}
+
+export function tellJob(job: WorkflowJob, { name, stream }: Repository): readonly Told[] {
+  const { id, run_id, status, conclusion, created_at, started_at, completed_at, html_url } = job
+  const attempt = job.run_attempt ?? 1
+  const common = {
+    kind: 'task',
+    run: runName(run_id, attempt),
+    task: String(id),
+    name: job.name,
+    repository: name,
+    stream,
+    commit: job.head_sha,
+    attempt,
+    ...urlOf(html_url),
+  } as const
+  const key = (phase: string) => `job-${id}-${phase}`
+  const began = started_at && (status === 'in_progress' || status === 'completed') && conclusion !== 'skipped'
+  return [
+    ...(began ? [told(key('started'), { ...common, phase: 'started', at: started_at, ...queuedBefore(created_at, started_at) })] : []),
+    ...(status === 'completed' && completed_at
+      ? [told(key('finished'), { ...common, phase: 'finished', at: completed_at, outcome: outcomeOf(conclusion) })]
+      : []),
+  ]
+}
+
+/** A status of a deployment: that it runs, or failed. What is under way says nothing yet. */
+export function tellDeployment(deployment: Deployment, status: DeploymentStatus, { stream }: Repository): readonly Told[] {
+  const { sha } = deployment
+  const failed = status.state === 'failure' || status.state === 'error'
+  if (status.state !== 'success' && !failed) return []
+  const environment = status.environment || deployment.environment
+  const at = status.created_at
+  return [
+    told(`deployment-${status.id}`, {
+      kind: 'deployment',
+      at,
+      stream,
+      environment,
+      version: sha,
+      commit: sha,
+      ...(failed ? { failed } : {}),
+    }),
+  ]
+}
+
+export function tellIssue(issue: Issue, { name, stream, incidentLabel, incidentEnvironment }: Repository): readonly Told[] {
+  const { number, title, state, created_at, closed_at, labels, pull_request } = issue
+  const named = (labels ?? []).map((label) => (typeof label === 'string' ? label : label.name).toLowerCase())
+  if (pull_request || !named.includes(incidentLabel.toLowerCase())) return []
+  const incident = { kind: 'incident', incident: `${name}#${number}`, stream, environment: incidentEnvironment } as const
+  return [
+    told(`issue-${number}-detected`, { ...incident, phase: 'detected', at: created_at, summary: title.slice(0, 200) }),
+    ...(state === 'closed' && closed_at ? [told(`issue-${number}-resolved`, { ...incident, phase: 'resolved', at: closed_at })] : []),
+  ]
+}
+
+const runName = (id: number, attempt: number) => (attempt === 1 ? String(id) : `${id}.${attempt}`)
+const urlOf = (url: string | null | undefined) => (url && URL.canParse(url) ? { url } : {})
+const queuedBefore = (created: Instant | null | undefined, started: Instant) => (created && created <= started ? { queued: created } : {})
+
+/** Conclusions of checks, as CDEvents has outcomes. What was skipped or stopped did not succeed. */
+function outcomeOf(conclusion: string | null | undefined): Outcome {
+  switch (conclusion) {
+    case 'success':
+    case 'neutral':
+      return 'success'
+    case 'failure':
+      return 'failure'
+    case 'cancelled':
+    case 'skipped':
+    case 'stale':
+      return 'cancel'
+    default:
+      return 'error'
+  }
+}

@@ -1,0 +1,239 @@
+import { timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
+import { instantOf } from '../../kernel/clock.ts'
+import { digestOf, sha256 } from '../../kernel/digest.ts'
+import { invalid } from '../../kernel/errors.ts'
+import type { Outcome, Told } from '../../flow/history/history.port.ts'
+
+/** What whoever connects a project says of it. */
+export type Project = {
+  /** `group/project`. */
+  readonly name: string
+  readonly stream: string
+  /** Issues with this label are incidents, and all of type incident. */
+  readonly incidentLabel: string
+  readonly incidentEnvironment: string
+}
+
+/** Whether the token is the one that was agreed: `X-Gitlab-Token`, compared in a time that tells nothing. */
+export function isToken(shown: string | undefined, secret: string): boolean {
+  return shown !== undefined && timingSafeEqual(Buffer.from(sha256(shown)), Buffer.from(sha256(secret)))
+}
+
+/** GitLab writes times in three ways: RFC 3339, `2026-03-01 09:30:00 UTC` and `2026-03-01 09:30:00 +0200`. */
+const Time = z.string().transform((text, context) => {
+  const told = text.replace(
+    /^(\S+) (\d\d:\d\d:\d\d(?:\.\d+)?) ?(UTC|[+-]\d\d:?\d\d)?$/,
+    (_, day: string, time: string, zone = 'UTC') => `${day}T${time}${zone === 'UTC' ? 'Z' : zone.replace(/^([+-]\d\d):?(\d\d)$/, '$1:$2')}`,
+  )
+  const ms = /(Z|[+-]\d\d:\d\d)$/.test(told) ? Date.parse(told) : Number.NaN
+  if (Number.isNaN(ms)) {
+    context.addIssue({ code: 'custom', message: 'is no time with an offset from UTC' })
+    return z.NEVER
+  }
+  return instantOf(ms)
+})
+const Id = z.int().nonnegative()
+const Sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
+
+const MergeRequest = z.looseObject({
+  iid: Id,
+  state: z.string(),
+  action: z.string().nullish(),
+  title: z.string(),
+  target_branch: z.string(),
+  draft: z.boolean().nullish(),
+  created_at: Time,
+  updated_at: Time,
+  merge_commit_sha: Sha.nullish(),
+  last_commit: z.looseObject({ id: Sha }).nullish(),
+})
+const Pipeline = z.looseObject({
+  id: Id,
+  sha: Sha,
+  status: z.string(),
+  name: z.string().nullish(),
+  created_at: Time,
+  finished_at: Time.nullish(),
+  queued_duration: z.number().nullish(),
+  url: z.string().nullish(),
+})
+const Job = z.looseObject({
+  build_id: Id,
+  build_name: z.string(),
+  build_status: z.string(),
+  build_created_at: Time,
+  build_started_at: Time.nullish(),
+  build_finished_at: Time.nullish(),
+  pipeline_id: Id,
+  sha: Sha,
+})
+const Deployed = z.looseObject({
+  deployment_id: Id,
+  status: z.string(),
+  status_changed_at: Time,
+  environment: z.string(),
+  commit_url: z.string(),
+})
+const Issue = z.looseObject({
+  iid: Id,
+  title: z.string(),
+  state: z.string(),
+  type: z.string().nullish(),
+  created_at: Time,
+  closed_at: Time.nullish(),
+})
+const Labels = z.array(z.looseObject({ title: z.string() })).nullish()
+
+type Kind = (payload: unknown, project: Project) => readonly Told[]
+
+const kinds: Readonly<Record<string, Kind>> = {
+  merge_request: kind({ object_attributes: MergeRequest }, ({ object_attributes }, project) =>
+    tellMergeRequest(object_attributes, project),
+  ),
+  pipeline: kind({ object_attributes: Pipeline }, ({ object_attributes }, project) => tellPipeline(object_attributes, project)),
+  build: (payload, project) => tellJob(read(Job, payload), project),
+  deployment: (payload, project) => tellDeployment(read(Deployed, payload), project),
+  issue: kind({ object_attributes: Issue, labels: Labels }, ({ object_attributes, labels }, project) =>
+    tellIssue(
+      object_attributes,
+      (labels ?? []).map(({ title }) => title),
+      project,
+    ),
+  ),
+}
+
+/**
+ * What a webhook says (GitLab 16 and later; each says its kind in `object_kind`).
+ * @returns undefined: this kind is not used
+ * @throws ThreewaysError `HOOK_INVALID` with the path of what is not as GitLab documents it
+ */
+export function tellWebhook(payload: unknown, project: Project): readonly Told[] | undefined {
+  const name = z.looseObject({ object_kind: z.string() }).safeParse(payload).data?.object_kind
+  return name !== undefined && Object.hasOwn(kinds, name) ? kinds[name]!(payload, project) : undefined
+}
+
+/** `group/project` that a payload is about. */
+export const projectOf = (payload: unknown): string | undefined =>
+  z.looseObject({ project: z.looseObject({ path_with_namespace: z.string() }) }).safeParse(payload).data?.project.path_with_namespace
+
+function tellMergeRequest(request: z.infer<typeof MergeRequest>, { name }: Project): readonly Told[] {
+  const { iid: number, state, action, title, target_branch: base, draft, created_at, updated_at, merge_commit_sha, last_commit } = request
+  const change = { kind: 'change', repository: name, number } as const
+  const head = last_commit ? { head: last_commit.id } : {}
+  const then = { ...change, at: updated_at }
+  const created = told(`merge-request-${number}-created`, { ...change, phase: 'created', at: created_at })
+  if (action === 'approved') return [created, told(`merge-request-${number}-approved`, { ...then, phase: 'reviewed', approved: true })]
+  if (state === 'merged') {
+    const merge = merge_commit_sha ? { merge: merge_commit_sha } : {}
+    // What is edited after it was merged is not merged again.
+    if (action !== undefined && action !== null && action !== 'merge') return [created]
+    return [created, told(`merge-request-${number}-merged`, { ...then, phase: 'merged', base, ...head, ...merge })]
+  }
+  if (state === 'closed')
+    return action === 'close' ? [created, told(`merge-request-${number}-abandoned`, { ...then, phase: 'abandoned' })] : [created]
+  return [
+    created,
+    told(`merge-request-${number}-updated`, {
+      ...then,
+      phase: 'updated',
+      title: title.slice(0, 200),
+      base,
+      draft: draft === true,
+      ...head,
+    }),
+  ]
+}
+
+const over: Readonly<Record<string, Outcome>> = { success: 'success', failed: 'failure', canceled: 'cancel', skipped: 'cancel' }
+
+function tellPipeline(pipeline: z.infer<typeof Pipeline>, { name, stream }: Project): readonly Told[] {
+  const { id, sha, status, created_at, finished_at, queued_duration, url } = pipeline
+  const run = {
+    kind: 'run',
+    run: String(id),
+    name: pipeline.name ?? 'pipeline',
+    repository: name,
+    stream,
+    commit: sha,
+    ...urlOf(url),
+  } as const
+  const began = queued_duration !== null && queued_duration !== undefined && (status === 'running' || over[status] !== undefined)
+  return [
+    told(`pipeline-${id}-queued`, { ...run, phase: 'queued', at: created_at }),
+    ...(began
+      ? [told(`pipeline-${id}-started`, { ...run, phase: 'started', at: instantOf(Date.parse(created_at) + queued_duration * 1000) })]
+      : []),
+    ...(over[status] !== undefined && finished_at
+      ? [told(`pipeline-${id}-finished`, { ...run, phase: 'finished', at: finished_at, outcome: over[status] })]
+      : []),
+  ]
+}
+
+function tellJob(job: z.infer<typeof Job>, { name, stream }: Project): readonly Told[] {
+  const { build_id, build_name, build_status, build_created_at, build_started_at, build_finished_at, pipeline_id, sha } = job
+  const task = {
+    kind: 'task',
+    run: String(pipeline_id),
+    task: String(build_id),
+    name: build_name,
+    repository: name,
+    stream,
+    commit: sha,
+  } as const
+  const queued = build_started_at && build_created_at <= build_started_at ? { queued: build_created_at } : {}
+  return [
+    ...(build_started_at ? [told(`job-${build_id}-started`, { ...task, phase: 'started', at: build_started_at, ...queued })] : []),
+    ...(over[build_status] !== undefined && build_finished_at
+      ? [told(`job-${build_id}-finished`, { ...task, phase: 'finished', at: build_finished_at, outcome: over[build_status] })]
+      : []),
+  ]
+}
+
+function tellDeployment(
+  { deployment_id, status, status_changed_at, environment, commit_url }: z.infer<typeof Deployed>,
+  { stream }: Project,
+): readonly Told[] {
+  if (status !== 'success' && status !== 'failed') return []
+  const commit = /\/([0-9a-f]{40,64})$/.exec(commit_url)?.[1]
+  if (commit === undefined) throw notAsDocumented([{ path: '/commit_url', message: 'does not end in the full name of a commit' }])
+  const failed = status === 'failed' ? { failed: true } : {}
+  const one = { kind: 'deployment', at: status_changed_at, stream, environment, version: commit, commit, ...failed } as const
+  return [told(`deployment-${deployment_id}-${status}`, one)]
+}
+
+function tellIssue(issue: z.infer<typeof Issue>, labels: readonly string[], project: Project): readonly Told[] {
+  const { iid, title, state, type, created_at, closed_at } = issue
+  const { name, stream, incidentLabel, incidentEnvironment: environment } = project
+  const isIncident = type?.toLowerCase() === 'incident' || labels.some((label) => label.toLowerCase() === incidentLabel.toLowerCase())
+  if (!isIncident) return []
+  const incident = { kind: 'incident', incident: `${name}#${iid}`, stream, environment } as const
+  return [
+    told(`issue-${iid}-detected`, { ...incident, phase: 'detected', at: created_at, summary: title.slice(0, 200) }),
+    ...(state === 'closed' && closed_at ? [told(`issue-${iid}-resolved`, { ...incident, phase: 'resolved', at: closed_at })] : []),
+  ]
+}
+
+const urlOf = (url: string | null | undefined) => (url && URL.canParse(url) ? { url } : {})
+
+/** Told again it is the same event, told otherwise another: the tables bring them together. */
+function told<T extends Omit<Told, 'id'>>(name: string, one: T): Told {
+  return { ...one, id: `${name}-${digestOf(one).slice(7, 23)}` } as unknown as Told
+}
+
+function kind<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  tell: (found: z.infer<z.ZodObject<Shape>>, project: Project) => readonly Told[],
+): Kind {
+  const schema = z.object(shape)
+  return (payload, project) => tell(read(schema, payload) as z.infer<z.ZodObject<Shape>>, project)
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, payload: unknown): z.infer<Schema> {
+  const result = schema.safeParse(payload)
+  if (result.success) return result.data
+  throw notAsDocumented(result.error.issues.slice(0, 20).map(({ path, message }) => ({ path: `/${path.join('/')}`, message })))
+}
+
+const notAsDocumented = (faults: readonly { path: string; message: string }[]) =>
+  invalid('HOOK_INVALID', { message: `the payload is not as GitLab documents it: ${faults[0]!.path} ${faults[0]!.message}`, faults })
