@@ -11,6 +11,7 @@ import { lineageCommand } from './commands/lineage.ts'
 import { composeRoutes } from './commands/compose.ts'
 import { constraintCommand, flowCommand, reportCommand } from './commands/flow-board.ts'
 import { keysCommand } from './commands/keys.ts'
+import { incidentRoutes } from './commands/incident.ts'
 import { importRoutes } from './commands/import.ts'
 import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
@@ -35,6 +36,7 @@ const root = buildRouteMap<string, CliContext>({
     status: flow.statusCommand,
     flow: flowCommand,
     keys: keysCommand,
+    incident: incidentRoutes,
     lineage: lineageCommand,
     constraint: constraintCommand,
     report: reportCommand,

@@ -15,6 +15,7 @@ import { lineageRoutes } from '../flow/lineage/routes.ts'
 import { makeLineages } from '../flow/lineage/streams.ts'
 import { constraintRoutes } from '../flow/constraint/routes.ts'
 import { makeToldFailures } from '../flow/measures/attribution/read.ts'
+import { failureRoutes } from '../flow/measures/attribution/routes.ts'
 import { keysRoutes } from '../flow/measures/keys/routes.ts'
 import { makePast } from '../flow/measures/past.ts'
 import { measureRoutes } from '../flow/measures/routes.ts'
@@ -229,6 +230,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const admin = await localAdmin(home.folder)
   const lineages = makeLineages(ledger, makeRepositories(ledger))
   const past = makePast(ledger)
+  const told = makeToldFailures(ledger)
   const app = makeHttp(
     {
       authenticate: async (token) => (isSecret(token, admin.secret) ? admin.actor : tokens.authenticate(token)),
@@ -247,7 +249,8 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', estateRoutes(viewing, newId))
       api.route('/', measureRoutes(past, lineages, clock))
       api.route('/', constraintRoutes(past, clock))
-      api.route('/', keysRoutes(past, makeToldFailures(ledger), clock))
+      api.route('/', keysRoutes(past, told, clock))
+      api.route('/', failureRoutes({ ledger, past, told, clock, newId }))
       api.route('/', otlpRoutes(ledger))
       api.route('/', hookRoutes(makeHooks(ledger, { clock, newId, secrets }), ledger))
       api.route('/', lineageRoutes(lineages))

@@ -1,5 +1,5 @@
 import type { Failure } from './failures.ts'
-import { seenAfter, type Hazard } from './hazard.ts'
+import { onset, seenAfter, type Hazard } from './hazard.ts'
 import type { Placed } from './placed.ts'
 
 /** A deployment that may have caused a failure. */
@@ -22,6 +22,10 @@ export type Estate = {
   /** The same by name. */
   readonly byName: ReadonlyMap<string, Placed>
   readonly hazard: Hazard
+  /** Share of failures that come of no deployment. @defaultValue {@link otherCause} */
+  readonly otherCause?: number
+  /** Share of those that do which show in another stream. @defaultValue {@link elsewhere} */
+  readonly elsewhere?: number
   /** How strongly a stream hangs together with another, from 0; as `coupling` finds it. */
   readonly coupled?: (stream: string, other: string) => number
 }
@@ -29,12 +33,12 @@ export type Estate = {
 const dayMs = 86_400_000
 /** Of what was deployed earlier than that nobody can tell any more. */
 const watchedMs = 30 * dayMs
-/** So many failures out of all come of something other than a deployment: load, hardware, data, somebody else's service. */
-const otherCause = 0.1
+/** Assumed: so many failures out of all come of something other than a deployment: load, hardware, data, somebody else's service. */
+export const otherCause = 0.1
 /** Whoever goes back suspects what ran; many services that go back at once often had something else in common. */
 const otherCauseOfMany = 1 / 3
-/** So many failures show in a stream that was not deployed itself. */
-const elsewhere = 0.1
+/** Assumed: so many failures show in a stream that was not deployed itself. */
+export const elsewhere = 0.1
 /** A version that was named is the one that was deployed then, or an earlier one that it contains. */
 const named = 20
 const later = 0.02
@@ -51,7 +55,8 @@ const least = 0.001
 export function attribute(failure: Failure, estate: Estate): Attribution {
   const { among, told } = failure
   if (told !== undefined) return tellAll(among!, failure, estate)
-  const before = since(estate.placed, failure.detected)
+  // What was deployed after it began did not cause it, nor what was deployed after it was seen.
+  const before = since(estate.placed, failure.kind === 'incident' ? failure.began : failure.detected)
   const own = among === undefined ? before : namedIn(estate, among)
   // A deployment that failed is its own cause, and stands in no list of those that run.
   if (failure.kind === 'failed') return { causes: [causeOf(ownOf(failure), 1, ['it did not come to run'])], none: 0 }
@@ -59,7 +64,7 @@ export function attribute(failure: Failure, estate: Estate): Attribution {
   const running = runningAt(before, failure.began)
   const weighed = own.map((one) => ({ one, ...weigh(one, failure, estate, streams, running) }))
   const sum = weighed.reduce((total, { weight }) => total + weight, 0)
-  const all = sum + otherwise(failure, before, sum)
+  const all = sum + otherwise(failure, before, sum, estate)
   if (all === 0) return { causes: [], none: 1 }
   const causes = weighed
     .map(({ one, weight, reasons }) => causeOf(one, weight / all, reasons))
@@ -73,23 +78,28 @@ export function attribute(failure: Failure, estate: Estate): Attribution {
  * What no deployment is to blame for weighs as much. Other failures come at a steady rate; of what was undone somebody has judged, so its
  * age says which of them, but not whether.
  */
-function otherwise({ kind, stream }: Failure, before: readonly Placed[], sum: number): number {
-  const share = kind === 'back' && stream === undefined ? otherCauseOfMany : otherCause
+function otherwise({ kind, stream }: Failure, before: readonly Placed[], sum: number, estate: Estate): number {
+  const others = estate.otherCause ?? otherCause
+  const share = kind === 'back' && stream === undefined ? Math.max(others, otherCauseOfMany) : others
   const odds = share / (1 - share)
   if (kind === 'back') return odds * sum
-  return odds * rateOf(before, stream) * (stream === undefined ? 1 : 1 - elsewhere)
+  return odds * rateOf(before, stream) * (stream === undefined ? 1 : 1 - (estate.elsewhere ?? elsewhere))
 }
 
 type Weight = { readonly weight: number; readonly reasons: readonly string[] }
 
-function weigh(one: Placed, failure: Failure, { hazard, coupled }: Estate, streams: number, running: ReadonlyMap<string, number>): Weight {
-  const reasons: string[] = [`deployed ${ago(failure.detected - one.at)} before it was seen`]
-  let weight = seenAfter(hazard, failure.detected - one.at)
-  if (failure.kind === 'back') return { weight, reasons: [...reasons, 'it was undone'] }
+function weigh(one: Placed, failure: Failure, estate: Estate, streams: number, running: ReadonlyMap<string, number>): Weight {
+  const { hazard, coupled } = estate
+  const away = estate.elsewhere ?? elsewhere
+  const { kind, began, detected } = failure
+  const isOnset = kind === 'incident' && began < detected
+  const reasons: string[] = [`deployed ${ago((isOnset ? began : detected) - one.at)} before it ${isOnset ? 'began' : 'was seen'}`]
+  let weight = isOnset ? seenAfter(onset, began - one.at) : seenAfter(hazard, detected - one.at)
+  if (kind === 'back') return { weight, reasons: [...reasons, 'it was undone'] }
   if (failure.stream !== undefined) {
     const isOwn = one.stream === failure.stream
     const bound = isOwn ? 0 : (coupled?.(one.stream, failure.stream) ?? 0)
-    weight *= isOwn ? 1 - elsewhere : (elsewhere / Math.max(1, streams - 1)) * (1 + bound)
+    weight *= isOwn ? 1 - away : (away / Math.max(1, streams - 1)) * (1 + bound)
     reasons.push(isOwn ? 'of the stream it showed in' : bound > 0 ? `of a stream that goes with ${failure.stream}` : 'of another stream')
   }
   if (failure.version !== undefined && (failure.stream === undefined || one.stream === failure.stream)) {

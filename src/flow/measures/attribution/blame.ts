@@ -1,7 +1,7 @@
 import type { Past } from '../past.ts'
-import { attribute, type Attribution, type Estate } from './attribute.ts'
+import { attribute, elsewhere, otherCause, type Attribution, type Estate } from './attribute.ts'
 import { failedAt, incidentsAt, wentBack, type Failure } from './failures.ts'
-import { learnHazard, type Hazard } from './hazard.ts'
+import { learnHazard, learnShare } from './hazard.ts'
 import { placedIn, type Placed } from './placed.ts'
 import type { ToldFailures } from './read.ts'
 
@@ -51,25 +51,41 @@ export function groundsOf({ streams }: Past): Grounds {
   return made
 }
 
-/** Everything that went wrong in an environment, as it was known at a moment. By time. */
-export function failuresIn(environment: string, past: Past, told: ToldFailures, asOf: number): readonly Failure[] {
+/**
+ * Everything that went wrong in an environment, as it was known at a moment. By time.
+ * @param saidBy - as {@link incidentsAt} has it
+ */
+export function failuresIn(environment: string, past: Past, told: ToldFailures, asOf: number, saidBy: number): readonly Failure[] {
   const ground = groundsOf(past)
   const here = (one: { readonly environment: string | undefined }) => (one.environment || environment) === environment
   return [
-    ...incidentsAt(told.incidents.filter(here), asOf),
+    ...incidentsAt(told.incidents.filter(here), asOf, saidBy),
     ...wentBack(ground.in(environment), asOf),
     ...failedAt(told.failed.filter(here), (stream, where) => ground.of(stream, where), asOf),
   ].toSorted((a, b) => a.began - b.began)
 }
 
-/** How long faults take to be seen, from those of which it is known what brought them: a person said so, or one deployment was undone. */
-export function hazardOf(failures: readonly Failure[], byName: ReadonlyMap<string, Placed>): Hazard {
-  return learnHazard(
-    failures.flatMap(({ kind, among, detected }) => {
-      const only = among?.length === 1 && kind !== 'failed' ? byName.get(among[0]!)?.at : undefined
-      return only === undefined ? [] : [detected - only]
-    }),
-  )
+/**
+ * What failures of which it is known what brought them say of the others: how long faults take to be seen (a person said which, or one
+ * deployment was undone), how many come of no deployment, how many show elsewhere (a person said so).
+ */
+export function learn(
+  failures: readonly Failure[],
+  byName: ReadonlyMap<string, Placed>,
+): Required<Pick<Estate, 'hazard' | 'otherCause' | 'elsewhere'>> {
+  const delays = failures.flatMap(({ kind, among, detected }) => {
+    const only = among?.length === 1 && kind !== 'failed' ? byName.get(among[0]!)?.at : undefined
+    return only === undefined ? [] : [detected - only]
+  })
+  const told = failures.filter((one) => one.told !== undefined)
+  const caused = told.filter(({ among }) => among!.length > 0)
+  const streams = caused.filter(({ stream }) => stream !== undefined)
+  const away = streams.filter(({ among, stream }) => byName.get(among![0]!)?.stream !== stream)
+  return {
+    hazard: learnHazard(delays),
+    otherCause: learnShare(otherCause, told.length - caused.length, told.length),
+    elsewhere: learnShare(elsewhere, away.length, streams.length),
+  }
 }
 
 /**
@@ -86,6 +102,6 @@ export function blame(
   const known = groundsOf(past).in(environment)
   const placed = known.at(-1) !== undefined && known.at(-1)!.at > asOf ? known.filter(({ at }) => at <= asOf) : known
   const byName = groundsOf(past).byName(environment)
-  const estate: Estate = { placed, byName, hazard: hazardOf(failures, byName), ...(coupled ? { coupled } : {}) }
+  const estate: Estate = { placed, byName, ...learn(failures, byName), ...(coupled ? { coupled } : {}) }
   return failures.filter(({ detected }) => detected >= from).map((failure) => ({ failure, attribution: attribute(failure, estate) }))
 }

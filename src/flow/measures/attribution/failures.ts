@@ -48,12 +48,15 @@ const togetherMs = 30 * 60_000
 /** So many of them. Two may be chance. */
 const together = 3
 
-/** As it was known at a moment: an incident that was over later is not over. */
-export function incidentsAt(incidents: readonly Incident[], asOf: number): readonly Failure[] {
+/**
+ * As it was known at a moment: an incident that was over later is not over.
+ * @param saidBy - what people said of them until then counts, which may be long after anything else was told
+ */
+export function incidentsAt(incidents: readonly Incident[], asOf: number, saidBy: number): readonly Failure[] {
   return incidents.flatMap((one): Failure[] => {
     if (one.detected > asOf) return []
     const { incident, stream, environment, detected, version, summary } = one
-    const told = one.attributed !== undefined && one.attributed.at <= asOf ? one.attributed : undefined
+    const told = one.attributed !== undefined && one.attributed.at <= saidBy ? one.attributed : undefined
     return [
       {
         kind: 'incident',

@@ -16,6 +16,9 @@ export type Hazard = {
  */
 export const defaultHazard: Hazard = { median: 60 * 60_000, shape: 0.8, learnt: 0 }
 const weight = 10
+
+/** How long a fault takes to begin, where somebody saw when it began: most do with the first requests. An assumption. */
+export const onset: Hazard = { median: 10 * 60_000, shape: 0.8, learnt: 0 }
 /** What takes less was not seen, it was known before. */
 const leastMs = 30_000
 
@@ -32,6 +35,9 @@ export function learnHazard(delays: readonly number[]): Hazard {
   const shape = Math.PI / Math.sqrt((3 * spread) / (weight + n))
   return { median: Math.exp(mean), shape, learnt: n }
 }
+
+/** How often something is so, out of cases of which it is known and an assumption that weighs as much as ten of them. */
+export const learnShare = (assumed: number, hits: number, of: number): number => (weight * assumed + hits) / (weight + of)
 
 const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0)
 

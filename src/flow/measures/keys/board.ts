@@ -8,9 +8,9 @@ import { horizonOf, type Past, type PastStream } from '../past.ts'
 import type { FlowQuery } from '../schemas.ts'
 import type { Window } from '../stream-flow.ts'
 import { definitions } from './definitions.ts'
-import { keysOf, type Keys, type Known, type Material, type Timed } from './keys.ts'
+import { keysOf, nameOf, type Keys, type Known, type Material, type Timed } from './keys.ts'
 import { endOf, materialOf } from './material.ts'
-import type { FailureView, KeysBoard, KeysView, StreamKeysDetail } from './schemas.ts'
+import type { FailureView, Failures, KeysBoard, KeysView, StreamKeysDetail } from './schemas.ts'
 
 /** The five keys of every value stream, and of all of them together. */
 export function keysBoard(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number): KeysBoard {
@@ -49,15 +49,28 @@ export function keysOfStream(past: Past, told: ToldFailures, stream: string, que
   }
 }
 
+/** Everything that went wrong in the environments that streams are delivered to, each once. */
+export function failuresBoard(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number): Failures {
+  const look = lookAt(past, told, query, nowMs)
+  const windows = [...past.streams.values()].flatMap((stream) => look.materialOf(stream)?.window ?? [])
+  const [since, until] = [Math.min(...windows.map((one) => one.since)), Math.max(...windows.map((one) => one.until))]
+  const failures = look
+    .blamed()
+    .filter(({ failure }) => failure.detected >= since && failure.detected < until)
+    .toSorted((a, b) => b.failure.detected - a.failure.detected)
+  return { failures: failures.map(({ failure, attribution }) => failureView(failure, attribution)) }
+}
+
 /** A look at the past: what failed in an environment is weighed once for all of its streams. */
 function lookAt(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number) {
   const seen = new Map<string, { readonly failures: readonly Failure[]; readonly blamed: readonly Blamed[] }>()
   const kinds = new Set<Failure['kind']>()
+  const saidBy = query.asOf === undefined ? Number.POSITIVE_INFINITY : Date.parse(query.asOf)
   const failedIn = (environment: string, { since, asOf }: Window) => {
     const key = `${environment} ${since} ${asOf}`
     const there = seen.get(key)
     if (there) return there
-    const failures = failuresIn(environment, past, told, asOf)
+    const failures = failuresIn(environment, past, told, asOf, saidBy)
     const made = { failures, blamed: blame(environment, failures, past, asOf, { from: since }) }
     seen.set(key, made)
     for (const { kind } of failures) kinds.add(kind)
@@ -65,6 +78,10 @@ function lookAt(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number)
   }
   return {
     known: (): Known => kinds,
+    /** All that was weighed, each once. */
+    blamed: () => [
+      ...new Map([...seen.values()].flatMap(({ blamed }) => blamed.map((one) => [nameOf(one.failure), one] as const))).values(),
+    ],
     materialOf(stream: PastStream): Material | undefined {
       const window = windowOf(query, knownUntil(stream, past, told, nowMs))
       const end = endOf(stream, past, window, query.to)

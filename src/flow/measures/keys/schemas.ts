@@ -85,6 +85,11 @@ export const FailureView = z
   .meta({ id: 'Failure' })
 export type FailureView = z.infer<typeof FailureView>
 
+export const Failures = z
+  .object({ failures: z.array(FailureView).meta({ description: 'that were detected in the window, newest first' }) })
+  .meta({ id: 'Failures' })
+export type Failures = z.infer<typeof Failures>
+
 export const StreamKeysDetail = StreamKeys.extend({
   definitions: Definitions,
   known: Failing,

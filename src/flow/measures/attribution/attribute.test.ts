@@ -1,0 +1,121 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { attribute, type Estate } from './attribute.ts'
+import type { Failure } from './failures.ts'
+import { defaultHazard, learnHazard, seenAfter } from './hazard.ts'
+import type { Placed } from './placed.ts'
+
+const minute = 60_000
+const deployment = (minutes: number, stream: string, place: number, more: Partial<Placed> = {}): Placed => ({
+  deployment: `${stream} v${place}${more.back === true ? ' again' : ''}`,
+  stream,
+  environment: 'production',
+  at: minutes * minute,
+  version: `v${place}`,
+  place,
+  batch: 1,
+  back: false,
+  undid: [],
+  ...more,
+})
+const estate = (placed: readonly Placed[], more: Partial<Estate> = {}): Estate => ({
+  placed: placed.toSorted((a, b) => a.at - b.at),
+  byName: new Map(placed.map((one) => [one.deployment, one])),
+  hazard: defaultHazard,
+  ...more,
+})
+const incident = (minutes: number, more: Partial<Failure> = {}): Failure => ({
+  kind: 'incident',
+  id: 'INC-1',
+  stream: 'shop',
+  environment: 'production',
+  began: minutes * minute,
+  detected: minutes * minute,
+  resolved: undefined,
+  version: undefined,
+  summary: undefined,
+  among: undefined,
+  told: undefined,
+  ...more,
+})
+const first = (failure: Failure, of: Estate) => attribute(failure, of).causes[0]
+
+describe('what an incident came of', () => {
+  const two = [deployment(0, 'shop', 1), deployment(600, 'shop', 2), deployment(640, 'cart', 1)]
+
+  it('is likeliest the latest deployment of the stream that it showed in, and not of all', () => {
+    expect(first(incident(660), estate(two))).toMatchObject({ deployment: 'shop v2' })
+    expect(first(incident(660), estate(two))!.reasons).toEqual(['deployed 60 min before it was seen', 'of the stream it showed in'])
+    expect(first(incident(660, { stream: undefined }), estate(two))).toMatchObject({ deployment: 'cart v1' })
+  })
+
+  it('is the version that was named, and none that came after it', () => {
+    const { causes } = attribute(incident(660, { version: 'v1' }), estate(two))
+    const of = (name: string) => causes.find((one) => one.deployment === name)!
+    expect(of('shop v1').reasons).toContain('its version was named')
+    expect(of('shop v2').reasons).toContain('it came after the version that was named')
+    expect(of('shop v1').probability).toBeGreaterThan(
+      attribute(incident(660), estate(two)).causes.find((one) => one.deployment === 'shop v1')!.probability,
+    )
+  })
+
+  it('is nothing that was deployed after it began, nor, likely, what no longer ran then', () => {
+    expect(first(incident(660, { began: 590 * minute }), estate(two))).toMatchObject({ deployment: 'shop v1' })
+    const back = deployment(650, 'shop', 1, { back: true })
+    const undone = attribute(incident(660), estate([...two, back])).causes.find((one) => one.deployment === 'shop v2')!
+    expect(undone.reasons).toContain('it no longer ran when it began')
+    expect(undone.probability).toBeLessThan(0.1)
+  })
+
+  it('is one of a stream that goes with it, rather than of any other', () => {
+    const coupled = (stream: string) => (stream === 'till' ? 10 : 0)
+    const of = estate([deployment(640, 'cart', 1), deployment(640, 'till', 1)], { coupled })
+    expect(first(incident(660), of)).toMatchObject({ stream: 'till' })
+  })
+
+  it('may be none of them, the more so the longer ago they were', () => {
+    const none = (minutes: number) => attribute(incident(minutes), estate([deployment(0, 'shop', 1)])).none
+    expect(none(10)).toBeLessThan(0.1)
+    expect(none(10 * 1440)).toBeGreaterThan(0.5)
+    expect(attribute(incident(0), estate([]))).toEqual({ causes: [], none: 1 })
+  })
+
+  it('is told in probabilities that add up to 1, whatever was deployed', () => {
+    const any = fc.array(fc.tuple(fc.nat(50_000), fc.constantFrom('shop', 'cart', 'till'), fc.nat(20)), { maxLength: 40 })
+    const more = fc.record({
+      stream: fc.option(fc.constantFrom('shop', 'gone'), { nil: undefined }),
+      version: fc.option(fc.constant('v3'), { nil: undefined }),
+    })
+    fc.assert(
+      fc.property(any, more, fc.nat(50_000), (lines, over, when) => {
+        const placed = lines.map(([minutes, stream, place], index) => ({
+          ...deployment(minutes, stream, place),
+          deployment: String(index),
+        }))
+        const { causes, none } = attribute(incident(when, over), estate(placed))
+        const all = causes.reduce((sum, { probability }) => sum + probability, none)
+        expect(all).toBeCloseTo(1, 9)
+        expect(causes.every(({ at, probability }) => at <= when * minute && probability > 0 && probability <= 1)).toBe(true)
+      }),
+    )
+  })
+})
+
+describe('how long faults take to be seen', () => {
+  it('is assumed, and learnt where causes are known', () => {
+    const learnt = learnHazard(Array.from({ length: 200 }, (_, n) => (240 + (n % 20)) * minute))
+    expect(learnt.median / minute).toBeGreaterThan(200)
+    expect(learnt.shape).toBeGreaterThan(defaultHazard.shape)
+    expect(learnHazard([])).toBe(defaultHazard)
+  })
+
+  it('is a density: all of it lies somewhere', () => {
+    let sum = 0
+    for (let log = -6; log < 12; log += 0.001) {
+      const ms = defaultHazard.median * Math.exp(log)
+      if (ms > 30_000) sum += seenAfter(defaultHazard, ms) * ms * 0.001
+    }
+    expect(sum).toBeGreaterThan(0.95)
+    expect(sum).toBeLessThanOrEqual(1)
+  })
+})
