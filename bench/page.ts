@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
+import { eventOf } from '../src/flow/history/record.ts'
+import type { Instant } from '../src/kernel/clock.ts'
 import { buildPage } from '../src/server/page.ts'
 import { startServer, type Server } from '../src/server/serve.ts'
 import { chromiumPath, launch } from '../web/dev/browser.ts'
@@ -62,6 +64,7 @@ try {
   await measureApi(server)
   await measureLoads(browser, server.url)
   await measureUse(browser, server)
+  await measureFlow(browser, server)
   await measureBytes()
 } finally {
   await browser.close()
@@ -165,6 +168,54 @@ async function changes(page: Page, on: Server): Promise<void> {
   }
   say('a stop seen by another', times, 'ms', 'goal p50 ≤ 1000')
 }
+
+/** How changes flow, of as many streams, each with a version a day that goes through two environments. */
+async function measureFlow(on: Browser, server: Server): Promise<void> {
+  const days = 60
+  for (let n = 0; n < services; n += 10) {
+    const told = Array.from({ length: Math.min(10, services - n) }, (_, at) =>
+      deploymentsOf(`flow-${String(n + at).padStart(3, '0')}`, days),
+    ).flat()
+    const headers = { authorization: `Bearer ${server.threeways.adminToken}`, 'content-type': 'application/cloudevents-batch+json' }
+    const { status } = await server.threeways.app.request('/api/events', { method: 'POST', headers, body: JSON.stringify(told) })
+    if (status >= 300) throw new Error(`the deployments were not recorded: ${status}`)
+  }
+  const asked: number[] = []
+  for (let n = 0; n < 10; n++) {
+    const began = performance.now()
+    await (await ask(server, 'GET', '/api/flow?days=90')).text()
+    asked.push(performance.now() - began)
+  }
+  say(`the flow of as many, ${days * 2} deployments each`, asked, 'ms', 'goal p50 ≤ 300')
+  const context = await on.newContext({ viewport: size })
+  const page = await context.newPage()
+  const devtools = await watched(context, page)
+  await page.goto(`${server.url}/flow`)
+  await page.locator('.flow-row').first().waitFor()
+  await scroll(page, devtools)
+  const began = performance.now()
+  await page.getByRole('button', { name: 'Service' }).click()
+  await page.locator('.flow-row', { hasText: 'flow-000' }).first().waitFor()
+  console.log(`sorted by another column after ${(performance.now() - began).toFixed(0)} ms`)
+  await context.close()
+}
+
+const deploymentsOf = (stream: string, days: number) =>
+  Array.from({ length: days }, (_, day) =>
+    ['test', 'production'].map((environment, at) =>
+      eventOf(
+        {
+          kind: 'deployment',
+          id: `${stream} ${environment} ${day}`,
+          at: new Date(Date.now() - (days - day) * 86_400_000 + at * 3_600_000).toISOString() as Instant,
+          stream,
+          environment,
+          version: `v${day}`,
+        },
+        '/imports/bench',
+      ),
+    ),
+  ).flat()
 
 async function measureBytes(): Promise<void> {
   const dist = path.resolve(import.meta.dirname, '../web/dist')

@@ -53,7 +53,7 @@ function Stop({ station, picture, first }: { readonly station: Station; readonly
     <li className="map-stop">
       <strong>{environment}</strong>
       <span className="soft">{plural(deployments, first ? 'version or deployment' : 'deployment', first ? 'deployments' : undefined)}</span>
-      {back > 0 && (
+      {first && back > 0 && (
         <span className="map-back signal-stop">
           <Icon name="back" size={13} /> {back} went back
         </span>
@@ -90,6 +90,11 @@ function Way({ leg, station, longest, shut }: WayProps) {
       <span className="map-rail" aria-hidden="true">
         {versions > 0 && <i style={{ width: `${(reached / versions) * 100}%` }} />}
       </span>
+      {station.back > 0 && (
+        <span className="map-return signal-stop">
+          <span>{station.back} went back</span>
+        </span>
+      )}
       <span className="map-told soft">
         {versions > 0 && (
           <>
