@@ -200,22 +200,16 @@ async function measureFlow(on: Browser, server: Server): Promise<void> {
   await context.close()
 }
 
-const deploymentsOf = (stream: string, days: number) =>
-  Array.from({ length: days }, (_, day) =>
-    ['test', 'production'].map((environment, at) =>
-      eventOf(
-        {
-          kind: 'deployment',
-          id: `${stream} ${environment} ${day}`,
-          at: new Date(Date.now() - (days - day) * 86_400_000 + at * 3_600_000).toISOString() as Instant,
-          stream,
-          environment,
-          version: `v${day}`,
-        },
-        '/imports/bench',
-      ),
-    ),
+function deploymentsOf(stream: string, days: number) {
+  const first = Date.now() - days * 86_400_000
+  return Array.from({ length: days }, (_, day) =>
+    ['test', 'production'].map((environment, at) => {
+      const time = new Date(first + day * 86_400_000 + at * 3_600_000).toISOString() as Instant
+      const told = { kind: 'deployment' as const, id: `${stream} ${environment} ${day}`, at: time, stream, environment, version: `v${day}` }
+      return eventOf(told, '/imports/bench')
+    }),
   ).flat()
+}
 
 async function measureBytes(): Promise<void> {
   const dist = path.resolve(import.meta.dirname, '../web/dist')

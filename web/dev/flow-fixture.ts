@@ -1,4 +1,4 @@
-import type { ConstraintView, FlowRow, StreamFlowDetail, StreamFlowPicture } from '../src/api/types.ts'
+import type { ConstraintView, FlowRow, StreamFlowDetail, StreamFlowPicture, StreamKeysDetail } from '../src/api/types.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -83,4 +83,20 @@ export function constraintOf(stream: string, now: number): ConstraintView {
     ageing: { total: 0, oldest: [] },
     little: { countedMs: 1, summedMs: 1, holds: true },
   }
+}
+
+/** Nobody told of a failure: there is no data of failing. */
+export function keysOf(stream: string, now: number): StreamKeysDetail & { readonly estate: object; readonly streams: readonly object[] } {
+  const { since, until, asOf, lead, perWeek, activeDays, deployments } = flowRowOf(stream, now)
+  const { p50, p85, p95, versions: count, reached: ended } = lead
+  const keys = {
+    frequency: { deployments, perWeek, activeDays, gap: null },
+    lead: { count, ended, p50, p85, p95 },
+    failRate: null,
+    recovery: null,
+    rework: null,
+  }
+  const told = 'What it is, in a sentence.'
+  const definitions = { frequency: told, lead: told, failRate: told, recovery: told, rework: told }
+  return { stream, environment: 'production', since, until, asOf, definitions, known: [], ...keys, estate: keys, streams: [keys] }
 }

@@ -5,7 +5,7 @@ import { extname, join, normalize } from 'node:path'
 import { differenceOf, parityOf, patch } from './difference-fixture.ts'
 import { approvalsOf, boardOf, environmentsOf, estateRowOf, summaryOf } from './estate-fixture.ts'
 import { attestationsOf, machinesOf } from './proof-fixture.ts'
-import { constraintOf, flowDetailOf, flowPictureOf, flowRowOf } from './flow-fixture.ts'
+import { constraintOf, keysOf, flowDetailOf, flowPictureOf, flowRowOf } from './flow-fixture.ts'
 import { fixture, fixtureNames, type Fixture, type FixtureName } from './fixtures.ts'
 
 /**
@@ -127,6 +127,7 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
             ? patch
             : differenceOf(story?.card ?? { ...stories[0]!.card, digest: name }, streams, asked('against')),
     environments: name === 'diff' ? parityOf(asked('a'), asked('b'), streams) : { environments: environmentsOf(streams) },
+    keys: keysOf(name, Date.now()),
     constraint: name === '' ? { rows: [] } : constraintOf(name, Date.now()),
     flow: flowOf(streams, name, part),
     me: { name: 'ann', scopes: scopes ?? ['admin'], anonymous: false } satisfies Asker,

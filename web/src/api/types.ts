@@ -19,8 +19,15 @@ export type { CodeDifference, Difference, FileLine, PackageChange, Patch, ValueC
 export type { Attestations } from '../../../src/flow/provenance/schemas.ts'
 export type { EnvironmentView, ParityView } from '../../../src/flow/environment/schemas.ts'
 export type { Estate, EstateRow, EstateStage, EstateSummary, EstateWait } from '../../../src/flow/estate/schemas.ts'
-export type { BoardRow as FlowRow, StreamFlowDetail, StreamFlowPicture, StreamFlowView } from '../../../src/flow/measures/schemas.ts'
+export type {
+  BoardRow as FlowRow,
+  ChangesView,
+  StreamFlowDetail,
+  StreamFlowPicture,
+  StreamFlowView,
+} from '../../../src/flow/measures/schemas.ts'
 export type { ConstraintBoard, ConstraintView } from '../../../src/flow/constraint/schemas.ts'
+export type { KeysBoard, KeysView as DeliveryKeys, StreamKeysDetail } from '../../../src/flow/measures/keys/schemas.ts'
 export type { Board, StopOnBoard } from '../../../src/feedback/line/schemas.ts'
 export type { Asker } from '../../../src/server/schemas.ts'
 export type { Found } from '../../../src/flow/search/schemas.ts'

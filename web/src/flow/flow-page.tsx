@@ -1,6 +1,6 @@
-import { useDeferredValue, useMemo, useRef, useState } from 'react'
+import { useDeferredValue, useMemo, useRef } from 'react'
 import { Link, useSearchParams } from 'wouter'
-import { useQuery, type Answer } from '../api/query.ts'
+import { useQuery } from '../api/query.ts'
 import type { ConstraintBoard, FlowRow } from '../api/types.ts'
 import { Icon } from '../piece/icon.tsx'
 import { useTitle } from '../shell/document-state.ts'
@@ -8,21 +8,15 @@ import { useShortcut } from '../shell/keyboard.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { FlowList, columnName } from './flow-list.tsx'
 import type { Held } from './flow-row.tsx'
+import { EstateKeys } from './keys-panel.tsx'
 import { columns, rowsOf, type Column, type Order } from './flow-rows.ts'
 import { addressOf, queryOf, windowIn, windows, type FlowWindow } from './window.ts'
+import { useKept } from './use-kept.ts'
 import { WindowPicker } from './window-picker.tsx'
 import { dayIn, plural } from './words.ts'
 import './flow.css'
 
 type Board = { readonly streams: readonly FlowRow[] }
-
-/** The last answer stays in sight until that of another window is there. */
-export function useKept<T>({ data, problem }: Answer<T>, of: string): Answer<T> & { readonly old: boolean } {
-  const [kept, setKept] = useState<{ readonly of: string; readonly data: T }>()
-  if (data !== undefined && (kept?.data !== data || kept.of !== of)) setKept({ of, data })
-  const shown = data ?? (kept?.of === of ? kept.data : undefined)
-  return { data: shown, problem, old: data === undefined && shown !== undefined }
-}
 
 /** `/flow`: how every value stream really flows, in a window and as of any day. */
 export function FlowPage() {
@@ -105,6 +99,7 @@ function BoardOf({ streams, old, window }: BoardProps) {
         </div>
         <WindowPicker window={window} newest={newestOf(streams)} onChange={(next) => change({ window: next })} />
       </header>
+      <EstateKeys query={queryOf(window)} />
       <div className="flow-tools">
         <label className="filter">
           <Icon name="search" />

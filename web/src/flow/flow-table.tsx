@@ -1,11 +1,11 @@
 import { useState, type ReactNode } from 'react'
 import { useQuery } from '../api/query.ts'
-import type { StreamFlowDetail, StreamFlowPicture } from '../api/types.ts'
+import type { StreamFlowDetail, StreamFlowPicture, StreamKeysDetail } from '../api/types.ts'
 import { DigestLink } from '../piece/digest.tsx'
 import { ProblemNote } from '../piece/problem-note.tsx'
-import { span } from './words.ts'
+import { percent, span } from './words.ts'
 
-export const tables = ['versions', 'ageing', 'deployments', 'back', 'gates'] as const
+export const tables = ['versions', 'ageing', 'deployments', 'back', 'failures', 'gates'] as const
 export type Table = (typeof tables)[number]
 
 const names: Record<Table, string> = {
@@ -13,6 +13,7 @@ const names: Record<Table, string> = {
   ageing: 'On their way',
   deployments: 'Deployments',
   back: 'Went back',
+  failures: 'Failures',
   gates: 'Gates',
 }
 
@@ -28,11 +29,12 @@ type Props = {
 export function FlowTable({ picture, query, show, onShow }: Props) {
   const { flow, deployments, ageing, closed } = picture
   const back = deployments.filter((one) => one.back)
-  const counts: Record<Table, number> = {
+  const counts: Record<Table, number | undefined> = {
     versions: flow.lead.versions,
     ageing: ageing.total,
     deployments: flow.deployments,
     back: flow.back,
+    failures: undefined,
     gates: closed.length,
   }
   const to = flow.order.at(-1)!
@@ -75,9 +77,10 @@ export function FlowTable({ picture, query, show, onShow }: Props) {
               ''
             ),
           ])}
-          total={counts[show]}
+          total={counts[show] ?? 0}
         />
       )}
+      {show === 'failures' && <Failures stream={flow.stream} query={query} />}
       {show === 'gates' && (
         <Rows
           head={['Gate', 'Closed since', 'Until', 'For', 'By']}
@@ -135,6 +138,50 @@ function Versions({ stream, query, asOf, to }: VersionsProps) {
         total={rows.length}
       />
     </>
+  )
+}
+
+const failureWords = { incident: 'incident', back: 'went back', failed: 'failed' }
+
+/** What failed, and which deployments it came of, each as likely as it is. */
+function Failures({ stream, query }: { readonly stream: string; readonly query: string }) {
+  const { data, problem } = useQuery<StreamKeysDetail>(`/api/keys/${encodeURIComponent(stream)}?${query}&rows=true`)
+  if (data === undefined)
+    return problem === undefined ? <p className="soft flow-none">Reading the failures…</p> : <ProblemNote problem={problem} />
+  const failures = data.failures ?? []
+  return (
+    <Rows
+      head={['Failure', 'Began', 'Over', 'Lasted', 'Came of']}
+      none={
+        data.known.length === 0
+          ? 'Nobody ever told of a failure here: no data, not none.'
+          : 'No failure in this window came of a deployment of it.'
+      }
+      rows={failures.map(({ id, kind, summary, began, resolved, causes, none }) => [
+        <span key="k">
+          {failureWords[kind]} <span className="soft">{summary ?? (kind === 'incident' ? id : '')}</span>
+        </span>,
+        instantOf(began),
+        resolved === null ? (
+          <span key="r" className="signal-stop flow-went">
+            not over
+          </span>
+        ) : (
+          instantOf(resolved)
+        ),
+        span(Date.parse(resolved ?? data.asOf) - Date.parse(began)),
+        <span key="c" className="flow-causes">
+          {causes.slice(0, 3).map(({ deployment, version, stream: of, probability, reasons }) => (
+            <span key={deployment} title={reasons.join('; ')}>
+              {percent(probability)} <Version of={version} />
+              {of !== stream && ` of ${of}`}
+            </span>
+          ))}
+          {none >= 0.005 && <span className="soft">{percent(none)} none of them</span>}
+        </span>,
+      ])}
+      total={failures.length}
+    />
   )
 }
 

@@ -13,6 +13,8 @@ export const MiniCurve = memo(function MiniCurve({ within }: { readonly within: 
   const x = (at: number) => 3 + (at * (width - 6)) / (names.length - 1)
   const y = (share: number) => 2 + (1 - share) * (height - 4)
   const line = known.map(({ share, at }, index) => `${index === 0 ? 'M' : 'L'}${x(at).toFixed(1)} ${y(share).toFixed(1)}`).join('')
+  // One mark, for rows are drawn while they scroll.
+  const day = known.find(({ at }) => at === 3)
   const told = known.map(({ share, at }) => `${percent(share)} within ${names[at]}`).join(', ')
   return (
     <svg className="mini-curve" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={told}>
@@ -20,9 +22,7 @@ export const MiniCurve = memo(function MiniCurve({ within }: { readonly within: 
       <path className="mini-base" d={`M2 ${height - 1}H${width - 2}`} />
       <path className="mini-area" d={`${line}L${x(known.at(-1)!.at).toFixed(1)} ${height - 1}L${x(known[0]!.at)} ${height - 1}Z`} />
       <path className="mini-line" d={line} />
-      {known.map(({ share, at }) => (
-        <circle key={at} cx={x(at)} cy={y(share)} r={at === 3 ? 2.8 : 1.7} />
-      ))}
+      {day !== undefined && <circle cx={x(day.at)} cy={y(day.share)} r="2.8" />}
     </svg>
   )
 })

@@ -6,11 +6,13 @@ import type { StreamFlowPicture } from '../api/types.ts'
 import { decoded, lineHref } from '../piece/digest.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading, Notice } from '../shell/notice.tsx'
+import { ChangesPanel } from './changes-panel.tsx'
 import { ConstraintPanel } from './constraint-panel.tsx'
 import { CurveChart } from './curve-chart.tsx'
-import { Figures } from './figures.tsx'
-import { useKept } from './flow-page.tsx'
+import { Figures, showRows } from './figures.tsx'
+import { useKept } from './use-kept.ts'
 import { FlowTable, tables, type Table } from './flow-table.tsx'
+import { KeysPanel } from './keys-panel.tsx'
 import { SpreadChart } from './spread-chart.tsx'
 import { TimeChart } from './time-chart.tsx'
 import { ValueMap } from './value-map.tsx'
@@ -62,6 +64,7 @@ function PictureOf({ picture, old }: { readonly picture: StreamFlowPicture; read
   const { data: estate } = useEstate()
   const ours = estate?.some((row) => row.stream === stream) === true
   const address = addressOf(window)
+  const open = (table: Table) => setSearch({ ...address, show: table }, { replace: true })
   const rows = (table: string) => `${flowHref(stream, { ...address, show: table })}#rows`
   return (
     <div className={old ? 'page flow-one flow-old' : 'page flow-one'}>
@@ -119,12 +122,9 @@ function PictureOf({ picture, old }: { readonly picture: StreamFlowPicture; read
           <TimeChart periods={periods} closed={closed} order={order} asOf={flow.asOf} />
         )}
       </Panel>
-      <FlowTable
-        picture={picture}
-        query={queryOf(window)}
-        show={show}
-        onShow={(table: Table) => setSearch({ ...address, show: table }, { replace: true })}
-      />
+      <ChangesPanel stream={stream} query={queryOf(window)} />
+      <KeysPanel stream={stream} query={queryOf(window)} onFailures={() => (open('failures'), showRows())} />
+      <FlowTable picture={picture} query={queryOf(window)} show={show} onShow={open} />
     </div>
   )
 }
