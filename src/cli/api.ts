@@ -2,7 +2,7 @@ import { kindOf, ThreewaysError, unavailable } from '../kernel/errors.ts'
 import type { Problem } from '../kernel/http.ts'
 import type { CliContext } from './context.ts'
 import { databaseUrlOf, homeFolder, secretKeyFileOf } from './context.ts'
-import { during } from './ending.ts'
+import { during, type Ending } from './ending.ts'
 
 /** Where to find a server, and whose word to give it. */
 export type ConnectFlags = { readonly home?: string; readonly server?: string }
@@ -54,7 +54,7 @@ async function connect(context: CliContext, flags: ConnectFlags, makesHome: bool
 export async function withApi(
   context: CliContext,
   flags: ConnectFlags,
-  work: (api: Api) => Promise<void>,
+  work: (api: Api, ending: Ending) => Promise<void>,
   { makesHome = false }: { readonly makesHome?: boolean } = {},
 ): Promise<void> {
   await during(context, () => connect(context, flags, makesHome), work)

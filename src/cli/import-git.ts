@@ -9,6 +9,7 @@ import { invalid } from '../kernel/errors.ts'
 import type { CloudEvent } from '../ledger/event.ts'
 import { withApi, type Api, type ConnectFlags } from './api.ts'
 import { homeFolder, type CliContext } from './context.ts'
+import type { Ending } from './ending.ts'
 
 type ImportGitFlags = ConnectFlags & {
   readonly repository?: string
@@ -26,11 +27,11 @@ export async function importGit(this: CliContext, flags: ImportGitFlags, place: 
   const began = Date.now()
   const links = (flags.stream ?? []).map(linkNamed)
   const remote = remoteOf(place)
-  const work = async (api: Api) => {
+  const work = async (api: Api, { signal }: Ending) => {
     if (remote !== undefined) this.output.say(this.output.colour.dim(`fetching ${remote.url}`))
     const clones = path.join(homeFolder(this, flags.home), 'repositories')
-    const folder = remote === undefined ? path.resolve(this.cwd, place) : await keepClone(clones, remote, flags.lines)
-    const history = await openHistory(folder)
+    const folder = remote === undefined ? path.resolve(this.cwd, place) : await keepClone(clones, remote, flags.lines, signal)
+    const history = await openHistory(folder, signal)
     const repository = repositoryName(flags.repository ?? remote?.name ?? (await nameOf(folder)))
     const known = await api.get<KnownRepository>(`/api/commits/known?${new URLSearchParams({ repository })}`)
     const into = new Recording(api, this)
@@ -148,7 +149,8 @@ async function nameOf(folder: string): Promise<string> {
   const remotes = await git(folder, ['config', '--get-regexp', '^remote\\.origin\\.url$']).catch(() => '')
   const url = remotes.replace(/^\S+ /, '').trim()
   const inside = async () => {
-    const top = (await git(folder, ['rev-parse', '--absolute-git-dir'])).trim()
+    // Of a linked work tree it is the repository's name that counts.
+    const top = path.resolve(folder, (await git(folder, ['rev-parse', '--git-common-dir'])).trim())
     return path.basename(top) === '.git' ? path.basename(path.dirname(top)) : path.basename(top).replace(/\.git$/, '')
   }
   try {

@@ -16,7 +16,7 @@ export type RunOptions = {
   readonly timeoutMs?: number
   /** Each stream keeps its last so many bytes. @defaultValue 16 MiB */
   readonly outputBytesMax?: number
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What a program left in its pipes is read; what something it started goes on to write is not waited for. */

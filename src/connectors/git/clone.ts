@@ -1,8 +1,9 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { sha256, shortDigest } from '../../kernel/digest.ts'
 import { invalid, unavailable, ThreewaysError } from '../../kernel/errors.ts'
 import { withFileLock } from '../../kernel/file-lock.ts'
+import { newId } from '../../kernel/ids.ts'
 import { askGit, git } from './command.ts'
 
 const timeoutMs = 2 * 60 * 60_000
@@ -49,29 +50,41 @@ export function nameIn(place: string): string {
 /**
  * A bare clone of branches and tags, kept in `folder` and brought up to date when it is there.
  * @param withFiles - fetch also the contents of files: without them nobody knows how many lines a commit changed
+ * @param signal - ends it
  * @returns its folder
  */
-export async function keepClone(folder: string, { url, name }: Remote, withFiles: boolean): Promise<string> {
+export async function keepClone(folder: string, { url, name }: Remote, withFiles: boolean, signal?: AbortSignal): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const short = name.replaceAll(/[^\w.-]+/g, '-').slice(-60)
   const place = path.join(folder, `${short}-${shortDigest(sha256(`${url} ${withFiles}`))}.git`)
   await withFileLock(`${place}.lock`, async () => {
-    if ((await stat(place).catch(() => undefined)) === undefined) await cloneInto(place, url, withFiles)
-    else await fetchInto(place)
+    if ((await stat(place).catch(() => undefined)) === undefined) await cloneInto(place, url, withFiles, signal)
+    else await fetchInto(place, signal)
   })
   return place
 }
 
-async function cloneInto(place: string, url: string, withFiles: boolean): Promise<void> {
-  // Renamed when it is whole: one that was killed is begun anew.
-  const draft = `${place}.new`
-  await rm(draft, { recursive: true, force: true })
+async function cloneInto(place: string, url: string, withFiles: boolean, signal: AbortSignal | undefined): Promise<void> {
+  await removeDrafts(place)
+  // Renamed when it is whole: one that was killed is begun anew, under another name, for its git may be at work still.
+  const draft = `${place}.new-${newId()}`
   await mkdir(draft, { recursive: true })
   await git(draft, ['init', '--bare', '--quiet', '--template=', '.'])
   await git(draft, ['remote', 'add', '--', 'origin', url])
   if (!withFiles) await filterFiles(draft)
-  await fetchInto(draft)
-  await rename(draft, place)
+  try {
+    await fetchInto(draft, signal)
+    await rename(draft, place)
+  } catch (error) {
+    await removeDrafts(place)
+    throw error
+  }
+}
+
+async function removeDrafts(place: string): Promise<void> {
+  const folder = path.dirname(place)
+  for (const name of await readdir(folder))
+    if (name.startsWith(`${path.basename(place)}.new-`)) await rm(path.join(folder, name), { recursive: true, force: true }).catch(() => {})
 }
 
 /** As `git clone --filter=blob:none` sets it; a server that knows no filters sends everything. */
@@ -80,21 +93,24 @@ async function filterFiles(folder: string): Promise<void> {
   await git(folder, ['config', 'remote.origin.partialclonefilter', 'blob:none'])
 }
 
-async function fetchInto(folder: string): Promise<void> {
+async function fetchInto(folder: string, signal: AbortSignal | undefined): Promise<void> {
   const args = ['fetch', '--quiet', '--prune', '--no-auto-gc', '--no-recurse-submodules', 'origin', ...wanted]
-  const fetched = await askGit(folder, args, { env, timeoutMs })
+  const fetched = await askGit(folder, args, { env, timeoutMs, signal })
   if (fetched.code !== 0) throw notFetched(fetched.stderr)
   // What its host shows first is the trunk. A repository without a commit has none.
-  const { stdout } = await askGit(folder, ['ls-remote', '--symref', 'origin', 'HEAD'], { env, timeoutMs: 5 * 60_000 })
+  const { stdout } = await askGit(folder, ['ls-remote', '--symref', 'origin', 'HEAD'], { env, timeoutMs: 5 * 60_000, signal })
   const [, head] = /^ref: (refs\/heads\/\S+)\tHEAD$/m.exec(stdout) ?? []
   if (head !== undefined) await git(folder, ['symbolic-ref', 'HEAD', head])
 }
 
 function notFetched(stderr: string): ThreewaysError {
-  const lines = stderr.split('\n').filter((line) => /^(?:fatal|error|remote|ERROR)\b/.test(line))
-  const said = (lines.find((line) => line.startsWith('fatal')) ?? lines[0] ?? stderr.trim() ?? 'git said nothing').slice(0, 500)
+  const lines = stderr.split('\n').flatMap((line) => line.trim() || [])
+  // What ssh or the server says comes first, and git's own word for it.
+  const said = [lines[0], lines.find((line) => line.startsWith('fatal'))].filter(
+    (line, at, all) => line !== undefined && all.indexOf(line) === at,
+  )
   return unavailable('CLONE_FAILED', {
-    message: `the repository cannot be fetched: ${said}`,
+    message: `the repository cannot be fetched: ${said.join('; ').slice(0, 500) || 'git said nothing'}`,
     help: 'try `git ls-remote <url>` here: what git asks for (a password, a host key) must be answered beforehand',
   })
 }

@@ -52,6 +52,8 @@ export type GitOptions = {
   readonly env?: Readonly<Record<string, string>>
   readonly timeoutMs?: number
   readonly outputBytesMax?: number
+  /** Ends it. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Runs git in a folder. Any exit code is an answer. @throws ThreewaysError `GIT_NOT_FOUND`, `PROGRAM_TIMED_OUT` */
@@ -90,14 +92,17 @@ const stderrMax = 16_384
 export async function* readGit(
   folder: string,
   args: readonly string[],
-  { env = {}, input = '' }: { readonly env?: Readonly<Record<string, string>>; readonly input?: string } = {},
+  { env = {}, input = '', signal }: Pick<GitOptions, 'env' | 'signal'> & { readonly input?: string } = {},
 ): AsyncGenerator<Buffer> {
+  signal?.throwIfAborted()
   const child = spawn('git', [...settings, ...args], { cwd: folder, env: environment(env) as NodeJS.ProcessEnv, stdio: 'pipe' })
   // Before anything is waited for: an ending that nobody waits for yet is not missed.
   const ended = once(child, 'close').catch((error: unknown) => {
     throw hasCode(error, 'ENOENT') ? noGit(folder, error) : error
   })
   ended.catch(() => {})
+  const end = () => child.kill('SIGKILL')
+  signal?.addEventListener('abort', end, { once: true })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-stderrMax)
@@ -106,10 +111,11 @@ export async function* readGit(
   child.stdin.end(input)
   try {
     for await (const chunk of child.stdout) yield chunk as Buffer
-    const [code, signal] = (await ended) as [number | null, NodeJS.Signals | null]
-    if (code !== 0) throw failureOf(folder, args, { code, signal, stdout: '', stderr })
+    const [code, killed] = (await ended) as [number | null, NodeJS.Signals | null]
+    if (code !== 0) throw failureOf(folder, args, { code, signal: killed, stdout: '', stderr })
   } finally {
-    child.kill('SIGKILL')
+    signal?.removeEventListener('abort', end)
+    end()
   }
 }
 

@@ -21,8 +21,8 @@ export type History = {
 /** What somebody knows of a repository. @param all - every commit known, asked for only when the tips do not say it */
 export type Knowledge = Pick<KnownRepository, 'tips' | 'cut'> & { all(): Promise<ReadonlySet<string>> }
 
-/** A work tree or bare repository on this machine. @throws ThreewaysError as `openRepository`, and `REPOSITORY_EMPTY` */
-export async function openHistory(folder: string): Promise<History> {
+/** A work tree or bare repository on this machine. @param signal - ends the reading. @throws ThreewaysError as `openRepository`, and `REPOSITORY_EMPTY` */
+export async function openHistory(folder: string, signal?: AbortSignal): Promise<History> {
   if (!(await stat(folder).catch(() => undefined))?.isDirectory())
     throw notFound('FOLDER_NOT_FOUND', {
       message: `there is no folder "${folder}"`,
@@ -46,7 +46,7 @@ export async function openHistory(folder: string): Promise<History> {
       ? ['no branch is checked out and none is named main or master: nobody can tell which goes to production']
       : []),
   ]
-  return { refs, doubts, commits: (known) => readCommits({ root, refs, cut, hasFiles }, known) }
+  return { refs, doubts, commits: (known) => readCommits({ root, refs, cut, hasFiles, signal }, known) }
 }
 
 type Place = {
@@ -54,9 +54,10 @@ type Place = {
   readonly refs: ToldRefs
   readonly cut: ReadonlyMap<string, readonly string[]>
   readonly hasFiles: boolean
+  readonly signal: AbortSignal | undefined
 }
 
-async function* readCommits({ root, refs, cut, hasFiles }: Place, known: Knowledge): AsyncGenerator<readonly ToldCommit[]> {
+async function* readCommits({ root, refs, cut, hasFiles, signal }: Place, known: Knowledge): AsyncGenerator<readonly ToldCommit[]> {
   const { from, there } = await whereToBegin(root, cut, known)
   const tips = new Set([...refs.refs.values(), ...(refs.head === undefined ? [] : [refs.head])])
   const wanted = `${[...tips].join('\n')}\n${from.map((sha) => `^${sha}\n`).join('')}`
@@ -66,7 +67,7 @@ async function* readCommits({ root, refs, cut, hasFiles }: Place, known: Knowled
       there.has(commit.sha) ? [] : [cut.has(commit.sha) ? { ...commit, parents: cut.get(commit.sha)! } : commit],
     )
   try {
-    for await (const chunk of readGit(root, logArguments(hasFiles), { input: wanted, env: nothingFetched })) {
+    for await (const chunk of readGit(root, logArguments(hasFiles), { input: wanted, env: nothingFetched, signal })) {
       const commits = asRecorded(reader.push(chunk))
       if (commits.length > 0) yield commits
     }

@@ -1,4 +1,5 @@
 import type { CommitGraph } from './graph.ts'
+import type { Request, Requests } from './requests.ts'
 
 /** One step of the trunk: a commit by itself, or a merge with all that it brought. */
 export type TrunkChange = {
@@ -6,7 +7,9 @@ export type TrunkChange = {
   readonly commit: number
   /** It, and what it brought in beside the trunk. */
   readonly commits: readonly number[]
-  /** When the first of it was written, ms. Not after it was merged, whatever the clocks of those who wrote it said. */
+  /** The pull or merge request that it came with, where its host told of it. */
+  readonly request: Request | undefined
+  /** When the first of it was written, or its request was opened, ms: a squash keeps no other time. Not after it was merged, whatever the clocks of those who wrote it said. */
   readonly begun: number
   /** When it came into the trunk, ms. */
   readonly merged: number
@@ -16,7 +19,11 @@ export type TrunkChange = {
 }
 
 /** The changes of a trunk, oldest first: every commit that the newest one contains belongs to exactly one. */
-export function trunkChanges(graph: CommitGraph, tip: number): readonly TrunkChange[] {
+export function trunkChanges(
+  graph: CommitGraph,
+  tip: number,
+  requests: Pick<Requests, 'of'> = { of: () => undefined },
+): readonly TrunkChange[] {
   const trunk: number[] = []
   for (let at: number | undefined = tip; at !== undefined && graph.isKnown(at); at = graph.firstParent(at)) trunk.push(at)
   const marks = new Uint8Array(graph.size)
@@ -26,8 +33,10 @@ export function trunkChanges(graph: CommitGraph, tip: number): readonly TrunkCha
       if (graph.isKnown(one)) commits.push(one)
     })
     const merged = graph.committed(commit) * 1000
-    const begun = commits.reduce((first, one) => Math.min(first, graph.authored(one) * 1000), merged)
-    return { commit, commits, begun, merged, lines: sumOf(graph, commits, graph.lines), files: sumOf(graph, commits, graph.files) }
+    const request = requests.of(graph.sha(commit), graph.subject(commit))
+    const written = commits.reduce((first, one) => Math.min(first, graph.authored(one) * 1000), merged)
+    const begun = Math.min(written, request?.opened ?? written)
+    return { commit, commits, request, begun, merged, lines: sumOf(graph, commits, graph.lines), files: sumOf(graph, commits, graph.files) }
   })
 }
 

@@ -116,6 +116,25 @@ describe('where a commit is', () => {
     ])
   })
 
+  it('comes by what its request was squashed into, as its host told, and by a rebase', async () => {
+    const branch = [commit('first', 1, ['root']), commit('second', 2, ['first'])]
+    const trunk = [
+      commit('root', 0, []),
+      commit('squash', 3, ['root']),
+      commit('again', 4, ['squash'], { authored: begin + hour, subject: 'first' }),
+    ]
+    await record([...packed([...trunk, ...branch]), eventOf(deployment('production', 5, sha('squash')), '/imports/shop')])
+    await record([eventOf(deployment('production', 6, sha('again'), { previous: sha('squash') }), '/imports/shop')])
+    const linked = async () => (await where('first')).streams[0]!.environments[0]!.links.map(({ reason, through }) => [reason, through])
+    expect(await linked()).toEqual([['rebased as', sha('again')]])
+    const request = { kind: 'change', repository: 'acme/shop', number: 7, head: sha('second'), merge: sha('squash') } as const
+    await record([eventOf({ ...request, id: '7', at: deployments[0]!.at, phase: 'merged' }, '/hooks/acme')])
+    expect(await linked()).toEqual([
+      ['squashed into', sha('squash')],
+      ['rebased as', sha('again')],
+    ])
+  })
+
   it('is the same in whatever order it is told, and shows what is still to come', async () => {
     const early = all().filter(({ time }) => time! < new Date((begin + 5 * hour) * 1000).toISOString())
     await record(early)

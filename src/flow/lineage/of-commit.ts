@@ -1,6 +1,6 @@
 import { invalid, notFound } from '../../kernel/errors.ts'
 import { doubtOf, type Carried, type Carrier } from './carried.ts'
-import { equivalentsOf, revertsOf, type Equivalent, type Merged } from './equivalents.ts'
+import { equivalentsOf, revertsOf, type Equivalent } from './equivalents.ts'
 import type { Repository } from './repository.ts'
 import type { CommitLineage, EnvironmentOfCommit, Link, StreamOfCommit } from './schemas.ts'
 import type { Lineages, StreamLineage } from './streams.ts'
@@ -11,15 +11,9 @@ const instant = (ms: number) => new Date(ms).toISOString()
  * Where a commit is: which deployment first carried it to each environment, how that is known, and what is still to come.
  * @param name - its name, or at least seven digits of its beginning
  * @param stream - of this one alone. @defaultValue all that are built from its repository
- * @param merged - what is known of merged requests
  * @throws ThreewaysError `COMMIT_NOT_FOUND`, `COMMIT_AMBIGUOUS`, `STREAM_NOT_FOUND`
  */
-export async function lineageOfCommit(
-  lineages: Lineages,
-  name: string,
-  stream: string | undefined,
-  merged: readonly Merged[] = [],
-): Promise<CommitLineage> {
+export async function lineageOfCommit(lineages: Lineages, name: string, stream: string | undefined): Promise<CommitLineage> {
   const { repositories, links } = lineages.repositories
   const found = [...repositories.values()].flatMap((repository) => commitsNamed(repository, name))
   const shas = [...new Set(found.map(({ sha }) => sha))]
@@ -37,7 +31,7 @@ export async function lineageOfCommit(
   for (const { repository, commit } of found) {
     const names = stream === undefined ? links.streamsOf(repository.name) : [stream]
     for (const each of names)
-      for (const lineage of await lineages.of(each)) if (lineage.repository === repository) streams.push(streamOf(lineage, commit, merged))
+      for (const lineage of await lineages.of(each)) if (lineage.repository === repository) streams.push(streamOf(lineage, commit))
   }
   if (stream !== undefined && streams.length === 0)
     throw notFound('STREAM_NOT_FOUND', {
@@ -67,11 +61,11 @@ function factsOf({ name, graph }: Repository, commit: number): Omit<CommitLineag
   }
 }
 
-function streamOf(lineage: StreamLineage, commit: number, merged: readonly Merged[]): StreamOfCommit {
+function streamOf(lineage: StreamLineage, commit: number): StreamOfCommit {
   const { stream, source, repository, environments, way } = lineage
   const { graph } = repository
   const change = lineage.changes().find(({ commits }) => commits.includes(commit))
-  const equivalents = equivalentsOf(graph, commit, merged)
+  const equivalents = equivalentsOf(graph, commit, repository.requests.merged())
   const reverts = revertsOf(graph, commit)
   const views = [...environments].map(([name, carried]) => environmentOf(repository, name, carried, commit, equivalents, reverts))
   const touched = change === undefined ? lineage.owns(commit) : change.commits.some(lineage.owns)

@@ -1,12 +1,14 @@
 import { sharedLook } from '../../kernel/shared-look.ts'
-import type { RecordedEvent } from '../../ledger/event.ts'
-import type { ContentOf } from '../../ledger/event.ts'
+import type { CdEvent, ContentOf, RecordedEvent } from '../../ledger/event.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { commitsRecorded, refsRecorded, sourceLinked } from '../history/events.ts'
 import { Links } from './links.ts'
 import { Repository } from './repository.ts'
+import { requestTypes, requestWordOf, type RequestWord } from './requests.ts'
 
 export type Repositories = { readonly repositories: ReadonlyMap<string, Repository>; readonly links: Links }
+
+const types = [commitsRecorded, refsRecorded, sourceLinked].map(({ type }) => type).concat(requestTypes)
 
 /** Events of at most 256 KiB each. */
 const pageSize = 100
@@ -19,19 +21,23 @@ export function makeRepositories(ledger: Pick<Ledger, 'read' | 'head'>): () => P
   const repositories = new Map<string, Repository>()
   const links = new Links()
   let seen = 0
+  const named = (name: string) => {
+    const known = repositories.get(name) ?? new Repository(name)
+    repositories.set(name, known)
+    return known
+  }
   const add = ({ event: { source, id, type, data } }: RecordedEvent) => {
     const said = { time: new Date(data.context.timestamp).toISOString(), id: `${source}#${id}` }
     const content = data.subject.content as unknown
     if (type === sourceLinked.type) return links.add(content as ContentOf<typeof sourceLinked>, said)
-    const { repository: name } = content as { repository: string }
-    const repository = repositories.get(name) ?? new Repository(name)
-    repositories.set(name, repository)
+    const word = requestWordOf(type)
+    if (word !== undefined) return addRequest(word, data, named)
+    const repository = named((content as { repository: string }).repository)
     if (type === commitsRecorded.type) repository.addCommits((content as ContentOf<typeof commitsRecorded>).commits)
     else repository.addRefs(content as ContentOf<typeof refsRecorded>, said)
   }
   return sharedLook(async () => {
     const head = await ledger.head()
-    const types = [commitsRecorded.type, refsRecorded.type, sourceLinked.type]
     while (seen < head) {
       const events = await ledger.read({ after: seen, types, limit: pageSize })
       for (const event of events) add(event)
@@ -40,4 +46,11 @@ export function makeRepositories(ledger: Pick<Ledger, 'read' | 'head'>): () => P
     }
     return { repositories, links }
   })
+}
+
+/** Our own events of a commit on the trunk speak of no request. */
+function addRequest(word: RequestWord, { context, customData }: CdEvent, named: (name: string) => Repository): void {
+  const custom = typeof customData === 'object' ? customData : {}
+  const { repository } = custom
+  if (typeof repository === 'string' && repository !== '') named(repository).requests.add(word, custom, Date.parse(context.timestamp))
 }

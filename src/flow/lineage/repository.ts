@@ -2,6 +2,7 @@ import type { ContentOf } from '../../ledger/event.ts'
 import type { KnownRepository } from '../history/commits.port.ts'
 import type { refsRecorded } from '../history/events.ts'
 import { CommitGraph, type RecordedCommit } from './graph.ts'
+import { Requests } from './requests.ts'
 
 /** When something was said and by which event: of two that were said of one thing, the later one holds. */
 export type Said = { readonly time: string; readonly id: string }
@@ -12,6 +13,7 @@ const isLater = (one: Said, than: Said | undefined) =>
 /** What is known of one repository. */
 export class Repository {
   readonly graph = new CommitGraph()
+  readonly requests = new Requests()
   private readonly refs = new Map<string, Said & { readonly sha: string | undefined }>()
   private shown: (Said & { readonly head: string | undefined; readonly trunk: string | undefined }) | undefined
   readonly name: string

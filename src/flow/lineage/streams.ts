@@ -122,7 +122,7 @@ function sharedChanges() {
   const kept = new Map<Repository, readonly TrunkChange[]>()
   return (repository: Repository): readonly TrunkChange[] => {
     const tip = repository.trunkTip()
-    const known = kept.get(repository) ?? (tip === undefined ? [] : trunkChanges(repository.graph, tip))
+    const known = kept.get(repository) ?? (tip === undefined ? [] : trunkChanges(repository.graph, tip, repository.requests))
     kept.set(repository, known)
     return known
   }

@@ -95,6 +95,25 @@ describe('how changes flow, as their commits tell', () => {
     ])
   })
 
+  it('begins with the request of a squash, and tells opening and review apart', () => {
+    const lineage = lineageOf([commit(0, [], 0), commit(1, [0], 6, { subject: 'squashed (#7)' })], {
+      test: [deployed(1, 0), deployed(8, 1, 0)],
+      production: [deployed(1, 0), deployed(9, 1, 0)],
+    })
+    for (const at of [3, 5]) lineage.repository.requests.add('reviewed', { number: 7 }, at * hour)
+    lineage.repository.requests.add('created', { number: 7 }, 2 * hour)
+    const { graph, requests } = lineage.repository
+    const flow = changeFlowOf([{ ...lineage, changes: () => trunkChanges(graph, graph.find(sha(1))!, requests) }], order, window)!
+    expect(flow.rows[0]!.change.begun).toBe(2 * hour)
+    expect(flow.stages.map(({ from, to, ms }) => `${from} ${to} ${ms / hour}`)).toEqual([
+      'begun opened 0',
+      'opened reviewed 1',
+      'reviewed merged 3',
+      'merged test 2',
+      'test production 1',
+    ])
+  })
+
   it('knows nothing of what came later', () => {
     const early = changeFlowOf([lineageOf(commits, places)], order, { ...window, until: 9 * hour, asOf: 9 * hour })!
     expect(early).toMatchObject({ changes: 3, reached: 0, batch: { deployments: 0, lines: { p50: undefined } }, stages: [] })

@@ -117,21 +117,32 @@ function quantilesOf(spans: readonly (readonly [begin: number, end: number | und
 }
 
 /**
- * The moments of a change's way: begun, merged, each environment. None lies before the one in front of it or after the last: where a
- * change went another way (a hot-fix that is merged afterwards) the step took no time.
+ * The moments of a change's way: begun, its request opened and first reviewed, merged, each environment. None lies before the one in
+ * front of it or after the last: where a change went another way (a hot-fix that is merged afterwards, one without a request) the step
+ * took no time.
  */
 export function momentsOf({ change, arrivals }: ChangeOnWay): readonly number[] | undefined {
   const last = arrivals.at(-1)
   if (last === undefined) return undefined
-  const end = Math.max(last, change.begun)
-  const moments = [change.begun]
-  for (const moment of [change.merged, ...arrivals]) moments.push(Math.min(end, Math.max(moments.at(-1)!, moment ?? 0)))
+  const { begun, merged, request } = change
+  const end = Math.max(last, begun)
+  const moments = [begun]
+  const before = (moment: number | undefined) => (moment === undefined ? undefined : Math.min(moment, merged))
+  for (const moment of [before(request?.opened), before(request?.reviewed), merged, ...arrivals])
+    moments.push(Math.min(end, Math.max(moments.at(-1)!, moment ?? 0)))
   return moments
 }
 
 function stagesOf(rows: readonly ChangeOnWay[], order: readonly string[]): readonly Stage[] {
-  const ways = rows.flatMap((row) => [momentsOf(row) ?? []]).filter((moments) => moments.length > 0)
-  const names = ['begun', 'merged', ...order]
+  // Where no host told of requests, nobody asks for them.
+  const told = { opened: rows.some(({ change }) => change.request?.opened), reviewed: rows.some(({ change }) => change.request?.reviewed) }
+  const all = ['begun', 'opened', 'reviewed', 'merged', ...order]
+  const isTold = (_: unknown, at: number) => (at === 1 ? told.opened : at === 2 ? told.reviewed : true)
+  const names = all.filter(isTold)
+  const ways = rows.flatMap((row) => {
+    const moments = momentsOf(row)
+    return moments === undefined ? [] : [moments.filter(isTold)]
+  })
   const spans = names.slice(1).map((_, at) => ways.map((moments) => moments[at + 1]! - moments[at]!).toSorted((a, b) => a - b))
   const totals = spans.map((times) => times.reduce((sum, time) => sum + time, 0))
   const total = totals.reduce((sum, time) => sum + time, 0)
