@@ -12,6 +12,7 @@ import { composeRoutes } from './commands/compose.ts'
 import { constraintCommand, flowCommand, reportCommand } from './commands/flow-board.ts'
 import { keysCommand } from './commands/keys.ts'
 import { incidentRoutes } from './commands/incident.ts'
+import { couplingCommand } from './commands/coupling.ts'
 import { importRoutes } from './commands/import.ts'
 import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
@@ -37,6 +38,7 @@ const root = buildRouteMap<string, CliContext>({
     flow: flowCommand,
     keys: keysCommand,
     incident: incidentRoutes,
+    coupling: couplingCommand,
     lineage: lineageCommand,
     constraint: constraintCommand,
     report: reportCommand,

@@ -16,6 +16,7 @@ import { makeLineages } from '../flow/lineage/streams.ts'
 import { constraintRoutes } from '../flow/constraint/routes.ts'
 import { makeToldFailures } from '../flow/measures/attribution/read.ts'
 import { failureRoutes } from '../flow/measures/attribution/routes.ts'
+import { couplingRoutes } from '../flow/measures/coupling/routes.ts'
 import { keysRoutes } from '../flow/measures/keys/routes.ts'
 import { makePast } from '../flow/measures/past.ts'
 import { measureRoutes } from '../flow/measures/routes.ts'
@@ -250,6 +251,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', measureRoutes(past, lineages, clock))
       api.route('/', constraintRoutes(past, clock))
       api.route('/', keysRoutes(past, told, clock))
+      api.route('/', couplingRoutes(past, clock))
       api.route('/', failureRoutes({ ledger, past, told, clock, newId }))
       api.route('/', otlpRoutes(ledger))
       api.route('/', hookRoutes(makeHooks(ledger, { clock, newId, secrets }), ledger))

@@ -4,6 +4,7 @@ import { blame, failuresIn, type Blamed } from '../attribution/blame.ts'
 import type { Failure } from '../attribution/failures.ts'
 import type { ToldFailures } from '../attribution/read.ts'
 import { instant, orNull, windowOf } from '../board.ts'
+import { coupledAt } from '../coupling/view.ts'
 import { horizonOf, type Past, type PastStream } from '../past.ts'
 import type { FlowQuery } from '../schemas.ts'
 import type { Window } from '../stream-flow.ts'
@@ -71,7 +72,10 @@ function lookAt(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number)
     const there = seen.get(key)
     if (there) return there
     const failures = failuresIn(environment, past, told, asOf, saidBy)
-    const made = { failures, blamed: blame(environment, failures, past, asOf, { from: since }) }
+    // Only an incident that names a stream asks which others hang together with it.
+    const asks = failures.some(({ kind, stream, told: said }) => kind === 'incident' && stream !== undefined && said === undefined)
+    const coupled = asks ? coupledAt(past, environment, asOf) : undefined
+    const made = { failures, blamed: blame(environment, failures, past, asOf, { from: since, ...(coupled ? { coupled } : {}) }) }
     seen.set(key, made)
     for (const { kind } of failures) kinds.add(kind)
     return made

@@ -1,0 +1,22 @@
+import { buildCommand } from '@stricli/core'
+import { connectFlags } from '../api.ts'
+import type { CliContext } from '../context.ts'
+import type { CouplingFlags } from '../coupling-board.ts'
+import { windowFlags } from './flow-board.ts'
+import { count, csvFlag, jsonFlag } from './flow.ts'
+
+export const couplingCommand = buildCommand<CouplingFlags, [], CliContext>({
+  loader: async () => (await import('../coupling-board.ts')).coupling,
+  parameters: {
+    flags: {
+      ...connectFlags,
+      json: jsonFlag,
+      csv: csvFlag,
+      ...windowFlags,
+      since: { ...windowFlags.since, brief: 'deployed from this day on, or this moment' },
+      days: { kind: 'parsed', parse: count, optional: true, brief: 'length of the window where --since is not said [default: 365]' },
+      minutes: { kind: 'parsed', parse: count, optional: true, brief: 'so near each other is together [default: 30]' },
+    },
+  },
+  docs: { brief: 'Show which value streams are deployed together more often than by chance' },
+})

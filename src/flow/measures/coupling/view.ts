@@ -1,0 +1,55 @@
+import { notFound } from '../../../kernel/errors.ts'
+import { lowerBound } from '../attribution/attribute.ts'
+import { groundsOf } from '../attribution/blame.ts'
+import { instant, windowOf } from '../board.ts'
+import { wayOf } from '../environments.ts'
+import { horizonOf, type Past } from '../past.ts'
+import { couplingsOf } from './coupling.ts'
+import type { CouplingQuery, CouplingView } from './routes.ts'
+
+const minuteMs = 60_000
+/** Pairs above it may be chance. */
+const surely = 0.01
+const most = 1000
+
+/**
+ * What is deployed together, in the environment that most streams are delivered to.
+ * @throws ThreewaysError `ENVIRONMENT_NOT_FOUND`
+ */
+export function coupledView(past: Past, query: CouplingQuery, nowMs: number): CouplingView {
+  const environment = query.to ?? mainEnd(past)
+  if (environment === undefined)
+    return { environment: null, since: null, until: null, minutes: query.minutes, looked: 0, mass: 0, rows: [] }
+  const horizon = Math.max(...[...past.streams.values()].map((stream) => horizonOf(stream, past, nowMs)))
+  const { since, until, asOf } = windowOf({ ...query, rows: false }, horizon)
+  const placed = groundsOf(past).in(environment)
+  const inside = placed.slice(lowerBound(placed, since), lowerBound(placed, Math.min(until, asOf + 1)))
+  if (placed.length === 0)
+    throw notFound('ENVIRONMENT_NOT_FOUND', {
+      message: `nothing was deployed to "${environment}"`,
+      help: `there are: ${past.order.join(', ')}`,
+    })
+  const { pairs, looked, mass } = couplingsOf(inside, query.minutes * minuteMs)
+  const rows = pairs.filter(({ p }) => p < surely).slice(0, most)
+  return { environment, since: instant(since), until: instant(until), minutes: query.minutes, looked, mass, rows: [...rows] }
+}
+
+function mainEnd(past: Past): string | undefined {
+  const counts = new Map<string, number>()
+  for (const { deployments } of past.streams.values()) {
+    const end = wayOf(deployments, past.order).at(-1)
+    if (end !== undefined) counts.set(end, (counts.get(end) ?? 0) + 1)
+  }
+  return [...counts].toSorted((a, b) => b[1] - a[1])[0]?.[0]
+}
+
+const spanMs = 30 * minuteMs
+const yearMs = 365 * 86_400_000
+
+/** How strongly two streams hang together, as it was known at a moment, from the year before it: their lift beyond chance, or 0. */
+export function coupledAt(past: Past, environment: string, asOf: number): (a: string, b: string) => number {
+  const placed = groundsOf(past).in(environment)
+  const { pairs } = couplingsOf(placed.slice(lowerBound(placed, asOf - yearMs), lowerBound(placed, asOf + 1)), spanMs)
+  const lifts = new Map(pairs.filter(({ p }) => p < surely).flatMap(({ a, b, lift }) => [[`${a}\u0000${b}`, lift - 1] as const]))
+  return (a, b) => lifts.get(a < b ? `${a}\u0000${b}` : `${b}\u0000${a}`) ?? 0
+}
