@@ -65,7 +65,36 @@ const git = buildCommand<
   docs: { brief: 'Record the commits, branches and tags of a git repository' },
 })
 
+const word = (brief: string, placeholder: string) => ({ kind: 'parsed', parse: String, optional: true, brief, placeholder }) as const
+
+const github = buildCommand<
+  ConnectFlags & { api: string; since?: string; stream?: string; incidentLabel?: string; incidentEnvironment?: string; json: boolean },
+  [string],
+  CliContext
+>({
+  loader: async () => (await import('../import-github.ts')).importGithub,
+  parameters: {
+    flags: {
+      ...connectFlags,
+      json: jsonFlag,
+      api: {
+        kind: 'parsed',
+        parse: String,
+        default: 'https://api.github.com',
+        brief: 'address of the API, of GitHub Enterprise too',
+        placeholder: 'url',
+      },
+      since: word('only what was altered from this day on', 'day'),
+      stream: word('value stream that is built from it [default: as its webhook says, or its name]', 'name'),
+      incidentLabel: word('issues with this label are incidents [default: as its webhook says, or incident]', 'label'),
+      incidentEnvironment: word('environment in which they happen [default: as its webhook says, or production]', 'name'),
+    },
+    positional: { kind: 'tuple', parameters: [{ brief: 'owner/name; a token in GITHUB_TOKEN', placeholder: 'repository', parse: String }] },
+  },
+  docs: { brief: 'Record the pull requests, reviews, runs, deployments and incidents that GitHub knows of a repository' },
+})
+
 export const importRoutes = buildRouteMap({
-  routes: { csv, git },
+  routes: { csv, git, github },
   docs: { brief: 'Bring in what was delivered before Threeways, or beside it' },
 })

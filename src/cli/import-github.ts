@@ -1,0 +1,117 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { githubApi } from '../connectors/github/api.ts'
+import { backfill, type List, type Mark } from '../connectors/github/backfill.ts'
+import type { Told } from '../flow/history/history.port.ts'
+import { eventOf } from '../flow/history/record.ts'
+import { writeDurably } from '../kernel/durable-file.ts'
+import { formatDuration } from '../kernel/duration.ts'
+import { hasCode, invalid } from '../kernel/errors.ts'
+import type { HookView } from '../server/hooks/routes.ts'
+import { withApi, type Api, type ConnectFlags } from './api.ts'
+import { homeFolder, type CliContext } from './context.ts'
+import { momentOf } from './moment.ts'
+
+type Flags = ConnectFlags & {
+  readonly api: string
+  readonly since?: string
+  readonly stream?: string
+  readonly incidentLabel?: string
+  readonly incidentEnvironment?: string
+  readonly json: boolean
+}
+type Marks = Partial<Record<List, Mark>>
+
+const eventsInRequest = 1000
+
+/** Records what GitHub knows of a repository's past. Interrupted, it goes on where it was; later, it reads what is new. */
+export async function importGithub(this: CliContext, flags: Flags, repository: string): Promise<void> {
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repository) || repository.split('/').some((part) => /^\.+$/.test(part)))
+    throw invalid('REPOSITORY_NAME_INVALID', { message: `"${repository}" is no repository of GitHub`, help: 'write owner/name' })
+  const began = Date.now()
+  const since = flags.since === undefined ? undefined : momentOf(flags.since, '--since')
+  const { output } = this
+  const file = markFile(homeFolder(this, flags.home), flags.api, repository)
+  await withApi(
+    this,
+    flags,
+    async (api) => {
+      const asking = {
+        api: flags.api,
+        token: this.env['GITHUB_TOKEN'] || undefined,
+        now: Date.now,
+        sleep: (ms: number) => sleep(ms),
+        tell: (text: string) => output.say(output.colour.dim(text)),
+      }
+      const about = await aboutOf(api, repository, flags)
+      const marks: Marks = await readMarks(file)
+      const counts = { recorded: 0, duplicates: 0 }
+      // Where its webhook tells from, so that both tell of the same events.
+      const source = `/hooks/github/${about.name}`
+      for await (const { list, told, mark } of backfill(githubApi(asking), about, marks, since, new Date(began).toISOString())) {
+        await record(api, told, source, counts)
+        marks[list] = mark
+        // Behind the events: killed in between, a page is read once more and recorded once.
+        await writeMarks(file, marks)
+        output.passing(`${list}: ${counts.recorded} events recorded`)
+      }
+      output.passing('')
+      const tookMs = Date.now() - began
+      if (flags.json) output.json({ repository, ...counts, tookMs })
+      else
+        output.result(
+          `${repository}: ${counts.recorded} events recorded, ${counts.duplicates} were there already, in ${formatDuration(tookMs)}`,
+        )
+    },
+    { makesHome: true },
+  )
+}
+
+/** As its webhook says, where there is one, so that both tell the same. */
+async function aboutOf(api: Api, repository: string, flags: Flags) {
+  const { hooks } = await api.get<{ hooks: HookView[] }>('/api/hooks').catch(() => ({ hooks: [] }))
+  const hook = hooks.find((one) => one.kind === 'github' && one.repository.toLowerCase() === repository.toLowerCase())
+  return {
+    name: hook?.repository ?? repository,
+    stream: flags.stream ?? hook?.stream ?? repository.slice(repository.indexOf('/') + 1),
+    incidentLabel: flags.incidentLabel ?? hook?.incidentLabel ?? 'incident',
+    incidentEnvironment: flags.incidentEnvironment ?? hook?.incidentEnvironment ?? 'production',
+  }
+}
+
+async function record(api: Api, told: readonly Told[], source: string, counts: { recorded: number; duplicates: number }): Promise<void> {
+  const events = [...new Map(told.map((one) => [one.id, eventOf(one, source)])).values()]
+  for (let at = 0; at < events.length; at += eventsInRequest) {
+    const headers = { 'content-type': 'application/cloudevents-batch+json' }
+    const body = JSON.stringify(events.slice(at, at + eventsInRequest))
+    const { receipts } = (await (await api.open('/api/events', { method: 'POST', headers, body })).json()) as {
+      receipts: { duplicate: boolean }[]
+    }
+    const there = receipts.filter(({ duplicate }) => duplicate).length
+    counts.duplicates += there
+    counts.recorded += receipts.length - there
+  }
+}
+
+const markFile = (home: string, api: string, repository: string) =>
+  path.join(
+    home,
+    'imports',
+    `github-${encodeURIComponent(new URL(URL.canParse(api) ? api : 'https://x').host)}-${repository.replace('/', '-')}.json`,
+  )
+
+async function readMarks(file: string): Promise<Marks> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Marks
+  } catch (error) {
+    // A mark that cannot be read only means that all is read again.
+    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return {}
+    throw error
+  }
+}
+
+async function writeMarks(file: string, marks: Marks): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true })
+  await writeDurably(file, `${JSON.stringify(marks)}\n`)
+}
