@@ -9,6 +9,7 @@ type Commit = ContentOf<typeof commitsRecorded>['commits'][number]
 /** An event holds 256 KiB; what stands around the commits is small. */
 const bytesMax = 200 * 1024
 const commitsMax = 1000
+const commitBytesMax = 64 * 1024
 
 /** From where commits and branches of a repository are told. */
 export const sourceOf = (repository: string) => `/git/${repository.split('/').map(encodeURIComponent).join('/')}`
@@ -28,7 +29,9 @@ export class CommitPacker {
 
   /** @returns an event, when this commit did not fit into it any more */
   add(told: ToldCommit): CloudEvent | undefined {
-    const commit = contentOf(told)
+    const whole = contentOf(told)
+    // Paths may be as long as a file system has them: then it may have touched anything.
+    const commit = sizeOf(whole) > commitBytesMax ? { ...whole, paths: ['/'] } : whole
     const bytes = sizeOf(commit)
     const full = this.commits.length > 0 && (this.bytes + bytes > bytesMax || this.commits.length === commitsMax)
     const packed = full ? this.take() : undefined

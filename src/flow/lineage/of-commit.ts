@@ -3,7 +3,8 @@ import { doubtOf, type Carried, type Carrier } from './carried.ts'
 import { equivalentsOf, revertsOf, type Equivalent } from './equivalents.ts'
 import type { Repository } from './repository.ts'
 import type { CommitLineage, EnvironmentOfCommit, Link, StreamOfCommit } from './schemas.ts'
-import type { Lineages, StreamLineage } from './streams.ts'
+import type { Lineages } from './lineages.ts'
+import type { StreamLineage } from './streams.ts'
 
 const instant = (ms: number) => new Date(ms).toISOString()
 

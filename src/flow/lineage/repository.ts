@@ -14,6 +14,8 @@ const isLater = (one: Said, than: Said | undefined) =>
 export class Repository {
   readonly graph = new CommitGraph()
   readonly requests = new Requests()
+  /** Counts what was said of commits, branches and tags. */
+  changed = 0
   private readonly refs = new Map<string, Said & { readonly sha: string | undefined }>()
   private shown: (Said & { readonly head: string | undefined; readonly trunk: string | undefined }) | undefined
   readonly name: string
@@ -24,9 +26,11 @@ export class Repository {
 
   addCommits(commits: readonly RecordedCommit[]): void {
     this.graph.add(commits)
+    this.changed++
   }
 
   addRefs({ refs, gone = [], head, trunk }: ContentOf<typeof refsRecorded>, said: Said): void {
+    this.changed++
     const put = (name: string, sha: string | undefined) => {
       if (isLater(said, this.refs.get(name))) this.refs.set(name, { ...said, sha })
     }

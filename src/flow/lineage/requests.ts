@@ -25,12 +25,15 @@ const lesser = (a: string | undefined, b: string | undefined) => (a === undefine
 
 /** The requests of one repository, in whatever order and however often they are told. */
 export class Requests {
+  /** Counts what was told. */
+  changed = 0
   private readonly byNumber = new Map<number, Request>()
   private byMerge: ReadonlyMap<string, Request> | undefined
 
   add(word: RequestWord, custom: Readonly<Record<string, unknown>>, at: number): void {
     const { number, head, merge } = custom
     if (typeof number !== 'number') return
+    this.changed++
     const name = (value: unknown) => (word === 'merged' && typeof value === 'string' ? value : undefined)
     const before = this.byNumber.get(number)
     this.byNumber.set(number, {

@@ -5,7 +5,7 @@ import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
 import { lineageOfCommit } from './of-commit.ts'
 import { Repository } from './repository.ts'
 import { CommitLineage, KnownCommits, KnownRepositoryView, LineageQuery, RepositoryQuery } from './schemas.ts'
-import type { Lineages } from './streams.ts'
+import type { Lineages } from './lineages.ts'
 
 /** What is known of commits, and where they are, over HTTP. */
 export function lineageRoutes(look: () => Promise<Lineages>): Hono<HttpEnv> {
