@@ -13,6 +13,7 @@ import { constraintCommand, flowCommand, reportCommand } from './commands/flow-b
 import { keysCommand } from './commands/keys.ts'
 import { incidentRoutes } from './commands/incident.ts'
 import { couplingCommand } from './commands/coupling.ts'
+import { batchesCommand } from './commands/batches.ts'
 import { importRoutes } from './commands/import.ts'
 import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
@@ -38,6 +39,7 @@ const root = buildRouteMap<string, CliContext>({
     flow: flowCommand,
     keys: keysCommand,
     incident: incidentRoutes,
+    batches: batchesCommand,
     coupling: couplingCommand,
     lineage: lineageCommand,
     constraint: constraintCommand,

@@ -11,6 +11,8 @@ import type { Window } from '../stream-flow.ts'
 import { definitions } from './definitions.ts'
 import { keysOf, nameOf, type Keys, type Known, type Material, type Timed } from './keys.ts'
 import { endOf, materialOf } from './material.ts'
+import { oddsByBatch } from '../batch/odds.ts'
+import type { BatchesView } from '../batch/schemas.ts'
 import type { FailureView, Failures, KeysBoard, KeysView, StreamKeysDetail } from './schemas.ts'
 
 /** The five keys of every value stream, and of all of them together. */
@@ -34,11 +36,7 @@ export function keysOfStream(past: Past, told: ToldFailures, stream: string, que
   const look = lookAt(past, told, query, nowMs)
   const found = past.streams.get(stream)
   const material = found && look.materialOf(found)
-  if (!material)
-    throw notFound('STREAM_NOT_FOUND', {
-      message: `nothing is known of deployments of "${stream}"${query.to === undefined ? '' : ` to ${query.to}`}`,
-      help: 'see `threeways flow`',
-    })
+  if (!material) throw unknownStream(stream, query)
   // Whether anybody tells of failures is seen in the whole of the estate: a stream without one may be good.
   const known = look.known()
   return {
@@ -61,6 +59,36 @@ export function failuresBoard(past: Past, told: ToldFailures, query: FlowQuery, 
     .toSorted((a, b) => b.failure.detected - a.failure.detected)
   return { failures: failures.map(({ failure, attribution }) => failureView(failure, attribution)) }
 }
+
+/**
+ * Whether larger deployments fail more often: of one stream, or of all of them.
+ * @throws ThreewaysError `STREAM_NOT_FOUND`
+ */
+export function batchesView(past: Past, told: ToldFailures, stream: string | undefined, query: FlowQuery, nowMs: number): BatchesView {
+  const look = lookAt(past, told, query, nowMs)
+  if (stream !== undefined && !past.streams.has(stream)) throw unknownStream(stream, query)
+  const materials = [...past.streams.values()].flatMap((one) => look.materialOf(one) ?? [])
+  const known = look.known()
+  const own = materials.filter((one) => stream === undefined || one.stream === stream)
+  // One that brought nothing new went back, or was the same again.
+  const batches = own.flatMap(({ deployments }) =>
+    deployments.filter((one) => one.ran && one.batch > 0).map(({ batch, failed }) => ({ size: batch, failed })),
+  )
+  const { buckets, trend } = oddsByBatch(batches)
+  const rows = buckets.map(({ from, to, deployments, odds, ...rest }) => {
+    const { failed, share, low, high } = known.size === 0 ? nothing : rest
+    return { from, to, deployments, failed, share, low, high, odds: known.size === 0 ? null : (odds ?? null) }
+  })
+  return { known: [...known], trend: known.size === 0 ? null : (trend ?? null), rows }
+}
+
+const nothing = { failed: null, share: null, low: null, high: null }
+
+const unknownStream = (stream: string, { to }: FlowQuery) =>
+  notFound('STREAM_NOT_FOUND', {
+    message: `nothing is known of deployments of "${stream}"${to === undefined ? '' : ` to ${to}`}`,
+    help: 'see `threeways flow`',
+  })
 
 /** A look at the past: what failed in an environment is weighed once for all of its streams. */
 function lookAt(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number) {

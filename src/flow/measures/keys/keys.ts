@@ -24,7 +24,7 @@ export type Material = {
   readonly window: Window
 }
 
-export type KeyDeployment = Pick<Placed, 'deployment' | 'at' | 'version' | 'back'> & {
+export type KeyDeployment = Pick<Placed, 'deployment' | 'at' | 'version' | 'back' | 'batch'> & {
   /** It came to run. */
   readonly ran: boolean
   /** How likely it brought a failure. */

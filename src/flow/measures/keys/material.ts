@@ -33,11 +33,12 @@ export function materialOf(
   const didNotRun = failed.filter((one) => one.stream === stream.stream && one.environment === environment && inside(one.at))
   const chances = chancesOf(blamed, stream.stream)
   const reworks = reworksOf(blamed, stream.stream, placed, asOf)
-  const deploymentOf = (one: Pick<Placed, 'deployment' | 'at' | 'version' | 'back'>, ran: boolean): KeyDeployment => ({
+  const deploymentOf = (one: Pick<Placed, 'deployment' | 'at' | 'version' | 'back' | 'batch'>, ran: boolean): KeyDeployment => ({
     deployment: one.deployment,
     at: one.at,
     version: one.version,
     back: one.back,
+    batch: one.batch,
     ran,
     failed: chances.get(one.deployment)?.failed ?? 0,
     failures: chances.get(one.deployment)?.failures ?? [],
@@ -47,7 +48,10 @@ export function materialOf(
     stream: stream.stream,
     environment,
     window,
-    deployments: [...own.map((one) => deploymentOf(one, true)), ...didNotRun.map((one) => deploymentOf({ ...one, back: false }, false))],
+    deployments: [
+      ...own.map((one) => deploymentOf(one, true)),
+      ...didNotRun.map((one) => deploymentOf({ ...one, back: false, batch: 0 }, false)),
+    ],
     passages: passagesIn(stream, environment, window),
     failures: blamed.filter(({ failure, attribution }) => inside(failure.began) && isOf(attribution, stream.stream)),
   }

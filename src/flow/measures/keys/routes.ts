@@ -6,7 +6,8 @@ import { answers, requires, valid, type HttpEnv } from '../../../kernel/http.ts'
 import type { ToldFailures } from '../attribution/read.ts'
 import type { Past } from '../past.ts'
 import { FlowQuery } from '../schemas.ts'
-import { keysBoard, keysOfStream } from './board.ts'
+import { BatchesView } from '../batch/schemas.ts'
+import { batchesView, keysBoard, keysOfStream } from './board.ts'
 import { KeysBoard, StreamKeysDetail } from './schemas.ts'
 
 /** The five DORA keys over HTTP. */
@@ -22,5 +23,19 @@ export function keysRoutes(past: () => Promise<Past>, told: () => Promise<ToldFa
       requires('read'),
       valid('query', FlowQuery),
       async (c) => c.json(keysOfStream(await past(), await told(), c.req.param('stream'), c.req.valid('query'), clock.now())),
+    )
+    .get(
+      '/batches',
+      route('whether larger deployments fail more often, of all value streams', BatchesView),
+      requires('read'),
+      valid('query', FlowQuery),
+      async (c) => c.json(batchesView(await past(), await told(), undefined, c.req.valid('query'), clock.now())),
+    )
+    .get(
+      '/batches/:stream',
+      route('whether larger deployments of one value stream fail more often', BatchesView),
+      requires('read'),
+      valid('query', FlowQuery),
+      async (c) => c.json(batchesView(await past(), await told(), c.req.param('stream'), c.req.valid('query'), clock.now())),
     )
 }

@@ -101,6 +101,7 @@ export const StreamKeysDetail = StreamKeys.extend({
         version: z.string(),
         ran: z.boolean(),
         back: z.boolean(),
+        batch: z.int().meta({ description: 'versions that it brought' }),
         failed: z.number().meta({ description: 'how likely it brought a failure' }),
         failures: z.array(z.string()),
         rework: z.string().nullable().meta({ description: 'why it is thought to have been made because of a failure' }),

@@ -1,0 +1,24 @@
+import { buildCommand } from '@stricli/core'
+import { connectFlags } from '../api.ts'
+import type { BatchesFlags } from '../batches-board.ts'
+import type { CliContext } from '../context.ts'
+import { windowFlags } from './flow-board.ts'
+import { csvFlag, jsonFlag } from './flow.ts'
+
+export const batchesCommand = buildCommand<BatchesFlags, [string?], CliContext>({
+  loader: async () => (await import('../batches-board.ts')).batches,
+  parameters: {
+    flags: {
+      ...connectFlags,
+      json: jsonFlag,
+      csv: csvFlag,
+      ...windowFlags,
+      since: { ...windowFlags.since, brief: 'deployed from this day on, or this moment' },
+    },
+    positional: {
+      kind: 'tuple',
+      parameters: [{ brief: 'one value stream [default: all of them together]', placeholder: 'stream', parse: String, optional: true }],
+    },
+  },
+  docs: { brief: 'Show whether larger deployments fail more often' },
+})

@@ -1,0 +1,29 @@
+import { z } from 'zod'
+
+const Ms = z.number().nullable()
+
+export const BatchesView = z
+  .object({
+    known: z.array(z.enum(['incident', 'back', 'failed'])).meta({ description: 'kinds of failure that were ever told of, by then' }),
+    trend: z.object({ z: z.number(), p: z.number() }).nullable().meta({
+      description: 'whether larger ones fail more often: Cochran and Armitage, two-sided. null: it cannot be said',
+    }),
+    rows: z
+      .array(
+        z.object({
+          from: z.int().meta({ description: 'versions that a deployment brought' }),
+          to: z.int(),
+          deployments: z.int(),
+          failed: Ms.meta({ description: 'expected number. null: nobody told of a failure yet' }),
+          share: Ms,
+          low: Ms,
+          high: Ms,
+          odds: z.object({ ratio: z.number(), low: z.number(), high: z.number() }).nullable().meta({
+            description: 'held against the smallest size of which there are ten; with limits at 95 %',
+          }),
+        }),
+      )
+      .meta({ description: 'by size, the smallest first' }),
+  })
+  .meta({ id: 'BatchesAgainstFailure' })
+export type BatchesView = z.infer<typeof BatchesView>
