@@ -180,7 +180,7 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
 
   it.each(['light', 'dark'] as const)('can be read by everybody in %s colours, and fits a phone', async (colorScheme) => {
     await page.emulateMedia({ colorScheme })
-    for (const where of ['/flow', '/flow/shop', '/flow/attic']) {
+    for (const where of ['/flow', '/flow/shop', '/flow/attic', '/coupling']) {
       await page.setViewportSize({ width: 1280, height: 800 })
       await open(where)
       expect(await page.evaluate(unfit), `${where} in ${colorScheme}`).toEqual([])

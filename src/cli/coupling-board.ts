@@ -1,4 +1,4 @@
-import type { CouplingView } from '../flow/measures/coupling/routes.ts'
+import type { CouplingView } from '../flow/measures/coupling/schemas.ts'
 import { withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import { windowQuery, type WindowFlags } from './flow-window.ts'

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Asker, Found } from '../src/api/types.ts'
+import type { Asker, CouplingView, Found } from '../src/api/types.ts'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { differenceOf, parityOf, patch } from './difference-fixture.ts'
@@ -127,6 +127,7 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
             ? patch
             : differenceOf(story?.card ?? { ...stories[0]!.card, digest: name }, streams, asked('against')),
     environments: name === 'diff' ? parityOf(asked('a'), asked('b'), streams) : { environments: environmentsOf(streams) },
+    coupling: { environment: null, since: null, until: null, minutes: 30, looked: 0, mass: 0, rows: [] } satisfies CouplingView,
     keys: keysOf(name, Date.now()),
     constraint: name === '' ? { rows: [] } : constraintOf(name, Date.now()),
     flow: flowOf(streams, name, part),

@@ -21,6 +21,7 @@ const StopsPage = lazy(async () => ({ default: (await rest()).StopsPage }))
 /** With its pictures, for who wants to know how changes flow. */
 const flow = () => import('./flow.ts')
 const FlowPage = lazy(async () => ({ default: (await flow()).FlowPage }))
+const CouplingPage = lazy(async () => ({ default: (await flow()).CouplingPage }))
 const StreamFlowPage = lazy(async () => ({ default: (await flow()).StreamFlowPage }))
 
 /** All of the page is here before anybody needs it: also when the server is away then. */
@@ -51,6 +52,7 @@ export function App() {
             <Route path="/stops" component={StopsPage} />
             <Route path="/environments" component={EnvironmentsPage} />
             <Route path="/environments/:stream/:name" component={EnvironmentPage} />
+            <Route path="/coupling" component={CouplingPage} />
             <Route path="/flow" component={FlowPage} />
             <Route path="/flow/:stream" component={StreamFlowPage} />
             <Route path="/runs/:id" component={RunPage} />

@@ -10,7 +10,7 @@ import { FlowList, columnName } from './flow-list.tsx'
 import type { Held } from './flow-row.tsx'
 import { EstateKeys } from './keys-panel.tsx'
 import { columns, rowsOf, type Column, type Order } from './flow-rows.ts'
-import { addressOf, queryOf, windowIn, windows, type FlowWindow } from './window.ts'
+import { addressOf, queryOf, searchOf, windowIn, windows, type FlowWindow } from './window.ts'
 import { useKept } from './use-kept.ts'
 import { WindowPicker } from './window-picker.tsx'
 import { dayIn, plural } from './words.ts'
@@ -140,7 +140,8 @@ function BoardOf({ streams, old, window }: BoardProps) {
         <FlowList rows={rows} held={held} order={order} onSort={sort} params={params} />
       )}
       <p className="soft flow-more">
-        The same on the command line: <code>threeways flow</code>. <Link href="/">What is under way now</Link>
+        <Link href={`/coupling${searchOf(params)}`}>What is deployed together</Link>. The same on the command line:{' '}
+        <code>threeways flow</code>, <code>threeways keys</code>, <code>threeways coupling</code>.
       </p>
     </div>
   )

@@ -5,7 +5,7 @@ import { instant, windowOf } from '../board.ts'
 import { wayOf } from '../environments.ts'
 import { horizonOf, type Past } from '../past.ts'
 import { couplingsOf } from './coupling.ts'
-import type { CouplingQuery, CouplingView } from './routes.ts'
+import type { CouplingQuery, CouplingView } from './schemas.ts'
 
 const minuteMs = 60_000
 /** Pairs above it may be chance. */

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+
+export const CouplingQuery = z
+  .object({
+    since: z.iso.datetime({ offset: true }).optional(),
+    until: z.iso.datetime({ offset: true }).optional(),
+    asOf: z.iso.datetime({ offset: true }).optional().meta({ description: 'leave out what happened later' }),
+    days: z.coerce.number().int().min(1).max(3660).default(365).meta({ description: 'length of the window, where `since` is not said' }),
+    to: z.string().min(1).max(200).optional().meta({ description: 'environment; default: production, or the last' }),
+    minutes: z.coerce.number().int().min(1).max(1440).default(30).meta({ description: 'so near each other is together' }),
+  })
+  .refine(({ since, until }) => since === undefined || until === undefined || Date.parse(since) < Date.parse(until), {
+    path: ['since'],
+    message: 'does not lie before until',
+  })
+export type CouplingQuery = z.infer<typeof CouplingQuery>
+
+export const CouplingView = z
+  .object({
+    environment: z.string().nullable().meta({ description: 'null: nothing was deployed yet' }),
+    since: z.iso.datetime().nullable(),
+    until: z.iso.datetime().nullable(),
+    minutes: z.int(),
+    looked: z.int().meta({ description: 'pairs that were deployed together three times or more' }),
+    mass: z.int().meta({ description: 'times left out, because more than a fifth of all streams were deployed at once' }),
+    rows: z
+      .array(
+        z.object({
+          a: z.string(),
+          b: z.string(),
+          together: z.int().meta({ description: 'times that both were deployed' }),
+          timesA: z.int(),
+          timesB: z.int(),
+          times: z.int().meta({ description: 'times that anything was, while both were there' }),
+          support: z.number(),
+          confidence: z.number().meta({ description: 'of the times of the one deployed more seldom, so many with the other' }),
+          lift: z.number().meta({ description: 'so many times as often as by chance' }),
+          p: z.number().meta({ description: 'Fisher, one-sided, corrected for the number of pairs (Benjamini and Hochberg)' }),
+        }),
+      )
+      .meta({ description: 'pairs with p below 0.01, the surest first, at most 1,000' }),
+  })
+  .meta({ id: 'Coupling' })
+export type CouplingView = z.infer<typeof CouplingView>
