@@ -68,6 +68,7 @@ import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
 import { makeHooks } from './hooks/hooks.ts'
 import { hookRoutes } from './hooks/routes.ts'
+import { exportMetrics, type MetricsTarget } from './metrics/exporting.ts'
 import { linePort } from './line-port.ts'
 import { otlpRoutes } from './otlp-routes.ts'
 import { makeLive } from './live.ts'
@@ -102,6 +103,8 @@ export type ThreewaysOptions = {
   /** Hosts of repositories that are told how commits stand. @defaultValue none */
   readonly statusTargets?: readonly StatusTarget[]
   readonly containers?: ContainerSettings
+  /** Where metrics are sent. @defaultValue nowhere */
+  readonly metrics?: MetricsTarget | undefined
   /** Where the public addresses of services listen: an IPv4 address. @defaultValue 127.0.0.1 */
   readonly servicesHost?: string | undefined
   readonly clock?: Clock
@@ -232,6 +235,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const lineages = makeLineages(ledger, makeRepositories(ledger))
   const past = makePast(ledger)
   const told = makeToldFailures(ledger)
+  const metrics = options.metrics ? exportMetrics({ ledger, past, target: options.metrics, now: clock.now, log }) : undefined
   const app = makeHttp(
     {
       authenticate: async (token) => (isSecret(token, admin.secret) ? admin.actor : tokens.authenticate(token)),
@@ -301,6 +305,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
 
   async function end(what: 'stop' | 'leave'): Promise<void> {
     live.close()
+    await metrics?.close()
     await engine.close()
     await living?.close()
     await drift.close()

@@ -7,6 +7,7 @@ import type { Actor } from '../kernel/http.ts'
 import { openThreeways, type Threeways } from './compose.ts'
 import type { ContainerSettings } from './containers.ts'
 import { claimHome, openHome } from './home.ts'
+import { metricsTargetOf } from './metrics/exporting.ts'
 import { readStatusTargets } from './status-settings.ts'
 import { servePage } from './page.ts'
 
@@ -75,6 +76,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       parallel: options.capacity ?? Math.max(4, availableParallelism() * 2),
       work: true,
       statusTargets: await readStatusTargets(home.folder, process.env),
+      metrics: metricsTargetOf(process.env),
       ...(options.containers ? { containers: options.containers } : {}),
       servicesHost,
       log,

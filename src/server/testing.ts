@@ -11,6 +11,7 @@ import type { Actor } from '../kernel/http.ts'
 import { openTestLedger } from '../ledger/testing.ts'
 import { migrations, ownTypes, projections } from './catalogue.ts'
 import { openThreeways, type Threeways } from './compose.ts'
+import type { MetricsTarget } from './metrics/exporting.ts'
 import { openHome, type Home } from './home.ts'
 
 /** A whole Threeways in this process: real store, real git, real processes. */
@@ -46,7 +47,14 @@ async function freshDatabase() {
 }
 
 export async function openTestThreeways(
-  options: { anonymous?: Actor; hosts?: ReadonlySet<string>; clock?: Clock; databaseUrl?: string } = {},
+  options: {
+    anonymous?: Actor
+    hosts?: ReadonlySet<string>
+    clock?: Clock
+    databaseUrl?: string
+    metrics?: MetricsTarget
+    log?: (message: string) => void
+  } = {},
 ): Promise<TestThreeways> {
   const place = await realpath(await mkdtemp(path.join(tmpdir(), 'threeways whole ')))
   process.env['XDG_DATA_HOME'] = path.join(place, 'data')
@@ -66,9 +74,13 @@ export async function openTestThreeways(
       anonymous: options.anonymous,
       hosts: options.hosts,
       ...(options.clock === undefined ? {} : { clock: options.clock }),
+      metrics: options.metrics,
       parallel: 8,
       work: true,
-      log: (message) => complaints.push(message),
+      log: (message) => {
+        complaints.push(message)
+        options.log?.(message)
+      },
     })
     await threeways.recover()
     return threeways
