@@ -1,12 +1,16 @@
 import { makeAgenda } from './heap.ts'
 import { uniform } from './random.ts'
-import type { Times } from './times.ts'
+
+/**
+ * How long it takes: by luck, or by who it is, when it is begun and how often before. Infinity: it never gets through by itself.
+ */
+export type Service = (luck: number, entity: number, now: number, again: number) => number
 
 /** One stage of a line. Times in milliseconds, or whatever the arrivals are in. */
 export type Stage = {
   /** Infinity: whatever comes is begun at once. */
   readonly servers: number
-  readonly service: Times
+  readonly service: Service
   /** So many of those that wait are begun together, at most. @defaultValue 1 */
   readonly batchMax?: number
   /** Probability that it fails and is done again. @defaultValue 0 */
@@ -19,8 +23,11 @@ export type Stage = {
 
 export type Line = {
   readonly stages: readonly Stage[]
-  /** A later one contains the earlier ones: what it reaches, they have reached with it, and wait for nothing more. */
-  readonly carries?: boolean
+  /**
+   * A later one contains the earlier ones: what it reaches, they have reached with it, and wait for nothing more. At most so many come
+   * to the next stage at once; what is left of them comes with the next, which is begun then.
+   */
+  readonly carries?: number
   /** So many are on the line at once; others wait before it. @defaultValue Infinity */
   readonly wip?: number
 }
@@ -44,7 +51,7 @@ const none = -1
  * @param seed - the same gives the same: each entity's luck in each stage is its own (see random.ts)
  */
 export function simulate(arrivals: Float64Array, line: Line, seed: number, until = never): Simulated {
-  const { stages, carries = false, wip = never } = line
+  const { stages, carries = 0, wip = never } = line
   const [count, depth] = [arrivals.length, stages.length]
   const entered = new Float64Array(count).fill(never)
   const begun = new Float64Array(count * depth).fill(never)
@@ -88,7 +95,7 @@ export function simulate(arrivals: Float64Array, line: Line, seed: number, until
   }
 
   function begin(stage: number): void {
-    const { batchMax = 1, service } = stages[stage]!
+    const { batchMax = 1 } = stages[stage]!
     for (dropGone(stage); free[stage]! > 0 && heads[stage] !== none; dropGone(stage)) {
       const first = heads[stage]!
       let last = first
@@ -99,8 +106,14 @@ export function simulate(arrivals: Float64Array, line: Line, seed: number, until
       }
       link[last] = none
       free[stage]!--
-      agenda.put(now + service(uniform(seed, last, stage, tries[last * depth + stage]!++)), stage, first)
+      schedule(stage, first, last)
     }
+  }
+
+  function schedule(stage: number, first: number, last: number): void {
+    const draw = tries[last * depth + stage]!++
+    const end = now + stages[stage]!.service(uniform(seed, last, stage, draw), last, now, draw)
+    if (end < never) agenda.put(end, stage, first)
   }
 
   function tryBegin(stage: number): void {
@@ -115,16 +128,21 @@ export function simulate(arrivals: Float64Array, line: Line, seed: number, until
       after = link[entity]!
       if (failed) enqueue(entity, stage)
       // The last of a batch carries the others.
-      else if (!carries || (after === none && entity > furthest[stage]!)) pass(entity, stage)
+      else if (carries === 0 || (after === none && entity > furthest[stage]!)) pass(entity, stage)
     }
     tryBegin(stage)
   }
 
   function pass(entity: number, stage: number): void {
-    for (let each = carries ? furthest[stage]! + 1 : entity; each <= entity; each++) arrive(each, stage)
-    furthest[stage] = entity
+    const carrier = carries === 0 ? entity : Math.min(entity, furthest[stage]! + carries)
+    for (let each = carries === 0 ? entity : furthest[stage]! + 1; each <= carrier; each++) arrive(each, stage)
+    furthest[stage] = carrier
+    if (carrier < entity) {
+      free[stage]!--
+      schedule(stage, entity, entity)
+    }
     if (stage + 1 === depth) return
-    enqueue(entity, stage + 1)
+    enqueue(carrier, stage + 1)
     tryBegin(stage + 1)
   }
 

@@ -66,9 +66,14 @@ describe('waiting in a line', () => {
   })
 
   it('lets a later one carry the earlier ones', () => {
-    const line: Line = { carries: true, stages: [{ servers: never, service: (luck) => (luck < 0.5 ? 100 : 1) }] }
+    const line: Line = { carries: never, stages: [{ servers: never, service: (luck) => (luck < 0.5 ? 100 : 1) }] }
     const { ended } = simulate(poisson(400, 1, 3), line, 9)
     expect([...ended]).toEqual([...ended].toSorted((a, b) => a - b))
+  })
+
+  it('lets it carry so many, and the rest with the next', () => {
+    const service = (_: number, entity: number, _now: number, again: number) => (entity === 4 ? 10 : again === 0 ? never : 10)
+    expect([...simulate(at(0, 1, 2, 3, 4), { carries: 2, stages: [{ servers: never, service }] }, 1).ended]).toEqual([14, 14, 24, 24, 34])
   })
 
   it('lets so many in as may be on it', () => {

@@ -1,0 +1,30 @@
+import { buildCommand } from '@stricli/core'
+import { connectFlags, type ConnectFlags } from '../api.ts'
+import type { CliContext } from '../context.ts'
+import type { WhatIfFlags } from '../whatif.ts'
+import { count, csvFlag, jsonFlag, positional } from './flow.ts'
+
+const text = (brief: string, placeholder: string) => ({ kind: 'parsed', parse: String, optional: true, brief, placeholder }) as const
+
+export const whatIfCommand = buildCommand<ConnectFlags & WhatIfFlags, [string, string?], CliContext>({
+  loader: async () => (await import('../whatif.ts')).whatIf,
+  parameters: {
+    flags: {
+      ...connectFlags,
+      json: jsonFlag,
+      csv: csvFlag,
+      sweep: { kind: 'boolean', default: false, withNegated: false, brief: 'try each stage twice as fast and each gate open' },
+      days: { kind: 'parsed', parse: count, optional: true, brief: 'length of the window that is simulated [default: 91]' },
+      asOf: text('look at nothing later than this day', 'day'),
+      to: text('environment to which it is measured [default: production, or the last]', 'environment'),
+    },
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        positional('the value stream', 'stream'),
+        { ...positional('"stage staging x0.5", "gate production open", "batch max 1", "wip 3", "runners +2"', 'change'), optional: true },
+      ],
+    },
+  },
+  docs: { brief: 'Say what a change would do to lead times, from a simulation of the stream as its history has it' },
+})

@@ -1,0 +1,99 @@
+import type { Value, WhatIfSweep, WhatIfView } from '../flow/whatif/schemas.ts'
+import { formatDuration } from '../kernel/duration.ts'
+import { invalid } from '../kernel/errors.ts'
+import { at, withApi, type ConnectFlags } from './api.ts'
+import type { CliContext } from './context.ts'
+import { momentOf } from './moment.ts'
+import type { Output } from './output.ts'
+
+export type WhatIfFlags = {
+  readonly json: boolean
+  readonly csv: boolean
+  readonly sweep: boolean
+  readonly days?: number
+  readonly asOf?: string
+  readonly to?: string
+}
+
+/** What a change would do to a stream, or what each of its stages would. */
+export async function whatIf(this: CliContext, flags: ConnectFlags & WhatIfFlags, stream: string, change?: string): Promise<void> {
+  if ((change === undefined) !== flags.sweep)
+    throw invalid('CHANGE_MISSING', {
+      message: 'say one change, or --sweep for each stage and gate',
+      help: 'for example `threeways whatif shop "gate production open"`',
+    })
+  const query = new URLSearchParams({
+    ...(change === undefined ? {} : { change }),
+    ...(flags.days === undefined ? {} : { days: String(flags.days) }),
+    ...(flags.asOf === undefined ? {} : { asOf: momentOf(flags.asOf, '--as-of') }),
+    ...(flags.to === undefined ? {} : { to: flags.to }),
+  })
+  const path = `${flags.sweep ? at`/api/whatif/${stream}/sweep` : at`/api/whatif/${stream}`}?${query}`
+  const { output } = this
+  await withApi(this, flags, async (api) => {
+    if (flags.csv) return output.passOn(await api.table(path))
+    const answer = await api.get<WhatIfView | WhatIfSweep>(path)
+    if (flags.json) output.json(answer)
+    else output.result('rows' in answer ? swept(answer, output) : describe(answer, output))
+  })
+}
+
+function describe(view: WhatIfView, { colour, table }: Output): string {
+  const { stream, change, order, asOf, days, sentences, base, changed, difference } = view
+  const row = (name: string, key: 'p50' | 'p85' | 'withinDay' | 'perWeek', told: (value: number | null) => string) => [
+    `  ${name}`,
+    told(base![key].value),
+    colour.bold(told(changed![key].value)),
+    limits(changed![key], told),
+    limits(difference![key], (value) => signed(value, told)),
+  ]
+  return [
+    `${colour.bold(stream)}  ${order.join(' → ')}  what if: ${colour.bold(change)}`,
+    colour.dim(`${days} days simulated from its history until ${asOf.slice(0, 10)}`),
+    '',
+    ...sentences,
+    ...(base === null
+      ? []
+      : [
+          '',
+          table([
+            ['', 'AS IT IS', 'CHANGED', '80 % LIMITS', 'DIFFERENCE, 80 % LIMITS'],
+            row('lead time p50', 'p50', time),
+            row('lead time p85', 'p85', time),
+            row('within a day', 'withinDay', share),
+            row('arrive a week', 'perWeek', rate),
+          ]),
+        ]),
+  ].join('\n')
+}
+
+function swept({ stream, rows }: WhatIfSweep, { colour, table }: Output): string {
+  return [
+    colour.bold(stream),
+    table([
+      ['WHAT IF', 'P50', 'P85', 'WITHIN A DAY', 'TIME ON THE WAY, MEAN', 'IN THE STAGE'],
+      ...rows.map(({ change, changed, difference, local, cannotSay }) =>
+        changed === null
+          ? [change, colour.dim(`cannot say: ${cannotSay}`)]
+          : [
+              change,
+              time(changed.p50.value),
+              time(changed.p85.value),
+              share(changed.withinDay.value),
+              signed(difference!.mean.value, time),
+              local === null ? '' : signed(-local.stageMs, time),
+            ],
+      ),
+    ]),
+  ].join('\n')
+}
+
+const time = (ms: number | null) => (ms === null ? 'never' : formatDuration(ms))
+const share = (value: number | null) => (value === null ? 'no data' : `${Math.round(value * 100)} %`)
+const rate = (value: number | null) => (value === null ? 'no data' : value.toFixed(1))
+const limits = ({ low, high }: Value, told: (value: number | null) => string) => `${told(low)} to ${told(high)}`
+function signed(value: number | null, told: (value: number | null) => string): string {
+  if (value === null) return '?'
+  const text = told(Math.abs(value))
+  return /^0(\.0)?( |$)/.test(text) ? text : `${value < 0 ? '-' : '+'}${text}`
+}
