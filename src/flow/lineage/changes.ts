@@ -40,6 +40,15 @@ export function trunkChanges(
   })
 }
 
+/** What a change is about: a merge says only that it is one; where it brought one commit, that one says it. */
+export function subjectOf(graph: CommitGraph, { commit, commits }: TrunkChange): string {
+  const own = graph.subject(commit)
+  const [brought, another] = commits.filter((one) => one !== commit && !graph.isMerge(one))
+  if (!graph.isMerge(commit) || brought === undefined || another !== undefined || !own.startsWith('Merge ')) return own
+  const [number] = /#\d{1,9}\b/.exec(own) ?? []
+  return `${graph.subject(brought)}${number === undefined ? '' : ` (${number})`}`
+}
+
 function sumOf(graph: CommitGraph, commits: readonly number[], of: (commit: number) => number | undefined): number | undefined {
   let sum = 0
   for (const commit of commits) {

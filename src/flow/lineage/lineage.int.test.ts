@@ -37,7 +37,13 @@ const commits = [
   commit('root', 0, []),
   commit('one', 1, ['root'], { paths: ['docs/a.md'] }),
   commit('side', 1, ['root'], { authored: begin + hour / 2 }),
-  commit('merge', 2, ['one', 'side'], { files: undefined, added: undefined, deleted: undefined, paths: undefined }),
+  commit('merge', 2, ['one', 'side'], {
+    subject: 'Merge pull request #7 from side',
+    files: undefined,
+    added: undefined,
+    deleted: undefined,
+    paths: undefined,
+  }),
   commit('fix', 3, ['merge']),
   commit('hotfix', 4, ['one'], { picked: [sha('fix')] }),
   commit('undo', 6, ['fix'], { reverts: [sha('side')] }),
@@ -160,7 +166,9 @@ describe('where a commit is', () => {
     expect((await where('one', '?stream=docs')).streams).toHaveLength(1)
     expect(await t.ask('GET', `/api/lineage/${sha('one')}?stream=cart`)).toMatchObject({ status: 404, body: { code: 'STREAM_NOT_FOUND' } })
     expect(await t.ask('GET', '/api/lineage/0123456')).toMatchObject({ status: 404, body: { code: 'COMMIT_NOT_FOUND' } })
-    expect((await t.ask('GET', `/api/lineage/${sha('merge').slice(0, 9)}`)).body).toMatchObject({ subject: 'merge' })
+    expect((await t.ask('GET', `/api/lineage/${sha('merge').slice(0, 9)}`)).body).toMatchObject({
+      subject: 'Merge pull request #7 from side',
+    })
   })
 
   it('makes the flow of a stream one of changes, too', async () => {
@@ -173,7 +181,7 @@ describe('where a commit is', () => {
         changes: 3,
         before: 2,
         reached: 3,
-        rows: [{ subject: 'merge' }, { subject: 'fix', by: sha('fix'), doubt: 'gap' }, { subject: 'undo', doubt: null }],
+        rows: [{ subject: 'side (#7)' }, { subject: 'fix', by: sha('fix'), doubt: 'gap' }, { subject: 'undo', doubt: null }],
       },
     })
   })

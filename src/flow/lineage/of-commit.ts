@@ -1,4 +1,5 @@
 import { invalid, notFound } from '../../kernel/errors.ts'
+import { subjectOf } from './changes.ts'
 import { doubtOf, type Carried, type Carrier } from './carried.ts'
 import { equivalentsOf, revertsOf, type Equivalent } from './equivalents.ts'
 import type { Repository } from './repository.ts'
@@ -81,7 +82,7 @@ function streamOf(lineage: StreamLineage, commit: number): StreamOfCommit {
         ? null
         : {
             commit: graph.sha(change.commit),
-            subject: graph.subject(change.commit),
+            subject: subjectOf(graph, change),
             commits: change.commits.length,
             begun: instant(change.begun),
             merged: instant(change.merged),

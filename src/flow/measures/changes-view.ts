@@ -1,3 +1,4 @@
+import { subjectOf } from '../lineage/changes.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
 import { instant, orNull } from './board.ts'
 import { changeFlowOf, type ChangeFlow, type ChangeOnWay } from './changes.ts'
@@ -45,7 +46,7 @@ function rowOf(
   const { graph } = lineage.repository
   return {
     commit: graph.sha(change.commit),
-    subject: graph.subject(change.commit),
+    subject: subjectOf(graph, change),
     commits: change.commits.length,
     lines: change.lines ?? null,
     begun: instant(change.begun),
