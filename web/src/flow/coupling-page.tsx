@@ -4,6 +4,7 @@ import { useQuery } from '../api/query.ts'
 import type { CouplingView } from '../api/types.ts'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
+import { BatchPanel } from './batch-panel.tsx'
 import { groupsOf } from './coupling-order.ts'
 import { useKept } from './use-kept.ts'
 import { useWidth } from './use-chart.ts'
@@ -27,7 +28,7 @@ export function CouplingPage() {
       <header className="flow-head">
         <div>
           <p className="crumbs">
-            <Link href={`/flow${searchOf(addressOf(window))}`}>Flow</Link> / coupling
+            <Link href={`/flow${searchOf(addressOf(window))}`}>Flow</Link> / across streams
           </p>
           <h1>Deployed together</h1>
           <p className="flow-sentence">{sentenceOf(data)}</p>
@@ -41,6 +42,7 @@ export function CouplingPage() {
       ) : (
         <Coupled view={data} />
       )}
+      <BatchPanel query={queryOf(window)} />
     </div>
   )
 }

@@ -140,8 +140,8 @@ function BoardOf({ streams, old, window }: BoardProps) {
         <FlowList rows={rows} held={held} order={order} onSort={sort} params={params} />
       )}
       <p className="soft flow-more">
-        <Link href={`/coupling${searchOf(params)}`}>What is deployed together</Link>. The same on the command line:{' '}
-        <code>threeways flow</code>, <code>threeways keys</code>, <code>threeways coupling</code>.
+        <Link href={`/coupling${searchOf(params)}`}>What is deployed together, and whether larger deployments fail more often</Link>. The
+        same on the command line: <code>threeways flow</code>, <code>threeways keys</code>, <code>threeways coupling</code>.
       </p>
     </div>
   )

@@ -1,4 +1,4 @@
-import { useEffect, type ReactNode } from 'react'
+import { useEffect } from 'react'
 import { Link, useParams, useSearchParams } from 'wouter'
 import { useEstate } from '../api/estate.ts'
 import { useQuery } from '../api/query.ts'
@@ -6,6 +6,7 @@ import type { StreamFlowPicture } from '../api/types.ts'
 import { decoded, lineHref } from '../piece/digest.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading, Notice } from '../shell/notice.tsx'
+import { BatchPanel } from './batch-panel.tsx'
 import { ChangesPanel } from './changes-panel.tsx'
 import { ConstraintPanel } from './constraint-panel.tsx'
 import { CurveChart } from './curve-chart.tsx'
@@ -13,6 +14,7 @@ import { Figures, showRows } from './figures.tsx'
 import { useKept } from './use-kept.ts'
 import { FlowTable, tables, type Table } from './flow-table.tsx'
 import { KeysPanel } from './keys-panel.tsx'
+import { Panel } from './panel.tsx'
 import { SpreadChart } from './spread-chart.tsx'
 import { TimeChart } from './time-chart.tsx'
 import { ValueMap } from './value-map.tsx'
@@ -124,6 +126,7 @@ function PictureOf({ picture, old }: { readonly picture: StreamFlowPicture; read
       </Panel>
       <ChangesPanel stream={stream} query={queryOf(window)} />
       <KeysPanel stream={stream} query={queryOf(window)} onFailures={() => (open('failures'), showRows())} />
+      <BatchPanel stream={stream} query={queryOf(window)} />
       <FlowTable picture={picture} query={queryOf(window)} show={show} onShow={open} />
     </div>
   )
@@ -131,16 +134,6 @@ function PictureOf({ picture, old }: { readonly picture: StreamFlowPicture; read
 
 function None({ what }: { readonly what: string }) {
   return <p className="soft flow-none">{what}</p>
-}
-
-export function Panel({ title, told, children }: { readonly title: string; readonly told: string; readonly children: ReactNode }) {
-  return (
-    <section className="panel flow-panel" aria-label={title}>
-      <h2>{title}</h2>
-      <p className="soft flow-told">{told}</p>
-      {children}
-    </section>
-  )
 }
 
 /** What one would tell somebody who asks how it flows. */

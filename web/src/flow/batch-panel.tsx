@@ -1,0 +1,101 @@
+import { useRef } from 'react'
+import { useQuery } from '../api/query.ts'
+import type { BatchesView } from '../api/types.ts'
+import { Panel } from './panel.tsx'
+import { useKept } from './use-kept.ts'
+import { useWidth } from './use-chart.ts'
+import { few, percent, plural } from './words.ts'
+
+type Row = BatchesView['rows'][number]
+
+/** Whether larger deployments fail more often; of one stream, or of all of them. */
+export function BatchPanel({ stream, query }: { readonly stream?: string; readonly query: string }) {
+  const path = `/api/batches${stream === undefined ? '' : `/${encodeURIComponent(stream)}`}?${query}`
+  const { data } = useKept(useQuery<BatchesView>(path), `batches ${stream}`)
+  if (data === undefined || data.rows.length === 0) return null
+  return (
+    <Panel
+      title="Do larger deployments fail more often?"
+      told="Share of deployments that brought a failure, by how many new versions they brought, with limits at 95 % (Wilson). Odds are held against the smallest size of which there are ten. That one goes with the other does not say that it causes it."
+    >
+      <p className="whatif-verdict">{verdictOf(data)}</p>
+      {data.known.length > 0 && <Chart rows={data.rows} />}
+    </Panel>
+  )
+}
+
+function verdictOf({ known, trend, rows }: BatchesView): string {
+  if (known.length === 0) return 'Nobody ever told of a failure, so it cannot be said.'
+  if (rows.length < 2) return 'All are of about the same size, so it cannot be said.'
+  if (trend === null) return 'It cannot be said: all of them failed alike, or none did.'
+  const p = trend.p < 0.0001 ? 'p < 0.0001' : `p ${trend.p.toFixed(trend.p < 0.01 ? 4 : 2)}`
+  if (trend.p >= 0.05) return `Nothing says so: such a trend comes by chance, too (${p}).`
+  return `${trend.z > 0 ? 'There is a trend: the larger, the more often' : 'There is a trend: the larger, the less often'} (Cochran and Armitage, ${p}).`
+}
+
+const height = 210
+const margin = { top: 12, right: 10, bottom: 56, left: 56 }
+
+function Chart({ rows }: { readonly rows: readonly Row[] }) {
+  const box = useRef<HTMLDivElement>(null)
+  const width = useWidth(box)
+  const wide = Math.min(150, (width - margin.left - margin.right) / rows.length)
+  // An interval of few deployments reaches far: the picture is of what is there.
+  const most = Math.max(
+    0.01,
+    ...rows.map(({ share }) => (share ?? 0) * 1.6),
+    ...rows.filter(({ deployments }) => deployments >= 90).map(({ high }) => high ?? 0),
+  )
+  const y = (share: number) => height - margin.bottom - (Math.min(share, most) / most) * (height - margin.top - margin.bottom)
+  return (
+    <div ref={box} className="flow-chart">
+      {width > 0 && (
+        <svg width={width} height={height} role="img" aria-label={rows.map(readOf).join('; ')}>
+          <g className="grid">
+            {[0, most / 2, most].map((share) => (
+              <g key={share}>
+                <path d={`M${margin.left} ${y(share)}H${margin.left + wide * rows.length}`} />
+                <text x={margin.left - 8} y={y(share) + 4} textAnchor="end">
+                  {percent(share)}
+                </text>
+              </g>
+            ))}
+            {rows.map(({ from, to, deployments, odds }, at) => (
+              <g key={from} transform={`translate(${margin.left + (at + 0.5) * wide} ${height - margin.bottom})`}>
+                <text y="18" textAnchor="middle" className="batch-size">
+                  {from === to ? from : `${from} – ${to}`}
+                </text>
+                <text y="33" textAnchor="middle">
+                  {deployments.toLocaleString('en')}
+                </text>
+                <text y="48" textAnchor="middle">
+                  {odds === null ? '' : `odds × ${few(odds.ratio)}`}
+                </text>
+              </g>
+            ))}
+          </g>
+          {rows.map(({ from, share, low, high }, at) => {
+            const x = margin.left + (at + 0.5) * wide
+            return (
+              share !== null && (
+                <g key={from} className="batch-mark">
+                  <path d={`M${x} ${y(low ?? 0)}V${y(high ?? most)}`} />
+                  <circle cx={x} cy={y(share)} r="5.5">
+                    <title>{readOf(rows[at]!)}</title>
+                  </circle>
+                </g>
+              )
+            )
+          })}
+        </svg>
+      )}
+      <p className="chart-read soft">Below: versions in a deployment, and how many deployments there were of that size.</p>
+    </div>
+  )
+}
+
+function readOf({ from, to, deployments, failed, share, low, high }: Row): string {
+  const size = from === to ? plural(from, 'version') : `${from} to ${to} versions`
+  if (share === null || failed === null) return `${size}: no data`
+  return `${size}: ${few(failed)} of ${deployments} failed, ${percent(share)} (${percent(low ?? 0)} – ${percent(high ?? 1)})`
+}
