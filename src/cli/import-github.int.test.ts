@@ -37,7 +37,15 @@ const run = (id: number) => ({
   updated_at: day(id),
   run_attempt: 1,
 })
-const issue = { number: 90, title: 'Down', state: 'closed', created_at: day(3), closed_at: day(4), labels: [{ name: 'incident' }] }
+const issue = {
+  number: 90,
+  title: 'Down',
+  state: 'closed',
+  created_at: day(3),
+  updated_at: day(4),
+  closed_at: day(4),
+  labels: [{ name: 'incident' }],
+}
 
 const asking = { token: undefined, tell: () => {}, sleep: async () => {}, now: Date.now }
 const shop = { name: 'acme/shop', stream: 'shop', incidentLabel: 'incident', incidentEnvironment: 'production' }
@@ -122,12 +130,12 @@ describe('what GitHub knows of the past', () => {
     const first = await fill()
     expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining('rate limit is used up; waiting for 2 s') })
     expect(`${first.stdout}${first.stderr}`).not.toContain('a-token')
-    // Five changes made, reviewed and merged; an incident begun and over; a deployment and one that failed; three runs of three phases.
-    expect(told(first)).toMatchObject({ recorded: 15 + 2 + 2 + 9, duplicates: 0 })
+    // Five changes made, named, reviewed and merged; an incident begun and over; a deployment and one that failed; three runs of three phases.
+    expect(told(first)).toMatchObject({ recorded: 20 + 2 + 2 + 9, duplicates: 0 })
     const before = host.asked.length
     const now = new Date(Date.now() + 1000).toISOString()
     host.pulls = [{ ...pull(20), updated_at: now, merged_at: now, closed_at: now }, ...host.pulls]
-    expect(told(await fill())).toMatchObject({ recorded: 3 })
+    expect(told(await fill())).toMatchObject({ recorded: 4 })
     // The page with the new one says that what follows is known, a week of it apart.
     expect(host.asked.length - before).toBeLessThan(before)
   })

@@ -71,6 +71,9 @@ export function githubApi({ api, token, tell, sleep, now }: Asking) {
     const until = waitOf(response, now())
     if (until !== undefined) return { ok: false, why: 'its rate limit is used up', waitMs: Math.max(0, until - now()) + 250 }
     const why = `HTTP ${response.status}`
+    // Its second limit, of how much at once, often says no time.
+    if (response.status === 429 || (response.status === 403 && /rate limit/i.test(text)))
+      return { ok: false, why: 'it is asked too much at once', waitMs: 60_000 }
     if (response.status >= 500) return { ok: false, why, waitMs: 500 }
     return { ok: false, why, waitMs: 0, fails: failure(response.status, new URL(url).pathname, base.host, token !== undefined) }
   }

@@ -69,7 +69,9 @@ export const Issue = z.looseObject({
   title: z.string(),
   // GitHub leaves it out where an issue is only pinned.
   state: z.enum(['open', 'closed']).nullish(),
+  state_reason: z.string().nullish(),
   created_at: Time,
+  updated_at: Time,
   closed_at: Time.nullish(),
   labels: z.array(z.union([z.string(), z.looseObject({ name: z.string() })])).nullish(),
   pull_request: z.looseObject({}).nullish(),

@@ -23,39 +23,26 @@ export function tellPull(pull: Pull, { name }: Repository): readonly Told[] {
   const { number, title, state, draft, created_at, updated_at, merged_at, closed_at, merge_commit_sha, head, base } = pull
   const change = { kind: 'change', repository: name, number } as const
   const id = (phase: string) => `pull-${number}-${phase}`
-  return [
-    told(id('created'), { ...change, phase: 'created', at: created_at }),
-    ...(merged_at
-      ? [
-          told(id('merged'), {
-            ...change,
-            phase: 'merged',
-            at: merged_at,
-            head: head.sha,
-            base: base.ref,
-            ...(merge_commit_sha ? { merge: merge_commit_sha } : {}),
-          }),
-        ]
-      : state === 'closed' && closed_at
-        ? [told(id('abandoned'), { ...change, phase: 'abandoned', at: closed_at })]
-        : [
-            told(id('updated'), {
-              ...change,
-              phase: 'updated',
-              at: updated_at,
-              title: title.slice(0, 200),
-              head: head.sha,
-              base: base.ref,
-              draft: draft === true,
-            }),
-          ]),
-  ]
+  const now = { title: title.slice(0, 200), head: head.sha, base: base.ref, draft: draft === true }
+  const updated = (at: Instant) => told(id('updated'), { ...change, ...now, phase: 'updated', at })
+  const created = told(id('created'), { ...change, phase: 'created', at: created_at })
+  if (merged_at) {
+    const merge = merge_commit_sha ? { merge: merge_commit_sha } : {}
+    return [
+      created,
+      updated(merged_at),
+      told(id('merged'), { ...change, phase: 'merged', at: merged_at, head: head.sha, base: base.ref, ...merge }),
+    ]
+  }
+  if (state === 'closed' && closed_at)
+    return [created, updated(closed_at), told(id('abandoned'), { ...change, phase: 'abandoned', at: closed_at })]
+  return [created, updated(updated_at)]
 }
 
-/** A review that was dismissed had been given; nothing is told of one that is not submitted. */
+/** A review that was dismissed had been given, but says yes no more; nothing is told of one that is not submitted. */
 export function tellReview({ id, state, submitted_at }: Review, number: number, { name }: Repository): readonly Told[] {
   const given = state.toLowerCase()
-  if (!submitted_at || !['approved', 'changes_requested', 'commented'].includes(given)) return []
+  if (!submitted_at || !['approved', 'changes_requested', 'commented', 'dismissed'].includes(given)) return []
   const approved = given === 'approved'
   return [told(`review-${id}`, { kind: 'change', phase: 'reviewed', repository: name, number, at: submitted_at, approved })]
 }
@@ -132,12 +119,16 @@ export function tellDeployment(deployment: Deployment, status: DeploymentStatus,
 }
 
 export function tellIssue(issue: Issue, { name, stream, incidentLabel, incidentEnvironment }: Repository): readonly Told[] {
-  const { number, title, state, created_at, closed_at, labels, pull_request } = issue
+  const { number, title, state, state_reason, created_at, updated_at, closed_at, labels, pull_request } = issue
   const named = (labels ?? []).map((label) => (typeof label === 'string' ? label : label.name).toLowerCase())
   if (pull_request || !named.includes(incidentLabel.toLowerCase())) return []
   const incident = { kind: 'incident', incident: `${name}#${number}`, stream, environment: incidentEnvironment } as const
   return [
     told(`issue-${number}-detected`, { ...incident, phase: 'detected', at: created_at, summary: title.slice(0, 200) }),
+    // It began anew: what was resolved before is not.
+    ...(state === 'open' && state_reason === 'reopened'
+      ? [told(`issue-${number}-reopened`, { ...incident, phase: 'detected', at: updated_at })]
+      : []),
     ...(state === 'closed' && closed_at ? [told(`issue-${number}-resolved`, { ...incident, phase: 'resolved', at: closed_at })] : []),
   ]
 }

@@ -46,6 +46,7 @@ const MergeRequest = z.looseObject({
   created_at: Time,
   updated_at: Time,
   merge_commit_sha: Sha.nullish(),
+  squash_commit_sha: Sha.nullish(),
   last_commit: z.looseObject({ id: Sha }).nullish(),
 })
 const Pipeline = z.looseObject({
@@ -118,14 +119,30 @@ export const projectOf = (payload: unknown): string | undefined =>
   z.looseObject({ project: z.looseObject({ path_with_namespace: z.string() }) }).safeParse(payload).data?.project.path_with_namespace
 
 function tellMergeRequest(request: z.infer<typeof MergeRequest>, { name }: Project): readonly Told[] {
-  const { iid: number, state, action, title, target_branch: base, draft, created_at, updated_at, merge_commit_sha, last_commit } = request
+  const {
+    iid: number,
+    state,
+    action,
+    title,
+    target_branch: base,
+    draft,
+    created_at,
+    updated_at,
+    merge_commit_sha,
+    squash_commit_sha,
+    last_commit,
+  } = request
   const change = { kind: 'change', repository: name, number } as const
   const head = last_commit ? { head: last_commit.id } : {}
   const then = { ...change, at: updated_at }
   const created = told(`merge-request-${number}-created`, { ...change, phase: 'created', at: created_at })
-  if (action === 'approved') return [created, told(`merge-request-${number}-approved`, { ...then, phase: 'reviewed', approved: true })]
+  // `approval`: one person's. `approved`: all that it takes.
+  if (action === 'approval' || action === 'approved')
+    return [created, told(`merge-request-${number}-${action}`, { ...then, phase: 'reviewed', approved: action === 'approved' })]
   if (state === 'merged') {
-    const merge = merge_commit_sha ? { merge: merge_commit_sha } : {}
+    // Without a merge commit it is the branch's own newest that the target branch came to.
+    const brought = merge_commit_sha ?? squash_commit_sha ?? last_commit?.id
+    const merge = brought ? { merge: brought } : {}
     // What is edited after it was merged is not merged again.
     if (action !== undefined && action !== null && action !== 'merge') return [created]
     return [created, told(`merge-request-${number}-merged`, { ...then, phase: 'merged', base, ...head, ...merge })]

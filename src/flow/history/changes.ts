@@ -15,6 +15,8 @@ export const changeHistory = projection({
     approved: min.text,
     merged: min.text,
     abandoned: max.text,
+    // By what was told last: what was given up may be proposed anew.
+    state: last.text,
     title: last.text,
     base: last.text,
     head: last.text,
@@ -23,13 +25,13 @@ export const changeHistory = projection({
     source: min.text,
   },
 })
-  .on(changeCreated, (fact) => changeOf(fact, { created: fact.time }))
-  .on(changeUpdated, (fact) => changeOf(fact, {}))
+  .on(changeCreated, (fact) => changeOf(fact, { created: fact.time, state: 'open' }))
+  .on(changeUpdated, (fact) => changeOf(fact, { state: 'open' }))
   .on(changeReviewed, (fact) =>
     changeOf(fact, { firstReview: fact.time, ...(fact.custom['approved'] === true ? { approved: fact.time } : {}) }),
   )
-  .on(changeMerged, (fact) => changeOf(fact as Fact<unknown> as Fact<Words>, { merged: fact.time }))
-  .on(changeAbandoned, (fact) => changeOf(fact, { abandoned: fact.time }))
+  .on(changeMerged, (fact) => changeOf(fact as Fact<unknown> as Fact<Words>, { merged: fact.time, state: 'merged' }))
+  .on(changeAbandoned, (fact) => changeOf(fact, { abandoned: fact.time, state: 'abandoned' }))
 
 type Words = Readonly<Record<string, unknown>>
 

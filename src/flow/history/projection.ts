@@ -62,6 +62,8 @@ export const incidentHistory = projection({
   key: ['stream', 'environment', 'incident'],
   columns: {
     detected: min.text,
+    // The last time: what is detected again is not over, whatever was said before.
+    detectedAgain: max.text,
     resolved: max.text,
     began: min.text,
     version: first.text,
@@ -78,7 +80,7 @@ export const incidentHistory = projection({
     const { time, source, content, custom } = fact
     const began = text(custom['began'])
     const words = { version: text(custom['version']), source, ...(began === null ? {} : { began }) }
-    return [{ ...incidentOf(fact), detected: time, summary: content.description ?? null, ...words }]
+    return [{ ...incidentOf(fact), detected: time, detectedAgain: time, summary: content.description ?? null, ...words }]
   })
   .on(incidentResolved, (fact) => [{ ...incidentOf(fact), resolved: fact.time }])
   .on(incidentAttributed, ({ time, content: { stream, environment, incident, deployment, by, reason } }) => [

@@ -1,5 +1,5 @@
 import type { Fact } from '../../ledger/event.ts'
-import { first, last, max, min, projection, type Row } from '../../ledger/projection.ts'
+import { first, max, min, projection, type Row } from '../../ledger/projection.ts'
 import { runFinished, runQueued, runStarted, stepFinished, stepStarted } from '../pipeline/events.ts'
 
 type Words = Readonly<Record<string, unknown>>
@@ -13,8 +13,9 @@ const columns = {
   environment: first.text,
   queued: min.text,
   started: min.text,
-  finished: max.text,
-  outcome: last.text,
+  // A host that alters a run later does not end it later.
+  finished: min.text,
+  outcome: first.text,
   attempt: max.bigint,
   url: first.text,
 }

@@ -153,6 +153,44 @@ describe('webhooks of GitHub', () => {
     ])
   })
 
+  it('say that what was given up or over has begun anew', async () => {
+    const repository = { full_name: 'acme/again' }
+    const secret = await add('github', 'acme/again')
+    const sent = async (event: string, payload: object) =>
+      expect((await github('acme/again', secret, event, { repository, ...payload })).status).toBe(200)
+    const at = (hour: number) => `2026-03-01T${String(hour).padStart(2, '0')}:00:00Z`
+    const issue = {
+      number: 1,
+      title: 'Down',
+      state: 'closed',
+      created_at: at(8),
+      updated_at: at(9),
+      closed_at: at(9),
+      labels: [{ name: 'incident' }],
+    }
+    await sent('issues', { issue: { ...issue, state: 'open', state_reason: 'reopened', updated_at: at(10), closed_at: null } })
+    await sent('issues', { issue })
+    const pull = {
+      number: 2,
+      title: 'Cart',
+      state: 'closed',
+      created_at: at(8),
+      updated_at: at(9),
+      merged_at: null,
+      closed_at: at(9),
+      head: { sha: 'a'.repeat(40) },
+      base: { ref: 'main' },
+    }
+    await sent('pull_request', { pull_request: { ...pull, state: 'open', closed_at: null, updated_at: at(10) } })
+    await sent('pull_request', { pull_request: pull })
+    const { failures } = (await t.ask('GET', '/api/keys/again?rows=true&days=3660')).body as { failures?: { resolved: string | null }[] }
+    const { db } = t.threeways.ledger
+    const [incident] = await rowsOf(db, incidentHistory).selectAll().where('stream', '=', 'again').execute()
+    expect(incident!.resolved! < incident!.detectedAgain!).toBe(true)
+    for (const { resolved } of failures ?? []) expect(resolved).toBeNull()
+    expect(await rowsOf(db, changeHistory).select(['state']).where('repository', '=', 'acme/again').execute()).toEqual([{ state: 'open' }])
+  })
+
   it('record nothing that is not signed, cut off, about another repository, or not as documented', async () => {
     const secret = await add('github', 'acme/cart')
     const repository = { full_name: 'acme/cart' }

@@ -38,7 +38,7 @@ async function readIncidents({ db }: Place): Promise<readonly Incident[]> {
 }
 
 function incidentOf(row: PastIncident): Incident {
-  const { stream, environment, incident, detected, resolved, began, version, summary, attributed } = row
+  const { stream, environment, incident, detected, detectedAgain, resolved, began, version, summary, attributed } = row
   // Others write the time as they like, and what is none is not known.
   const beganAt = began === null ? Number.NaN : Date.parse(began)
   return {
@@ -46,7 +46,7 @@ function incidentOf(row: PastIncident): Incident {
     environment,
     incident,
     detected: Date.parse(detected!),
-    resolved: resolved === null ? undefined : Date.parse(resolved),
+    resolved: resolved === null || (detectedAgain !== null && resolved < detectedAgain) ? undefined : Date.parse(resolved),
     began: Number.isNaN(beganAt) ? undefined : beganAt,
     version: version ?? undefined,
     summary: summary ?? undefined,
