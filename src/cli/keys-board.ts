@@ -74,8 +74,15 @@ function describe(keys: StreamKeysDetail, output: Output): string {
     ...all.flatMap((key) => ['', `${colour.bold(names[key])}  ${values[key]}`, colour.dim(keys.definitions[key])]),
     '',
     colour.dim(knownTold(keys.known)),
+    ...keys.herd.slice(0, 1).map((herd) => colour.dim(herdTold(herd))),
     ...(keys.rows === undefined ? [] : ['', ...rowsTold(keys, output)]),
   ].join('\n')
+}
+
+/** Only the latest; `--json` has the others. */
+function herdTold({ report, like }: StreamKeysDetail['herd'][number]): string {
+  const told = all.flatMap((key) => (key === 'rework' ? [] : [`${names[key]} ${like[key] ?? 'no data'}`]))
+  return `Like, in ${report}, where teams say it of themselves: ${told.join(', ')}.`
 }
 
 function valuesOf({ frequency, lead, failRate, recovery, rework }: StreamKeys): Record<keyof typeof names, string> {
@@ -118,15 +125,21 @@ function rowsTold({ rows = [], failures = [] }: StreamKeysDetail, { table, colou
   ]
 }
 
+/** So many causes are shown; `--json` has more. */
+const causesShown = 5
+
 export function failureTold({ kind, id, summary, began, resolved, causes, none }: FailureView): readonly string[] {
   const over = resolved === null ? 'not over' : `over after ${formatDuration(Date.parse(resolved) - Date.parse(began))}`
   const title = kind === 'incident' ? `incident ${id}` : kind === 'back' ? 'went back' : 'did not run'
   return [
     `${title}${summary === null ? '' : `: ${summary}`}, ${began}, ${over}`,
-    ...causes.map(
-      (cause) =>
-        `  ${percent(cause.probability).padStart(6)}  ${cause.stream} ${cause.version}, ${cause.reasons.join(', ')}  ${cause.deployment}`,
-    ),
+    ...causes
+      .slice(0, causesShown)
+      .map(
+        (cause) =>
+          `  ${percent(cause.probability).padStart(6)}  ${cause.stream} ${cause.version}, ${cause.reasons.join(', ')}  ${cause.deployment}`,
+      ),
+    ...(causes.length > causesShown ? [`          and ${causes.length - causesShown} more, each less likely`] : []),
     `  ${percent(none).padStart(6)}  ${causes.length === 0 ? 'no deployment that is known' : 'none of them'}`,
   ]
 }

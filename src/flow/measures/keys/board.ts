@@ -5,6 +5,7 @@ import type { Failure } from '../attribution/failures.ts'
 import type { ToldFailures } from '../attribution/read.ts'
 import { instant, orNull, windowOf } from '../board.ts'
 import { coupledAt } from '../coupling/view.ts'
+import { among, herds } from '../herd/herd.ts'
 import { horizonOf, type Past, type PastStream } from '../past.ts'
 import type { FlowQuery } from '../schemas.ts'
 import type { Window } from '../stream-flow.ts'
@@ -39,11 +40,13 @@ export function keysOfStream(past: Past, told: ToldFailures, stream: string, que
   if (!material) throw unknownStream(stream, query)
   // Whether anybody tells of failures is seen in the whole of the estate: a stream without one may be good.
   const known = look.known()
+  const keys = keysOf([material], known)
   return {
     ...placeOf(material),
     definitions,
     known: [...known],
-    ...viewOf(keysOf([material], known)),
+    ...viewOf(keys),
+    herd: herdOf(keys),
     ...(query.rows ? rowsOf(material) : {}),
   }
 }
@@ -51,11 +54,16 @@ export function keysOfStream(past: Past, told: ToldFailures, stream: string, que
 /** Everything that went wrong in the environments that streams are delivered to, each once. */
 export function failuresBoard(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number): Failures {
   const look = lookAt(past, told, query, nowMs)
-  const windows = [...past.streams.values()].flatMap((stream) => look.materialOf(stream)?.window ?? [])
+  const materials = [...past.streams.values()].flatMap((stream) => look.materialOf(stream) ?? [])
+  const windows = materials.map((one) => one.window)
+  const ends = new Map(materials.map(({ stream, environment }) => [stream, environment]))
+  // What a stream on its way elsewhere went back to says nothing of where it is delivered.
+  const isEnd = ({ failure, attribution }: Blamed) =>
+    failure.kind !== 'back' || attribution.causes.some(({ stream }) => ends.get(stream) === failure.environment)
   const [since, until] = [Math.min(...windows.map((one) => one.since)), Math.max(...windows.map((one) => one.until))]
   const failures = look
     .blamed()
-    .filter(({ failure }) => failure.detected >= since && failure.detected < until)
+    .filter((one) => one.failure.detected >= since && one.failure.detected < until && isEnd(one))
     .toSorted((a, b) => b.failure.detected - a.failure.detected)
   return { failures: failures.map(({ failure, attribution }) => failureView(failure, attribution)) }
 }
@@ -168,6 +176,14 @@ function rowsOf({ deployments, failures, passages }: Material): Pick<StreamKeysD
       by: by ?? null,
     })),
   }
+}
+
+function herdOf(keys: Keys): StreamKeysDetail['herd'] {
+  return herds.map((herd) => {
+    const { frequency, lead, failRate, recovery } = among(keys, herd)
+    const like = { frequency: frequency ?? null, lead: lead ?? null, failRate: failRate ?? null, recovery: recovery ?? null }
+    return { year: herd.year, report: herd.report, source: herd.source, like }
+  })
 }
 
 /** So many are told; the rest of them counts as none. */

@@ -90,9 +90,21 @@ export const Failures = z
   .meta({ id: 'Failures' })
 export type Failures = z.infer<typeof Failures>
 
+const Likeness = z.string().nullable()
+
 export const StreamKeysDetail = StreamKeys.extend({
   definitions: Definitions,
   known: Failing,
+  herd: z
+    .array(
+      z.object({
+        year: z.int(),
+        report: z.string(),
+        source: z.url().meta({ description: 'where its numbers were read' }),
+        like: z.object({ frequency: Likeness, lead: Likeness, failRate: Likeness, recovery: Likeness }),
+      }),
+    )
+    .meta({ description: 'clusters of teams, as they said of themselves in surveys, that each key is like; null: nothing is known of it' }),
   rows: z
     .array(
       z.object({
