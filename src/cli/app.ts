@@ -15,7 +15,7 @@ import { incidentRoutes } from './commands/incident.ts'
 import { couplingCommand } from './commands/coupling.ts'
 import { batchesCommand } from './commands/batches.ts'
 import { importRoutes } from './commands/import.ts'
-import { whatIfCommand } from './commands/whatif.ts'
+import { predictionsCommand, whatIfCommand } from './commands/whatif.ts'
 import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
 import { eventRoutes } from './commands/event.ts'
@@ -45,6 +45,7 @@ const root = buildRouteMap<string, CliContext>({
     lineage: lineageCommand,
     constraint: constraintCommand,
     whatif: whatIfCommand,
+    predictions: predictionsCommand,
     report: reportCommand,
     stop: flow.stopCommand,
     start: flow.startCommand,

@@ -1,8 +1,10 @@
+import type { PredictionRow } from '../flow/whatif/prediction/schemas.ts'
 import type { Value, WhatIfSweep, WhatIfView } from '../flow/whatif/schemas.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import { invalid } from '../kernel/errors.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
+import { predictionsTold } from './predictions.ts'
 import { momentOf } from './moment.ts'
 import type { Output } from './output.ts'
 
@@ -10,6 +12,8 @@ export type WhatIfFlags = {
   readonly json: boolean
   readonly csv: boolean
   readonly sweep: boolean
+  readonly keep: boolean
+  readonly since?: string
   readonly days?: number
   readonly asOf?: string
   readonly to?: string
@@ -22,6 +26,11 @@ export async function whatIf(this: CliContext, flags: ConnectFlags & WhatIfFlags
       message: 'say one change, or --sweep for each stage and gate',
       help: 'for example `threeways whatif shop "gate production open"`',
     })
+  if ((flags.keep && flags.sweep) || (flags.since !== undefined && !flags.keep))
+    throw invalid('FLAGS_INVALID', {
+      message: flags.sweep ? '--keep keeps one change, and not a sweep' : '--since says when a change is made that is kept',
+      help: 'for example `threeways whatif shop "gate production open" --keep --since 2025-03-01`',
+    })
   const query = new URLSearchParams({
     ...(change === undefined ? {} : { change }),
     ...(flags.days === undefined ? {} : { days: String(flags.days) }),
@@ -31,6 +40,19 @@ export async function whatIf(this: CliContext, flags: ConnectFlags & WhatIfFlags
   const path = `${flags.sweep ? at`/api/whatif/${stream}/sweep` : at`/api/whatif/${stream}`}?${query}`
   const { output } = this
   await withApi(this, flags, async (api) => {
+    if (flags.keep) {
+      const { days, since, to, asOf } = flags
+      const row = await api.send<PredictionRow>('POST', at`/api/whatif/${stream}`, {
+        change,
+        ...(days === undefined ? {} : { days }),
+        ...(to === undefined ? {} : { to }),
+        ...(asOf === undefined ? {} : { asOf: momentOf(asOf, '--as-of') }),
+        ...(since === undefined ? {} : { since: momentOf(since, '--since') }),
+      })
+      if (flags.json) output.json(row)
+      else output.result(predictionsTold({ rows: [row], coverage: { figures: 0, inside: 0, share: null } }, output))
+      return
+    }
     if (flags.csv) return output.passOn(await api.table(path))
     const answer = await api.get<WhatIfView | WhatIfSweep>(path)
     if (flags.json) output.json(answer)

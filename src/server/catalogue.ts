@@ -17,6 +17,8 @@ import { environmentLives } from '../flow/environment/life/projection.ts'
 import * as migration from '../flow/migration/events.ts'
 import * as environment from '../flow/environment/events.ts'
 import { environments } from '../flow/environment/projection.ts'
+import * as prediction from '../flow/whatif/prediction/events.ts'
+import { predictionHistory } from '../flow/whatif/prediction/projection.ts'
 import * as policy from '../flow/policy/events.ts'
 import * as pipeline from '../flow/pipeline/events.ts'
 import { pipelineMigrations } from '../flow/pipeline/tables.ts'
@@ -45,6 +47,7 @@ export const ownTypes: readonly AnyEventType[] = [
   ...Object.values(drift),
   ...Object.values(life),
   ...Object.values(history),
+  ...Object.values(prediction),
   attestationMade,
   keyRotated,
   line.lineStopped,
@@ -73,6 +76,7 @@ export const projections = [
   environmentLives,
   deploymentHistory,
   gateHistory,
+  predictionHistory,
   deploymentFailures,
   incidentHistory,
   changeHistory,

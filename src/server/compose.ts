@@ -14,6 +14,8 @@ import { makeRepositories } from '../flow/lineage/repositories.ts'
 import { lineageRoutes } from '../flow/lineage/routes.ts'
 import { makeLineages } from '../flow/lineage/lineages.ts'
 import { constraintRoutes } from '../flow/constraint/routes.ts'
+import { makePredictions } from '../flow/whatif/prediction/predictions.ts'
+import { predictionRoutes } from '../flow/whatif/prediction/routes.ts'
 import { whatIfRoutes } from '../flow/whatif/routes.ts'
 import { makeToldFailures } from '../flow/measures/attribution/read.ts'
 import { failureRoutes } from '../flow/measures/attribution/routes.ts'
@@ -256,6 +258,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', measureRoutes(past, lineages, clock))
       api.route('/', constraintRoutes(past, clock))
       api.route('/', whatIfRoutes(past, clock))
+      api.route('/', predictionRoutes(makePredictions({ ledger, past, clock, newId })))
       api.route('/', keysRoutes(past, told, clock))
       api.route('/', couplingRoutes(past, clock))
       api.route('/', failureRoutes({ ledger, past, told, clock, newId }))

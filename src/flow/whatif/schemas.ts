@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-const Value = z
+export const Value = z
   .object({ value: z.number().nullable(), low: z.number().nullable(), high: z.number().nullable() })
   .meta({ description: 'limits hold it in 8 of 10 such windows; null: never, or nothing says so' })
 export type Value = z.infer<typeof Value>

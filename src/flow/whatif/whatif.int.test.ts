@@ -3,6 +3,7 @@ import { openTestThreeways, type TestThreeways } from '../../server/testing.ts'
 import type { ConstraintView } from '../constraint/schemas.ts'
 import type { Told, ToldDeployment } from '../history/history.port.ts'
 import { eventOf } from '../history/record.ts'
+import type { PredictionBoard } from './prediction/schemas.ts'
 import type { WhatIfView } from './schemas.ts'
 
 const hourMs = 3_600_000
@@ -50,6 +51,29 @@ describe('what holds a stream up, and what would help', () => {
     expect(rows.map(({ change }) => change)).toContain('stage production x0.5')
   })
 
+  it('is kept as a prediction and held against what happened, once', async () => {
+    const kept = await t.ask('POST', '/api/whatif/shop', { change: 'stage staging x1', asOf: at(42 * 24 * hourMs), days: 14 })
+    expect(kept).toMatchObject({ status: 200, body: { stream: 'shop', hindsight: true, score: null, since: at(42 * 24 * hourMs) } })
+    await t.ask('POST', '/api/whatif/shop', { change: 'gate production open', asOf: at(42 * 24 * hourMs), days: 14 })
+    await t.ask('POST', '/api/whatif/shop', { change: 'batch max 1', days: 14 })
+    const board = async () => (await t.ask('GET', '/api/predictions?stream=shop')).body as PredictionBoard
+    const { rows, coverage } = await board()
+    expect(rows.map(({ change, score }) => [change, score?.made])).toEqual([
+      ['batch max 1', undefined],
+      ['stage staging x1', 'unknown'],
+    ])
+    expect(rows[1]!.score).toMatchObject({
+      versions: 14,
+      p50: 21 * hourMs,
+      withinDay: 1,
+      held: [{ figure: 'p50', inside: true }, {}, {}, {}],
+    })
+    expect(coverage.figures).toBe(4)
+    expect(await t.ask('POST', '/api/predictions/score')).toMatchObject({ body: { scored: 1 } })
+    expect(await t.ask('POST', '/api/predictions/score')).toMatchObject({ body: { scored: 0 } })
+    expect((await board()).rows[1]).toMatchObject({ score: rows[1]!.score, scored: expect.any(String) })
+  })
+
   it('is refused where nothing is known, or the change is none', async () => {
     expect(await t.ask('GET', '/api/constraint/cart')).toMatchObject({ status: 404, body: { code: 'STREAM_NOT_FOUND' } })
     expect(await t.ask('GET', '/api/whatif/cart?change=wip%203')).toMatchObject({ status: 404, body: { code: 'STREAM_NOT_FOUND' } })
@@ -59,5 +83,7 @@ describe('what holds a stream up, and what would help', () => {
       body: { code: 'ENVIRONMENT_NOT_FOUND' },
     })
     expect((await t.ask('GET', '/api/whatif/shop')).status).toBe(400)
+    const impossible = await t.ask('POST', '/api/whatif/shop', { change: 'runners +2' })
+    expect(impossible).toMatchObject({ status: 422, body: { code: 'PREDICTION_IMPOSSIBLE' } })
   })
 })
