@@ -1,5 +1,5 @@
-import { flag, integer, list, object, oneOf, optional, record, text } from '../../kernel/json-schema.ts'
-import { ownEvent, standardEvent } from '../../ledger/event.ts'
+import { flag, integer, list, object, oneOf, optional, record, text, type Schema } from '../../kernel/json-schema.ts'
+import { ownEvent, standardEvent, type EventType } from '../../ledger/event.ts'
 
 /** Subject: stream/environment. */
 export const gateSwitched = ownEvent(
@@ -116,34 +116,22 @@ export const incidentAttributed = ownEvent(
   }),
 )
 
-const requested = {
-  content: object({ repository: optional(object({ id: text('the repository'), source: optional(text('who keeps it')) })) }),
-  custom: object({
-    repository: text('the repository'),
-    number: integer('of the pull or merge request'),
-    title: optional(text('what it is called')),
-    head: optional(text('the newest commit of its branch')),
-    merge: optional(text('the commit that brought it in')),
-    base: optional(text('the branch that it goes to')),
-    draft: optional(flag('nobody is to look at it yet')),
-    approved: optional(flag('of a review: it says yes')),
-  }),
-}
-const proposed = object({
-  description: optional(text('what it is')),
-  repository: optional(object({ id: text('the repository'), source: optional(text('who keeps it')) })),
+const repositoryNamed = optional(object({ id: text('the repository'), source: optional(text('who keeps it')) }))
+const requested = object({ repository: repositoryNamed })
+const proposed = object({ description: optional(text('what it is')), repository: repositoryNamed })
+
+/** A kind that others write and we read. What their tools say beside the standard stands in `customData`; see `history.port.ts`. */
+const readEvent = <Content>(name: string, description: string, content: Schema<Content>): EventType<Content> => ({
+  type: `dev.cdevents.${name}`,
+  description,
+  content,
 })
 
 /** Subject of all: repository#number. That one was merged is told by `change.merged`. */
-export const changeCreated = standardEvent('change.created.0.4.0', 'A change was proposed', proposed, requested.custom)
-export const changeUpdated = standardEvent('change.updated.0.3.0', 'A proposed change was altered', requested.content, requested.custom)
-export const changeReviewed = standardEvent('change.reviewed.0.3.0', 'A proposed change was looked at', requested.content, requested.custom)
-export const changeAbandoned = standardEvent(
-  'change.abandoned.0.3.0',
-  'A proposed change was given up',
-  requested.content,
-  requested.custom,
-)
+export const changeCreated = readEvent('change.created.0.4.0', 'A change was proposed', proposed)
+export const changeUpdated = readEvent('change.updated.0.3.0', 'A proposed change was altered', requested)
+export const changeReviewed = readEvent('change.reviewed.0.3.0', 'A proposed change was looked at', requested)
+export const changeAbandoned = readEvent('change.abandoned.0.3.0', 'A proposed change was given up', requested)
 
 const hook = {
   kind: oneOf(['github', 'gitlab'], 'who sends'),
