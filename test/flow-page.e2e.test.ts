@@ -145,6 +145,19 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
     expect(await page.getByRole('region', { name: 'The constraint' }).textContent()).toMatch(
       /The closed gate between staging and production|staging → production holds \d+ % of all the time/,
     )
+    const whatIf = page.getByRole('region', { name: 'What if' })
+    await whatIf.scrollIntoViewIfNeeded()
+    await whatIf
+      .getByText(/Cannot say: |instead of/)
+      .first()
+      .waitFor()
+    await whatIf.getByRole('button', { name: 'A gate' }).click()
+    await whatIf.getByText('threeways whatif shop "gate production open"').waitFor()
+    await whatIf
+      .getByRole('slider')
+      .or(whatIf.getByRole('button', { name: 'open' }))
+      .first()
+      .waitFor()
     const lead = page.getByRole('button', { name: 'Lead p50' })
     await lead.press('Tab')
     await lead.hover()

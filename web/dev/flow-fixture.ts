@@ -1,4 +1,4 @@
-import type { ConstraintView, FlowRow, StreamFlowDetail, StreamFlowPicture, StreamKeysDetail } from '../src/api/types.ts'
+import type { ConstraintView, FlowRow, StreamFlowDetail, StreamFlowPicture, StreamKeysDetail, WhatIfView } from '../src/api/types.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -99,4 +99,10 @@ export function keysOf(stream: string, now: number): StreamKeysDetail & { readon
   const told = 'What it is, in a sentence.'
   const definitions = { frequency: told, lead: told, failRate: told, recovery: told, rework: told }
   return { stream, environment: 'production', since, until, asOf, definitions, known: [], herd: [], ...keys, estate: keys, streams: [keys] }
+}
+
+export function whatIfOf(stream: string, change: string, now: number): WhatIfView {
+  const { order, asOf } = flowRowOf(stream, now)
+  const nothing = { base: null, changed: null, difference: null, local: null, sentences: [] }
+  return { stream, change, order, asOf, days: 91, cannotSay: 'there are too few versions', ...nothing }
 }

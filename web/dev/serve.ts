@@ -5,7 +5,7 @@ import { extname, join, normalize } from 'node:path'
 import { differenceOf, parityOf, patch } from './difference-fixture.ts'
 import { approvalsOf, boardOf, environmentsOf, estateRowOf, summaryOf } from './estate-fixture.ts'
 import { attestationsOf, machinesOf } from './proof-fixture.ts'
-import { constraintOf, keysOf, flowDetailOf, flowPictureOf, flowRowOf } from './flow-fixture.ts'
+import { constraintOf, keysOf, whatIfOf, flowDetailOf, flowPictureOf, flowRowOf } from './flow-fixture.ts'
 import { fixture, fixtureNames, type Fixture, type FixtureName } from './fixtures.ts'
 
 /**
@@ -129,6 +129,7 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
     environments: name === 'diff' ? parityOf(asked('a'), asked('b'), streams) : { environments: environmentsOf(streams) },
     coupling: { environment: null, since: null, until: null, minutes: 30, looked: 0, mass: 0, rows: [] } satisfies CouplingView,
     batches: { known: [], trend: null, rows: [] } satisfies BatchesView,
+    whatif: whatIfOf(name, asked('change'), Date.now()),
     keys: keysOf(name, Date.now()),
     constraint: name === '' ? { rows: [] } : constraintOf(name, Date.now()),
     flow: flowOf(streams, name, part),

@@ -18,6 +18,7 @@ import { Panel } from './panel.tsx'
 import { SpreadChart } from './spread-chart.tsx'
 import { TimeChart } from './time-chart.tsx'
 import { ValueMap } from './value-map.tsx'
+import { WhatIfPanel } from './whatif-panel.tsx'
 import { addressOf, flowHref, queryOf, searchOf, windowIn } from './window.ts'
 import { WindowPicker } from './window-picker.tsx'
 import { dayIn, percent, span } from './words.ts'
@@ -93,6 +94,7 @@ function PictureOf({ picture, old }: { readonly picture: StreamFlowPicture; read
       >
         <ValueMap picture={picture} />
       </Panel>
+      {order.length > 1 && <WhatIfPanel stream={stream} order={order} asOf={window.asOf} />}
       <div className="flow-two">
         <Panel
           title={`Share that reached ${to}`}
