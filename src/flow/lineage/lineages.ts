@@ -53,7 +53,7 @@ const sourcesOf = (stream: string, { repositories, links }: Repositories) =>
 
 /** Another one when anything is known of the commits that was not. */
 const keyOf = (stream: string, repositories: Repositories) =>
-  JSON.stringify(sourcesOf(stream, repositories).map(({ source, repository }) => [source, repository.changed]))
+  JSON.stringify(sourcesOf(stream, repositories).map(({ source, repository }) => [source, repository.changed, repository.requests.changed]))
 
 async function find(db: Ledger['db'], stream: string, repositories: Repositories, changes: ReturnType<typeof keptChanges>) {
   const sources = sourcesOf(stream, repositories)

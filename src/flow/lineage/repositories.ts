@@ -10,8 +10,8 @@ export type Repositories = { readonly repositories: ReadonlyMap<string, Reposito
 
 const types = [commitsRecorded, refsRecorded, sourceLinked].map(({ type }) => type).concat(requestTypes)
 
-/** Events of at most 256 KiB each. */
-const pageSize = 100
+/** Events of at most 256 KiB each, read and let go before the next ones. */
+const pageSize = 25
 
 /**
  * Everything known of commits, kept in memory: of what is recorded only what came since is read. Order does not matter to it, so that

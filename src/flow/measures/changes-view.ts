@@ -2,36 +2,48 @@ import { subjectOf } from '../lineage/changes.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
 import { instant, orNull } from './board.ts'
 import { changeFlowOf, type ChangeFlow, type ChangeOnWay } from './changes.ts'
+import { remembered } from './remembered.ts'
 import type { ChangesView, StreamFlowView } from './schemas.ts'
 
 type Way = Pick<StreamFlowView, 'order' | 'since' | 'until' | 'asOf'>
 
 /** How the changes of a stream flow, in the window and on the way of its versions. Nothing where no commits are known. */
-export function changesView(lineages: readonly StreamLineage[], way: Way, withRows: boolean): { readonly changes?: ChangesView } {
+export function changesView(
+  lineages: readonly StreamLineage[],
+  { order, since, until, asOf }: Way,
+  withRows: boolean,
+): { readonly changes?: ChangesView } {
+  const way = { order, since, until, asOf }
+  // Rows may be many, and are asked for once.
+  const changes = withRows ? viewOf(lineages, way, true) : known(lineages, JSON.stringify(way))
+  return changes === undefined ? {} : { changes }
+}
+
+const known = remembered((lineages: readonly StreamLineage[], way: string) => viewOf(lineages, JSON.parse(way) as Way, false))
+
+function viewOf(lineages: readonly StreamLineage[], way: Way, withRows: boolean): ChangesView | undefined {
   const window = { since: Date.parse(way.since), until: Date.parse(way.until), asOf: Date.parse(way.asOf) }
   const flow = changeFlowOf(lineages, way.order, window)
-  if (flow === undefined) return {}
+  if (flow === undefined) return undefined
   const { changes, reached, doubtful, before, stages, batch, unresolved, rows } = flow
   return {
-    changes: {
-      repositories: lineages.map(({ repository }) => repository.name),
-      changes,
-      reached,
-      doubtful,
-      before,
-      fromBegun: leadOf(flow.fromBegun),
-      fromMerged: leadOf(flow.fromMerged),
-      stages: stages.map((stage) => ({ ...stage, share: stage.share ?? null })),
-      batch: {
-        deployments: batch.deployments,
-        commits: spreadOf(batch.commits),
-        changes: spreadOf(batch.changes),
-        lines: spreadOf(batch.lines),
-        oldest: spreadOf(batch.oldest),
-      },
-      unresolved,
-      ...(withRows ? { rows: rows.map((row) => rowOf(row, way.order)) } : {}),
+    repositories: lineages.map(({ repository }) => repository.name),
+    changes,
+    reached,
+    doubtful,
+    before,
+    fromBegun: leadOf(flow.fromBegun),
+    fromMerged: leadOf(flow.fromMerged),
+    stages: stages.map((stage) => ({ ...stage, share: stage.share ?? null })),
+    batch: {
+      deployments: batch.deployments,
+      commits: spreadOf(batch.commits),
+      changes: spreadOf(batch.changes),
+      lines: spreadOf(batch.lines),
+      oldest: spreadOf(batch.oldest),
     },
+    unresolved,
+    ...(withRows ? { rows: rows.map((row) => rowOf(row, way.order)) } : {}),
   }
 }
 

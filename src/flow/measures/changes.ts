@@ -62,9 +62,9 @@ export type ChangeFlow = {
 export function changeFlowOf(lineages: readonly StreamLineage[], order: readonly string[], window: Window): ChangeFlow | undefined {
   const { since, until, asOf } = window
   const end = order.at(-1)
-  const all = lineages.flatMap((lineage) => onWay(lineage, order, asOf))
-  if (all.length === 0 || end === undefined) return undefined
-  const merged = all.filter(({ change }) => change.merged >= since && change.merged < until && change.merged <= asOf)
+  if (end === undefined || lineages.every((lineage) => lineage.changes().length === 0)) return undefined
+  const inWindow = ({ merged: at }: TrunkChange) => at >= since && at < until && at <= asOf
+  const merged = lineages.flatMap((lineage) => onWay(lineage, lineage.changes().filter(inWindow), order, asOf))
   const rows = merged.filter(({ doubt }) => doubt !== 'first')
   const times = rows.map(({ arrivals }) => arrivals.at(-1))
   return {
@@ -81,15 +81,15 @@ export function changeFlowOf(lineages: readonly StreamLineage[], order: readonly
       asOf,
     ),
     stages: stagesOf(rows, order),
-    batch: batchOf(lineages, all, end, window),
+    batch: batchOf(lineages, end, window),
     unresolved: Math.min(...lineages.map(({ environments }) => unresolvedIn(environments.get(end), window))),
     rows,
   }
 }
 
-function onWay(lineage: StreamLineage, order: readonly string[], asOf: number): readonly ChangeOnWay[] {
+function onWay(lineage: StreamLineage, changes: readonly TrunkChange[], order: readonly string[], asOf: number): readonly ChangeOnWay[] {
   const places = order.map((name) => lineage.environments.get(name))
-  return lineage.changes().map((change) => {
+  return changes.map((change) => {
     const carriers = places.map((carried) => carrierOf(carried, change.commit, asOf))
     const carrier = carriers.at(-1)
     return {
@@ -157,48 +157,46 @@ function stagesOf(rows: readonly ChangeOnWay[], order: readonly string[]): reado
   }))
 }
 
+type Batch = { readonly at: number; commits: number; readonly changes: TrunkChange[] }
+
 /** Only deployments on record, and of them those that brought something. */
-function batchOf(
-  lineages: readonly StreamLineage[],
-  all: readonly ChangeOnWay[],
-  end: string,
-  { since, until, asOf }: Window,
-): ChangeFlow['batch'] {
-  const batches = new Map<Carrier, { commits: number; changes: ChangeOnWay[] }>()
-  for (const { environments } of lineages)
-    for (const carrier of environments.get(end)?.carriers ?? [])
-      if (carrier.deployment !== undefined && carrier.doubt !== 'first' && carrier.at >= since && carrier.at < until && carrier.at <= asOf)
-        batches.set(carrier, { commits: 0, changes: [] })
-  for (const row of all) if (row.carrier !== undefined) batches.get(row.carrier)?.changes.push(row)
-  for (const { environments, owns } of lineages) {
-    const { by, carriers = [] } = environments.get(end) ?? {}
-    by?.forEach((place, commit) => {
-      const batch = place === -1 ? undefined : batches.get(carriers[place]!)
-      if (batch !== undefined && owns(commit)) batch.commits++
-    })
-  }
-  const brought = [...batches].filter(([, { commits }]) => commits > 0)
+function batchOf(lineages: readonly StreamLineage[], end: string, window: Window): ChangeFlow['batch'] {
+  const brought = lineages.flatMap((lineage) => batchesOf(lineage, end, window)).filter(({ commits }) => commits > 0)
   return {
     deployments: brought.length,
-    commits: spreadOf(brought.map(([, { commits }]) => commits)),
-    changes: spreadOf(brought.map(([, { changes }]) => changes.length)),
-    lines: spreadOf(brought.map(([, { changes }]) => linesOf(changes))),
-    oldest: spreadOf(brought.map(([{ at }, { changes }]) => oldestAt(at, changes))),
+    commits: spreadOf(brought.map(({ commits }) => commits)),
+    changes: spreadOf(brought.map(({ changes }) => changes.length)),
+    lines: spreadOf(brought.map(({ changes }) => linesOf(changes))),
+    oldest: spreadOf(brought.map(({ at, changes }) => oldestAt(at, changes))),
   }
 }
 
+function batchesOf({ environments, owns, changes }: StreamLineage, end: string, { since, until, asOf }: Window): readonly Batch[] {
+  const carried = environments.get(end)
+  if (carried === undefined) return []
+  const batches = carried.carriers.map(({ at, deployment, doubt }): Batch | undefined =>
+    deployment !== undefined && doubt !== 'first' && at >= since && at < until && at <= asOf ? { at, commits: 0, changes: [] } : undefined,
+  )
+  for (const change of changes()) batches[carried.by[change.commit] ?? -1]?.changes.push(change)
+  carried.by.forEach((place, commit) => {
+    const batch = batches[place]
+    if (batch !== undefined && owns(commit)) batch.commits++
+  })
+  return batches.filter((batch) => batch !== undefined)
+}
+
 /** Undefined where it is not known of one of them, or there is none. */
-function linesOf(changes: readonly ChangeOnWay[]): number | undefined {
+function linesOf(changes: readonly TrunkChange[]): number | undefined {
   let sum = 0
-  for (const { change } of changes) {
-    if (change.lines === undefined) return undefined
-    sum += change.lines
+  for (const { lines } of changes) {
+    if (lines === undefined) return undefined
+    sum += lines
   }
   return changes.length === 0 ? undefined : sum
 }
 
-const oldestAt = (at: number, changes: readonly ChangeOnWay[]) =>
-  changes.length === 0 ? undefined : Math.max(0, at - changes.reduce((first, { change }) => Math.min(first, change.begun), at))
+const oldestAt = (at: number, changes: readonly TrunkChange[]) =>
+  changes.length === 0 ? undefined : Math.max(0, at - changes.reduce((first, { begun }) => Math.min(first, begun), at))
 
 function spreadOf(values: readonly (number | undefined)[]): Spread {
   const known = values.filter((value) => value !== undefined).toSorted((a, b) => a - b)
