@@ -19,7 +19,8 @@ async function take(name: string, path: string, height: number): Promise<void> {
   const page = await browser.newPage({ viewport: { width: 1280, height }, colorScheme: 'light' })
   await page.goto(`${url}${path}`)
   await page.getByRole('heading', { level: 1 }).waitFor()
-  await page.waitForTimeout(900)
+  await page.getByText('Rework rate').or(page.getByText('instead of')).first().waitFor()
+  await page.waitForTimeout(1500)
   await page.screenshot({ path: join(folder, `${name}.png`) })
   await page.close()
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Asker, BatchesView, CouplingView, Found } from '../src/api/types.ts'
+import type { Asker, BatchesView, CouplingView, Found, PredictionBoard } from '../src/api/types.ts'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { differenceOf, parityOf, patch } from './difference-fixture.ts'
@@ -130,6 +130,7 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
     coupling: { environment: null, since: null, until: null, minutes: 30, looked: 0, mass: 0, rows: [] } satisfies CouplingView,
     batches: { known: [], trend: null, rows: [] } satisfies BatchesView,
     whatif: whatIfOf(name, asked('change'), Date.now()),
+    predictions: { rows: [], coverage: { figures: 0, inside: 0, share: null } } satisfies PredictionBoard,
     keys: keysOf(name, Date.now()),
     constraint: name === '' ? { rows: [] } : constraintOf(name, Date.now()),
     flow: flowOf(streams, name, part),

@@ -28,6 +28,7 @@ export type {
 } from '../../../src/flow/measures/schemas.ts'
 export type { ConstraintBoard, ConstraintView } from '../../../src/flow/constraint/schemas.ts'
 export type { BatchesView } from '../../../src/flow/measures/batch/schemas.ts'
+export type { PredictionBoard, PredictionRow } from '../../../src/flow/whatif/prediction/schemas.ts'
 export type { WhatIfSweep, WhatIfView } from '../../../src/flow/whatif/schemas.ts'
 export type { CouplingView } from '../../../src/flow/measures/coupling/schemas.ts'
 export type { KeysBoard, KeysView as DeliveryKeys, StreamKeysDetail } from '../../../src/flow/measures/keys/schemas.ts'

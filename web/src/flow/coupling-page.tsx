@@ -6,6 +6,7 @@ import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { BatchPanel } from './batch-panel.tsx'
 import { groupsOf } from './coupling-order.ts'
+import { Predictions } from './predictions.tsx'
 import { useKept } from './use-kept.ts'
 import { useWidth } from './use-chart.ts'
 import { addressOf, flowHref, queryOf, searchOf, windowIn } from './window.ts'
@@ -43,6 +44,9 @@ export function CouplingPage() {
         <Coupled view={data} />
       )}
       <BatchPanel query={queryOf(window)} />
+      <section className="panel flow-panel all-predictions" aria-label="Predictions">
+        <Predictions />
+      </section>
     </div>
   )
 }

@@ -1,7 +1,10 @@
 import { useEffect, useId, useRef, useState, type RefObject } from 'react'
 import { useFixed } from '../api/query.ts'
+import { useMay } from '../api/rights.ts'
 import type { WhatIfSweep, WhatIfView } from '../api/types.ts'
+import { ActionButton, type Action } from '../piece/action.tsx'
 import { ProblemNote } from '../piece/problem-note.tsx'
+import { Predictions } from './predictions.tsx'
 import { timeScale } from './scale.ts'
 import { useWidth } from './use-chart.ts'
 import { useKept } from './use-kept.ts'
@@ -66,6 +69,7 @@ export function WhatIfPanel({ stream, order, asOf }: Props) {
   const change = useRested(textOf(trial))
   const base = `/api/whatif/${encodeURIComponent(stream)}`
   const at = asOf === undefined ? {} : { asOf: `${asOf}T23:59:59.999Z` }
+  const may = useMay('operate')
   const panel = useRef<HTMLElement>(null)
   const path = useSeen(panel) ? `${base}?${new URLSearchParams({ change, ...at })}` : undefined
   const { data, problem, old } = useKept(useFixed<WhatIfView>(path), stream)
@@ -88,15 +92,38 @@ export function WhatIfPanel({ stream, order, asOf }: Props) {
           <Answer view={data} />
         )}
       </div>
-      <p className="soft flow-none">
-        On the command line:{' '}
-        <code>
-          threeways whatif {stream} "{textOf(trial)}"
-        </code>
-      </p>
+      <div className="whatif-keep">
+        {may && data?.cannotSay === null && (
+          <ActionButton className="small" label="Keep as a prediction…" action={keep(base, textOf(trial), at)} />
+        )}
+        <span className="soft">
+          On the command line:{' '}
+          <code>
+            threeways whatif {stream} "{textOf(trial)}"
+          </code>
+        </span>
+      </div>
       <Sweep base={base} at={at} />
+      <Predictions stream={stream} />
     </section>
   )
+}
+
+function keep(path: string, change: string, at: Readonly<Record<string, string>>): Action {
+  return {
+    title: 'Keep as a prediction',
+    explanation: (
+      <p>
+        <code>{change}</code> is recorded with what it is to do in the four weeks from{' '}
+        {at['asOf'] === undefined ? 'now' : at['asOf'].slice(0, 10)} on. When they have passed, what happened stands beside it.
+      </p>
+    ),
+    path,
+    body: { change, ...at, ...(at['asOf'] === undefined ? {} : { since: at['asOf'] }) },
+    reason: 'none',
+    confirm: 'Keep it',
+    done: 'The prediction is kept',
+  }
 }
 
 const kinds = [
