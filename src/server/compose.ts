@@ -259,7 +259,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', constraintRoutes(past, clock))
       api.route('/', whatIfRoutes(past, clock))
       api.route('/', predictionRoutes(makePredictions({ ledger, past, clock, newId })))
-      api.route('/', keysRoutes(past, told, clock))
+      api.route('/', keysRoutes(past, told, lineages, clock))
       api.route('/', couplingRoutes(past, clock))
       api.route('/', failureRoutes({ ledger, past, told, clock, newId }))
       api.route('/', otlpRoutes(ledger))

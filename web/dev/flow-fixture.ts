@@ -98,7 +98,20 @@ export function keysOf(stream: string, now: number): StreamKeysDetail & { readon
   }
   const told = 'What it is, in a sentence.'
   const definitions = { frequency: told, lead: told, failRate: told, recovery: told, rework: told }
-  return { stream, environment: 'production', since, until, asOf, definitions, known: [], herd: [], ...keys, estate: keys, streams: [keys] }
+  return {
+    stream,
+    environment: 'production',
+    leadFrom: 'first seen',
+    since,
+    until,
+    asOf,
+    definitions,
+    known: [],
+    herd: [],
+    ...keys,
+    estate: keys,
+    streams: [keys],
+  }
 }
 
 export function whatIfOf(stream: string, change: string, now: number): WhatIfView {

@@ -184,5 +184,12 @@ describe('where a commit is', () => {
         rows: [{ subject: 'side (#7)' }, { subject: 'fix', by: sha('fix'), doubt: 'gap' }, { subject: 'undo', doubt: null }],
       },
     })
+    const keys = (await t.ask('GET', '/api/keys/shop')).body
+    expect(keys).toMatchObject({
+      leadFrom: 'commit',
+      lead: { count: 3, ended: 3 },
+      definitions: { lead: expect.stringContaining('first commit') },
+    })
+    expect((await t.ask('GET', '/api/keys')).body).toMatchObject({ streams: [{ stream: 'shop', leadFrom: 'commit', lead: { count: 3 } }] })
   })
 })

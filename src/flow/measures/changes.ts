@@ -3,6 +3,7 @@ import { survival, survivalQuantile, type Quantile } from '../../kernel/statisti
 import { doubtOf, type Carried, type Carrier, type Doubt } from '../lineage/carried.ts'
 import type { TrunkChange } from '../lineage/changes.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
+import { remembered } from './remembered.ts'
 import type { Window } from './stream-flow.ts'
 
 /** A change on its way, with when it came where. Times in milliseconds. */
@@ -86,6 +87,19 @@ export function changeFlowOf(lineages: readonly StreamLineage[], order: readonly
     rows,
   }
 }
+
+/** How long changes take from begun to an environment. Undefined: nothing is known of commits. */
+export function changeLeadOf(lineages: readonly StreamLineage[], environment: string, window: Window) {
+  return lineages.length === 0 ? undefined : leadIn(lineages, JSON.stringify([environment, window]))
+}
+
+const leadIn = remembered((lineages: readonly StreamLineage[], asked: string) => {
+  const [environment, window] = JSON.parse(asked) as [string, Window]
+  const flow = changeFlowOf(lineages, [environment], window)
+  if (flow === undefined) return undefined
+  const [p50, p85, p95] = flow.fromBegun
+  return { count: flow.changes, ended: flow.reached, p50, p85, p95 }
+})
 
 function onWay(lineage: StreamLineage, changes: readonly TrunkChange[], order: readonly string[], asOf: number): readonly ChangeOnWay[] {
   const places = order.map((name) => lineage.environments.get(name))

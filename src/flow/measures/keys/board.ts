@@ -3,13 +3,15 @@ import type { Attribution } from '../attribution/attribute.ts'
 import { blame, failuresIn, type Blamed } from '../attribution/blame.ts'
 import type { Failure } from '../attribution/failures.ts'
 import type { ToldFailures } from '../attribution/read.ts'
+import type { StreamLineage } from '../../lineage/streams.ts'
 import { instant, orNull, windowOf } from '../board.ts'
+import { changeLeadOf } from '../changes.ts'
 import { coupledAt } from '../coupling/view.ts'
 import { among, herds } from '../herd/herd.ts'
 import { horizonOf, type Past, type PastStream } from '../past.ts'
 import type { FlowQuery } from '../schemas.ts'
 import type { Window } from '../stream-flow.ts'
-import { definitions } from './definitions.ts'
+import { definitions, fromCommits, whereCommits } from './definitions.ts'
 import { keysOf, nameOf, type Keys, type Known, type Material, type Timed } from './keys.ts'
 import { endOf, materialOf } from './material.ts'
 import { oddsByBatch } from '../batch/odds.ts'
@@ -17,15 +19,18 @@ import type { BatchesView } from '../batch/schemas.ts'
 import type { FailureView, Failures, KeysBoard, KeysView, StreamKeysDetail } from './schemas.ts'
 
 /** The five keys of every value stream, and of all of them together. */
-export function keysBoard(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number): KeysBoard {
+export function keysBoard(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number, commits: Commits = none): KeysBoard {
   const look = lookAt(past, told, query, nowMs)
   const materials = [...past.streams.values()].flatMap((stream) => look.materialOf(stream) ?? [])
   const known = look.known()
   return {
-    definitions,
+    definitions: { ...definitions, lead: `${definitions.lead} ${whereCommits} ${fromCommits}` },
     known: [...known],
     estate: viewOf(keysOf(materials, known)),
-    streams: materials.map((one) => ({ ...placeOf(one), ...viewOf(keysOf([one], known)) })),
+    streams: materials.map((one) => {
+      const { keys, leadFrom } = withCommits(keysOf([one], known), one, commits)
+      return { ...placeOf(one), ...viewOf(keys), leadFrom }
+    }),
   }
 }
 
@@ -33,22 +38,42 @@ export function keysBoard(past: Past, told: ToldFailures, query: FlowQuery, nowM
  * The five keys of one.
  * @throws ThreewaysError `STREAM_NOT_FOUND`
  */
-export function keysOfStream(past: Past, told: ToldFailures, stream: string, query: FlowQuery, nowMs: number): StreamKeysDetail {
+export function keysOfStream(
+  past: Past,
+  told: ToldFailures,
+  stream: string,
+  query: FlowQuery,
+  nowMs: number,
+  commits: Commits = none,
+): StreamKeysDetail {
   const look = lookAt(past, told, query, nowMs)
   const found = past.streams.get(stream)
   const material = found && look.materialOf(found)
   if (!material) throw unknownStream(stream, query)
   // Whether anybody tells of failures is seen in the whole of the estate: a stream without one may be good.
   const known = look.known()
-  const keys = keysOf([material], known)
+  const { keys, leadFrom } = withCommits(keysOf([material], known), material, commits)
   return {
     ...placeOf(material),
-    definitions,
+    definitions: leadFrom === 'commit' ? { ...definitions, lead: fromCommits } : definitions,
     known: [...known],
     ...viewOf(keys),
+    leadFrom,
     herd: herdOf(keys),
     ...(query.rows ? rowsOf(material) : {}),
   }
+}
+
+/** What is known of a stream's commits. */
+export type Commits = (stream: string) => readonly StreamLineage[]
+const none: Commits = () => []
+
+/** A change begins with its first commit, not where a version of it was first seen: where commits are known they say how long it took. */
+function withCommits(keys: Keys, { stream, environment, window }: Material, commits: Commits) {
+  const lead = changeLeadOf(commits(stream), environment, window)
+  if (lead === undefined) return { keys, leadFrom: 'first seen' as const }
+  // No change came into the trunk then: no data, whatever was deployed.
+  return { keys: { ...keys, lead: lead.count === 0 ? undefined : lead }, leadFrom: 'commit' as const }
 }
 
 /** Everything that went wrong in the environments that streams are delivered to, each once. */

@@ -10,3 +10,8 @@ export const definitions = {
   rework:
     'Share of the deployments of the window that were made because of a failure: going back, the first that came to run after one that failed, and the last one between when an incident that came of a deployment was seen and when it was over. Limits: Wilson, 95 %.',
 } as const
+
+/** Of the lead time, where commits are known. */
+export const fromCommits =
+  'From when the first commit of a change was written (or its request opened) until the last environment ran it; of the changes that came into the trunk in the window, those that are still on their way count with the time they have waited (Kaplan-Meier).'
+export const whereCommits = 'Where the commits of a stream are known (leadFrom: commit):'

@@ -3,26 +3,38 @@ import { describeRoute } from 'hono-openapi'
 import type { z } from 'zod'
 import type { Clock } from '../../../kernel/clock.ts'
 import { answers, requires, valid, type HttpEnv } from '../../../kernel/http.ts'
+import type { Lineages } from '../../lineage/lineages.ts'
 import type { ToldFailures } from '../attribution/read.ts'
 import type { Past } from '../past.ts'
 import { FlowQuery } from '../schemas.ts'
 import { BatchesView } from '../batch/schemas.ts'
-import { batchesView, keysBoard, keysOfStream } from './board.ts'
+import { batchesView, keysBoard, keysOfStream, type Commits } from './board.ts'
 import { KeysBoard, StreamKeysDetail } from './schemas.ts'
 
 /** The five DORA keys over HTTP. */
-export function keysRoutes(past: () => Promise<Past>, told: () => Promise<ToldFailures>, clock: Clock): Hono<HttpEnv> {
+export function keysRoutes(
+  past: () => Promise<Past>,
+  told: () => Promise<ToldFailures>,
+  lineages: () => Promise<Lineages>,
+  clock: Clock,
+): Hono<HttpEnv> {
   const route = (summary: string, schema: z.ZodType) => describeRoute({ summary, tags: ['flow'], responses: answers(summary, schema) })
   return new Hono<HttpEnv>()
-    .get('/keys', route('the five DORA keys of every value stream', KeysBoard), requires('read'), valid('query', FlowQuery), async (c) =>
-      c.json(keysBoard(await past(), await told(), c.req.valid('query'), clock.now())),
-    )
+    .get('/keys', route('the five DORA keys of every value stream', KeysBoard), requires('read'), valid('query', FlowQuery), async (c) => {
+      const all = await past()
+      const commits = await commitsOf(await lineages(), [...all.streams.keys()])
+      return c.json(keysBoard(all, await told(), c.req.valid('query'), clock.now(), commits))
+    })
     .get(
       '/keys/:stream',
       route('the five DORA keys of one value stream', StreamKeysDetail),
       requires('read'),
       valid('query', FlowQuery),
-      async (c) => c.json(keysOfStream(await past(), await told(), c.req.param('stream'), c.req.valid('query'), clock.now())),
+      async (c) => {
+        const stream = c.req.param('stream')
+        const commits = await commitsOf(await lineages(), [stream])
+        return c.json(keysOfStream(await past(), await told(), stream, c.req.valid('query'), clock.now(), commits))
+      },
     )
     .get(
       '/batches',
@@ -38,4 +50,9 @@ export function keysRoutes(past: () => Promise<Past>, told: () => Promise<ToldFa
       valid('query', FlowQuery),
       async (c) => c.json(batchesView(await past(), await told(), c.req.param('stream'), c.req.valid('query'), clock.now())),
     )
+}
+
+async function commitsOf(lineages: Lineages, streams: readonly string[]): Promise<Commits> {
+  const found = new Map(await Promise.all(streams.map(async (stream) => [stream, await lineages.of(stream)] as const)))
+  return (stream) => found.get(stream) ?? []
 }

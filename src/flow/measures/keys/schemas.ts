@@ -40,6 +40,9 @@ export type KeysView = z.infer<typeof KeysView>
 export const StreamKeys = KeysView.extend({
   stream: z.string(),
   environment: z.string().meta({ description: 'to which it is measured' }),
+  leadFrom: z.enum(['commit', 'first seen']).meta({
+    description: 'what the lead time begins with: the first commit of a change, or where a version was first seen',
+  }),
   since: z.iso.datetime(),
   until: z.iso.datetime(),
   asOf: z.iso.datetime().meta({ description: 'the latest moment of which something is known' }),
