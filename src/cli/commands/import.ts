@@ -67,34 +67,45 @@ const git = buildCommand<
 
 const word = (brief: string, placeholder: string) => ({ kind: 'parsed', parse: String, optional: true, brief, placeholder }) as const
 
-const github = buildCommand<
-  ConnectFlags & { api: string; since?: string; stream?: string; incidentLabel?: string; incidentEnvironment?: string; json: boolean },
-  [string],
-  CliContext
->({
-  loader: async () => (await import('../import-github.ts')).importGithub,
+type HostFlags = ConnectFlags & {
+  api: string
+  since?: string
+  stream?: string
+  incidentLabel?: string
+  incidentEnvironment?: string
+  json: boolean
+}
+
+const hostFlags = (api: string, brief: string) =>
+  ({
+    ...connectFlags,
+    json: jsonFlag,
+    api: { kind: 'parsed', parse: String, default: api, brief, placeholder: 'url' },
+    since: word('only what was altered from this day on', 'day'),
+    stream: word('value stream that is built from it [default: as its webhook says, or its name]', 'name'),
+    incidentLabel: word('issues with this label are incidents [default: as its webhook says, or incident]', 'label'),
+    incidentEnvironment: word('environment in which they happen [default: as its webhook says, or production]', 'name'),
+  }) as const
+
+const github = buildCommand<HostFlags, [string], CliContext>({
+  loader: async () => (await import('../import-host.ts')).importGithub,
   parameters: {
-    flags: {
-      ...connectFlags,
-      json: jsonFlag,
-      api: {
-        kind: 'parsed',
-        parse: String,
-        default: 'https://api.github.com',
-        brief: 'address of the API, of GitHub Enterprise too',
-        placeholder: 'url',
-      },
-      since: word('only what was altered from this day on', 'day'),
-      stream: word('value stream that is built from it [default: as its webhook says, or its name]', 'name'),
-      incidentLabel: word('issues with this label are incidents [default: as its webhook says, or incident]', 'label'),
-      incidentEnvironment: word('environment in which they happen [default: as its webhook says, or production]', 'name'),
-    },
+    flags: hostFlags('https://api.github.com', 'address of the API, of GitHub Enterprise too'),
     positional: { kind: 'tuple', parameters: [{ brief: 'owner/name; a token in GITHUB_TOKEN', placeholder: 'repository', parse: String }] },
   },
   docs: { brief: 'Record the pull requests, reviews, runs, deployments and incidents that GitHub knows of a repository' },
 })
 
+const gitlab = buildCommand<HostFlags, [string], CliContext>({
+  loader: async () => (await import('../import-host.ts')).importGitlab,
+  parameters: {
+    flags: hostFlags('https://gitlab.com/api/v4', 'address of the API, of your own GitLab too'),
+    positional: { kind: 'tuple', parameters: [{ brief: 'group/project; a token in GITLAB_TOKEN', placeholder: 'project', parse: String }] },
+  },
+  docs: { brief: 'Record the merge requests, pipelines, jobs, deployments and incidents that GitLab knows of a project' },
+})
+
 export const importRoutes = buildRouteMap({
-  routes: { csv, git, github },
+  routes: { csv, git, github, gitlab },
   docs: { brief: 'Bring in what was delivered before Threeways, or beside it' },
 })

@@ -1,40 +1,15 @@
 import { timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { instantOf } from '../../kernel/clock.ts'
-import { digestOf, sha256 } from '../../kernel/digest.ts'
+import { sha256 } from '../../kernel/digest.ts'
 import { invalid } from '../../kernel/errors.ts'
-import type { Outcome, Told } from '../../flow/history/history.port.ts'
-
-/** What whoever connects a project says of it. */
-export type Project = {
-  /** `group/project`. */
-  readonly name: string
-  readonly stream: string
-  /** Issues with this label are incidents, and all of type incident. */
-  readonly incidentLabel: string
-  readonly incidentEnvironment: string
-}
+import type { Told } from '../../flow/history/history.port.ts'
+import { Id, over, Sha, Time, told, urlOf, type Project } from './told.ts'
 
 /** Whether the token is the one that was agreed: `X-Gitlab-Token`, compared in a time that tells nothing. */
 export function isToken(shown: string | undefined, secret: string): boolean {
   return shown !== undefined && timingSafeEqual(Buffer.from(sha256(shown)), Buffer.from(sha256(secret)))
 }
-
-/** GitLab writes times in three ways: RFC 3339, `2026-03-01 09:30:00 UTC` and `2026-03-01 09:30:00 +0200`. */
-const Time = z.string().transform((text, context) => {
-  const told = text.replace(
-    /^(\S+) (\d\d:\d\d:\d\d(?:\.\d+)?) ?(UTC|[+-]\d\d:?\d\d)?$/,
-    (_, day: string, time: string, zone = 'UTC') => `${day}T${time}${zone === 'UTC' ? 'Z' : zone.replace(/^([+-]\d\d):?(\d\d)$/, '$1:$2')}`,
-  )
-  const ms = /(Z|[+-]\d\d:\d\d)$/.test(told) ? Date.parse(told) : Number.NaN
-  if (Number.isNaN(ms)) {
-    context.addIssue({ code: 'custom', message: 'is no time with an offset from UTC' })
-    return z.NEVER
-  }
-  return instantOf(ms)
-})
-const Id = z.int().nonnegative()
-const Sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
 
 const MergeRequest = z.looseObject({
   iid: Id,
@@ -162,8 +137,6 @@ function tellMergeRequest(request: z.infer<typeof MergeRequest>, { name }: Proje
   ]
 }
 
-const over: Readonly<Record<string, Outcome>> = { success: 'success', failed: 'failure', canceled: 'cancel', skipped: 'cancel' }
-
 function tellPipeline(pipeline: z.infer<typeof Pipeline>, { name, stream }: Project): readonly Told[] {
   const { id, sha, status, created_at, finished_at, queued_duration, url } = pipeline
   const run = {
@@ -215,7 +188,8 @@ function tellDeployment(
   const commit = /\/([0-9a-f]{40,64})$/.exec(commit_url)?.[1]
   if (commit === undefined) throw notAsDocumented([{ path: '/commit_url', message: 'does not end in the full name of a commit' }])
   const failed = status === 'failed' ? { failed: true } : {}
-  const one = { kind: 'deployment', at: status_changed_at, stream, environment, version: commit, commit, ...failed } as const
+  const deployment = `deployment-${deployment_id}`
+  const one = { kind: 'deployment', deployment, at: status_changed_at, stream, environment, version: commit, commit, ...failed } as const
   return [told(`deployment-${deployment_id}-${status}`, one)]
 }
 
@@ -229,13 +203,6 @@ function tellIssue(issue: z.infer<typeof Issue>, labels: readonly string[], proj
     told(`issue-${iid}-detected`, { ...incident, phase: 'detected', at: created_at, summary: title.slice(0, 200) }),
     ...(state === 'closed' && closed_at ? [told(`issue-${iid}-resolved`, { ...incident, phase: 'resolved', at: closed_at })] : []),
   ]
-}
-
-const urlOf = (url: string | null | undefined) => (url && URL.canParse(url) ? { url } : {})
-
-/** Told again it is the same event, told otherwise another: the tables bring them together. */
-function told<T extends Omit<Told, 'id'>>(name: string, one: T): Told {
-  return { ...one, id: `${name}-${digestOf(one).slice(7, 23)}` } as unknown as Told
 }
 
 function kind<Shape extends z.ZodRawShape>(

@@ -15,8 +15,8 @@ export const changeHistory = projection({
     approved: min.text,
     merged: min.text,
     abandoned: max.text,
-    // By what was told last: what was given up may be proposed anew.
-    state: last.text,
+    // What was told last, after its time: what was given up may be proposed anew. `<time> <rank> <open, abandoned or merged>`.
+    state: max.text,
     title: last.text,
     base: last.text,
     head: last.text,
@@ -25,13 +25,16 @@ export const changeHistory = projection({
     source: min.text,
   },
 })
-  .on(changeCreated, (fact) => changeOf(fact, { created: fact.time, state: 'open' }))
-  .on(changeUpdated, (fact) => changeOf(fact, { state: 'open' }))
+  .on(changeCreated, (fact) => changeOf(fact, { created: fact.time, ...stateOf(fact, 0, 'open') }))
+  .on(changeUpdated, (fact) => changeOf(fact, stateOf(fact, 0, 'open')))
   .on(changeReviewed, (fact) =>
     changeOf(fact, { firstReview: fact.time, ...(fact.custom['approved'] === true ? { approved: fact.time } : {}) }),
   )
-  .on(changeMerged, (fact) => changeOf(fact as Fact<unknown> as Fact<Words>, { merged: fact.time, state: 'merged' }))
-  .on(changeAbandoned, (fact) => changeOf(fact, { abandoned: fact.time, state: 'abandoned' }))
+  .on(changeMerged, (fact) => changeOf(fact as Fact<unknown> as Fact<Words>, { merged: fact.time, ...stateOf(fact, 2, 'merged') }))
+  .on(changeAbandoned, (fact) => changeOf(fact, { abandoned: fact.time, ...stateOf(fact, 1, 'abandoned') }))
+
+/** Of what is told of one moment, what ends it is told last. */
+const stateOf = ({ time }: Pick<Fact<unknown>, 'time'>, rank: number, word: string) => ({ state: `${time} ${rank} ${word}` })
 
 type Words = Readonly<Record<string, unknown>>
 

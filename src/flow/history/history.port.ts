@@ -20,6 +20,8 @@ export type ToldDeployment = InEnvironment & {
   /** What ran before, where that is known. */
   readonly previous?: string | undefined
   readonly commit?: string | undefined
+  /** Names it among all of its source, where that tells of it in several ways. @defaultValue its id */
+  readonly deployment?: string | undefined
   /** It was tried and did not succeed: what ran before runs on, or nothing does. @defaultValue false */
   readonly failed?: boolean | undefined
 }

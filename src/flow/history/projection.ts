@@ -31,7 +31,7 @@ export function deploymentOf({ id, source, subject, time, content, custom }: Fac
   return {
     stream,
     environment: environmentOf(place, stream),
-    deployment: run === null ? `${source}#${id}` : `${run} ${version}`,
+    deployment: run === null ? `${source}#${text(custom['deployment']) ?? id}` : `${run} ${version}`,
     at: time,
     version,
     previous: text(custom['previous']),

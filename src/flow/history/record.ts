@@ -30,10 +30,10 @@ const place = ({ stream, environment }: { readonly stream: string; readonly envi
 const artifactOf = (stream: string, version: string) => `pkg:generic/${encodeURIComponent(stream)}@${encodeURIComponent(version)}`
 
 function deployment(told: ToldDeployment, source: string): CloudEvent {
-  const { stream, version, previous, commit, by } = told
+  const { stream, version, previous, commit, by, deployment: name } = told
   const { type } = previous === undefined ? serviceDeployed : serviceUpgraded
   const content = { environment: { id: place(told) }, artifactId: artifactOf(stream, version) }
-  return standard(type, told, { source, subject: stream }, content, { stream, version, previous, commit, by })
+  return standard(type, told, { source, subject: stream }, content, { stream, version, previous, commit, by, deployment: name })
 }
 
 function failedDeployment(told: ToldDeployment, source: string): CloudEvent {

@@ -7,8 +7,18 @@ const tries = 6
 /** A rate limit lasts an hour at most; whoever lets us wait longer is not asked further. */
 const waitMsMax = 65 * 60_000
 
+/** What differs between hosts. */
+export type Host = {
+  readonly name: string
+  /** An address of its API, as one would write it. */
+  readonly example: string
+  readonly headers: (token: string | undefined) => Readonly<Record<string, string>>
+  /** What to do when it refuses. */
+  readonly help: (hasToken: boolean) => string
+}
+
 export type Asking = {
-  /** Of the API, for example https://api.github.com. */
+  /** Address of the API. */
   readonly api: string
   readonly token: string | undefined
   /** Told why it takes longer. */
@@ -17,21 +27,16 @@ export type Asking = {
   now(): number
 }
 
-export type Api = ReturnType<typeof githubApi>
+export type Api = ReturnType<typeof pagedApi>
 
 /**
- * GitHub's REST API (2022-11-28): pages by the `Link` header, waits where a rate limit is used up, again where the host fails.
+ * The REST API of a host of repositories: pages by the `Link` header (RFC 8288), waits where a rate limit is used up, again where the host fails.
  * The token goes to this address only: redirections are not followed, and no page elsewhere is.
  * @throws ThreewaysError `HOST_ADDRESS` when the address would give the token away
  */
-export function githubApi({ api, token, tell, sleep, now }: Asking) {
-  const base = addressOf(api)
-  const headers = {
-    accept: 'application/vnd.github+json',
-    'x-github-api-version': '2022-11-28',
-    'user-agent': 'threeways',
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-  }
+export function pagedApi(host: Host, { api, token, tell, sleep, now }: Asking) {
+  const base = addressOf(api, host)
+  const headers = { 'user-agent': 'threeways', ...host.headers(token) }
 
   /** @throws ThreewaysError `HOST_UNREACHABLE`, `HOST_REFUSES`, `HOST_UNKNOWN` */
   async function get(url: string): Promise<{ readonly body: unknown; readonly next: string | undefined }> {
@@ -75,7 +80,7 @@ export function githubApi({ api, token, tell, sleep, now }: Asking) {
     if (response.status === 429 || (response.status === 403 && /rate limit/i.test(text)))
       return { ok: false, why: 'it is asked too much at once', waitMs: 60_000 }
     if (response.status >= 500) return { ok: false, why, waitMs: 500 }
-    return { ok: false, why, waitMs: 0, fails: failure(response.status, new URL(url).pathname, base.host, token !== undefined) }
+    return { ok: false, why, waitMs: 0, fails: failure(response.status, new URL(url).pathname, base.host, host.help(token !== undefined)) }
   }
 
   return {
@@ -94,6 +99,11 @@ export function githubApi({ api, token, tell, sleep, now }: Asking) {
           help: 'is --api the address of its API?',
         })
       return { items, next }
+    },
+
+    /** One thing. */
+    async one(path: string): Promise<unknown> {
+      return (await get(`${base.href.replace(/\/$/, '')}${path}`)).body
     },
 
     /** All of a list that is short. */
@@ -117,14 +127,11 @@ function parsed(text: string): unknown {
   }
 }
 
-function addressOf(api: string): URL {
+function addressOf(api: string, { example }: Host): URL {
   const url = URL.canParse(api) ? new URL(api) : undefined
   const isHere = url !== undefined && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
   if (url !== undefined && (url.protocol === 'https:' || (url.protocol === 'http:' && isHere))) return url
-  throw invalid('HOST_ADDRESS', {
-    message: `--api ${api} is no https address`,
-    help: 'for example https://api.github.com, or https://<host>/api/v3 of GitHub Enterprise',
-  })
+  throw invalid('HOST_ADDRESS', { message: `--api ${api} is no https address`, help: `for example ${example}` })
 }
 
 /** RFC 8288: `<address>; rel="next"`. One that leads elsewhere would give the token away. */
@@ -136,10 +143,7 @@ function nextOf(link: string | null, base: URL): string | undefined {
   throw refused('HOST_STRANGE', { message: `the next page is said to be at ${url.origin}, not at ${base.origin}` })
 }
 
-function failure(status: number, path: string, host: string, hasToken: boolean): ThreewaysError {
-  const help = hasToken
-    ? 'the token needs the rights to read pull requests, actions, deployments and issues of it'
-    : 'set GITHUB_TOKEN: without one only public repositories can be read, and few times an hour'
+function failure(status: number, path: string, host: string, help: string): ThreewaysError {
   if (status === 401) return unauthorized('HOST_REFUSES', { message: `${host} does not know this token (HTTP 401)`, help })
   if (status === 404) return notFound('HOST_UNKNOWN', { message: `${host} has nothing at ${path}, or does not show it`, help })
   return refused('HOST_REFUSES', { message: `${host} refuses ${path}: HTTP ${status}`, help })

@@ -1,8 +1,10 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { githubApi } from '../connectors/github/api.ts'
-import { backfill, type List, type Mark } from '../connectors/github/backfill.ts'
+import { backfill as backfillGithub } from '../connectors/github/backfill.ts'
+import { backfill as backfillGitlab } from '../connectors/gitlab/backfill.ts'
+import type { Asking } from '../connectors/paged/api.ts'
+import type { Mark } from '../connectors/paged/walk.ts'
 import type { Told } from '../flow/history/history.port.ts'
 import { eventOf } from '../flow/history/record.ts'
 import { writeDurably } from '../kernel/durable-file.ts'
@@ -21,35 +23,52 @@ type Flags = ConnectFlags & {
   readonly incidentEnvironment?: string
   readonly json: boolean
 }
-type Marks = Partial<Record<List, Mark>>
+type Marks = Record<string, Mark>
 
 const eventsInRequest = 1000
 
-/** Records what GitHub knows of a repository's past. Interrupted, it goes on where it was; later, it reads what is new. */
+const hosts = {
+  github: { backfill: backfillGithub, token: 'GITHUB_TOKEN', path: /^[\w.-]+\/[\w.-]+$/, form: 'owner/name' },
+  gitlab: { backfill: backfillGitlab, token: 'GITLAB_TOKEN', path: /^[\w.-]+(\/[\w.-]+){1,10}$/, form: 'group/project' },
+} as const
+type HostName = keyof typeof hosts
+
+/** Records what GitHub knows of a repository's past. */
 export async function importGithub(this: CliContext, flags: Flags, repository: string): Promise<void> {
-  if (!/^[\w.-]+\/[\w.-]+$/.test(repository) || repository.split('/').some((part) => /^\.+$/.test(part)))
-    throw invalid('REPOSITORY_NAME_INVALID', { message: `"${repository}" is no repository of GitHub`, help: 'write owner/name' })
+  await importFrom(this, 'github', flags, repository)
+}
+
+/** Records what GitLab knows of a project's past. */
+export async function importGitlab(this: CliContext, flags: Flags, project: string): Promise<void> {
+  await importFrom(this, 'gitlab', flags, project)
+}
+
+/** Interrupted, it goes on where it was; later, it reads what is new. */
+async function importFrom(context: CliContext, host: HostName, flags: Flags, repository: string): Promise<void> {
+  const { backfill, token, path: form, form: written } = hosts[host]
+  if (!form.test(repository) || repository.split('/').some((part) => /^\.+$/.test(part)))
+    throw invalid('REPOSITORY_NAME_INVALID', { message: `"${repository}" names nothing at ${host}`, help: `write ${written}` })
   const began = Date.now()
   const since = flags.since === undefined ? undefined : momentOf(flags.since, '--since')
-  const { output } = this
-  const file = markFile(homeFolder(this, flags.home), flags.api, repository)
+  const { output, env } = context
+  const file = markFile(homeFolder(context, flags.home), host, flags.api, repository)
   await withApi(
-    this,
+    context,
     flags,
     async (api) => {
-      const asking = {
+      const asking: Asking = {
         api: flags.api,
-        token: this.env['GITHUB_TOKEN'] || undefined,
+        token: env[token] || undefined,
         now: Date.now,
-        sleep: (ms: number) => sleep(ms),
-        tell: (text: string) => output.say(output.colour.dim(text)),
+        sleep: (ms) => sleep(ms),
+        tell: (text) => output.say(output.colour.dim(text)),
       }
-      const about = await aboutOf(api, repository, flags)
+      const about = await aboutOf(api, host, repository, flags)
       const marks: Marks = await readMarks(file)
       const counts = { recorded: 0, duplicates: 0 }
       // Where its webhook tells from, so that both tell of the same events.
-      const source = `/hooks/github/${about.name}`
-      for await (const { list, told, mark } of backfill(githubApi(asking), about, marks, since, new Date(began).toISOString())) {
+      const source = `/hooks/${host}/${about.name}`
+      for await (const { list, told, mark } of backfill(asking, about, marks, since, new Date(began).toISOString())) {
         await record(api, told, source, counts)
         marks[list] = mark
         // Behind the events: killed in between, a page is read once more and recorded once.
@@ -69,12 +88,12 @@ export async function importGithub(this: CliContext, flags: Flags, repository: s
 }
 
 /** As its webhook says, where there is one, so that both tell the same. */
-async function aboutOf(api: Api, repository: string, flags: Flags) {
+async function aboutOf(api: Api, host: HostName, repository: string, flags: Flags) {
   const { hooks } = await api.get<{ hooks: HookView[] }>('/api/hooks').catch(() => ({ hooks: [] }))
-  const hook = hooks.find((one) => one.kind === 'github' && one.repository.toLowerCase() === repository.toLowerCase())
+  const hook = hooks.find((one) => one.kind === host && one.repository.toLowerCase() === repository.toLowerCase())
   return {
     name: hook?.repository ?? repository,
-    stream: flags.stream ?? hook?.stream ?? repository.slice(repository.indexOf('/') + 1),
+    stream: flags.stream ?? hook?.stream ?? repository.slice(repository.lastIndexOf('/') + 1),
     incidentLabel: flags.incidentLabel ?? hook?.incidentLabel ?? 'incident',
     incidentEnvironment: flags.incidentEnvironment ?? hook?.incidentEnvironment ?? 'production',
   }
@@ -94,12 +113,10 @@ async function record(api: Api, told: readonly Told[], source: string, counts: {
   }
 }
 
-const markFile = (home: string, api: string, repository: string) =>
-  path.join(
-    home,
-    'imports',
-    `github-${encodeURIComponent(new URL(URL.canParse(api) ? api : 'https://x').host)}-${repository.replace('/', '-')}.json`,
-  )
+const markFile = (home: string, host: HostName, api: string, repository: string) => {
+  const at = URL.canParse(api) ? new URL(api).host : 'unknown'
+  return path.join(home, 'imports', `${host}-${encodeURIComponent(at)}-${repository.replaceAll('/', '-')}.json`)
+}
 
 async function readMarks(file: string): Promise<Marks> {
   try {
