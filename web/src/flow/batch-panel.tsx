@@ -19,7 +19,7 @@ export function BatchPanel({ stream, query }: { readonly stream?: string; readon
       told="Share of deployments that brought a failure, by how many new versions they brought, with limits at 95 % (Wilson). Odds are held against the smallest size of which there are ten. That one goes with the other does not say that it causes it."
     >
       <p className="whatif-verdict">{verdictOf(data)}</p>
-      {data.known.length > 0 && <Chart rows={data.rows} />}
+      {data.rows.length > 1 && data.rows.some(({ failed }) => (failed ?? 0) > 0) && <Chart rows={data.rows} />}
     </Panel>
   )
 }

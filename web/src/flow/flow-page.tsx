@@ -124,6 +124,14 @@ function BoardOf({ streams, old, window }: BoardProps) {
             ))}
           </select>
         </label>
+        <button
+          type="button"
+          className="button small flow-turn"
+          aria-label={down ? 'Largest first; turn the order' : 'Smallest first; turn the order'}
+          onClick={() => change({ order: { by, down: !down } })}
+        >
+          <Icon name={down ? 'down' : 'up'} />
+        </button>
         <p className="soft flow-note">
           Lead time with what is still on its way (Kaplan–Meier). <b className="flow-arrow">⇥</b> the constraint.{' '}
           <b aria-hidden="true">–</b> is no data, not 0.
