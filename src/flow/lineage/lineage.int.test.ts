@@ -50,11 +50,11 @@ const commits = [
 ]
 const deployments = [
   deployment('test', 2.5, 'v1', { commit: sha('merge') }),
-  deployment('test', 3.5, `release-${sha('fix')}`, { previous: 'v1' }),
-  deployment('test', 7, sha('undo').slice(0, 14), { previous: `release-${sha('fix')}` }),
+  deployment('test', 3.5, 'nine', { previous: 'v1', commit: sha('fix') }),
+  deployment('test', 7, sha('undo').slice(0, 14), { previous: 'nine' }),
   deployment('production', 2.7, 'v0'),
   deployment('production', 4.5, sha('hotfix'), { previous: 'v0' }),
-  deployment('production', 9, sha('undo'), { previous: sha('fix') }),
+  deployment('production', 9, sha('undo'), { previous: 'nine' }),
 ]
 
 describe('where a commit is', () => {
@@ -181,7 +181,7 @@ describe('where a commit is', () => {
         changes: 3,
         before: 2,
         reached: 3,
-        rows: [{ subject: 'side (#7)' }, { subject: 'fix', by: sha('fix'), doubt: 'gap' }, { subject: 'undo', doubt: null }],
+        rows: [{ subject: 'side (#7)' }, { subject: 'fix', by: 'nine', doubt: 'gap' }, { subject: 'undo', doubt: null }],
       },
     })
     const keys = (await t.ask('GET', '/api/keys/shop')).body

@@ -37,7 +37,9 @@ export function lineageOf(
   changes: (repository: Repository) => readonly TrunkChange[],
 ): StreamLineage {
   const versions = new Map<string, Resolution>()
-  const found = (version: string, commit: string | null) => {
+  const told = commitsTold(places)
+  const found = (version: string, own: string | null) => {
+    const commit = own ?? told.get(version) ?? null
     const key = `${commit ?? ''} ${version}`
     const known = versions.get(key) ?? resolve(repository, version, commit)
     versions.set(key, known)
@@ -58,4 +60,17 @@ export function lineageOf(
     return own.changes
   }
   return { stream, source, repository, environments, way: wayOf(all, order), changes: ownChanges, owns }
+}
+
+/** Whoever says what ran before names a version; its commit was told when it was deployed somewhere. One that was told two ways is none. */
+function commitsTold(places: Places): ReadonlyMap<string, string> {
+  const told = new Map<string, string>()
+  const strange = new Set<string>()
+  for (const { version, commit } of [...places.values()].flat()) {
+    if (commit === null) continue
+    if ((told.get(version) ?? commit) !== commit) strange.add(version)
+    told.set(version, commit)
+  }
+  for (const version of strange) told.delete(version)
+  return told
 }
