@@ -68,7 +68,7 @@ describe('what an incident came of', () => {
   })
 
   it('is one of a stream that goes with it, rather than of any other', () => {
-    const coupled = (stream: string) => (stream === 'till' ? 10 : 0)
+    const coupled = () => new Map([['till', 10]])
     const of = estate([deployment(640, 'cart', 1), deployment(640, 'till', 1)], { coupled })
     expect(first(incident(660), of)).toMatchObject({ stream: 'till' })
   })

@@ -26,8 +26,8 @@ export type Estate = {
   readonly otherCause?: number
   /** Share of those that do which show in another stream. @defaultValue {@link elsewhere} */
   readonly elsewhere?: number
-  /** How strongly a stream hangs together with another, from 0; as `coupling` finds it. */
-  readonly coupled?: (stream: string, other: string) => number
+  /** How strongly others hang together with a stream, above 0; as `coupling` finds it. */
+  readonly coupled?: (stream: string) => ReadonlyMap<string, number>
 }
 
 const dayMs = 86_400_000
@@ -61,14 +61,14 @@ export function attribute(failure: Failure, estate: Estate): Attribution {
   // A deployment that failed is its own cause, and stands in no list of those that run.
   if (failure.kind === 'failed') return { causes: [causeOf(ownOf(failure), 1, ['it did not come to run'])], none: 0 }
   const streams = new Set(before.map(({ stream }) => stream)).size
-  const running = runningAt(before, failure.began)
-  const weighed = own.map((one) => ({ one, ...weigh(one, failure, estate, streams, running) }))
+  const ran = ranAt(before, failure, estate)
+  const weighed = own.map((one) => ({ one, weight: weightOf(one, failure, estate, streams, ran) }))
   const sum = weighed.reduce((total, { weight }) => total + weight, 0)
   const all = sum + otherwise(failure, before, sum, estate)
   if (all === 0) return { causes: [], none: 1 }
   const causes = weighed
-    .map(({ one, weight, reasons }) => causeOf(one, weight / all, reasons))
-    .filter(({ probability }) => probability >= least)
+    .filter(({ weight }) => weight >= least * all)
+    .map(({ one, weight }) => causeOf(one, weight / all, reasonsOf(one, failure, ran)))
     .toSorted((a, b) => b.probability - a.probability || b.at - a.at)
   // What is too unlikely to be told counts as none of them.
   return { causes, none: Math.max(0, 1 - causes.reduce((total, { probability }) => total + probability, 0)) }
@@ -86,52 +86,69 @@ function otherwise({ kind, stream }: Failure, before: readonly Placed[], sum: nu
   return odds * rateOf(before, stream) * (stream === undefined ? 1 : 1 - (estate.elsewhere ?? elsewhere))
 }
 
-type Weight = { readonly weight: number; readonly reasons: readonly string[] }
+/** What each stream ran when it began, and where the version stands that was named. */
+type Ran = {
+  readonly place: ReadonlyMap<string, number>
+  readonly named: ReadonlyMap<string, number>
+  /** Streams that hang together with the one it showed in. */
+  readonly bound: ReadonlyMap<string, number> | undefined
+}
 
-function weigh(one: Placed, failure: Failure, estate: Estate, streams: number, running: ReadonlyMap<string, number>): Weight {
-  const { hazard, coupled } = estate
+function weightOf(one: Placed, failure: Failure, estate: Estate, streams: number, ran: Ran): number {
+  const { hazard } = estate
   const away = estate.elsewhere ?? elsewhere
   const { kind, began, detected } = failure
-  const isOnset = kind === 'incident' && began < detected
-  const reasons: string[] = [`deployed ${ago((isOnset ? began : detected) - one.at)} before it ${isOnset ? 'began' : 'was seen'}`]
-  let weight = isOnset ? seenAfter(onset, began - one.at) : seenAfter(hazard, detected - one.at)
-  if (kind === 'back') return { weight, reasons: [...reasons, 'it was undone'] }
+  const time = isOnset(failure) ? seenAfter(onset, began - one.at) : seenAfter(hazard, detected - one.at)
+  if (kind === 'back') return time
+  let weight = time
   if (failure.stream !== undefined) {
-    const isOwn = one.stream === failure.stream
-    const bound = isOwn ? 0 : (coupled?.(one.stream, failure.stream) ?? 0)
-    weight *= isOwn ? 1 - away : (away / Math.max(1, streams - 1)) * (1 + bound)
-    reasons.push(isOwn ? 'of the stream it showed in' : bound > 0 ? `of a stream that goes with ${failure.stream}` : 'of another stream')
+    const bound = ran.bound?.get(one.stream) ?? 0
+    weight *= one.stream === failure.stream ? 1 - away : (away / Math.max(1, streams - 1)) * (1 + bound)
   }
-  if (failure.version !== undefined && (failure.stream === undefined || one.stream === failure.stream)) {
-    if (one.version === failure.version) {
-      weight *= named
-      reasons.push('its version was named')
-    } else if (isLater(one, failure.version, running)) {
-      weight *= later
-      reasons.push('it came after the version that was named')
-    }
-  }
-  if ((running.get(one.stream) ?? one.place) < one.place && one.at <= failure.began) {
-    weight *= gone
-    reasons.push('it no longer ran when it began')
-  }
-  return { weight, reasons }
+  const version = versionSays(one, failure, ran)
+  if (version !== undefined) weight *= version === 'named' ? named : later
+  return isGone(one, failure, ran) ? weight * gone : weight
 }
 
-/** Whether it brought a version that the named one, of its own stream, cannot contain. */
-const isLater = (one: Placed, version: string, places: ReadonlyMap<string, number>): boolean => {
-  const place = places.get(`${one.stream}\u0000${version}`)
-  return place !== undefined && one.place > place
+function reasonsOf(one: Placed, failure: Failure, ran: Ran): readonly string[] {
+  const { kind, stream, began, detected } = failure
+  const reasons = [
+    isOnset(failure) ? `deployed ${ago(began - one.at)} before it began` : `deployed ${ago(detected - one.at)} before it was seen`,
+  ]
+  if (kind === 'back') return [...reasons, 'it was undone']
+  if (stream !== undefined) {
+    const bound = ran.bound?.has(one.stream) === true
+    reasons.push(
+      one.stream === stream ? 'of the stream it showed in' : bound ? `of a stream that goes with ${stream}` : 'of another stream',
+    )
+  }
+  const version = versionSays(one, failure, ran)
+  if (version !== undefined) reasons.push(version === 'named' ? 'its version was named' : 'it came after the version that was named')
+  if (isGone(one, failure, ran)) reasons.push('it no longer ran when it began')
+  return reasons
 }
 
-/** The place of what each stream runs at a moment, and of each of its versions that ran until then. */
-function runningAt(before: readonly Placed[], moment: number): ReadonlyMap<string, number> {
-  const places = new Map<string, number>()
-  for (const { stream, at, place, version } of before) {
-    places.set(`${stream}\u0000${version}`, place)
-    if (at <= moment) places.set(stream, place)
+/** Somebody saw when it began, and not only that it was there. */
+const isOnset = ({ kind, began, detected }: Failure) => kind === 'incident' && began < detected
+
+/** Whether its version is the one that was named, or one of the same stream that the named one cannot contain. */
+function versionSays(one: Placed, { stream, version }: Failure, ran: Ran): 'named' | 'later' | undefined {
+  if (version === undefined || (stream !== undefined && one.stream !== stream)) return undefined
+  if (one.version === version) return 'named'
+  const place = ran.named.get(one.stream)
+  return place !== undefined && one.place > place ? 'later' : undefined
+}
+
+const isGone = (one: Placed, { began }: Failure, { place }: Ran) => one.at <= began && (place.get(one.stream) ?? one.place) < one.place
+
+function ranAt(before: readonly Placed[], { began, version, stream }: Failure, { coupled }: Estate): Ran {
+  const place = new Map<string, number>()
+  const at = new Map<string, number>()
+  for (const one of before) {
+    if (one.at <= began) place.set(one.stream, one.place)
+    if (version !== undefined && one.version === version) at.set(one.stream, one.place)
   }
-  return places
+  return { place, named: at, bound: stream === undefined ? undefined : coupled?.(stream) }
 }
 
 /** Those of the weeks before a moment. */

@@ -46,10 +46,17 @@ function mainEnd(past: Past): string | undefined {
 const spanMs = 30 * minuteMs
 const yearMs = 365 * 86_400_000
 
-/** How strongly two streams hang together, as it was known at a moment, from the year before it: their lift beyond chance, or 0. */
-export function coupledAt(past: Past, environment: string, asOf: number): (a: string, b: string) => number {
+/** How strongly others hang together with a stream, as it was known at a moment, from the year before it: their lift beyond chance. */
+export function coupledAt(past: Past, environment: string, asOf: number): (stream: string) => ReadonlyMap<string, number> {
   const placed = groundsOf(past).in(environment)
   const { pairs } = couplingsOf(placed.slice(lowerBound(placed, asOf - yearMs), lowerBound(placed, asOf + 1)), spanMs)
-  const lifts = new Map(pairs.filter(({ p }) => p < surely).flatMap(({ a, b, lift }) => [[`${a}\u0000${b}`, lift - 1] as const]))
-  return (a, b) => lifts.get(a < b ? `${a}\u0000${b}` : `${b}\u0000${a}`) ?? 0
+  const coupled = new Map<string, Map<string, number>>()
+  for (const { a, b, lift, p } of pairs) {
+    if (p >= surely) continue
+    coupled.set(a, (coupled.get(a) ?? new Map<string, number>()).set(b, lift - 1))
+    coupled.set(b, (coupled.get(b) ?? new Map<string, number>()).set(a, lift - 1))
+  }
+  return (stream) => coupled.get(stream) ?? none
 }
+
+const none: ReadonlyMap<string, number> = new Map()

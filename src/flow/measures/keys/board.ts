@@ -1,21 +1,19 @@
 import { notFound } from '../../../kernel/errors.ts'
+import type { StreamLineage } from '../../lineage/streams.ts'
 import type { Attribution } from '../attribution/attribute.ts'
-import { blame, failuresIn, type Blamed } from '../attribution/blame.ts'
+import type { Blamed } from '../attribution/blame.ts'
 import type { Failure } from '../attribution/failures.ts'
 import type { ToldFailures } from '../attribution/read.ts'
-import type { StreamLineage } from '../../lineage/streams.ts'
-import { instant, orNull, windowOf } from '../board.ts'
-import { changeLeadOf } from '../changes.ts'
-import { coupledAt } from '../coupling/view.ts'
-import { among, herds } from '../herd/herd.ts'
-import { horizonOf, type Past, type PastStream } from '../past.ts'
-import type { FlowQuery } from '../schemas.ts'
-import type { Window } from '../stream-flow.ts'
-import { definitions, fromCommits, whereCommits } from './definitions.ts'
-import { keysOf, nameOf, type Keys, type Known, type Material, type Timed } from './keys.ts'
-import { endOf, materialOf } from './material.ts'
 import { oddsByBatch } from '../batch/odds.ts'
 import type { BatchesView } from '../batch/schemas.ts'
+import { instant, orNull } from '../board.ts'
+import { changeLeadOf } from '../changes.ts'
+import { among, herds } from '../herd/herd.ts'
+import type { Past } from '../past.ts'
+import type { FlowQuery } from '../schemas.ts'
+import { definitions, fromCommits, whereCommits } from './definitions.ts'
+import { keysOf, type Keys, type Material, type Timed } from './keys.ts'
+import { lookAt } from './look.ts'
 import type { FailureView, Failures, KeysBoard, KeysView, StreamKeysDetail } from './schemas.ts'
 
 /** The five keys of every value stream, and of all of them together. */
@@ -122,47 +120,6 @@ const unknownStream = (stream: string, { to }: FlowQuery) =>
     message: `nothing is known of deployments of "${stream}"${to === undefined ? '' : ` to ${to}`}`,
     help: 'see `threeways flow`',
   })
-
-/** A look at the past: what failed in an environment is weighed once for all of its streams. */
-function lookAt(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number) {
-  const seen = new Map<string, { readonly failures: readonly Failure[]; readonly blamed: readonly Blamed[] }>()
-  const kinds = new Set<Failure['kind']>()
-  const saidBy = query.asOf === undefined ? Number.POSITIVE_INFINITY : Date.parse(query.asOf)
-  const failedIn = (environment: string, { since, asOf }: Window) => {
-    const key = `${environment} ${since} ${asOf}`
-    const there = seen.get(key)
-    if (there) return there
-    const failures = failuresIn(environment, past, told, asOf, saidBy)
-    // Only an incident that names a stream asks which others hang together with it.
-    const asks = failures.some(({ kind, stream, told: said }) => kind === 'incident' && stream !== undefined && said === undefined)
-    const coupled = asks ? coupledAt(past, environment, asOf) : undefined
-    const made = { failures, blamed: blame(environment, failures, past, asOf, { from: since, ...(coupled ? { coupled } : {}) }) }
-    seen.set(key, made)
-    for (const { kind } of failures) kinds.add(kind)
-    return made
-  }
-  return {
-    known: (): Known => kinds,
-    /** All that was weighed, each once. */
-    blamed: () => [
-      ...new Map([...seen.values()].flatMap(({ blamed }) => blamed.map((one) => [nameOf(one.failure), one] as const))).values(),
-    ],
-    materialOf(stream: PastStream): Material | undefined {
-      const window = windowOf(query, knownUntil(stream, past, told, nowMs))
-      const end = endOf(stream, past, window, query.to)
-      return end === undefined ? undefined : materialOf(stream, end, window, past, failedIn(end, window).blamed, told.failed)
-    },
-  }
-}
-
-const weekMs = 7 * 86_400_000
-
-/** Incidents are told of by others than deployments are: what was told of them within a week after the last deployment is known too. */
-function knownUntil(stream: PastStream, past: Past, { incidents, failed }: ToldFailures, nowMs: number): number {
-  const horizon = horizonOf(stream, past, nowMs)
-  const times = [...incidents.flatMap(({ detected, resolved = detected }) => [detected, resolved]), ...failed.map(({ at }) => at)]
-  return times.reduce((latest, at) => (at <= horizon + weekMs ? Math.max(latest, at) : latest), horizon)
-}
 
 const placeOf = ({ stream, environment, window }: Material) => ({
   stream,

@@ -17,13 +17,16 @@ export function endOf({ deployments }: PastStream, past: Past, { asOf }: Window,
   return wayOf(known, past.order).at(-1)
 }
 
-/** What the keys of a stream are made of. @param blamed - everything that went wrong in the environment, as it was known then */
+/** Everything that went wrong in an environment, as it was known then, and what that says of deployments. */
+export type Weighed = { readonly blamed: readonly Blamed[]; readonly chances: Chances }
+
+/** What the keys of a stream are made of. */
 export function materialOf(
   stream: PastStream,
   environment: string,
   window: Window,
   past: Past,
-  blamed: readonly Blamed[],
+  { blamed, chances: all }: Weighed,
   failed: readonly Failed[],
 ): Material {
   const { since, until, asOf } = window
@@ -31,7 +34,7 @@ export function materialOf(
   const placed = groundsOf(past).of(stream.stream, environment)
   const own = placed.filter(({ at }) => inside(at))
   const didNotRun = failed.filter((one) => one.stream === stream.stream && one.environment === environment && inside(one.at))
-  const chances = chancesOf(blamed, stream.stream)
+  const chances = all.get(stream.stream) ?? new Map<string, Chance>()
   const reworks = reworksOf(blamed, stream.stream, placed, asOf)
   const deploymentOf = (one: Pick<Placed, 'deployment' | 'at' | 'version' | 'back' | 'batch'>, ran: boolean): KeyDeployment => ({
     deployment: one.deployment,
@@ -63,19 +66,23 @@ function passagesIn({ deployments }: PastStream, environment: string, { since, u
   return passagesTo(environment, known).passages.filter(({ arrived }) => arrived >= since && arrived < until)
 }
 
-type Chance = { readonly failed: number; readonly failures: readonly string[] }
+export type Chance = { readonly failed: number; readonly failures: readonly string[] }
+/** Of each stream, by deployment. */
+export type Chances = ReadonlyMap<string, ReadonlyMap<string, Chance>>
 
-/** How likely each deployment of a stream brought a failure: that it brought none of those that it may have brought is taken for independent. */
-function chancesOf(blamed: readonly Blamed[], stream: string): ReadonlyMap<string, Chance> {
-  const chances = new Map<string, Chance>()
+/** How likely each deployment brought a failure: that it brought none of those that it may have brought is taken for independent. */
+export function chancesOf(blamed: readonly Blamed[]): Chances {
+  const streams = new Map<string, Map<string, { failed: number; failures: string[] }>>()
   for (const { failure, attribution } of blamed) {
-    for (const cause of attribution.causes) {
-      if (cause.stream !== stream) continue
-      const { failed, failures } = chances.get(cause.deployment) ?? { failed: 0, failures: [] }
-      chances.set(cause.deployment, { failed: 1 - (1 - failed) * (1 - cause.probability), failures: [...failures, failure.id] })
+    for (const { stream, deployment, probability } of attribution.causes) {
+      const chances = streams.get(stream) ?? new Map<string, { failed: number; failures: string[] }>()
+      const chance = chances.get(deployment) ?? { failed: 0, failures: [] }
+      chance.failed = 1 - (1 - chance.failed) * (1 - probability)
+      chance.failures.push(failure.id)
+      streams.set(stream, chances.set(deployment, chance))
     }
   }
-  return chances
+  return streams
 }
 
 /** It came of a deployment, more likely than not, and of one of this stream more likely than of any other. */
