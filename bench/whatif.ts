@@ -1,7 +1,7 @@
 /**
  * Does the simulator say what happens? Lead times of quarters that it has not seen, and gates that were switched for good.
  *
- *     node bench/whatif.ts ../shared/data/govuk-deployments.csv.gz [--replications 60] [--rows]
+ *     node bench/whatif.ts ../shared/data/govuk-deployments.csv.gz [--replications 200] [--rows]
  */
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -11,7 +11,7 @@ import { quarters } from './whatif/quarters.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { replications: { type: 'string', default: '60' }, rows: { type: 'boolean', default: false } },
+  options: { replications: { type: 'string', default: '200' }, rows: { type: 'boolean', default: false } },
 })
 const [file = '../shared/data/govuk-deployments.csv.gz'] = positionals
 if (!existsSync(file)) throw new Error(`${file} is not there: name a table like docs/maps/govuk-deployments.yaml describes it`)

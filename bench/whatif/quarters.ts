@@ -1,5 +1,6 @@
 import { quantile } from '../../src/kernel/statistics/quantiles.ts'
 import { passingOf } from '../../src/flow/constraint/passing.ts'
+import { untilOf, type Deployed } from '../../src/flow/measures/environments.ts'
 import { calibrate, gatesIn } from '../../src/flow/whatif/calibrate.ts'
 import { estateOf } from '../../src/flow/whatif/estate.ts'
 import { drawWeeks, runLine, type Input } from '../../src/flow/whatif/line.ts'
@@ -36,80 +37,95 @@ function middle(futures: readonly Float64Array[]): Float64Array {
 
 const begin = (quarter: number) => Date.UTC(2023, 3 + 3 * quarter, 1)
 
+type Told = {
+  readonly stream: string
+  readonly quarter: string
+  readonly naive: number
+  readonly forecast: number
+  readonly replay: number
+  /** Whether 80 % limits of the forecast held what happened. */
+  readonly held: readonly boolean[]
+}
+
 /** Twelve quarters from the third of 2023 on, each predicted from what was before it. */
-export function quarters(streams: readonly BenchStream[], { replications, rows }: Settings): void {
-  const told: { stream: string; quarter: string; naive: number; forecast: number; replay: number }[] = []
-  for (const { stream, ...all } of streams) {
-    const deployments = all.deployments.filter(({ environment }) => order.includes(environment))
-    const passings = passingOf(order, deployments)
-    for (let quarter = 1; quarter <= 12; quarter++) {
-      const [since, until] = [begin(quarter), begin(quarter + 1)]
-      const leads = (from: number, to: number, asOf: number) =>
-        Float64Array.from(
-          (asOf === until
-            ? passings
-            : passingOf(
-                order,
-                deployments.filter((one) => one.at <= asOf),
-              )
-          ).flatMap(({ at: [came, , went] }) =>
-            came! >= from && came! < to ? [Math.min(capMs, Math.min(went!, asOf === until ? went! : asOf) - came!)] : [],
-          ),
-        ).toSorted()
-      const real = leads(since, until, until)
-      const before = leads(begin(quarter - 1), since, since - 1)
-      if (real.length < 30 || before.length < 30) continue
-      const calibration = calibrate(order, { deployments, gates: all.gates }, estateOf(streams, stream), since - 1)
-      const end = until + capMs
-      const arrived = Float64Array.from(
-        [...firstsIn(order[0]!, deployments).values()].filter((one) => one >= since && one < end),
-        (one) => one - since,
-      )
-      const asItWas: Input = { arrivals: arrived, gates: order.slice(1).map((to, leg) => gatesIn(all.gates, order[leg]!, to, since, end)) }
-      const futures = (input: (seed: number) => Input) =>
-        middle(
-          Array.from({ length: replications }, (_, seed) => {
-            const ran = runLine(order, input(seed), outcomesOf(calibration, seed), [], seed, end - since)
-            const own = ran.arrivals.filter((one) => one < until - since)
-            return own.map((one, entity) => Math.min(capMs, ran.ended[entity * 2 + 1]! - one)).toSorted()
-          }).filter(({ length }) => length > 0),
-        )
-      told.push({
-        stream,
-        quarter: `${new Date(since).getUTCFullYear()}Q${new Date(since).getUTCMonth() / 3 + 1}`,
-        naive: distance(before, real),
-        forecast: distance(
-          futures((seed) => drawWeeks(order, calibration.weeks.slice(-26), 17, seed)),
-          real,
-        ),
-        replay: distance(
-          futures(() => asItWas),
-          real,
-        ),
-      })
-    }
-  }
-  const median = (values: readonly number[]) =>
+export function quarters(streams: readonly BenchStream[], settings: Settings): void {
+  const told = streams.flatMap((stream) =>
+    Array.from({ length: 12 }, (_, quarter) => quarterTold(streams, stream, quarter + 1, settings)).filter((one) => one !== undefined),
+  )
+  const median = (key: 'naive' | 'forecast' | 'replay') =>
     quantile(
-      values.toSorted((a, b) => a - b),
+      told.map((one) => one[key]).toSorted((a, b) => a - b),
       0.5,
     )!
-  const of = (key: 'naive' | 'forecast' | 'replay') => median(told.map((one) => one[key]))
-  const better = (key: 'forecast' | 'replay') => Math.round((told.filter((one) => one[key] < one.naive).length / told.length) * 100)
-  if (rows)
-    for (const one of told)
-      console.log(
-        [one.stream.padEnd(26), one.quarter, ...[one.naive, one.forecast, one.replay].map((hours) => hours.toFixed(2).padStart(8))].join(
-          '  ',
-        ),
-      )
+  const part = (holding: readonly boolean[]) => Math.round((holding.filter(Boolean).length / holding.length) * 100)
+  const better = (key: 'forecast' | 'replay') => part(told.map((one) => one[key] < one.naive))
+  if (settings.rows)
+    for (const { stream, quarter, naive, forecast, replay } of told)
+      console.log([stream.padEnd(26), quarter, ...[naive, forecast, replay].map((hours) => hours.toFixed(2).padStart(8))].join('  '))
   console.log(
     `held-out quarters: ${told.length} of ${new Set(told.map(({ stream }) => stream)).size} streams (at least 30 versions in it and in the one before)`,
   )
-  console.log(`  earth mover's distance of lead times, hours, median: as the quarter before ${of('naive').toFixed(2)}`)
+  console.log(`  earth mover's distance of lead times, hours, median: as the quarter before ${median('naive').toFixed(2)}`)
   for (const [key, name] of [
     ['forecast', 'simulated from before alone'],
     ['replay', 'simulated with the arrivals and switches of the quarter'],
   ] as const)
-    console.log(`    ${name.padEnd(56)} ${of(key).toFixed(2)}  (${(of(key) / of('naive')).toFixed(2)} x, better in ${better(key)} %)`)
+    console.log(
+      `    ${name.padEnd(56)} ${median(key).toFixed(2)}  (${(median(key) / median('naive')).toFixed(2)} x, better in ${better(key)} %)`,
+    )
+  console.log(
+    `  80 % limits of the forecast hold the median in ${part(told.map(({ held }) => held[0]!))} %, the share within a day in ${part(told.map(({ held }) => held[1]!))} %`,
+  )
+}
+
+function quarterTold(
+  streams: readonly BenchStream[],
+  { stream, ...all }: BenchStream,
+  quarter: number,
+  { replications }: Settings,
+): Told | undefined {
+  const [since, until, end] = [begin(quarter), begin(quarter + 1), begin(quarter + 1) + capMs]
+  const deployments = all.deployments.filter(({ environment }) => order.includes(environment))
+  const real = leads(deployments, since, until, end)
+  const before = leads(deployments, begin(quarter - 1), since, since - 1)
+  if (real.length < 30 || before.length < 30) return undefined
+  const calibration = calibrate(order, { deployments, gates: all.gates }, estateOf(streams, stream), since - 1)
+  const drawn = outcomesOf(calibration)
+  const came = [...firstsIn(order[0]!, deployments).values()].filter((one) => one >= since && one < end)
+  const asItWas: Input = {
+    arrivals: Float64Array.from(came, (one) => one - since),
+    gates: order.slice(1).map((to, leg) => gatesIn(all.gates, order[leg]!, to, since, end)),
+  }
+  const futures = (input: (seed: number) => Input) =>
+    Array.from({ length: replications }, (_, seed) => {
+      const ran = runLine(order, input(seed), drawn(seed), [], seed, end - since)
+      const own = ran.arrivals.filter((one) => one < until - since)
+      return own.map((one, entity) => Math.min(capMs, ran.ended[entity * ran.depth + ran.depth - 1]! - one)).toSorted()
+    }).filter(({ length }) => length > 0)
+  const forecast = futures((seed) => drawWeeks(order, calibration.weeks.slice(-13), 17, seed))
+  if (forecast.length === 0 || came.length === 0) return undefined
+  return {
+    stream,
+    quarter: `${new Date(since).getUTCFullYear()}Q${new Date(since).getUTCMonth() / 3 + 1}`,
+    naive: distance(before, real),
+    forecast: distance(middle(forecast), real),
+    replay: distance(middle(futures(() => asItWas)), real),
+    held: [(lead: Float64Array) => quantile(lead, 0.5)!, withinDay].map((of) => {
+      const [low, high] = [0.1, 0.9].map((share) =>
+        quantile(
+          forecast.map(of).toSorted((a, b) => a - b),
+          share,
+        )!,
+      )
+      return of(real) >= low! && of(real) <= high!
+    }),
+  }
+}
+
+const withinDay = (lead: Float64Array) => lead.filter((ms) => ms <= dayMs).length / lead.length
+
+/** Of the versions that came in a span, as it was known at a moment. */
+function leads(deployments: readonly Deployed[], from: number, to: number, asOf: number): Float64Array {
+  const passings = passingOf(order, untilOf(deployments, asOf)).filter(({ at: [came] }) => came! >= from && came! < to)
+  return Float64Array.from(passings, ({ at: [came, , went] }) => Math.min(capMs, Math.min(went!, asOf) - came!)).toSorted()
 }

@@ -1,6 +1,7 @@
 import { notFound } from '../../kernel/errors.ts'
 import { instant, windowOf } from '../measures/board.ts'
 import { ageingOf } from '../measures/charts.ts'
+import { untilOf } from '../measures/environments.ts'
 import { closedTimes } from '../measures/gates.ts'
 import { horizonOf, type Past, type PastStream } from '../measures/past.ts'
 import type { FlowQuery } from '../measures/schemas.ts'
@@ -40,10 +41,7 @@ function viewOf(past: Past, { stream, deployments, ...rest }: PastStream, query:
   const order = flowOf(deployments, window, past.order, query.to)?.order
   if (order === undefined) return undefined
   const look = (at: Window) => {
-    const passings = passingOf(
-      order,
-      deployments.filter((one) => one.at <= at.asOf),
-    )
+    const passings = passingOf(order, untilOf(deployments, at.asOf))
     return { passings, legs: legsOf(order, passings, closedTimes(past.gates.get(stream) ?? [], at.asOf), at) }
   }
   const { passings, legs } = look(window)

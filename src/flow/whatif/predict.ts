@@ -24,13 +24,14 @@ export function replicate(
   seed = 1,
 ): readonly Pair[] {
   const weeks = Math.max(1, Math.ceil(windowMs / weekMs))
+  const drawn = outcomesOf(calibration)
   const turned = turnsOf(calibration, changes)
   // Weeks of another kind than now are no weeks as it is: there its gates are as they stand.
   const from = turned.length > 0 ? weeksLike(calibration, changes) : weeksLike(calibration, [])
   return Array.from({ length: replications }, (_, at) => {
     const own = seed + at * 7919
     const input = drawWeeks(calibration.order, from, weeks, own)
-    const outcomes = outcomesOf(calibration, own)
+    const outcomes = drawn(own)
     const run = (with_: readonly Change[]) => measureRan(runLine(calibration.order, input, outcomes, with_, own, windowMs), windowMs)
     return { base: run(turned), changed: run(changes) }
   })
