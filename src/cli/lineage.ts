@@ -1,4 +1,5 @@
 import type { CommitLineage, EnvironmentOfCommit, Link, StreamOfCommit } from '../flow/lineage/schemas.ts'
+import { csvOf } from '../kernel/csv.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
@@ -12,12 +13,21 @@ export async function lineage(this: CliContext, flags: LineageFlags, commit: str
   const query = flags.stream === undefined ? '' : `?${new URLSearchParams({ stream: flags.stream })}`
   const path = `${at`/api/lineage/${commit}`}${query}`
   await withApi(this, flags, async (api) => {
-    if (flags.csv) return output.passOn(await api.table(path))
     const found = await api.get<CommitLineage>(path)
+    if (flags.csv) return output.passOn(csvOf(tableOf(found)))
     if (flags.json) output.json(found)
     else output.result(describe(found, output))
   })
 }
+
+/** A row for each environment of each stream, empty where it has not come yet. */
+const tableOf = ({ commit, streams }: CommitLineage) =>
+  streams.flatMap(({ stream, environments }) =>
+    environments.map(({ environment, links: [first], running }) => {
+      const { at = null, version = null, deployment = null, reason = null, through = null, doubt = null, confidence = null } = first ?? {}
+      return { commit, stream, environment, at, version, deployment, reason, through, doubt, confidence, running }
+    }),
+  )
 
 const short = (sha: string) => sha.slice(0, 12)
 const day = (instant: string) => `${instant.slice(0, 10)} ${instant.slice(11, 16)}`

@@ -174,6 +174,7 @@ describe('where a commit is', () => {
   it('makes the flow of a stream one of changes, too', async () => {
     await record(deployments.map((one) => eventOf(one, '/imports/shop')))
     expect((await t.ask('GET', '/api/flow/shop')).body).not.toHaveProperty('changes')
+    expect(await t.ask('GET', '/api/flow/shop/changes')).toMatchObject({ status: 404, body: { code: 'COMMITS_UNKNOWN' } })
     await record(all())
     expect((await t.ask('GET', '/api/flow/shop?rows=true')).body).toMatchObject({
       changes: {
@@ -184,6 +185,7 @@ describe('where a commit is', () => {
         rows: [{ subject: 'side (#7)' }, { subject: 'fix', by: 'nine', doubt: 'gap' }, { subject: 'undo', doubt: null }],
       },
     })
+    expect((await t.ask('GET', '/api/flow/shop/changes')).body).toMatchObject({ changes: 3, rows: [{}, {}, { subject: 'undo' }] })
     const keys = (await t.ask('GET', '/api/keys/shop')).body
     expect(keys).toMatchObject({
       leadFrom: 'commit',

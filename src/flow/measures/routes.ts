@@ -2,13 +2,14 @@ import { Hono } from 'hono'
 import { describeRoute } from 'hono-openapi'
 import type { z } from 'zod'
 import type { Clock } from '../../kernel/clock.ts'
+import { notFound } from '../../kernel/errors.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
 import type { Lineages } from '../lineage/lineages.ts'
 import { flowBoard, flowOfStream } from './board.ts'
 import { changesView } from './changes-view.ts'
 import type { Past } from './past.ts'
 import { pictureOf } from './picture.ts'
-import { FlowBoard, FlowQuery, StreamFlowDetail, StreamFlowPicture } from './schemas.ts'
+import { ChangesView as ChangesAnswer, FlowBoard, FlowQuery, StreamFlowDetail, StreamFlowPicture } from './schemas.ts'
 
 /** How changes really flow, over HTTP. */
 export function measureRoutes(past: () => Promise<Past>, lineages: () => Promise<Lineages>, clock: Clock): Hono<HttpEnv> {
@@ -22,6 +23,22 @@ export function measureRoutes(past: () => Promise<Past>, lineages: () => Promise
       const detail = flowOfStream(await past(), c.req.param('stream'), query, clock.now())
       return c.json({ ...detail, ...changesView(await (await lineages()).of(detail.stream), detail, query.rows) })
     })
+    .get(
+      '/flow/:stream/changes',
+      route('the changes of one value stream, where commits are known', ChangesAnswer),
+      requires('read'),
+      valid('query', FlowQuery),
+      async (c) => {
+        const way = flowOfStream(await past(), c.req.param('stream'), c.req.valid('query'), clock.now())
+        const { changes } = changesView(await (await lineages()).of(way.stream), way, true)
+        if (changes === undefined)
+          throw notFound('COMMITS_UNKNOWN', {
+            message: `no commits of "${way.stream}" are known`,
+            help: `bring them in: threeways import git PATH --stream ${way.stream}`,
+          })
+        return c.json(changes)
+      },
+    )
     .get(
       '/flow/:stream/picture',
       route('what the flow of one value stream is drawn from', StreamFlowPicture),
