@@ -90,6 +90,11 @@ describe('threeways event', () => {
     await expect(deploy.call(step(run), { ...flags(), failed: false, ...more }, 'shop')).rejects.toMatchObject({ code, exitCode })
   })
 
+  it('says what is missing where no server is named', async () => {
+    const { server: _, ...nowhere } = { ...flags(), version: 'v1', failed: false, home: '/nowhere/at all' }
+    await expect(deploy.call(step(run), nowhere, 'shop')).rejects.toMatchObject({ code: 'SERVER_UNREACHABLE', exitCode: 7 })
+  })
+
   it('takes one name with two times for what it is', async () => {
     const named = { ...flags(), version: 'v1', failed: false, id: 'one' }
     await deploy.call(step(), { ...named, at: '2026-01-01' }, 'shop')

@@ -2,7 +2,7 @@ import { eventOf } from '../flow/history/record.ts'
 import type { Told } from '../flow/history/history.port.ts'
 import { instantOf, type Instant } from '../kernel/clock.ts'
 import { sha256 } from '../kernel/digest.ts'
-import { invalid, ThreewaysError } from '../kernel/errors.ts'
+import { invalid, ThreewaysError, unavailable } from '../kernel/errors.ts'
 import type { CloudEvent } from '../ledger/event.ts'
 import { withApi, type Api, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
@@ -102,12 +102,22 @@ function runOf(env: CliContext['env']): string | undefined {
 
 async function tell(context: CliContext, flags: Flags, told: Told, sentence: string): Promise<void> {
   const { output } = context
-  await withApi(context, flags, async (api) => {
+  const work = async (api: Api) => {
     const duplicate = await record(api, eventOf(told, flags.source), flags.at === undefined)
     const incident = told.kind === 'incident' ? { incident: told.incident } : {}
     if (flags.json) output.json({ id: told.id, source: flags.source, ...incident, duplicate })
     else output.result(duplicate ? `${sentence}: it was recorded already, as ${told.id}` : `${sentence}: recorded as ${told.id}`)
-  })
+  }
+  try {
+    await withApi(context, flags, work)
+  } catch (error) {
+    // Where a pipeline runs there is no data folder: its variable is not set.
+    if (!(error instanceof ThreewaysError) || error.code !== 'HOME_NOT_FOUND') throw error
+    throw unavailable('SERVER_UNREACHABLE', {
+      message: 'no server is named, and there is none here',
+      help: 'set THREEWAYS_SERVER to its address and THREEWAYS_TOKEN to a token with the scope "events"',
+    })
+  }
 }
 
 /** @returns whether it stood there already */

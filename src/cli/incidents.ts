@@ -18,10 +18,13 @@ export async function list(this: CliContext, flags: ListFlags): Promise<void> {
   const { output } = this
   await withApi(this, flags, async (api) => {
     if (flags.csv) return output.passOn(await api.table(place))
-    const { failures } = await api.get<Failures>(place)
+    const { failures, total } = await api.get<Failures>(place)
     if (flags.json) output.json(failures)
     else if (failures.length === 0) output.result('nobody told of a failure in that time')
-    else output.result(failures.map((one) => failureTold(one).join('\n')).join('\n\n'))
+    else {
+      output.result(failures.map((one) => failureTold(one).join('\n')).join('\n\n'))
+      if (total > failures.length) output.say(`and ${total - failures.length} earlier ones; --until says where to begin`)
+    }
   })
 }
 

@@ -74,6 +74,9 @@ function withCommits(keys: Keys, { stream, environment, window }: Material, comm
   return { keys: { ...keys, lead: lead.count === 0 ? undefined : lead }, leadFrom: 'commit' as const }
 }
 
+/** So many are told; the total is of all. */
+const failuresMax = 500
+
 /** Everything that went wrong in the environments that streams are delivered to, each once. */
 export function failuresBoard(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number): Failures {
   const look = lookAt(past, told, query, nowMs)
@@ -88,7 +91,8 @@ export function failuresBoard(past: Past, told: ToldFailures, query: FlowQuery, 
     .blamed()
     .filter((one) => one.failure.detected >= since && one.failure.detected < until && isEnd(one))
     .toSorted((a, b) => b.failure.detected - a.failure.detected)
-  return { failures: failures.map(({ failure, attribution }) => failureView(failure, attribution)) }
+  const shown = failures.slice(0, failuresMax)
+  return { total: failures.length, failures: shown.map(({ failure, attribution }) => failureView(failure, attribution)) }
 }
 
 /**

@@ -89,7 +89,10 @@ export const FailureView = z
 export type FailureView = z.infer<typeof FailureView>
 
 export const Failures = z
-  .object({ failures: z.array(FailureView).meta({ description: 'that were detected in the window, newest first' }) })
+  .object({
+    total: z.int(),
+    failures: z.array(FailureView).meta({ description: 'that were detected in the window, newest first, at most 500' }),
+  })
   .meta({ id: 'Failures' })
 export type Failures = z.infer<typeof Failures>
 
