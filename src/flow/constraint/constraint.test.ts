@@ -5,7 +5,7 @@ import { closedTimes, type Switched } from '../measures/gates.ts'
 import { passagesTo } from '../measures/lead.ts'
 import type { Past } from '../measures/past.ts'
 import { legsOf, little } from './legs.ts'
-import { passingOf } from './passing.ts'
+import { knownOf, passingOf } from './passing.ts'
 import { constraintView } from './views.ts'
 
 const hour = 3_600_000
@@ -104,6 +104,18 @@ describe('the books', () => {
           passages.map(({ version, arrived, reached }) => [version, arrived, reached ?? Number.POSITIVE_INFINITY]),
         )
         for (const { at } of passings) expect([...at]).toEqual(at.toSorted((a, b) => a - b))
+      }),
+    )
+  })
+
+  it('are the same as of an earlier moment as if nothing had been recorded later', () => {
+    fc.assert(
+      fc.property(rows, fc.integer({ min: 0, max: 1000 }), (deployments, asOf) => {
+        const then = passingOf(
+          order,
+          deployments.filter(({ at }) => at <= asOf),
+        )
+        expect(knownOf(passingOf(order, deployments), { since: 0, asOf })).toEqual(then)
       }),
     )
   })

@@ -1,5 +1,6 @@
 import type { Deployed } from '../measures/environments.ts'
 import { passagesTo } from '../measures/lead.ts'
+import { remembered } from '../measures/remembered.ts'
 
 /** How one version went through the environments of its way. */
 export type Passing = {
@@ -13,15 +14,28 @@ export type Passing = {
 
 /**
  * How the versions of a stream went along its way, by when they were first seen.
- * @param order - environments of the way @param deployments - of one stream, by time, and none later than the moment that is looked from
+ * @param order - environments of the way @param deployments - of one stream, by time
  */
-export function passingOf(order: readonly string[], deployments: readonly Deployed[]): readonly Passing[] {
+export const passingOf = (order: readonly string[], deployments: readonly Deployed[]): readonly Passing[] =>
+  passings(deployments, JSON.stringify(order))
+
+const passings = remembered((deployments: readonly Deployed[], question: string): readonly Passing[] => {
+  const order = JSON.parse(question) as readonly string[]
   const reached = order.map((environment) => passagesTo(environment, deployments).passages)
   return (reached[0] ?? []).map(({ version, arrived }, index) => {
     const at = reached.map((passages) => passages[index]!.reached ?? Number.POSITIVE_INFINITY)
     for (let place = at.length - 2; place >= 0; place--) at[place] = Math.min(at[place]!, at[place + 1]!)
     // It was on its way since anybody saw it, also where that was beside the way.
-    at[0] = arrived
+    if (at.length > 0) at[0] = arrived
     return { version, at }
+  })
+})
+
+/** Those of them that were on the way since a moment, as it was known at another: the same as if nothing had been recorded later. */
+export function knownOf(all: readonly Passing[], { since, asOf }: { readonly since: number; readonly asOf: number }): readonly Passing[] {
+  return all.flatMap((passing) => {
+    const { version, at } = passing
+    if (at[0]! > asOf || at.at(-1)! < since) return []
+    return at.at(-1)! <= asOf ? [passing] : [{ version, at: at.map((time) => (time > asOf ? Number.POSITIVE_INFINITY : time)) }]
   })
 }

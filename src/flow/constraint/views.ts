@@ -1,14 +1,13 @@
 import { notFound } from '../../kernel/errors.ts'
 import { instant, windowOf } from '../measures/board.ts'
 import { ageingOf } from '../measures/charts.ts'
-import { untilOf } from '../measures/environments.ts'
 import { closedTimes } from '../measures/gates.ts'
 import { horizonOf, type Past, type PastStream } from '../measures/past.ts'
 import type { FlowQuery } from '../measures/schemas.ts'
 import { flowOf, type Window } from '../measures/stream-flow.ts'
 import { constraintOf } from './constraint.ts'
 import { legsOf, little, type Leg } from './legs.ts'
-import { passingOf } from './passing.ts'
+import { knownOf, passingOf } from './passing.ts'
 import type { ConstraintBoard, ConstraintView } from './schemas.ts'
 import { sentencesOf } from './told.ts'
 
@@ -41,7 +40,7 @@ function viewOf(past: Past, { stream, deployments, ...rest }: PastStream, query:
   const order = flowOf(deployments, window, past.order, query.to)?.order
   if (order === undefined) return undefined
   const look = (at: Window) => {
-    const passings = passingOf(order, untilOf(deployments, at.asOf))
+    const passings = knownOf(passingOf(order, deployments), at)
     return { passings, legs: legsOf(order, passings, closedTimes(past.gates.get(stream) ?? [], at.asOf), at) }
   }
   const { passings, legs } = look(window)

@@ -1,5 +1,5 @@
 import type { Past } from '../measures/past.ts'
-import type { Deployed } from '../measures/environments.ts'
+import { sinceOf, untilOf, type Deployed } from '../measures/environments.ts'
 import type { Switched } from '../measures/gates.ts'
 import type { Estate } from './calibrate.ts'
 import { visitsOf, type Visit } from './visits.ts'
@@ -18,9 +18,8 @@ export function estateOf(
     streams.flatMap(({ stream, deployments, gates }): readonly (readonly Visit[])[] => {
       if (stream === but) return []
       const [from, to] = [order[leg]!, order[leg + 1]!]
-      const known = deployments.filter(
-        ({ at, environment }) => at <= before && at >= before - lookBackMs && (environment === from || environment === to),
-      )
+      const lately = sinceOf(untilOf(deployments, before), before - lookBackMs)
+      const known = lately.filter(({ environment }) => environment === from || environment === to)
       if (!known.some(({ environment }) => environment === to)) return []
       return [visitsOf(order.slice(leg), known, gates, before)[0]!]
     })
