@@ -8,7 +8,8 @@ import { legsOf, little } from './legs.ts'
 import { knownOf, passingOf } from './passing.ts'
 import { constraintView } from './views.ts'
 
-const hour = 3_600_000
+const minute = 60_000
+const hour = 60 * minute
 const day = 24 * hour
 const to = (environment: string, version: string, at: number) => ({
   environment,
@@ -60,6 +61,24 @@ describe('the constraint', () => {
     expect(sentences).toContainEqual(expect.stringMatching(/^Its gate was closed for 15\.0 of 20\.0 days and is closed now; (99|100) % /))
     expect(legs[1]!.queue).toMatchObject({ now: 15, atBegin: 0, oldest: 15 * day - hour })
     expect([ageing.total, ageing.oldest[0]]).toMatchObject([15, { version: 'v25', in: 'staging' }])
+  })
+
+  it('is no gate that is closed and that everything passes', () => {
+    const { constraint } = look(
+      past(
+        line(() => 9 * hour),
+        [{ ...closed(0), environment: 'staging' }, closed(39 * day)],
+      ),
+    )
+    expect(constraint).toMatchObject({ from: 'staging', cause: 'stage' })
+    const quick = look(
+      past(
+        line(() => minute),
+        [{ ...closed(0), environment: 'staging' }],
+      ),
+    )
+    expect(quick.constraint).toMatchObject({ from: 'test', to: 'staging', cause: 'stage' })
+    expect(quick.sentences).toContain('Versions that came while it was closed got through no later than others: it holds nothing.')
   })
 
   it('cannot be told of too few versions, of one environment alone, or where two hold about the same', () => {

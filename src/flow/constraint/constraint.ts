@@ -14,7 +14,7 @@ const resamples = 400
 export type Verdict = {
   /** Index of the part of the way; undefined: cannot say. */
   readonly leg: number | undefined
-  /** Gate: most of the time there was spent while a gate was closed. It is a decision, and no machine. */
+  /** Gate: most of the time there was spent while a gate was closed that holds what comes. It is a decision, and no machine. */
   readonly cause: 'gate' | 'stage'
   /** In which share of the resampled windows it is the same part that holds most of the time. */
   readonly agreement: number
@@ -42,8 +42,8 @@ export function constraintOf(legs: readonly Leg[], passings: readonly Passing[],
       agreement,
     )
   }
-  const { spent, spentClosed } = legs[most]!
-  return { leg: most, cause: spentClosed > spent / 2 ? 'gate' : 'stage', agreement, doubt: undefined }
+  const { spent, spentClosed, gateHolds } = legs[most]!
+  return { leg: most, cause: gateHolds && spentClosed > spent / 2 ? 'gate' : 'stage', agreement, doubt: undefined }
 }
 
 export const nameOf = ({ from, to }: Pick<Leg, 'from' | 'to'>) => `${from} → ${to}`

@@ -27,6 +27,8 @@ export type Leg = {
   /** For how long its gate was closed in the window. */
   readonly closed: number
   readonly closedNow: boolean
+  /** Versions that came while it was closed stayed longer than those that came while it was open, or, where none did, for long. */
+  readonly gateHolds: boolean
 }
 
 /** Spans in which a gate between two environments was closed: into the one, or onwards from the other. Merged, by time. */
@@ -86,9 +88,24 @@ export function legsOf(
       spentClosed: stays.reduce((sum, stay) => sum + spans.reduce((all, span) => all + overlap(stay, span), 0), 0),
       shareOfDelivered: whole === 0 ? undefined : there / whole,
       closed: spans.reduce((sum, span) => sum + overlap(span, { since, until }), 0),
+      gateHolds: holds(came, leg, spans, asOf),
       closedNow: spans.some((span) => span.since <= asOf && span.until > asOf),
     }
   })
+}
+
+/** A gate that is closed and that everything passes within that time holds nothing. */
+const longMs = 3_600_000
+
+function holds(came: readonly Passing[], leg: number, spans: readonly Span[], asOf: number): boolean {
+  const isClosed = ({ at }: Passing) => spans.some(({ since, until }) => at[leg]! >= since && at[leg]! < until)
+  const half = (some: readonly Passing[]) =>
+    quantile(
+      some.map(({ at }) => Math.min(at[leg + 1]!, asOf) - at[leg]!).toSorted((a, b) => a - b),
+      0.5,
+    )
+  const closed = half(came.filter(isClosed))
+  return closed !== undefined && closed > Math.max(longMs, half(came.filter((one) => !isClosed(one))) ?? 0)
 }
 
 /**

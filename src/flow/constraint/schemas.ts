@@ -22,6 +22,7 @@ const LegView = z.object({
   spentClosedMs: z.number().meta({ description: 'spent there while its gate was closed' }),
   closedMs: z.number().meta({ description: 'for so long its gate was closed in the window' }),
   closedNow: z.boolean(),
+  gateHolds: z.boolean().meta({ description: 'what comes while it is closed stays longer' }),
 })
 
 /** Which part of a stream's way holds it up. */

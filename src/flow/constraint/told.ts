@@ -31,11 +31,14 @@ export function sentencesOf(legs: readonly Leg[], before: readonly Leg[] | undef
 const holds = (leg: Leg, whole: number) =>
   `${nameOf(leg)} holds ${whole === 0 ? 'none' : percent(leg.spent / whole)} of all the time that versions spent on the way (${hours(leg.spent)} of ${hours(whole)}).`
 
-function gateTold({ from, to, closed, spent, spentClosed, closedNow }: Leg, { since, until, asOf }: Window): readonly string[] {
+function gateTold({ from, to, closed, spent, spentClosed, closedNow, gateHolds }: Leg, { since, until, asOf }: Window): readonly string[] {
   if (closed === 0) return []
   const days = (Math.min(until, asOf) - since) / dayMs
   return [
     `Its gate was closed for ${(closed / dayMs).toFixed(1)} of ${days.toFixed(1)} days${closedNow ? ' and is closed now' : ''}; ${percent(spent === 0 ? 0 : spentClosed / spent)} of the time between ${from} and ${to} was spent while it was.`,
+    ...(gateHolds || spentClosed <= spent / 2
+      ? []
+      : ['Versions that came while it was closed got through no later than others: it holds nothing.']),
   ]
 }
 
