@@ -28,7 +28,7 @@ export function ChangesPanel({ stream, query }: { readonly stream: string; reado
   )
 }
 
-const steps = ['var(--track)', 'var(--wait)', 'var(--go)', 'var(--move)', 'var(--track-soft)']
+const steps = ['var(--track)', 'var(--wait)', 'var(--go)', 'var(--move)', 'var(--ink-soft)']
 
 function Stages({ stages }: Pick<ChangesView, 'stages'>) {
   return (

@@ -1,15 +1,16 @@
 import { useState, type ReactNode } from 'react'
 import { useQuery } from '../api/query.ts'
 import type { StreamFlowDetail, StreamFlowPicture, StreamKeysDetail } from '../api/types.ts'
-import { DigestLink } from '../piece/digest.tsx'
+import { DigestLink, short } from '../piece/digest.tsx'
 import { ProblemNote } from '../piece/problem-note.tsx'
-import { percent, span } from './words.ts'
+import { percent, plural, span } from './words.ts'
 
-export const tables = ['versions', 'ageing', 'deployments', 'back', 'failures', 'gates'] as const
+export const tables = ['versions', 'changes', 'ageing', 'deployments', 'back', 'failures', 'gates'] as const
 export type Table = (typeof tables)[number]
 
 const names: Record<Table, string> = {
   versions: 'Versions',
+  changes: 'Changes',
   ageing: 'On their way',
   deployments: 'Deployments',
   back: 'Went back',
@@ -31,6 +32,7 @@ export function FlowTable({ picture, query, show, onShow }: Props) {
   const back = deployments.filter((one) => one.back)
   const counts: Record<Table, number | undefined> = {
     versions: flow.lead.versions,
+    changes: undefined,
     ageing: ageing.total,
     deployments: flow.deployments,
     back: flow.back,
@@ -48,6 +50,7 @@ export function FlowTable({ picture, query, show, onShow }: Props) {
         ))}
       </div>
       {show === 'versions' && <Versions stream={flow.stream} query={query} asOf={flow.asOf} to={to} />}
+      {show === 'changes' && <Changes stream={flow.stream} query={query} asOf={flow.asOf} to={to} />}
       {show === 'ageing' && (
         <Rows
           head={['Version', 'First seen', 'Waits for', 'Came to']}
@@ -138,6 +141,50 @@ function Versions({ stream, query, asOf, to }: VersionsProps) {
         total={rows.length}
       />
     </>
+  )
+}
+
+/** Of the trunk, each with what it brought in. */
+function Changes({ stream, query, asOf, to }: VersionsProps) {
+  const { data, problem } = useQuery<StreamFlowDetail>(`/api/flow/${encodeURIComponent(stream)}?${query}&rows=true`)
+  if (data === undefined)
+    return problem === undefined ? <p className="soft flow-none">Reading the changes…</p> : <ProblemNote problem={problem} />
+  const rows = (data.changes?.rows ?? []).toReversed()
+  return (
+    <Rows
+      head={['Commit', 'What', 'Begun', 'Merged', `Reached ${to}`, 'Took', 'With']}
+      none={
+        data.changes === undefined
+          ? 'No commits of it are known; `threeways import git` brings them in.'
+          : 'No change was merged in this window.'
+      }
+      rows={rows.map(({ commit, subject, lines, begun, merged, reached, by, doubt }) => {
+        const there = reached[to] ?? null
+        return [
+          <span key="c" className="mono" title={commit}>
+            {short(commit)}
+          </span>,
+          <span key="s" className="flow-subject">
+            {subject} {lines !== null && <span className="soft">{plural(lines, 'line')}</span>}
+          </span>,
+          instantOf(begun),
+          instantOf(merged),
+          there === null ? '–' : instantOf(there),
+          there === null ? (
+            <span key="w" className="signal-wait flow-went">
+              {span(Date.parse(asOf) - Date.parse(begun))}, on its way
+            </span>
+          ) : (
+            <span key="t">
+              {span(Date.parse(there) - Date.parse(begun))}
+              {doubt !== null && <span className="soft"> perhaps less</span>}
+            </span>
+          ),
+          by === null ? '' : <Version key="b" of={by} />,
+        ]
+      })}
+      total={rows.length}
+    />
   )
 }
 

@@ -1,7 +1,9 @@
 import type { ReactNode } from 'react'
+import { Link } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { DeliveryKeys, KeysBoard, StreamKeysDetail } from '../api/types.ts'
 import { useKept } from './use-kept.ts'
+import { showRows } from './figures.tsx'
 import { NoData, timeOf } from './flow-row.tsx'
 import { Explained } from './term.tsx'
 import { few, limits, percent, plural } from './words.ts'
@@ -19,11 +21,11 @@ const names: Record<keyof Definitions, readonly [string, string]> = {
 export function KeysPanel({
   stream,
   query,
-  onFailures,
+  rows,
 }: {
   readonly stream: string
   readonly query: string
-  readonly onFailures: () => void
+  /** Where the rows of a number are. */ readonly rows: (show: string) => string
 }) {
   const { data } = useQuery<StreamKeysDetail>(`/api/keys/${encodeURIComponent(stream)}?${query}`)
   if (data === undefined) return null
@@ -32,11 +34,11 @@ export function KeysPanel({
       <h2>The five keys</h2>
       <p className="soft flow-told">
         {knownTold(data.known)} A failure counts on each deployment with the probability that it came of it.{' '}
-        <button type="button" className="as-link" onClick={onFailures}>
+        <Link href={rows('failures')} onClick={showRows}>
           Failures and what they came of
-        </button>
+        </Link>
       </p>
-      <Keys keys={data} definitions={data.definitions} />
+      <Keys keys={data} definitions={data.definitions} rows={rows} />
     </section>
   )
 }
@@ -62,26 +64,35 @@ function knownTold(known: KeysBoard['known']): string {
     : `Known of failures: ${known.map((kind) => kindWords[kind]).join(', ')}.`
 }
 
-function Keys({ keys, definitions }: { readonly keys: DeliveryKeys; readonly definitions: Definitions }) {
+type KeysProps = { readonly keys: DeliveryKeys; readonly definitions: Definitions; readonly rows?: (show: string) => string }
+
+function Keys({ keys, definitions, rows }: KeysProps) {
   const { frequency, lead, failRate, recovery, rework } = keys
   return (
     <dl className="figures keys">
       <Key
         of="frequency"
         definitions={definitions}
+        href={rows?.('deployments')}
         sub={frequency && `${plural(frequency.deployments, 'deployment')}, on ${plural(frequency.activeDays, 'day')}`}
       >
         {frequency && `${few(frequency.perWeek)} / wk`}
       </Key>
-      <Key of="lead" definitions={definitions} sub={lead && `${limits(lead.p50) ?? ''} · p95 ${timeOf(lead.p95.value)}`}>
+      <Key
+        of="lead"
+        definitions={definitions}
+        href={rows?.('versions')}
+        sub={lead && `${limits(lead.p50) ?? ''} · p95 ${timeOf(lead.p95.value)}`}
+      >
         {lead && timeOf(lead.p50.value)}
       </Key>
-      <Key of="failRate" definitions={definitions} sub={shareTold(failRate)}>
+      <Key of="failRate" definitions={definitions} href={rows?.('failures')} sub={shareTold(failRate)}>
         {failRate && percent(failRate.share)}
       </Key>
       <Key
         of="recovery"
         definitions={definitions}
+        href={rows?.('failures')}
         sub={
           recovery &&
           `${recovery.ended} of ${plural(recovery.count, 'failure')} over${recovery.p50.low === null ? '' : `, ${limits(recovery.p50) ?? ''}`}`
@@ -89,7 +100,7 @@ function Keys({ keys, definitions }: { readonly keys: DeliveryKeys; readonly def
       >
         {recovery && timeOf(recovery.p50.value)}
       </Key>
-      <Key of="rework" definitions={definitions} sub={shareTold(rework)}>
+      <Key of="rework" definitions={definitions} href={rows?.('failures')} sub={shareTold(rework)}>
         {rework && percent(rework.share)}
       </Key>
     </dl>
@@ -102,11 +113,12 @@ const shareTold = (share: DeliveryKeys['failRate']) =>
 type KeyProps = {
   readonly of: keyof Definitions
   readonly definitions: Definitions
+  readonly href: string | undefined
   readonly sub: string | null
   readonly children: ReactNode
 }
 
-function Key({ of, definitions, sub, children }: KeyProps) {
+function Key({ of, definitions, href, sub, children }: KeyProps) {
   const [name, short] = names[of]
   return (
     <div className="figure">
@@ -114,7 +126,13 @@ function Key({ of, definitions, sub, children }: KeyProps) {
         <Explained what={definitions[of]}>{name}</Explained>
       </dt>
       <dd>
-        <span className="figure-value">{children ?? <NoData />}</span>
+        {children === null || href === undefined ? (
+          <span className="figure-value">{children ?? <NoData />}</span>
+        ) : (
+          <Link className="figure-value" href={href} title="the rows behind it" onClick={showRows}>
+            {children}
+          </Link>
+        )}
         <span className="figure-sub">{sub}</span>
         <span className="figure-told">{short}</span>
       </dd>

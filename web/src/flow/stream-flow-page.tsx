@@ -10,7 +10,7 @@ import { BatchPanel } from './batch-panel.tsx'
 import { ChangesPanel } from './changes-panel.tsx'
 import { ConstraintPanel } from './constraint-panel.tsx'
 import { CurveChart } from './curve-chart.tsx'
-import { Figures, showRows } from './figures.tsx'
+import { Figures } from './figures.tsx'
 import { useKept } from './use-kept.ts'
 import { FlowTable, tables, type Table } from './flow-table.tsx'
 import { KeysPanel } from './keys-panel.tsx'
@@ -127,7 +127,7 @@ function PictureOf({ picture, old }: { readonly picture: StreamFlowPicture; read
         )}
       </Panel>
       <ChangesPanel stream={stream} query={queryOf(window)} />
-      <KeysPanel stream={stream} query={queryOf(window)} onFailures={() => (open('failures'), showRows())} />
+      <KeysPanel stream={stream} query={queryOf(window)} rows={rows} />
       <BatchPanel stream={stream} query={queryOf(window)} />
       <FlowTable picture={picture} query={queryOf(window)} show={show} onShow={open} />
     </div>
