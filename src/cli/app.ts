@@ -30,6 +30,13 @@ import { secretRoutes } from './commands/secret.ts'
 import { tokenRoutes } from './commands/token.ts'
 import { describeError } from './output.ts'
 
+/** `threeways flow` and `threeways flow STREAM` show the board; a stream that is called as one of the others: `threeways flow board STREAM`. */
+const flowRoutes = buildRouteMap<string, CliContext>({
+  routes: { board: flowCommand, constraint: constraintCommand, keys: keysCommand, coupling: couplingCommand, batches: batchesCommand },
+  defaultCommand: 'board',
+  docs: { brief: 'Show how changes really flow: lead time, what is still on its way, the constraint, the DORA keys' },
+})
+
 const root = buildRouteMap<string, CliContext>({
   routes: {
     up: upCommand,
@@ -37,13 +44,9 @@ const root = buildRouteMap<string, CliContext>({
     init: initCommand,
     deliver: flow.deliverCommand,
     status: flow.statusCommand,
-    flow: flowCommand,
-    keys: keysCommand,
+    flow: flowRoutes,
     incident: incidentRoutes,
-    batches: batchesCommand,
-    coupling: couplingCommand,
     lineage: lineageCommand,
-    constraint: constraintCommand,
     whatif: whatIfCommand,
     predictions: predictionsCommand,
     report: reportCommand,

@@ -13,7 +13,7 @@ export async function keys(this: CliContext, flags: KeysFlags, stream?: string):
   if (flags.rows && stream === undefined)
     throw invalid('STREAM_MISSING', {
       message: '--rows shows the deployments of one stream',
-      help: 'name it: `threeways keys STREAM --rows`',
+      help: 'name it: `threeways flow keys STREAM --rows`',
     })
   const query = windowQuery(flags)
   if (flags.rows) query.set('rows', 'true')

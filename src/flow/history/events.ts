@@ -110,7 +110,7 @@ export const incidentAttributed = ownEvent(
     stream: text('the value stream of the incident'),
     environment: text('name of its environment'),
     incident: text('the incident'),
-    deployment: optional(text('as `threeways keys STREAM --rows` names it; left out: of none of them')),
+    deployment: optional(text('as `threeways flow keys STREAM --rows` names it; left out: of none of them')),
     by: text('who'),
     reason: text('why'),
   }),

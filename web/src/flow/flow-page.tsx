@@ -149,7 +149,7 @@ function BoardOf({ streams, old, window }: BoardProps) {
       )}
       <p className="soft flow-more">
         <Link href={`/coupling${searchOf(params)}`}>What is deployed together, and whether larger deployments fail more often</Link>. The
-        same on the command line: <code>threeways flow</code>, <code>threeways keys</code>, <code>threeways coupling</code>.
+        same on the command line: <code>threeways flow</code>, <code>threeways flow keys</code>, <code>threeways flow coupling</code>.
       </p>
     </div>
   )
