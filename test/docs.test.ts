@@ -19,9 +19,11 @@ function faultOf(words: readonly string[], whole: boolean): string | undefined {
   let at = 0
   for (; 'getAllEntries' in target; at++) {
     const word = words[at]
-    if (word === undefined) return whole ? 'a command is missing' : undefined
-    if (/^--(help|version)$/.test(word)) return undefined
+    if (word !== undefined && /^--(help|version)$/.test(word)) return undefined
     const entry = target.getAllEntries().find(({ name }) => name['convert-camel-to-kebab'] === word)
+    const usual = target.getDefaultCommand()
+    if (!entry && usual) return faultOfUse(usual as unknown as Leaf, words.slice(at), whole)
+    if (word === undefined) return whole ? 'a command is missing' : undefined
     if (!entry) return `there is no command "${word}"`
     target = entry.target as Routes | Leaf
   }
