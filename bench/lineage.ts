@@ -15,11 +15,11 @@ import { createGunzip } from 'node:zlib'
 import { readMap } from '../src/connectors/csv/map.ts'
 import { readCsv } from '../src/connectors/csv/read.ts'
 import { askGit, readGit } from '../src/connectors/git/command.ts'
-import { openHistory } from '../src/connectors/git/history.ts'
 import { removeTree } from '../src/flow/candidate/folders.ts'
 import { carriedTo, inOrder, type Carried, type Deployment } from '../src/flow/lineage/carried.ts'
-import { Repository } from '../src/flow/lineage/repository.ts'
+import type { Repository } from '../src/flow/lineage/repository.ts'
 import { resolve } from '../src/flow/lineage/resolve.ts'
+import { openRepository } from './git/opened.ts'
 import { makeRepository, sharedCommits } from './git/repositories.ts'
 import { seeded } from './git/seeded.ts'
 import { judge, type Verdict } from './git/deleted.ts'
@@ -61,15 +61,6 @@ async function deploymentsOf(service: string, names: ReadonlyMap<string, string>
     }
   }
   return places
-}
-
-async function open(folder: string): Promise<Repository> {
-  const repository = new Repository(path.basename(folder))
-  const history = await openHistory(folder)
-  for await (const commits of history.commits({ tips: [], cut: [], all: async () => new Set() })) repository.addCommits(commits as never)
-  const { refs, head, trunk } = history.refs
-  repository.addRefs({ repository: repository.name, refs: Object.fromEntries(refs), head: head!, trunk: trunk! }, { time: '', id: '' })
-  return repository
 }
 
 /** By force: what `git rev-list` says that each deployment contains, one after the other. @returns commits that we link differently */
@@ -120,7 +111,7 @@ try {
     }
     const place = path.join(folder, service)
     const names = await makeRepository(place, commits)
-    const repository = await open(place)
+    const repository = await openRepository(place)
     const totals: Verdict = { right: 0, next: 0, later: 0, none: 0, earlier: 0, marked: 0, missingMarked: 0, missing: 0 }
     for (const [environment, deployments] of await deploymentsOf(service, names)) {
       const { graph } = repository

@@ -17,11 +17,17 @@ export async function readGovuk(): Promise<Past | undefined> {
     console.log(`there is no ${file}: nothing is measured; THREEWAYS_DATA names another folder`)
     return undefined
   }
+  return readPast(file)
+}
+
+/** The same of a table in a file, packed or not. */
+export async function readPast(file: string): Promise<Past> {
   const mapFile = path.join(import.meta.dirname, '../../docs/maps/govuk-deployments.yaml')
   const map = readMap(await readFile(mapFile, 'utf8'), mapFile)
+  const read = createReadStream(file)
   const streams = new Map<string, PastStream['deployments'][number][]>()
   const all: Deployed[] = []
-  for await (const { told } of readCsv(createReadStream(file).pipe(createGunzip()), file, map, Date.now())) {
+  for await (const { told } of readCsv(file.endsWith('.gz') ? read.pipe(createGunzip()) : read, file, map, Date.now())) {
     for (const one of told) {
       if (one.kind !== 'deployment') continue
       const { id, stream, environment, version } = one
