@@ -25,7 +25,7 @@ export function ConstraintPanel({ stream, query }: { readonly stream: string; re
   const evidence = sentences.slice(constraint === null ? 1 : 2)
   const isIt = ({ from, to }: Leg) => constraint !== null && constraint.from === from && constraint.to === to
   return (
-    <section className="panel flow-panel constraint" aria-label="The constraint">
+    <section id="constraint" className="panel flow-panel constraint" aria-label="The constraint">
       <h2>The constraint</h2>
       {constraint === null ? (
         <p className="constraint-verdict soft">Cannot say: {cannotSay ?? 'nothing was on its way'}.</p>

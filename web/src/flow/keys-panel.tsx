@@ -30,7 +30,7 @@ export function KeysPanel({
   const { data } = useQuery<StreamKeysDetail>(`/api/keys/${encodeURIComponent(stream)}?${query}`)
   if (data === undefined) return null
   return (
-    <section className="panel flow-panel" aria-label="The five keys">
+    <section id="keys" className="panel flow-panel" aria-label="The five keys">
       <h2>The five keys</h2>
       <p className="soft flow-told">
         {knownTold(data.known)} A failure counts on each deployment with the probability that it came of it.{' '}

@@ -86,9 +86,11 @@ function PictureOf({ picture, old }: { readonly picture: StreamFlowPicture; read
           onChange={(next) => setSearch({ ...addressOf(next), ...(show === 'versions' ? {} : { show }) }, { replace: true })}
         />
       </header>
+      <Sections isWay={order.length > 1} />
       <Figures picture={picture} rows={rows} />
       {order.length > 1 && <ConstraintPanel stream={stream} query={queryOf(window)} />}
       <Panel
+        id="way"
         title="Way"
         told="Environments in the order in which versions were seen to come to them. A rail is as wide as half of the versions waited, on a scale of logarithms; its filled part is the share that came through."
       >
@@ -97,6 +99,7 @@ function PictureOf({ picture, old }: { readonly picture: StreamFlowPicture; read
       {order.length > 1 && <WhatIfPanel stream={stream} order={order} asOf={window.asOf} />}
       <div className="flow-two">
         <Panel
+          id="arrival"
           title={`Share that reached ${to}`}
           told="Kaplan and Meier’s estimate: what is still on its way counts until it was last seen not to have arrived. The band holds it with 95 %."
         >
@@ -117,6 +120,7 @@ function PictureOf({ picture, old }: { readonly picture: StreamFlowPicture; read
         </Panel>
       </div>
       <Panel
+        id="time"
         title={`Deployments to ${to}`}
         told="Where the wide bar is higher than the dark one, a deployment brought more than one version. A part of time without data has no dot."
       >
@@ -131,6 +135,31 @@ function PictureOf({ picture, old }: { readonly picture: StreamFlowPicture; read
       <BatchPanel stream={stream} query={queryOf(window)} />
       <FlowTable picture={picture} query={queryOf(window)} show={show} onShow={open} />
     </div>
+  )
+}
+
+const sections = [
+  ['constraint', 'Constraint'],
+  ['way', 'Way'],
+  ['what-if', 'What if'],
+  ['arrival', 'Arrival'],
+  ['time', 'Over time'],
+  ['keys', 'Keys'],
+  ['rows', 'Rows'],
+] as const
+
+/** The page is long: what is on it, and a step to each. @param isWay - there is more than one environment, so that something holds it up */
+function Sections({ isWay }: { readonly isWay: boolean }) {
+  return (
+    <nav className="flow-sections" aria-label="On this page">
+      {sections
+        .filter(([id]) => isWay || (id !== 'constraint' && id !== 'what-if'))
+        .map(([id, name]) => (
+          <a key={id} href={`#${id}`}>
+            {name}
+          </a>
+        ))}
+    </nav>
   )
 }
 

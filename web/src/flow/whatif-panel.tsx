@@ -74,7 +74,7 @@ export function WhatIfPanel({ stream, order, asOf }: Props) {
   const path = useSeen(panel) ? `${base}?${new URLSearchParams({ change, ...at })}` : undefined
   const { data, problem, old } = useKept(useFixed<WhatIfView>(path), stream)
   return (
-    <section ref={panel} className="panel flow-panel whatif" aria-label="What if">
+    <section ref={panel} id="what-if" className="panel flow-panel whatif" aria-label="What if">
       <h2>What if</h2>
       <p className="soft flow-told">
         A simulation of this stream’s own history with a change made to it: arrivals, times, batches and gates as they were, the same luck
