@@ -189,7 +189,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   }
   const live = makeLive(ledger)
   const { parallel, work } = options
-  const tidier = makeTidier(() => tidyUp(workshop), log)
+  const tidier = makeTidier('tidy up', () => tidyUp(workshop), log)
   const changed = () => {
     live.changed()
     tidier.soon()
@@ -238,6 +238,10 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const lineages = makeLineages(ledger, makeRepositories(ledger))
   const past = makePast(ledger)
   const told = makeToldFailures(ledger)
+  const predictions = makePredictions({ ledger, past, clock, newId })
+  // What was predicted is held against what happened, whether anybody asks or not.
+  const scorer = makeTidier('score predictions', predictions.score, log)
+  const unheard = work ? ledger.onAppend(scorer.soon) : () => {}
   const metrics = options.metrics ? exportMetrics({ ledger, past, target: options.metrics, now: clock.now, log }) : undefined
   const app = makeHttp(
     {
@@ -258,7 +262,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', measureRoutes(past, lineages, clock))
       api.route('/', constraintRoutes(past, clock))
       api.route('/', whatIfRoutes(past, clock))
-      api.route('/', predictionRoutes(makePredictions({ ledger, past, clock, newId })))
+      api.route('/', predictionRoutes(predictions))
       api.route('/', keysRoutes(past, told, lineages, clock))
       api.route('/', couplingRoutes(past, clock))
       api.route('/', failureRoutes({ ledger, past, told, clock, newId }))
@@ -315,6 +319,8 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     await living?.close()
     await drift.close()
     await tidier.close()
+    unheard()
+    await scorer.close()
     await signed?.close()
     await statuses.close()
     const stops = work && what === 'stop'

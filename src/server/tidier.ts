@@ -2,17 +2,21 @@ import { messageOf } from '../kernel/errors.ts'
 
 const restMs = 30_000
 
-/** Tidies up some time after something changed, never twice at once, and never in the way: what fails is said and tried again later. */
-export function makeTidier(tidy: () => Promise<void>, say: (message: string) => void) {
+/**
+ * Does what is to be done some time after something changed, never twice at once, and never in the way: what fails is said and tried
+ * again later.
+ * @param what - in words: tidy up
+ */
+export function makeTidier(what: string, tidy: () => Promise<unknown>, say: (message: string) => void) {
   let timer: NodeJS.Timeout | undefined
-  let work: Promise<void> = Promise.resolve()
+  let work: Promise<unknown> = Promise.resolve()
   let closed = false
   return {
-    soon(): void {
+    soon: (): void => {
       if (closed || timer !== undefined) return
       timer = setTimeout(() => {
         timer = undefined
-        work = tidy().catch((error: unknown) => say(`could not tidy up: ${messageOf(error)}`))
+        work = tidy().catch((error: unknown) => say(`could not ${what}: ${messageOf(error)}`))
       }, restMs)
       timer.unref()
     },

@@ -73,9 +73,12 @@ export function makePredictions({ ledger, past, clock, newId }: Parts) {
 
     /** Records the score of each prediction whose window has passed. Again records nothing new. @returns how many */
     async score(): Promise<number> {
-      const [all, history] = [await kept(), await past()]
-      const events = all.flatMap(({ told, scored }) => {
-        const score = scored === null ? scoreOf(history, told, clock.now()) : undefined
+      const now = clock.now()
+      const due = (await kept()).filter(({ told, scored }) => scored === null && Date.parse(told.until) <= now)
+      if (due.length === 0) return 0
+      const history = await past()
+      const events = due.flatMap(({ told }) => {
+        const score = scoreOf(history, told, now)
         // Its name is that of the prediction: two that score at the same time record one.
         return score
           ? [event(predictionScored, { id: `score-${told.prediction}`, time: clock.instant(), source, subject: told.prediction }, score)]
