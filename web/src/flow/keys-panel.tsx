@@ -38,7 +38,7 @@ export function KeysPanel({
           Failures and what they came of
         </Link>
       </p>
-      <Keys keys={data} definitions={data.definitions} rows={rows} />
+      <Keys keys={data} definitions={data.definitions} rows={rows} fromCommits={data.leadFrom === 'commit'} />
     </section>
   )
 }
@@ -64,9 +64,14 @@ function knownTold(known: KeysBoard['known']): string {
     : `Known of failures: ${known.map((kind) => kindWords[kind]).join(', ')}.`
 }
 
-type KeysProps = { readonly keys: DeliveryKeys; readonly definitions: Definitions; readonly rows?: (show: string) => string }
+type KeysProps = {
+  readonly keys: DeliveryKeys
+  readonly definitions: Definitions
+  readonly rows?: (show: string) => string
+  /** Lead time is of changes, from their first commit. */ readonly fromCommits?: boolean
+}
 
-function Keys({ keys, definitions, rows }: KeysProps) {
+function Keys({ keys, definitions, rows, fromCommits = false }: KeysProps) {
   const { frequency, lead, failRate, recovery, rework } = keys
   return (
     <dl className="figures keys">
@@ -81,7 +86,8 @@ function Keys({ keys, definitions, rows }: KeysProps) {
       <Key
         of="lead"
         definitions={definitions}
-        href={rows?.('versions')}
+        href={rows?.(fromCommits ? 'changes' : 'versions')}
+        short={fromCommits ? 'half of the changes were there, from their first commit' : undefined}
         sub={lead && `${limits(lead.p50) ?? ''} · p95 ${timeOf(lead.p95.value)}`}
       >
         {lead && timeOf(lead.p50.value)}
@@ -114,12 +120,14 @@ type KeyProps = {
   readonly of: keyof Definitions
   readonly definitions: Definitions
   readonly href: string | undefined
+  /** Instead of what is usually said of it. */
+  readonly short?: string | undefined
   readonly sub: string | null
   readonly children: ReactNode
 }
 
-function Key({ of, definitions, href, sub, children }: KeyProps) {
-  const [name, short] = names[of]
+function Key({ of, definitions, href, sub, short, children }: KeyProps) {
+  const [name, usual] = names[of]
   return (
     <div className="figure">
       <dt>
@@ -134,7 +142,7 @@ function Key({ of, definitions, href, sub, children }: KeyProps) {
           </Link>
         )}
         <span className="figure-sub">{sub}</span>
-        <span className="figure-told">{short}</span>
+        <span className="figure-told">{short ?? usual}</span>
       </dd>
     </div>
   )
