@@ -25,14 +25,19 @@ export type Survival = {
  */
 export function survival(durations: Float64Array, happened: Uint8Array): Survival {
   if (durations.length !== happened.length) throw new RangeError(`${durations.length} durations, ${happened.length} outcomes`)
-  const ended: number[] = []
-  const left: number[] = []
-  for (const [at, duration] of durations.entries()) {
+  let events = 0
+  for (const one of happened) if (one === 1) events++
+  const ended = new Float64Array(events)
+  const left = new Float64Array(durations.length - events)
+  let [endedAt, leftAt] = [0, 0]
+  for (let at = 0; at < durations.length; at++) {
+    const duration = durations[at]!
     if (!(duration >= 0)) throw new RangeError(`a duration of ${duration}`)
-    ;(happened[at] === 1 ? ended : left).push(duration)
+    if (happened[at] === 1) ended[endedAt++] = duration
+    else left[leftAt++] = duration
   }
-  ended.sort((a, b) => a - b)
-  left.sort((a, b) => a - b)
+  ended.sort()
+  left.sort()
   const times: number[] = []
   const waiting: number[] = []
   const greenwood: number[] = []
@@ -75,36 +80,41 @@ export type Quantile = {
  * Crowley, Biometrics 38, 1982, on the scale of log(-log S), which stays between 0 and 1).
  */
 export function survivalQuantile(curve: Survival, share: number, tail = 0.025): Quantile {
-  const left = 1 - share
-  const z = normalQuantile(tail)
-  const first = (holds: (at: number) => boolean) => {
-    const at = curve.times.findIndex((_, index) => holds(index))
+  // Rounding must not push the estimate past a share that it meets.
+  const left = 1 - share + 1e-12
+  const first = (values: Float64Array) => {
+    const at = values.findIndex((value) => value <= left)
     return at === -1 ? undefined : curve.times[at]!
   }
-  // Rounding must not push the estimate past a share that it meets.
-  const reached = (value: number) => value <= left + 1e-12
-  return {
-    value: first((at) => reached(curve.waiting[at]!)),
-    low: first((at) => reached(limit(curve, at, z))),
-    high: first((at) => reached(limit(curve, at, -z))),
-  }
+  const { low, high } = survivalBand(curve, tail)
+  return { value: first(curve.waiting), low: first(low), high: first(high) }
 }
+
+type Band = { readonly low: Float64Array; readonly high: Float64Array }
+/** Of a curve several quantiles are asked for. */
+const bands = new WeakMap<Survival, { readonly tail: number; readonly band: Band }>()
 
 /**
  * Limits of the share that waits just after each time, that hold it with a probability of 1 - 2·tail at each of them alone, on the
  * same scale as those of a quantile.
  */
-export function survivalBand(curve: Survival, tail = 0.025): { readonly low: Float64Array; readonly high: Float64Array } {
+export function survivalBand(curve: Survival, tail = 0.025): Band {
+  const known = bands.get(curve)
+  if (known?.tail === tail) return known.band
   const z = normalQuantile(tail)
-  return { low: curve.times.map((_, at) => limit(curve, at, z)), high: curve.times.map((_, at) => limit(curve, at, -z)) }
-}
-
-/** @param z - positive for the lower limit of the share that waits, negative for the upper */
-function limit({ waiting, greenwood }: Survival, at: number, z: number): number {
-  const share = waiting[at]!
-  if (share === 0) return 0
-  const log = Math.log(share)
-  return share ** Math.exp((z * Math.sqrt(greenwood[at]!)) / -log)
+  const low = new Float64Array(curve.times.length)
+  const high = new Float64Array(curve.times.length)
+  for (let at = 0; at < low.length; at++) {
+    const share = curve.waiting[at]!
+    if (share === 0) continue
+    const log = Math.log(share)
+    const reach = (z * Math.sqrt(curve.greenwood[at]!)) / -log
+    low[at] = Math.exp(log * Math.exp(reach))
+    high[at] = Math.exp(log * Math.exp(-reach))
+  }
+  const band = { low, high }
+  bands.set(curve, { tail, band })
+  return band
 }
 
 /** To which share of all it has happened by a time. @returns undefined when nothing was watched for so long */
