@@ -18,7 +18,8 @@ export function untilOf<One extends Deployed>(deployments: readonly One[], asOf:
 
 /** Those at a moment or later, in milliseconds. @param deployments - by time */
 export function sinceOf<One extends Deployed>(deployments: readonly One[], moment: number): readonly One[] {
-  return deployments.slice(firstAfter(deployments, moment - 1))
+  const first = firstAfter(deployments, moment - 1)
+  return first === 0 ? deployments : deployments.slice(first)
 }
 
 function firstAfter(deployments: readonly Deployed[], moment: number): number {
