@@ -94,16 +94,19 @@ export const nameOf = ({ kind, id, stream = '', environment = '' }: Blamed['fail
 function frequencyOf(all: readonly Material[], ran: readonly KeyDeployment[]): Keys['frequency'] {
   const days = Math.max(0, ...all.map(({ window }) => (Math.min(window.until, window.asOf) - window.since) / dayMs))
   if (all.length === 0 || days === 0) return undefined
-  const times = ran.map(({ at }) => at).toSorted((a, b) => a - b)
+  const times = Float64Array.from(ran, ({ at }) => at).sort()
   const gaps = times
-    .slice(1)
+    .subarray(1)
     .map((at, index) => at - times[index]!)
-    .toSorted((a, b) => a - b)
+    .sort()
   const [p50, p85, p95] = [0.5, 0.85, 0.95].map((share) => quantile(gaps, share))
   return {
     deployments: ran.length,
     perWeek: (ran.length / days) * 7,
-    activeDays: new Set(times.map((at) => Math.floor(at / dayMs))).size,
+    activeDays: times.reduce(
+      (count, at, index) => (Math.floor(at / dayMs) === Math.floor((times[index - 1] ?? -1) / dayMs) ? count : count + 1),
+      0,
+    ),
     gap: p50 === undefined ? undefined : { p50, p85: p85!, p95: p95! },
   }
 }
@@ -111,8 +114,8 @@ function frequencyOf(all: readonly Material[], ran: readonly KeyDeployment[]): K
 function timed(spans: readonly (readonly [began: number, ended: number | undefined, asOf: number])[]): Timed | undefined {
   if (spans.length === 0) return undefined
   const curve = survival(
-    Float64Array.from(spans, ([began, ended, asOf]) => Math.max(0, (ended ?? asOf) - began)),
-    Uint8Array.from(spans, ([, ended]) => (ended === undefined ? 0 : 1)),
+    new Float64Array(spans.length).map((_, at) => Math.max(0, (spans[at]![1] ?? spans[at]![2]) - spans[at]![0])),
+    new Uint8Array(spans.length).map((_, at) => (spans[at]![1] === undefined ? 0 : 1)),
   )
   const [p50, p85, p95] = [0.5, 0.85, 0.95].map((share) => survivalQuantile(curve, share))
   return { count: curve.count, ended: curve.events, p50: p50!, p85: p85!, p95: p95! }

@@ -3,7 +3,7 @@ import { groundsOf } from '../attribution/blame.ts'
 import { lowerBound } from '../attribution/attribute.ts'
 import type { Placed } from '../attribution/placed.ts'
 import type { Failed } from '../attribution/failures.ts'
-import { wayOf } from '../environments.ts'
+import { untilOf, wayOf } from '../environments.ts'
 import { passagesTo } from '../lead.ts'
 import type { Past, PastStream } from '../past.ts'
 import type { Window } from '../stream-flow.ts'
@@ -11,8 +11,7 @@ import type { KeyDeployment, Material } from './keys.ts'
 
 /** The last environment of a stream's way, as it was known then; where `to` is said, that one. @returns undefined when it was not there */
 export function endOf({ deployments }: PastStream, past: Past, { asOf }: Window, to: string | undefined): string | undefined {
-  const until = lowerBound(deployments, asOf + 1)
-  const known = until === deployments.length ? deployments : deployments.slice(0, until)
+  const known = untilOf(deployments, asOf)
   if (to !== undefined) return known.some(({ environment }) => environment === to) ? to : undefined
   return wayOf(known, past.order).at(-1)
 }
@@ -61,7 +60,7 @@ export function materialOf(
 }
 
 function passagesIn({ deployments }: PastStream, environment: string, { since, until, asOf }: Window): Material['passages'] {
-  const known = deployments.slice(0, lowerBound(deployments, asOf + 1))
+  const known = untilOf(deployments, asOf)
   if (!known.some((one) => one.environment !== environment)) return []
   return passagesTo(environment, known).passages.filter(({ arrived }) => arrived >= since && arrived < until)
 }
