@@ -64,6 +64,25 @@ export const DeploymentStatus = z.looseObject({
 })
 export type DeploymentStatus = z.infer<typeof DeploymentStatus>
 
+export const Push = z.looseObject({
+  ref: z.string().regex(/^refs\//),
+  after: Sha,
+  deleted: z.boolean(),
+  repository: z.looseObject({
+    default_branch: z.string(),
+    pushed_at: z.union([z.int().transform((seconds) => instantOf(seconds * 1000)), Time]),
+  }),
+})
+export type Push = z.infer<typeof Push>
+
+export const Release = z.looseObject({
+  tag_name: z.string().min(1).max(300),
+  draft: z.boolean(),
+  prerelease: z.boolean(),
+  published_at: Time.nullish(),
+})
+export type Release = z.infer<typeof Release>
+
 export const Issue = z.looseObject({
   number: Id,
   title: z.string(),

@@ -1,7 +1,7 @@
 import type { Instant } from '../../kernel/clock.ts'
 import { digestOf } from '../../kernel/digest.ts'
 import type { Outcome, Told } from '../../flow/history/history.port.ts'
-import type { Deployment, DeploymentStatus, Issue, Pull, Review, WorkflowJob, WorkflowRun } from './objects.ts'
+import type { Deployment, DeploymentStatus, Issue, Pull, Push, Release, Review, WorkflowJob, WorkflowRun } from './objects.ts'
 
 /** What whoever connects a repository says of it. */
 export type Repository = {
@@ -131,6 +131,19 @@ export function tellIssue(issue: Issue, { name, stream, incidentLabel, incidentE
       : []),
     ...(state === 'closed' && closed_at ? [told(`issue-${number}-resolved`, { ...incident, phase: 'resolved', at: closed_at })] : []),
   ]
+}
+
+/** Where the branch or tag came to stand. Its commits come when the repository is imported. */
+export function tellPush({ ref, after, deleted, repository }: Push, { name }: Repository): readonly Told[] {
+  const trunk = `refs/heads/${repository.default_branch}`
+  const moved = deleted ? { refs: {}, gone: [ref] } : { refs: { [ref]: after } }
+  return [told(`push-${ref.slice(0, 200)}`, { kind: 'refs', repository: name, at: repository.pushed_at, trunk, ...moved })]
+}
+
+export function tellRelease({ tag_name: tag, draft, prerelease, published_at }: Release, { name, stream }: Repository): readonly Told[] {
+  if (draft || !published_at) return []
+  const early = prerelease ? { preliminary: true } : {}
+  return [told(`release-${tag.slice(0, 200)}`, { kind: 'release', repository: name, stream, tag, at: published_at, ...early })]
 }
 
 const runName = (id: number, attempt: number) => (attempt === 1 ? String(id) : `${id}.${attempt}`)

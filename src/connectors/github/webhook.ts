@@ -2,8 +2,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { invalid } from '../../kernel/errors.ts'
 import type { Told } from '../../flow/history/history.port.ts'
-import { Deployment, DeploymentStatus, Issue, Pull, Review, WorkflowJob, WorkflowRun } from './objects.ts'
-import { tellDeployment, tellIssue, tellJob, tellPull, tellReview, tellRun, type Repository } from './tell.ts'
+import { Deployment, DeploymentStatus, Issue, Pull, Push, Release, Review, WorkflowJob, WorkflowRun } from './objects.ts'
+import { tellDeployment, tellIssue, tellJob, tellPull, tellPush, tellRelease, tellReview, tellRun, type Repository } from './tell.ts'
 
 /** Whether the body was signed with the secret: `X-Hub-Signature-256`, compared in a time that tells nothing. */
 export function isSigned(body: Uint8Array, signature: string | undefined, secret: string): boolean {
@@ -25,6 +25,9 @@ const kinds: Readonly<Record<string, Kind>> = {
     { deployment: Deployment, deployment_status: DeploymentStatus },
     ({ deployment, deployment_status }, repository) => tellDeployment(deployment, deployment_status, repository),
   ),
+  push: (payload, repository) => tellPush(read(Push, payload), repository),
+  // A release that is taken back was published once.
+  release: kind({ release: Release }, ({ release }, repository) => tellRelease(release, repository)),
   issues: kind({ issue: Issue }, ({ issue }, repository) => tellIssue(issue, repository)),
 }
 
@@ -47,13 +50,12 @@ function kind<Shape extends z.ZodRawShape>(
   tell: (read: z.infer<z.ZodObject<Shape>>, repository: Repository) => readonly Told[],
 ): Kind {
   const schema = z.object(shape)
-  return (payload, repository) => {
-    const read = schema.safeParse(payload)
-    if (read.success) return tell(read.data as z.infer<z.ZodObject<Shape>>, repository)
-    const faults = read.error.issues.slice(0, 20).map(({ path, message }) => ({ path: `/${path.join('/')}`, message }))
-    throw invalid('HOOK_INVALID', {
-      message: `the payload is not as GitHub documents it: ${faults[0]!.path} ${faults[0]!.message}`,
-      faults,
-    })
-  }
+  return (payload, repository) => tell(read(schema, payload) as z.infer<z.ZodObject<Shape>>, repository)
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, payload: unknown): z.infer<Schema> {
+  const result = schema.safeParse(payload)
+  if (result.success) return result.data
+  const faults = result.error.issues.slice(0, 20).map(({ path, message }) => ({ path: `/${path.join('/')}`, message }))
+  throw invalid('HOOK_INVALID', { message: `the payload is not as GitHub documents it: ${faults[0]!.path} ${faults[0]!.message}`, faults })
 }

@@ -61,6 +61,13 @@ const Issue = z.looseObject({
 })
 const Labels = z.array(z.looseObject({ title: z.string() })).nullish()
 
+const Push = z.looseObject({
+  ref: z.string().regex(/^refs\//),
+  after: Sha,
+  commits: z.array(z.looseObject({ timestamp: Time })).nullish(),
+  project: z.looseObject({ default_branch: z.string() }),
+})
+
 type Kind = (payload: unknown, project: Project) => readonly Told[]
 
 const kinds: Readonly<Record<string, Kind>> = {
@@ -70,6 +77,8 @@ const kinds: Readonly<Record<string, Kind>> = {
   pipeline: kind({ object_attributes: Pipeline }, ({ object_attributes }, project) => tellPipeline(object_attributes, project)),
   build: (payload, project) => tellJob(read(Job, payload), project),
   deployment: (payload, project) => tellDeployment(read(Deployed, payload), project),
+  push: (payload, project) => tellPush(read(Push, payload), project),
+  tag_push: (payload, project) => tellPush(read(Push, payload), project),
   issue: kind({ object_attributes: Issue, labels: Labels }, ({ object_attributes, labels }, project) =>
     tellIssue(
       object_attributes,
@@ -191,6 +200,25 @@ function tellDeployment(
   const deployment = `deployment-${deployment_id}`
   const one = { kind: 'deployment', deployment, at: status_changed_at, stream, environment, version: commit, commit, ...failed } as const
   return [told(`deployment-${deployment_id}-${status}`, one)]
+}
+
+/** Where the branch or tag came to stand. GitLab does not say when: the newest of its commits does. Its commits come when the repository is imported. */
+function tellPush({ ref, after, commits, project }: z.infer<typeof Push>, { name }: Project): readonly Told[] {
+  const at = (commits ?? [])
+    .map(({ timestamp }) => timestamp)
+    .toSorted()
+    .at(-1)
+  // What is deleted, or brings no commit, is seen at the next import.
+  if (at === undefined || /^0+$/.test(after)) return []
+  return [
+    told(`push-${ref.slice(0, 200)}`, {
+      kind: 'refs',
+      repository: name,
+      at,
+      trunk: `refs/heads/${project.default_branch}`,
+      refs: { [ref]: after },
+    }),
+  ]
 }
 
 function tellIssue(issue: z.infer<typeof Issue>, labels: readonly string[], project: Project): readonly Told[] {

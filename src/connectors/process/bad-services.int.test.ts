@@ -92,8 +92,10 @@ describe('a service that does not start', () => {
   })
 
   it('is not taken for ready because it left a child behind that listens', async () => {
+    // It listens only when its parent is gone: before that the service may well be taken for ready.
     const script = `import { spawn } from 'node:child_process'
-      spawn(process.execPath, ['server.mjs'], { detached: true, stdio: 'inherit' }).unref()
+      const later = 'while kill -0 ' + process.pid + ' 2>/dev/null; do sleep 0.02; done; exec "$0" server.mjs'
+      spawn('sh', ['-c', later, process.execPath], { detached: true, stdio: 'inherit' }).unref()
       setTimeout(() => process.exit(0), 50)`
     const failure = await refusal(deploy(script))
     expect(failure.message).toMatch(/ended with code 0/)

@@ -81,5 +81,25 @@ export type ToldTask = Run & {
   readonly task: string
 } & ({ readonly phase: 'started'; readonly queued?: Instant | undefined } | Finished)
 
+/** Where branches and tags came to stand. */
+export type ToldRefs = Common & {
+  readonly kind: 'refs'
+  readonly repository: string
+  /** Commits by full name: `refs/heads/main`. */
+  readonly refs: Readonly<Record<string, string>>
+  readonly gone?: readonly string[] | undefined
+  /** Full name of the branch that goes to production. */
+  readonly trunk?: string | undefined
+}
+
+/** Something that others can fetch under a name. */
+export type ToldRelease = Common & {
+  readonly kind: 'release'
+  readonly repository: string
+  readonly tag: string
+  readonly stream: string
+  readonly preliminary?: boolean | undefined
+}
+
 /** What a connector found in somebody else's records. It translates and does not judge. */
-export type Told = ToldDeployment | ToldGate | ToldIncident | ToldChange | ToldRun | ToldTask
+export type Told = ToldDeployment | ToldGate | ToldIncident | ToldChange | ToldRun | ToldTask | ToldRefs | ToldRelease

@@ -1,8 +1,8 @@
 import type { Schema } from '../../kernel/json-schema.ts'
 import { event, type CloudEvent, type EventType } from '../../ledger/event.ts'
 import { serviceDeployed, serviceUpgraded } from '../deployment/events.ts'
-import { deploymentFailed, gateSwitched } from './events.ts'
-import type { Told, ToldChange, ToldDeployment, ToldGate, ToldIncident, ToldRun, ToldTask } from './history.port.ts'
+import { deploymentFailed, gateSwitched, refsRecorded } from './events.ts'
+import type { Told, ToldChange, ToldDeployment, ToldGate, ToldIncident, ToldRefs, ToldRelease, ToldRun, ToldTask } from './history.port.ts'
 
 /**
  * What others recorded, as events: CDEvents where it has a word for it. That a version had run before is not decided here, it is seen
@@ -23,6 +23,10 @@ export function eventOf(told: Told, source: string): CloudEvent {
       return run(told, source)
     case 'task':
       return task(told, source)
+    case 'refs':
+      return refs(told, source)
+    case 'release':
+      return release(told, source)
   }
 }
 
@@ -87,6 +91,23 @@ function task(told: ToldTask, source: string): CloudEvent {
   const content = { taskName: told.name, uri: told.url ?? uriOf(source, `${name}/${job}`), pipelineRun: { id: name, source }, ...more }
   const custom = { repository, commit, name: told.name, stream, environment, attempt, queued, by }
   return standard(`dev.cdevents.taskrun.${phase}.0.3.0`, told, { source, subject: `${name}/${job}` }, content, custom)
+}
+
+function refs({ id, at, repository, refs: places, gone, trunk }: ToldRefs, source: string): CloudEvent {
+  const content = present({ repository, trunk, refs: places, gone })
+  return event(refsRecorded, { id, time: at, source, subject: repository }, content)
+}
+
+function release(told: ToldRelease, source: string): CloudEvent {
+  const { stream, repository, tag, preliminary, by } = told
+  const subject = artifactOf(stream, tag)
+  return standard(
+    'dev.cdevents.artifact.published.0.3.0',
+    told,
+    { source, subject },
+    {},
+    { repository, stream, version: tag, preliminary, by },
+  )
 }
 
 /** The standard wants a URI of a run; one that has no page is named. */

@@ -63,6 +63,21 @@ describe('what is known of a repository', () => {
       expect(repository.graph.sha(repository.trunkTip()!)).toBe(sha(1))
     }
   })
+
+  it('goes by the newest commit that is here, when a push is known and its commits are not', () => {
+    const repository = new Repository('acme/shop')
+    repository.addCommits([commit(0, []), commit(1, [0])])
+    const pushed = (time: string, n: number) =>
+      repository.addRefs({ repository: 'acme/shop', refs: { 'refs/heads/main': sha(n) }, trunk: 'refs/heads/main' }, said(time))
+    pushed('2026-01-01', 1)
+    for (let n = 2; n < 300; n++) pushed(`2026-02-${String(n).padStart(4, '0')}`, n)
+    expect(repository.graph.sha(repository.trunkTip()!)).toBe(sha(1))
+    expect([...repository.places().values()]).toEqual([sha(299)])
+    repository.addCommits([commit(299, [1])])
+    expect(repository.graph.sha(repository.trunkTip()!)).toBe(sha(299))
+    repository.addRefs({ repository: 'acme/shop', refs: {}, gone: ['refs/heads/main'] }, said('2027'))
+    expect(repository.trunkTip()).toBeUndefined()
+  })
 })
 
 describe('the commit of a version', () => {

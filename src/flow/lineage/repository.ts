@@ -10,13 +10,17 @@ export type Said = { readonly time: string; readonly id: string }
 const isLater = (one: Said, than: Said | undefined) =>
   than === undefined || one.time > than.time || (one.time === than.time && one.id > than.id)
 
+/** So many places of a branch are kept, in case that the commits of the newest are not here yet. */
+const placesKept = 100
+
 /** What is known of one repository. */
 export class Repository {
   readonly graph = new CommitGraph()
   readonly requests = new Requests()
   /** Counts what was said of commits, branches and tags. */
   changed = 0
-  private readonly refs = new Map<string, Said & { readonly sha: string | undefined }>()
+  /** Of each, where it stood, the latest first. */
+  private readonly refs = new Map<string, (Said & { readonly sha: string | undefined })[]>()
   private shown: (Said & { readonly head: string | undefined; readonly trunk: string | undefined }) | undefined
   readonly name: string
 
@@ -31,32 +35,51 @@ export class Repository {
 
   addRefs({ refs, gone = [], head, trunk }: ContentOf<typeof refsRecorded>, said: Said): void {
     this.changed++
-    const put = (name: string, sha: string | undefined) => {
-      if (isLater(said, this.refs.get(name))) this.refs.set(name, { ...said, sha })
-    }
-    for (const [name, sha] of Object.entries(refs)) put(name, sha)
-    for (const name of gone) put(name, undefined)
-    if (isLater(said, this.shown)) this.shown = { ...said, head, trunk }
+    for (const [name, sha] of Object.entries(refs)) this.put(name, { ...said, sha })
+    for (const name of gone) this.put(name, { ...said, sha: undefined })
+    // Whoever tells of a push says nothing of what is checked out.
+    if ((head !== undefined || trunk !== undefined) && isLater(said, this.shown))
+      this.shown = { ...said, head: head ?? this.shown?.head, trunk }
+  }
+
+  private put(name: string, place: Said & { readonly sha: string | undefined }): void {
+    const places = this.refs.get(name) ?? []
+    const at = places.findIndex((one) => !isLater(one, place))
+    places.splice(at === -1 ? places.length : at, 0, place)
+    this.refs.set(name, places)
+    if (places.length > placesKept)
+      places.splice(
+        places.findLastIndex(({ sha }) => !this.has(sha)),
+        1,
+      )
+  }
+
+  private has(sha: string | undefined): boolean {
+    const commit = sha === undefined ? undefined : this.graph.find(sha)
+    return commit !== undefined && this.graph.isKnown(commit)
   }
 
   /** Where branches and tags stand, by full name. */
   places(): ReadonlyMap<string, string> {
-    return new Map([...this.refs].flatMap(([name, { sha }]) => (sha === undefined ? [] : [[name, sha]])))
+    return new Map([...this.refs].flatMap(([name, [latest]]) => (latest?.sha === undefined ? [] : [[name, latest.sha]])))
   }
 
   /** The commit that a tag stands for. Undefined: there is no such tag, or its commit is not known. */
   tagged(name: string): number | undefined {
-    const sha = this.refs.get(`refs/tags/${name}`)?.sha
+    const sha = this.refs.get(`refs/tags/${name}`)?.[0]?.sha
     const commit = sha === undefined ? undefined : this.graph.find(sha)
     return commit !== undefined && this.graph.isKnown(commit) ? commit : undefined
   }
 
-  /** The newest commit that is on its way to production. Undefined: nobody said which branch that is, or its commits are not here. */
+  /**
+   * The newest commit that is on its way to production, of those that are here: of a push it may be known where to, and its commits only when
+   * the repository is imported again. Undefined: nobody said which branch that is, or it is gone.
+   */
   trunkTip(): number | undefined {
-    const trunk = this.shown?.trunk
-    const sha = trunk === undefined ? undefined : this.refs.get(trunk)?.sha
-    const tip = sha === undefined ? undefined : this.graph.find(sha)
-    return tip !== undefined && this.graph.isKnown(tip) ? tip : undefined
+    const places = this.refs.get(this.shown?.trunk ?? '') ?? []
+    if (places[0]?.sha === undefined) return undefined
+    const known = places.find(({ sha }) => this.has(sha))
+    return known?.sha === undefined ? undefined : this.graph.find(known.sha)
   }
 
   known(): KnownRepository {

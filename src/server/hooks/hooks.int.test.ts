@@ -10,7 +10,7 @@ import { openTestThreeways, type TestThreeways } from '../testing.ts'
 
 type Payload = { readonly repository?: { full_name: string }; readonly action?: string } & Readonly<Record<string, unknown>>
 const examples = createRequire(import.meta.url)('@octokit/webhooks-examples') as { name: string; examples: Payload[] }[]
-const used = ['pull_request', 'pull_request_review', 'workflow_run', 'workflow_job', 'deployment_status', 'issues']
+const used = ['push', 'release', 'pull_request', 'pull_request_review', 'workflow_run', 'workflow_job', 'deployment_status', 'issues']
 const examplesOf = (name: string) => examples.find((one) => one.name === name)!.examples
 const json = { 'content-type': 'application/json' }
 
@@ -58,6 +58,7 @@ describe('webhooks of GitHub', () => {
     expect(await head()).toBe(then)
     const kinds = new Set((await after(begin)).map(({ type }) => type.replace(/^dev\.cdevents\.|\.\d.*/g, '')))
     for (const kind of [
+      'artifact.published',
       'change.created',
       'change.updated',
       'change.reviewed',
@@ -311,7 +312,7 @@ describe('webhooks of GitLab', () => {
       closed_at: '2026-03-01 12:30:00 UTC',
     }
     expect((await tell({ object_kind: 'issue', object_attributes: issue, labels: [] })).body).toEqual({ used: true, events: 2 })
-    expect((await tell({ object_kind: 'push' })).status).toBe(202)
+    expect((await tell({ object_kind: 'note' })).status).toBe(202)
     const told = await after(begin)
     expect(told.find(({ type }) => type.includes('service.deployed'))).toMatchObject({
       time: '2026-03-01T09:00:00.000Z',
