@@ -8,7 +8,7 @@ const numberOf = (value: number | null) => (value === null ? 'no data' : Number(
 
 /** How the changes of a stream flow, as its commits tell them: from when they were begun and merged. */
 export function changesTold(flow: ChangesView, end: string, { colour, table }: Output): readonly string[] {
-  const { repositories, changes, reached, doubtful, before, fromBegun, fromMerged, stages, batch, unresolved } = flow
+  const { repositories, changes, reached, doubtful, before, fromBegun, fromMerged, stages, batch, unresolved, trunk } = flow
   const lead = ({ p50, p85, p95 }: ChangesView['fromBegun']) =>
     `p50 ${colour.bold(time(p50.value))} (95 %: ${limit(p50.low)} – ${limit(p50.high)}), p85 ${time(p85.value)}, p95 ${time(p95.value)}`
   const doubts = [
@@ -26,11 +26,25 @@ export function changesTold(flow: ChangesView, end: string, { colour, table }: O
   return [
     `changes        ${changes} merged into ${repositories.join(', ')}, ${reached} of them reached ${end}`,
     ...(changes === 0 ? [] : [`  from begun   ${lead(fromBegun)}`, `  from merged  ${lead(fromMerged)}`]),
+    ...trunkTold(trunk),
     ...(batch.deployments === 0 ? [] : [`  a deployment ${broughtBy(batch)}`]),
     ...(doubts.length === 0 ? [] : [colour.dim(`  ${doubts.join('; ')}`)]),
     ...(rows.length === 0
       ? []
       : ['', table(rows), colour.dim('  of the changes that arrived; the parts of each sum exactly to the time it took')]),
+  ]
+}
+
+function trunkTold({ perWeek, days, longestPause, branchAge, open }: ChangesView['trunk']): readonly string[] {
+  const age = branchAge === null ? '' : `; ${time(branchAge.p50)} old when they were at p50, ${time(branchAge.p95)} at p95`
+  const [oldest] = open?.oldest ?? []
+  return [
+    `  the trunk    ${perWeek.toFixed(1)} merged a week, on ${days} days, at most ${time(longestPause)} without${age}`,
+    ...(oldest === undefined
+      ? []
+      : [
+          `  beside it    ${open!.total} branches, the oldest ${oldest.name.slice(0, 60).toWellFormed()}, begun ${time(oldest.ageMs)} before`,
+        ]),
   ]
 }
 

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RecordedCommit } from './graph.ts'
 import { touches } from './links.ts'
+import { openBranches } from './branches.ts'
 import { Repository } from './repository.ts'
 import { resolve } from './resolve.ts'
 
@@ -77,6 +78,25 @@ describe('what is known of a repository', () => {
     expect(repository.graph.sha(repository.trunkTip()!)).toBe(sha(299))
     repository.addRefs({ repository: 'acme/shop', refs: {}, gone: ['refs/heads/main'] }, said('2027'))
     expect(repository.trunkTip()).toBeUndefined()
+  })
+})
+
+describe('open branches', () => {
+  it('hold what the trunk has not, the oldest first, each with all that it has', () => {
+    const repository = new Repository('acme/shop')
+    repository.addCommits([commit(0, []), commit(1, [0]), commit(2, [0]), commit(3, [2]), commit(4, [1])])
+    const heads = { main: 4, old: 0, merged: 1, feature: 3, base: 2 }
+    const refs = Object.fromEntries(Object.entries(heads).map(([name, n]) => [`refs/heads/${name}`, sha(n)]))
+    repository.addRefs(
+      { repository: 'acme/shop', refs: { ...refs, 'refs/heads/elsewhere': sha(77), 'refs/tags/v1': sha(3) }, trunk: 'refs/heads/main' },
+      said('1'),
+    )
+    expect(openBranches(repository).map(({ name, commits }) => [name, commits])).toEqual([
+      ['base', 1],
+      ['feature', 2],
+    ])
+    repository.addRefs({ repository: 'acme/shop', refs: { 'refs/heads/main': sha(3) } }, said('2'))
+    expect(openBranches(repository).map(({ name }) => name)).toEqual(['merged'])
   })
 })
 

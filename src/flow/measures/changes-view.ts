@@ -25,7 +25,7 @@ function viewOf(lineages: readonly StreamLineage[], way: Way, withRows: boolean)
   const window = { since: Date.parse(way.since), until: Date.parse(way.until), asOf: Date.parse(way.asOf) }
   const flow = changeFlowOf(lineages, way.order, window)
   if (flow === undefined) return undefined
-  const { changes, reached, doubtful, before, stages, batch, unresolved, rows } = flow
+  const { changes, reached, doubtful, before, stages, batch, unresolved, trunk, rows } = flow
   return {
     repositories: lineages.map(({ repository }) => repository.name),
     changes,
@@ -43,7 +43,30 @@ function viewOf(lineages: readonly StreamLineage[], way: Way, withRows: boolean)
       oldest: spreadOf(batch.oldest),
     },
     unresolved,
+    trunk: trunkView(trunk, window.asOf),
     ...(withRows ? { rows: rows.map((row) => rowOf(row, way.order)) } : {}),
+  }
+}
+
+/** So many branches are named. */
+const most = 20
+
+function trunkView({ branchAge, open, ...rest }: ChangeFlow['trunk'], asOf: number): ChangesView['trunk'] {
+  return {
+    ...rest,
+    branchAge: branchAge ?? null,
+    open:
+      open === undefined
+        ? null
+        : {
+            total: open.length,
+            oldest: open.slice(0, most).map(({ name, commits, begun, touched }) => ({
+              name,
+              commits,
+              ageMs: Math.max(0, asOf - begun),
+              touched: instant(touched),
+            })),
+          },
   }
 }
 

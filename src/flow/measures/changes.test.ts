@@ -64,6 +64,7 @@ describe('how changes flow, as their commits tell', () => {
   it('is measured from when they were begun and merged, with what is on its way, in commits, changes and lines', () => {
     const flow = changeFlowOf([lineageOf(commits, places)], order, window)!
     expect(flow).toMatchObject({ changes: 4, reached: 3, before: 1, doubtful: 0, unresolved: 0 })
+    expect(flow.trunk).toMatchObject({ days: 1, longestPause: 14 * hour, branchAge: { p50: 0 }, open: [] })
     expect(
       flow.rows.map(({ change, arrivals }) => [
         change.commits.length,

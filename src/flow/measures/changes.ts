@@ -5,6 +5,7 @@ import type { TrunkChange } from '../lineage/changes.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
 import { remembered } from './remembered.ts'
 import type { Window } from './stream-flow.ts'
+import { trunkOf, type Trunk } from './trunk.ts'
 
 /** A change on its way, with when it came where. Times in milliseconds. */
 export type ChangeOnWay = {
@@ -52,6 +53,7 @@ export type ChangeFlow = {
   }
   /** Deployments to the last environment of which nobody knows the commit. */
   readonly unresolved: number
+  readonly trunk: Trunk
   readonly rows: readonly ChangeOnWay[]
 }
 
@@ -84,6 +86,12 @@ export function changeFlowOf(lineages: readonly StreamLineage[], order: readonly
     stages: stagesOf(rows, order),
     batch: batchOf(lineages, end, window),
     unresolved: Math.min(...lineages.map(({ environments }) => unresolvedIn(environments.get(end), window))),
+    trunk: trunkOf(
+      lineages,
+      merged.map(({ change }) => change),
+      window,
+      Math.max(...lineages.flatMap(({ environments }) => [...environments.values()].map(({ carriers }) => carriers.at(-1)?.at ?? 0)), 0),
+    ),
     rows,
   }
 }

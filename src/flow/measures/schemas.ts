@@ -60,6 +60,26 @@ export const ChangesView = z
       .object({ deployments: z.int(), commits: Spread, changes: Spread, lines: Spread, oldest: Spread })
       .meta({ description: 'what a deployment of the window brought; oldest: for how long its oldest change had been on its way, ms' }),
     unresolved: z.int().meta({ description: 'deployments of the window of which nobody knows which commit they are' }),
+    trunk: z
+      .object({
+        perWeek: z.number().meta({ description: 'changes that were merged' }),
+        days: z.int().meta({ description: 'days (UTC) on which one was' }),
+        longestPause: z.number().meta({ description: 'the longest time in which none was, ms' }),
+        branchAge: z
+          .object({ p50: z.number(), p85: z.number(), p95: z.number() })
+          .nullable()
+          .meta({ description: 'from when a change was begun until it was merged, ms; null: none was' }),
+        open: z
+          .object({
+            total: z.int(),
+            oldest: z.array(z.object({ name: z.string(), commits: z.int(), ageMs: z.number(), touched: z.iso.datetime() })),
+          })
+          .nullable()
+          .meta({
+            description: 'branches with commits that the trunk has not, at most 20 of them named; null: nobody knows how they stood then',
+          }),
+      })
+      .meta({ description: 'how often work comes together on the trunk, and how old it is by then' }),
     rows: z
       .array(
         z.object({
