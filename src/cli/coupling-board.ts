@@ -3,11 +3,13 @@ import { withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import { windowQuery, type WindowFlags } from './flow-window.ts'
 
-export type CouplingFlags = ConnectFlags & WindowFlags & { readonly json: boolean; readonly csv: boolean; readonly minutes?: number }
+export type CouplingFlags = ConnectFlags &
+  WindowFlags & { readonly json: boolean; readonly csv: boolean; readonly minutes?: number; readonly by: 'deployment' | 'change' }
 
 /** What is deployed together. */
 export async function coupling(this: CliContext, flags: CouplingFlags): Promise<void> {
   const query = windowQuery(flags)
+  query.set('by', flags.by)
   if (flags.minutes !== undefined) query.set('minutes', String(flags.minutes))
   const { output } = this
   await withApi(this, flags, async (api) => {
@@ -15,7 +17,8 @@ export async function coupling(this: CliContext, flags: CouplingFlags): Promise<
     const view = await api.get<CouplingView>(`/api/coupling?${query}`)
     if (flags.json) return output.json(view)
     const { rows, looked, minutes, mass, environment } = view
-    if (environment === null)
+    const isChange = view.by === 'change'
+    if (environment === null && !isChange)
       return output.say('nothing was deployed yet; bring history in with `threeways import csv`, see docs/history.md')
     const told = rows.map((one) => [
       `${one.a} + ${one.b}`,
@@ -25,11 +28,13 @@ export async function coupling(this: CliContext, flags: CouplingFlags): Promise<
       one.lift.toFixed(1),
       one.p < 0.0001 ? '< 0.0001' : one.p.toFixed(4),
     ])
-    const note = `Within ${minutes} min, to ${environment}; of ${looked} pairs with 3 times or more those with p below 0.01, corrected for their number. Times in which a fifth of all streams were deployed are left out: ${mass}.`
+    const where = isChange ? 'In one change of a repository that both are a part of' : `Within ${minutes} min, to ${environment}`
+    const done = isChange ? 'changed' : 'deployed'
+    const note = `${where}; of ${looked} pairs with 3 times or more those with p below 0.01, corrected for their number. Times in which a fifth of all streams were ${done} are left out: ${mass}.`
     const head = ['PAIR', 'TOGETHER', 'TIMES', 'CONFIDENCE', 'LIFT', 'P']
     output.result(
       [
-        rows.length === 0 ? 'no two are deployed together more often than by chance' : output.table([head, ...told]),
+        rows.length === 0 ? `no two are ${done} together more often than by chance` : output.table([head, ...told]),
         '',
         output.colour.dim(note),
       ].join('\n'),

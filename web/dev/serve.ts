@@ -127,7 +127,16 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
             ? patch
             : differenceOf(story?.card ?? { ...stories[0]!.card, digest: name }, streams, asked('against')),
     environments: name === 'diff' ? parityOf(asked('a'), asked('b'), streams) : { environments: environmentsOf(streams) },
-    coupling: { environment: null, since: null, until: null, minutes: 30, looked: 0, mass: 0, rows: [] } satisfies CouplingView,
+    coupling: {
+      by: 'deployment',
+      environment: null,
+      since: null,
+      until: null,
+      minutes: 30,
+      looked: 0,
+      mass: 0,
+      rows: [],
+    } satisfies CouplingView,
     batches: { known: [], trend: null, rows: [] } satisfies BatchesView,
     whatif: whatIfOf(name, asked('change'), Date.now()),
     predictions: { rows: [], coverage: { figures: 0, inside: 0, share: null } } satisfies PredictionBoard,

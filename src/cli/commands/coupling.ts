@@ -15,8 +15,14 @@ export const couplingCommand = buildCommand<CouplingFlags, [], CliContext>({
       ...windowFlags,
       since: { ...windowFlags.since, brief: 'deployed from this day on, or this moment' },
       days: { kind: 'parsed', parse: count, optional: true, brief: 'length of the window where --since is not said [default: 365]' },
+      by: {
+        kind: 'enum',
+        values: ['deployment', 'change'],
+        default: 'deployment',
+        brief: 'change: touched by one change of a shared repository',
+      },
       minutes: { kind: 'parsed', parse: count, optional: true, brief: 'so near each other is together [default: 30]' },
     },
   },
-  docs: { brief: 'Show which value streams are deployed together more often than by chance' },
+  docs: { brief: 'Show which value streams are deployed, or changed, together more often than by chance' },
 })

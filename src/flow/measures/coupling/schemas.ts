@@ -7,6 +7,10 @@ export const CouplingQuery = z
     asOf: z.iso.datetime({ offset: true }).optional().meta({ description: 'leave out what happened later' }),
     days: z.coerce.number().int().min(1).max(3660).default(365).meta({ description: 'length of the window, where `since` is not said' }),
     to: z.string().min(1).max(200).optional().meta({ description: 'environment; default: production, or the last' }),
+    by: z
+      .enum(['deployment', 'change'])
+      .default('deployment')
+      .meta({ description: 'change: streams that one change of a shared repository touches' }),
     minutes: z.coerce.number().int().min(1).max(1440).default(30).meta({ description: 'so near each other is together' }),
   })
   .refine(({ since, until }) => since === undefined || until === undefined || Date.parse(since) < Date.parse(until), {
@@ -17,12 +21,13 @@ export type CouplingQuery = z.infer<typeof CouplingQuery>
 
 export const CouplingView = z
   .object({
-    environment: z.string().nullable().meta({ description: 'null: nothing was deployed yet' }),
+    by: z.enum(['deployment', 'change']),
+    environment: z.string().nullable().meta({ description: 'null: by change, or nothing was deployed yet' }),
     since: z.iso.datetime().nullable(),
     until: z.iso.datetime().nullable(),
     minutes: z.int(),
-    looked: z.int().meta({ description: 'pairs that were deployed together three times or more' }),
-    mass: z.int().meta({ description: 'times left out, because more than a fifth of all streams were deployed at once' }),
+    looked: z.int().meta({ description: 'pairs that were deployed, or changed, together three times or more' }),
+    mass: z.int().meta({ description: 'times left out, because more than a fifth of all streams were deployed, or changed, at once' }),
     rows: z
       .array(
         z.object({

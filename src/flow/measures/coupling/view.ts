@@ -4,6 +4,8 @@ import { groundsOf } from '../attribution/blame.ts'
 import { instant, windowOf } from '../board.ts'
 import { wayOf } from '../environments.ts'
 import { horizonOf, type Past } from '../past.ts'
+import type { Repositories } from '../../lineage/repositories.ts'
+import { changedTogether } from './changed.ts'
 import { couplingsOf } from './coupling.ts'
 import type { CouplingQuery, CouplingView } from './schemas.ts'
 
@@ -19,7 +21,7 @@ const most = 1000
 export function coupledView(past: Past, query: CouplingQuery, nowMs: number): CouplingView {
   const environment = query.to ?? mainEnd(past)
   if (environment === undefined)
-    return { environment: null, since: null, until: null, minutes: query.minutes, looked: 0, mass: 0, rows: [] }
+    return { by: 'deployment', environment: null, since: null, until: null, minutes: query.minutes, looked: 0, mass: 0, rows: [] }
   const horizon = Math.max(...[...past.streams.values()].map((stream) => horizonOf(stream, past, nowMs)))
   const { since, until, asOf } = windowOf({ ...query, rows: false }, horizon)
   const placed = groundsOf(past).in(environment)
@@ -31,7 +33,36 @@ export function coupledView(past: Past, query: CouplingQuery, nowMs: number): Co
     })
   const { pairs, looked, mass } = couplingsOf(inside, query.minutes * minuteMs)
   const rows = pairs.filter(({ p }) => p < surely).slice(0, most)
-  return { environment, since: instant(since), until: instant(until), minutes: query.minutes, looked, mass, rows: [...rows] }
+  return {
+    by: 'deployment',
+    environment,
+    since: instant(since),
+    until: instant(until),
+    minutes: query.minutes,
+    looked,
+    mass,
+    rows: [...rows],
+  }
+}
+
+/** Which streams are changed together: by the changes of repositories that several of them are built from. */
+export function changedView(repositories: Repositories, query: CouplingQuery, nowMs: number): CouplingView {
+  const window = windowOf({ ...query, rows: false }, nowMs)
+  const { touched } = changedTogether(repositories, window)
+  // Each change is a time of its own.
+  const { pairs, looked, mass } = couplingsOf(touched, 1)
+  const rows = pairs.filter(({ p }) => p < surely).slice(0, most)
+  const { minutes } = query
+  return {
+    by: 'change',
+    environment: null,
+    since: instant(window.since),
+    until: instant(window.until),
+    minutes,
+    looked,
+    mass,
+    rows: [...rows],
+  }
 }
 
 function mainEnd(past: Past): string | undefined {
