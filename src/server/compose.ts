@@ -261,7 +261,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', pipelineRoutes({ shop: workshop, engine, viewing, telling: { ...viewing, sentence: sentenceOf } }, options.repository))
       api.route('/', estateRoutes(viewing, newId))
       api.route('/', measureRoutes(past, lineages, clock))
-      api.route('/', constraintRoutes(past, clock))
+      api.route('/', constraintRoutes(past, lineages, clock))
       api.route('/', whatIfRoutes(past, clock))
       api.route('/', predictionRoutes(predictions))
       api.route('/', keysRoutes(past, told, lineages, clock))

@@ -72,6 +72,7 @@ export function constraintOf(stream: string, now: number): ConstraintView {
   const { order, since, until, asOf } = flowRowOf(stream, now)
   return {
     stream,
+    of: 'versions',
     order,
     since,
     until,

@@ -50,7 +50,7 @@ describe('the constraint', () => {
     expect(constraint!.share).toBeCloseTo(0.9, 2)
     expect(sentences[0]).toBe('The constraint is staging → production.')
     expect(sentences).toContainEqual(expect.stringMatching(/^test → staging is not: .* 10 % less/))
-    expect(sentences).toContainEqual('Half of the versions were through it within 9 h 0 min, in the window before within 9 h 0 min.')
+    expect(sentences).toContainEqual('Half of the versions were through it within 9 h 0 min, in the window before half within 9 h 0 min.')
     expect(legs[1]).toMatchObject({ p50: 9 * hour, before: { p50: 9 * hour }, closedMs: 0 })
   })
 

@@ -3,13 +3,14 @@ import { describeRoute } from 'hono-openapi'
 import type { z } from 'zod'
 import type { Clock } from '../../kernel/clock.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
+import type { Lineages } from '../lineage/lineages.ts'
 import type { Past } from '../measures/past.ts'
 import { FlowQuery } from '../measures/schemas.ts'
 import { ConstraintBoard, ConstraintView } from './schemas.ts'
 import { constraintBoard, constraintView } from './views.ts'
 
 /** What holds a stream up, over HTTP. */
-export function constraintRoutes(past: () => Promise<Past>, clock: Clock): Hono<HttpEnv> {
+export function constraintRoutes(past: () => Promise<Past>, lineages: () => Promise<Lineages>, clock: Clock): Hono<HttpEnv> {
   const route = (told: string, schema: z.ZodType) => describeRoute({ summary: told, tags: ['flow'], responses: answers(told, schema) })
   return new Hono<HttpEnv>()
     .get(
@@ -24,6 +25,10 @@ export function constraintRoutes(past: () => Promise<Past>, clock: Clock): Hono<
       route('what holds up one value stream', ConstraintView),
       requires('read'),
       valid('query', FlowQuery),
-      async (c) => c.json(constraintView(await past(), c.req.param('stream'), c.req.valid('query'), clock.now())),
+      async (c) => {
+        const stream = c.req.param('stream')
+        const commits = await (await lineages()).of(stream)
+        return c.json(constraintView(await past(), stream, c.req.valid('query'), clock.now(), commits))
+      },
     )
 }

@@ -29,6 +29,9 @@ const LegView = z.object({
 export const ConstraintView = z
   .object({
     stream: z.string(),
+    of: z
+      .enum(['versions', 'changes'])
+      .meta({ description: 'what is on the way. changes: its commits are known, and its way begins when a change is begun' }),
     order: z.array(z.string()),
     since: z.iso.datetime(),
     until: z.iso.datetime(),

@@ -6,30 +6,38 @@ import type { Leg } from './legs.ts'
 const dayMs = 86_400_000
 const percent = (share: number) => (share > 0 && share < 0.01 ? 'less than 1 %' : `${Math.round(share * 100)} %`)
 const hours = (ms: number) => `${Math.round(ms / 3_600_000).toLocaleString('en')} h`
-const versions = (count: number) => `${count} version${count === 1 ? '' : 's'}`
+type What = 'versions' | 'changes'
+const several = (count: number, what: What) => `${count} ${count === 1 ? what.slice(0, -1) : what}`
 
 /** What is the constraint and why, in sentences, and of each other part of the way why it is not. */
-export function sentencesOf(legs: readonly Leg[], before: readonly Leg[] | undefined, verdict: Verdict, window: Window): readonly string[] {
+export function sentencesOf(
+  legs: readonly Leg[],
+  before: readonly Leg[] | undefined,
+  verdict: Verdict,
+  window: Window,
+  what: What,
+): readonly string[] {
   const whole = legs.reduce((sum, { spent }) => sum + spent, 0)
   const { leg } = verdict
-  if (leg === undefined) return [`Cannot say: ${verdict.doubt}.`, ...legs.map((one) => holds(one, whole))]
+  if (leg === undefined) return [`Cannot say: ${verdict.doubt}.`, ...legs.map((one) => holds(one, whole, what))]
   const most = legs[leg]!
   return [
     `The constraint is ${verdict.cause === 'gate' ? `the closed gate between ${most.from} and ${most.to}` : nameOf(most)}.`,
-    `${holds(most, whole)} The same is so in ${percent(verdict.agreement)} of the resampled windows.`,
+    `${holds(most, whole, what)} The same is so in ${percent(verdict.agreement)} of the resampled windows.`,
     ...gateTold(most, window),
-    queueTold(most, window),
+    queueTold(most, window, what),
     ...trendTold(
       most,
       before?.find(({ from, to }) => from === most.from && to === most.to),
+      what,
     ),
-    ...legs.filter((_, at) => at !== leg).map((one) => notTold(one, whole)),
-    `What happens before ${legs[0]!.from} is not looked at.`,
+    ...legs.filter((_, at) => at !== leg).map((one) => notTold(one, whole, what)),
+    what === 'changes' ? 'What was begun and is not merged is not looked at.' : `What happens before ${legs[0]!.from} is not looked at.`,
   ]
 }
 
-const holds = (leg: Leg, whole: number) =>
-  `${nameOf(leg)} holds ${whole === 0 ? 'none' : percent(leg.spent / whole)} of all the time that versions spent on the way (${hours(leg.spent)} of ${hours(whole)}).`
+const holds = (leg: Leg, whole: number, what: What) =>
+  `${nameOf(leg)} holds ${whole === 0 ? 'none' : percent(leg.spent / whole)} of all the time that ${what} spent on the way (${hours(leg.spent)} of ${hours(whole)}).`
 
 function gateTold({ from, to, closed, spent, spentClosed, closedNow, gateHolds }: Leg, { since, until, asOf }: Window): readonly string[] {
   if (closed === 0) return []
@@ -42,21 +50,23 @@ function gateTold({ from, to, closed, spent, spentClosed, closedNow, gateHolds }
   ]
 }
 
-function queueTold({ queue, arrivals, departures }: Leg, { since, until, asOf }: Window): string {
+function queueTold({ queue, arrivals, departures }: Leg, { since, until, asOf }: Window, what: What): string {
   const weeks = Math.max((Math.min(until, asOf) - since) / (7 * dayMs), 1 / 7)
   const rates = `${(arrivals / weeks).toFixed(1)} came to it a week and ${(departures / weeks).toFixed(1)} left`
   if (queue.now === 0) return `Nothing waits there now; ${rates}.`
-  return `${versions(queue.now)} wait${queue.now === 1 ? 's' : ''} there now, the oldest for ${formatDuration(queue.oldest!)} (${queue.atBegin} at the beginning); ${rates}.`
+  return `${several(queue.now, what)} wait${queue.now === 1 ? 's' : ''} there now, the oldest for ${formatDuration(queue.oldest!)} (${queue.atBegin} at the beginning); ${rates}.`
 }
 
-function trendTold(leg: Leg, before: Leg | undefined): readonly string[] {
+function trendTold(leg: Leg, before: Leg | undefined, what: What): readonly string[] {
   if (before === undefined || before.arrivals === 0 || leg.arrivals === 0) return ['Of the window before it nothing is known.']
-  const time = (ms: number | undefined) => (ms === undefined ? 'never' : formatDuration(ms))
-  return [`Half of the versions were through it within ${time(leg.p50)}, in the window before within ${time(before.p50)}.`]
+  const through = (ms: number | undefined) => (ms === undefined ? 'Fewer than half' : 'Half')
+  const within = (ms: number | undefined) => (ms === undefined ? '' : ` within ${formatDuration(ms)}`)
+  const then = before.p50 === undefined ? 'fewer than half were' : `half${within(before.p50)}`
+  return [`${through(leg.p50)} of the ${what} were through it${within(leg.p50)}, in the window before ${then}.`]
 }
 
 /** Time saved there is saved of that share at most. */
-function notTold(leg: Leg, whole: number): string {
+function notTold(leg: Leg, whole: number, what: What): string {
   const share = whole === 0 ? 0 : leg.spent / whole
-  return `${nameOf(leg)} is not: were it to take no time at all, versions would spend ${percent(share)} less on the way at most.`
+  return `${nameOf(leg)} is not: were it to take no time at all, ${what} would spend ${percent(share)} less on the way at most.`
 }

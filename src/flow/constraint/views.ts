@@ -5,6 +5,8 @@ import { closedTimes } from '../measures/gates.ts'
 import { horizonOf, type Past, type PastStream } from '../measures/past.ts'
 import type { FlowQuery } from '../measures/schemas.ts'
 import { flowOf, type Window } from '../measures/stream-flow.ts'
+import type { StreamLineage } from '../lineage/streams.ts'
+import { changesOnWay, type Way } from './changes.ts'
 import { constraintOf } from './constraint.ts'
 import { legsOf, little, type Leg } from './legs.ts'
 import { knownOf, passingOf } from './passing.ts'
@@ -24,10 +26,19 @@ export function constraintBoard(past: Past, query: FlowQuery, nowMs: number): Co
   })
 }
 
-/** @throws ThreewaysError `STREAM_NOT_FOUND` */
-export function constraintView(past: Past, stream: string, query: FlowQuery, nowMs: number): ConstraintView {
+/**
+ * @param lineages - where its commits are known: then its way begins when a change is begun
+ * @throws ThreewaysError `STREAM_NOT_FOUND`
+ */
+export function constraintView(
+  past: Past,
+  stream: string,
+  query: FlowQuery,
+  nowMs: number,
+  lineages: readonly StreamLineage[] = [],
+): ConstraintView {
   const own = past.streams.get(stream)
-  const found = own && viewOf(past, own, query, nowMs)
+  const found = own && viewOf(past, own, query, nowMs, lineages)
   if (found) return found
   throw notFound('STREAM_NOT_FOUND', {
     message: `nothing is known of deployments of "${stream}"${query.to === undefined ? '' : ` to ${query.to}`}`,
@@ -35,12 +46,24 @@ export function constraintView(past: Past, stream: string, query: FlowQuery, now
   })
 }
 
-function viewOf(past: Past, { stream, deployments, ...rest }: PastStream, query: FlowQuery, nowMs: number): ConstraintView | undefined {
+function viewOf(
+  past: Past,
+  { stream, deployments, ...rest }: PastStream,
+  query: FlowQuery,
+  nowMs: number,
+  lineages: readonly StreamLineage[] = [],
+): ConstraintView | undefined {
   const window = windowOf(query, horizonOf({ stream, deployments, ...rest }, past, nowMs))
-  const order = flowOf(deployments, window, past.order, query.to)?.order
-  if (order === undefined) return undefined
+  const environments = flowOf(deployments, window, past.order, query.to)?.order
+  if (environments === undefined) return undefined
+  const way: Way = changesOnWay(lineages, environments) ?? {
+    of: 'versions',
+    order: environments,
+    passings: passingOf(environments, deployments),
+  }
+  const { order } = way
   const look = (at: Window) => {
-    const passings = knownOf(passingOf(order, deployments), at)
+    const passings = knownOf(way.passings, at)
     return { passings, legs: legsOf(order, passings, closedTimes(past.gates.get(stream) ?? [], at.asOf), at) }
   }
   const { passings, legs } = look(window)
@@ -50,9 +73,10 @@ function viewOf(past: Past, { stream, deployments, ...rest }: PastStream, query:
   const verdict = constraintOf(legs, passings, window)
   const whole = legs.reduce((sum, { spent }) => sum + spent, 0)
   const most = verdict.leg === undefined ? undefined : legs[verdict.leg]!
-  const ageing = order.length > 1 ? ageingOf(order, deployments, window) : []
+  const ageing = environments.length > 1 ? ageingOf(environments, deployments, window) : []
   return {
     stream,
+    of: way.of,
     order: [...order],
     since: instant(window.since),
     until: instant(window.until),
@@ -61,7 +85,7 @@ function viewOf(past: Past, { stream, deployments, ...rest }: PastStream, query:
       ? { from: most.from, to: most.to, cause: verdict.cause, share: most.spent / whole, agreement: verdict.agreement }
       : null,
     cannotSay: verdict.doubt ?? null,
-    sentences: [...sentencesOf(legs, before, verdict, window)],
+    sentences: [...sentencesOf(legs, before, verdict, window, way.of)],
     legs: legs.map((leg, at) => legView(leg, before?.[at], whole, window)),
     ageing: {
       total: ageing.length,

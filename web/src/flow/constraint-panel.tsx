@@ -35,7 +35,7 @@ export function ConstraintPanel({ stream, query }: { readonly stream: string; re
           <strong>
             {constraint.cause === 'gate' ? `${constraint.from} and ${constraint.to}` : `${constraint.from} → ${constraint.to}`}
           </strong>{' '}
-          holds <strong>{percent(constraint.share)}</strong> of all the time that versions spent on the way.{' '}
+          holds <strong>{percent(constraint.share)}</strong> of all the time that {data.of} spent on the way.{' '}
           <span className="soft">
             <Explained what="The window is drawn again and again from its own versions; so many of the draws name the same part. Where fewer agree, nothing is named.">
               {percent(constraint.agreement)} of resampled windows agree
