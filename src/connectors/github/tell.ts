@@ -1,6 +1,5 @@
 import type { Instant } from '../../kernel/clock.ts'
-import { digestOf } from '../../kernel/digest.ts'
-import type { Outcome, Told } from '../../flow/history/history.port.ts'
+import { identified, type Outcome, type Told } from '../../flow/history/history.port.ts'
 import type { Deployment, DeploymentStatus, Issue, Pull, Push, Release, Review, WorkflowJob, WorkflowRun } from './objects.ts'
 
 /** What whoever connects a repository says of it. */
@@ -14,28 +13,23 @@ export type Repository = {
   readonly incidentEnvironment: string
 }
 
-/** Told again it is the same event, told otherwise (a title that was edited) another: the tables bring them together. */
-function told<T extends Omit<Told, 'id'>>(name: string, one: T): Told {
-  return { ...one, id: `${name}-${digestOf(one).slice(7, 23)}` } as unknown as Told
-}
-
 export function tellPull(pull: Pull, { name }: Repository): readonly Told[] {
   const { number, title, state, draft, created_at, updated_at, merged_at, closed_at, merge_commit_sha, head, base } = pull
   const change = { kind: 'change', repository: name, number } as const
   const id = (phase: string) => `pull-${number}-${phase}`
   const now = { title: title.slice(0, 200), head: head.sha, base: base.ref, draft: draft === true }
-  const updated = (at: Instant) => told(id('updated'), { ...change, ...now, phase: 'updated', at })
-  const created = told(id('created'), { ...change, phase: 'created', at: created_at })
+  const updated = (at: Instant) => identified(id('updated'), { ...change, ...now, phase: 'updated', at })
+  const created = identified(id('created'), { ...change, phase: 'created', at: created_at })
   if (merged_at) {
     const merge = merge_commit_sha ? { merge: merge_commit_sha } : {}
     return [
       created,
       updated(merged_at),
-      told(id('merged'), { ...change, phase: 'merged', at: merged_at, head: head.sha, base: base.ref, ...merge }),
+      identified(id('merged'), { ...change, phase: 'merged', at: merged_at, head: head.sha, base: base.ref, ...merge }),
     ]
   }
   if (state === 'closed' && closed_at)
-    return [created, updated(closed_at), told(id('abandoned'), { ...change, phase: 'abandoned', at: closed_at })]
+    return [created, updated(closed_at), identified(id('abandoned'), { ...change, phase: 'abandoned', at: closed_at })]
   return [created, updated(updated_at)]
 }
 
@@ -44,7 +38,7 @@ export function tellReview({ id, state, submitted_at }: Review, number: number, 
   const given = state.toLowerCase()
   if (!submitted_at || !['approved', 'changes_requested', 'commented', 'dismissed'].includes(given)) return []
   const approved = given === 'approved'
-  return [told(`review-${id}`, { kind: 'change', phase: 'reviewed', repository: name, number, at: submitted_at, approved })]
+  return [identified(`review-${id}`, { kind: 'change', phase: 'reviewed', repository: name, number, at: submitted_at, approved })]
 }
 
 export function tellRun(run: WorkflowRun, { name, stream }: Repository): readonly Told[] {
@@ -64,12 +58,12 @@ export function tellRun(run: WorkflowRun, { name, stream }: Repository): readonl
   // A later attempt waits from when it was asked for, which is when it is said to have started.
   const asked = attempt === 1 ? created_at : (run_started_at ?? created_at)
   return [
-    told(key('queued'), { ...common, phase: 'queued', at: asked }),
+    identified(key('queued'), { ...common, phase: 'queued', at: asked }),
     ...(status !== 'queued' && status !== 'waiting' && status !== 'pending' && status !== 'requested' && run_started_at
-      ? [told(key('started'), { ...common, phase: 'started', at: run_started_at })]
+      ? [identified(key('started'), { ...common, phase: 'started', at: run_started_at })]
       : []),
     ...(status === 'completed'
-      ? [told(key('finished'), { ...common, phase: 'finished', at: updated_at, outcome: outcomeOf(conclusion) })]
+      ? [identified(key('finished'), { ...common, phase: 'finished', at: updated_at, outcome: outcomeOf(conclusion) })]
       : []),
   ]
 }
@@ -91,9 +85,11 @@ export function tellJob(job: WorkflowJob, { name, stream }: Repository): readonl
   const key = (phase: string) => `job-${id}-${phase}`
   const began = started_at && (status === 'in_progress' || status === 'completed') && conclusion !== 'skipped'
   return [
-    ...(began ? [told(key('started'), { ...common, phase: 'started', at: started_at, ...queuedBefore(created_at, started_at) })] : []),
+    ...(began
+      ? [identified(key('started'), { ...common, phase: 'started', at: started_at, ...queuedBefore(created_at, started_at) })]
+      : []),
     ...(status === 'completed' && completed_at
-      ? [told(key('finished'), { ...common, phase: 'finished', at: completed_at, outcome: outcomeOf(conclusion) })]
+      ? [identified(key('finished'), { ...common, phase: 'finished', at: completed_at, outcome: outcomeOf(conclusion) })]
       : []),
   ]
 }
@@ -106,7 +102,7 @@ export function tellDeployment(deployment: Deployment, status: DeploymentStatus,
   const environment = status.environment || deployment.environment
   const at = status.created_at
   return [
-    told(`deployment-${status.id}`, {
+    identified(`deployment-${status.id}`, {
       kind: 'deployment',
       at,
       stream,
@@ -124,12 +120,12 @@ export function tellIssue(issue: Issue, { name, stream, incidentLabel, incidentE
   if (pull_request || !named.includes(incidentLabel.toLowerCase())) return []
   const incident = { kind: 'incident', incident: `${name}#${number}`, stream, environment: incidentEnvironment } as const
   return [
-    told(`issue-${number}-detected`, { ...incident, phase: 'detected', at: created_at, summary: title.slice(0, 200) }),
+    identified(`issue-${number}-detected`, { ...incident, phase: 'detected', at: created_at, summary: title.slice(0, 200) }),
     // It began anew: what was resolved before is not.
     ...(state === 'open' && state_reason === 'reopened'
-      ? [told(`issue-${number}-reopened`, { ...incident, phase: 'detected', at: updated_at })]
+      ? [identified(`issue-${number}-reopened`, { ...incident, phase: 'detected', at: updated_at })]
       : []),
-    ...(state === 'closed' && closed_at ? [told(`issue-${number}-resolved`, { ...incident, phase: 'resolved', at: closed_at })] : []),
+    ...(state === 'closed' && closed_at ? [identified(`issue-${number}-resolved`, { ...incident, phase: 'resolved', at: closed_at })] : []),
   ]
 }
 
@@ -137,13 +133,13 @@ export function tellIssue(issue: Issue, { name, stream, incidentLabel, incidentE
 export function tellPush({ ref, after, deleted, repository }: Push, { name }: Repository): readonly Told[] {
   const trunk = `refs/heads/${repository.default_branch}`
   const moved = deleted ? { refs: {}, gone: [ref] } : { refs: { [ref]: after } }
-  return [told(`push-${ref.slice(0, 200)}`, { kind: 'refs', repository: name, at: repository.pushed_at, trunk, ...moved })]
+  return [identified(`push-${ref.slice(0, 200)}`, { kind: 'refs', repository: name, at: repository.pushed_at, trunk, ...moved })]
 }
 
 export function tellRelease({ tag_name: tag, draft, prerelease, published_at }: Release, { name, stream }: Repository): readonly Told[] {
   if (draft || !published_at) return []
   const early = prerelease ? { preliminary: true } : {}
-  return [told(`release-${tag.slice(0, 200)}`, { kind: 'release', repository: name, stream, tag, at: published_at, ...early })]
+  return [identified(`release-${tag.slice(0, 200)}`, { kind: 'release', repository: name, stream, tag, at: published_at, ...early })]
 }
 
 const runName = (id: number, attempt: number) => (attempt === 1 ? String(id) : `${id}.${attempt}`)

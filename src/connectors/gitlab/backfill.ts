@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { instantOf } from '../../kernel/clock.ts'
-import type { Told } from '../../flow/history/history.port.ts'
+import { identified, type Told } from '../../flow/history/history.port.ts'
 import { pagedApi, type Api, type Asking, type Host } from '../paged/api.ts'
 import { gather, read, walk, type List, type Marks, type Piece } from '../paged/walk.ts'
-import { Id, over, Sha, Time, told, urlOf, type Project } from './told.ts'
+import { Id, Issue, over, Sha, tellIncident, Time, urlOf, type Project } from './told.ts'
 
 const gitlab: Host = {
   name: 'GitLab',
@@ -39,14 +39,6 @@ const MergeRequest = z.looseObject({
   author: z.looseObject({ id: Id }).nullish(),
 })
 const Note = z.looseObject({ system: z.boolean(), body: z.string(), created_at: Time, author: z.looseObject({ id: Id }).nullish() })
-const Issue = z.looseObject({
-  iid: Id,
-  title: z.string(),
-  state: z.string(),
-  created_at: Time,
-  updated_at: Time,
-  closed_at: Time.nullish(),
-})
 const Deployment = z.looseObject({
   id: Id,
   sha: Sha,
@@ -83,7 +75,7 @@ function listOf(name: string, api: Api, project: Project, from: string | undefin
     name,
     path: `${place}/issues`,
     query: { ...newest, scope: 'all', ...query },
-    tell: (items) => gather(read(Issue, items), isOld, async (issue) => tellIssue(issue, project)),
+    tell: (items) => gather(read(Issue, items), isOld, async (issue) => tellIncident(issue, project)),
   })
   switch (name) {
     case 'merge_requests':
@@ -129,15 +121,15 @@ function tellMergeRequest(request: z.infer<typeof MergeRequest>, { name }: Proje
   const id = (phase: string) => `merge-request-${number}-${phase}`
   const head = request.sha ? { head: request.sha } : {}
   const updated = (at: typeof updated_at) =>
-    told(id('updated'), { ...change, phase: 'updated', at, title: title.slice(0, 200), base, draft: draft === true, ...head })
-  const created = told(id('created'), { ...change, phase: 'created', at: created_at })
+    identified(id('updated'), { ...change, phase: 'updated', at, title: title.slice(0, 200), base, draft: draft === true, ...head })
+  const created = identified(id('created'), { ...change, phase: 'created', at: created_at })
   if (merged_at) {
     const brought = request.merge_commit_sha ?? request.squash_commit_sha ?? request.sha
     const merge = brought ? { merge: brought } : {}
-    return [created, updated(merged_at), told(id('merged'), { ...change, phase: 'merged', at: merged_at, base, ...head, ...merge })]
+    return [created, updated(merged_at), identified(id('merged'), { ...change, phase: 'merged', at: merged_at, base, ...head, ...merge })]
   }
   if (state === 'closed' && closed_at)
-    return [created, updated(closed_at), told(id('abandoned'), { ...change, phase: 'abandoned', at: closed_at })]
+    return [created, updated(closed_at), identified(id('abandoned'), { ...change, phase: 'abandoned', at: closed_at })]
   return [created, updated(updated_at)]
 }
 
@@ -145,7 +137,7 @@ function tellMergeRequest(request: z.infer<typeof MergeRequest>, { name }: Proje
 function tellNotes(request: z.infer<typeof MergeRequest>, notes: readonly z.infer<typeof Note>[], { name }: Project): readonly Told[] {
   const { iid: number, author } = request
   const reviewed = (at: z.infer<typeof Time>, approved: boolean) =>
-    told(`merge-request-${number}-${approved ? 'approved' : 'note'}`, {
+    identified(`merge-request-${number}-${approved ? 'approved' : 'note'}`, {
       kind: 'change',
       phase: 'reviewed',
       repository: name,
@@ -156,15 +148,6 @@ function tellNotes(request: z.infer<typeof MergeRequest>, notes: readonly z.infe
   const first = notes.find((note) => !note.system && note.author?.id !== author?.id)
   const approval = notes.find(({ system, body }) => system && body.startsWith('approved this merge request'))
   return [...(first ? [reviewed(first.created_at, false)] : []), ...(approval ? [reviewed(approval.created_at, true)] : [])]
-}
-
-function tellIssue(issue: z.infer<typeof Issue>, { name, stream, incidentEnvironment: environment }: Project): readonly Told[] {
-  const { iid, title, state, created_at, closed_at } = issue
-  const incident = { kind: 'incident', incident: `${name}#${iid}`, stream, environment } as const
-  return [
-    told(`issue-${iid}-detected`, { ...incident, phase: 'detected', at: created_at, summary: title.slice(0, 200) }),
-    ...(state === 'closed' && closed_at ? [told(`issue-${iid}-resolved`, { ...incident, phase: 'resolved', at: closed_at })] : []),
-  ]
 }
 
 function tellDeployment(
@@ -181,7 +164,7 @@ function tellDeployment(
     version: sha,
     commit: sha,
   } as const
-  return [told(`deployment-${id}-${status}`, status === 'failed' ? { ...one, failed: true } : one)]
+  return [identified(`deployment-${id}-${status}`, status === 'failed' ? { ...one, failed: true } : one)]
 }
 
 function tellPipeline(pipeline: z.infer<typeof Pipeline>, { name, stream }: Project): readonly Told[] {
@@ -196,10 +179,10 @@ function tellPipeline(pipeline: z.infer<typeof Pipeline>, { name, stream }: Proj
     ...urlOf(web_url),
   } as const
   return [
-    told(`pipeline-${id}-queued`, { ...common, phase: 'queued', at: created_at }),
-    ...(started_at ? [told(`pipeline-${id}-started`, { ...common, phase: 'started', at: started_at })] : []),
+    identified(`pipeline-${id}-queued`, { ...common, phase: 'queued', at: created_at }),
+    ...(started_at ? [identified(`pipeline-${id}-started`, { ...common, phase: 'started', at: started_at })] : []),
     ...(over[status] !== undefined && finished_at
-      ? [told(`pipeline-${id}-finished`, { ...common, phase: 'finished', at: finished_at, outcome: over[status] })]
+      ? [identified(`pipeline-${id}-finished`, { ...common, phase: 'finished', at: finished_at, outcome: over[status] })]
       : []),
   ]
 }
@@ -218,9 +201,9 @@ function tellJob(job: z.infer<typeof Job>, pipeline: z.infer<typeof Pipeline>, {
   } as const
   const queued = started_at && created_at <= started_at ? { queued: instantOf(Date.parse(created_at)) } : {}
   return [
-    ...(started_at ? [told(`job-${id}-started`, { ...common, phase: 'started', at: started_at, ...queued })] : []),
+    ...(started_at ? [identified(`job-${id}-started`, { ...common, phase: 'started', at: started_at, ...queued })] : []),
     ...(over[status] !== undefined && finished_at
-      ? [told(`job-${id}-finished`, { ...common, phase: 'finished', at: finished_at, outcome: over[status] })]
+      ? [identified(`job-${id}-finished`, { ...common, phase: 'finished', at: finished_at, outcome: over[status] })]
       : []),
   ]
 }

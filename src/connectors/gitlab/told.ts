@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { instantOf } from '../../kernel/clock.ts'
-import { digestOf } from '../../kernel/digest.ts'
-import type { Outcome, Told } from '../../flow/history/history.port.ts'
+import { identified, type Outcome, type Told } from '../../flow/history/history.port.ts'
 
 /** What whoever connects a project says of it. */
 export type Project = {
@@ -34,7 +33,26 @@ export const over: Readonly<Record<string, Outcome>> = { success: 'success', fai
 
 export const urlOf = (url: string | null | undefined) => (url && URL.canParse(url) ? { url } : {})
 
-/** Told again it is the same event, told otherwise another: the tables bring them together. */
-export function told<T extends Omit<Told, 'id'>>(name: string, one: T): Told {
-  return { ...one, id: `${name}-${digestOf(one).slice(7, 23)}` } as unknown as Told
+export const Issue = z.looseObject({
+  iid: Id,
+  title: z.string(),
+  state: z.string(),
+  created_at: Time,
+  updated_at: Time,
+  closed_at: Time.nullish(),
+})
+
+/** An issue that is an incident. @param isReopened - it began anew: what was resolved before is not */
+export function tellIncident(
+  issue: z.infer<typeof Issue>,
+  { name, stream, incidentEnvironment }: Project,
+  isReopened = false,
+): readonly Told[] {
+  const { iid, title, state, created_at, updated_at, closed_at } = issue
+  const incident = { kind: 'incident', incident: `${name}#${iid}`, stream, environment: incidentEnvironment } as const
+  return [
+    identified(`issue-${iid}-detected`, { ...incident, phase: 'detected', at: created_at, summary: title.slice(0, 200) }),
+    ...(isReopened ? [identified(`issue-${iid}-reopened`, { ...incident, phase: 'detected', at: updated_at })] : []),
+    ...(state === 'closed' && closed_at ? [identified(`issue-${iid}-resolved`, { ...incident, phase: 'resolved', at: closed_at })] : []),
+  ]
 }

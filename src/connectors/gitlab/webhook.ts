@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { instantOf } from '../../kernel/clock.ts'
 import { sha256 } from '../../kernel/digest.ts'
 import { invalid } from '../../kernel/errors.ts'
-import type { Told } from '../../flow/history/history.port.ts'
-import { Id, over, Sha, Time, told, urlOf, type Project } from './told.ts'
+import { identified, type Told } from '../../flow/history/history.port.ts'
+import { Id, Issue, over, Sha, tellIncident, Time, urlOf, type Project } from './told.ts'
 
 /** Whether the token is the one that was agreed: `X-Gitlab-Token`, compared in a time that tells nothing. */
 export function isToken(shown: string | undefined, secret: string): boolean {
@@ -51,14 +51,7 @@ const Deployed = z.looseObject({
   environment: z.string(),
   commit_url: z.string(),
 })
-const Issue = z.looseObject({
-  iid: Id,
-  title: z.string(),
-  state: z.string(),
-  type: z.string().nullish(),
-  created_at: Time,
-  closed_at: Time.nullish(),
-})
+const HookIssue = Issue.extend({ type: z.string().nullish(), action: z.string().nullish() })
 const Labels = z.array(z.looseObject({ title: z.string() })).nullish()
 
 const Push = z.looseObject({
@@ -79,7 +72,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   deployment: (payload, project) => tellDeployment(read(Deployed, payload), project),
   push: (payload, project) => tellPush(read(Push, payload), project),
   tag_push: (payload, project) => tellPush(read(Push, payload), project),
-  issue: kind({ object_attributes: Issue, labels: Labels }, ({ object_attributes, labels }, project) =>
+  issue: kind({ object_attributes: HookIssue, labels: Labels }, ({ object_attributes, labels }, project) =>
     tellIssue(
       object_attributes,
       (labels ?? []).map(({ title }) => title),
@@ -119,23 +112,23 @@ function tellMergeRequest(request: z.infer<typeof MergeRequest>, { name }: Proje
   const change = { kind: 'change', repository: name, number } as const
   const head = last_commit ? { head: last_commit.id } : {}
   const then = { ...change, at: updated_at }
-  const created = told(`merge-request-${number}-created`, { ...change, phase: 'created', at: created_at })
+  const created = identified(`merge-request-${number}-created`, { ...change, phase: 'created', at: created_at })
   // `approval`: one person's. `approved`: all that it takes.
   if (action === 'approval' || action === 'approved')
-    return [created, told(`merge-request-${number}-${action}`, { ...then, phase: 'reviewed', approved: action === 'approved' })]
+    return [created, identified(`merge-request-${number}-${action}`, { ...then, phase: 'reviewed', approved: action === 'approved' })]
   if (state === 'merged') {
     // Without a merge commit it is the branch's own newest that the target branch came to.
     const brought = merge_commit_sha ?? squash_commit_sha ?? last_commit?.id
     const merge = brought ? { merge: brought } : {}
     // What is edited after it was merged is not merged again.
     if (action !== undefined && action !== null && action !== 'merge') return [created]
-    return [created, told(`merge-request-${number}-merged`, { ...then, phase: 'merged', base, ...head, ...merge })]
+    return [created, identified(`merge-request-${number}-merged`, { ...then, phase: 'merged', base, ...head, ...merge })]
   }
   if (state === 'closed')
-    return action === 'close' ? [created, told(`merge-request-${number}-abandoned`, { ...then, phase: 'abandoned' })] : [created]
+    return action === 'close' ? [created, identified(`merge-request-${number}-abandoned`, { ...then, phase: 'abandoned' })] : [created]
   return [
     created,
-    told(`merge-request-${number}-updated`, {
+    identified(`merge-request-${number}-updated`, {
       ...then,
       phase: 'updated',
       title: title.slice(0, 200),
@@ -159,12 +152,12 @@ function tellPipeline(pipeline: z.infer<typeof Pipeline>, { name, stream }: Proj
   } as const
   const began = queued_duration !== null && queued_duration !== undefined && (status === 'running' || over[status] !== undefined)
   return [
-    told(`pipeline-${id}-queued`, { ...run, phase: 'queued', at: created_at }),
+    identified(`pipeline-${id}-queued`, { ...run, phase: 'queued', at: created_at }),
     ...(began
-      ? [told(`pipeline-${id}-started`, { ...run, phase: 'started', at: instantOf(Date.parse(created_at) + queued_duration * 1000) })]
+      ? [identified(`pipeline-${id}-started`, { ...run, phase: 'started', at: instantOf(Date.parse(created_at) + queued_duration * 1000) })]
       : []),
     ...(over[status] !== undefined && finished_at
-      ? [told(`pipeline-${id}-finished`, { ...run, phase: 'finished', at: finished_at, outcome: over[status] })]
+      ? [identified(`pipeline-${id}-finished`, { ...run, phase: 'finished', at: finished_at, outcome: over[status] })]
       : []),
   ]
 }
@@ -182,9 +175,9 @@ function tellJob(job: z.infer<typeof Job>, { name, stream }: Project): readonly 
   } as const
   const queued = build_started_at && build_created_at <= build_started_at ? { queued: build_created_at } : {}
   return [
-    ...(build_started_at ? [told(`job-${build_id}-started`, { ...task, phase: 'started', at: build_started_at, ...queued })] : []),
+    ...(build_started_at ? [identified(`job-${build_id}-started`, { ...task, phase: 'started', at: build_started_at, ...queued })] : []),
     ...(over[build_status] !== undefined && build_finished_at
-      ? [told(`job-${build_id}-finished`, { ...task, phase: 'finished', at: build_finished_at, outcome: over[build_status] })]
+      ? [identified(`job-${build_id}-finished`, { ...task, phase: 'finished', at: build_finished_at, outcome: over[build_status] })]
       : []),
   ]
 }
@@ -199,7 +192,7 @@ function tellDeployment(
   const failed = status === 'failed' ? { failed: true } : {}
   const deployment = `deployment-${deployment_id}`
   const one = { kind: 'deployment', deployment, at: status_changed_at, stream, environment, version: commit, commit, ...failed } as const
-  return [told(`deployment-${deployment_id}-${status}`, one)]
+  return [identified(`deployment-${deployment_id}-${status}`, one)]
 }
 
 /** Where the branch or tag came to stand. GitLab does not say when: the newest of its commits does. Its commits come when the repository is imported. */
@@ -211,7 +204,7 @@ function tellPush({ ref, after, commits, project }: z.infer<typeof Push>, { name
   // What is deleted, or brings no commit, is seen at the next import.
   if (at === undefined || /^0+$/.test(after)) return []
   return [
-    told(`push-${ref.slice(0, 200)}`, {
+    identified(`push-${ref.slice(0, 200)}`, {
       kind: 'refs',
       repository: name,
       at,
@@ -221,16 +214,10 @@ function tellPush({ ref, after, commits, project }: z.infer<typeof Push>, { name
   ]
 }
 
-function tellIssue(issue: z.infer<typeof Issue>, labels: readonly string[], project: Project): readonly Told[] {
-  const { iid, title, state, type, created_at, closed_at } = issue
-  const { name, stream, incidentLabel, incidentEnvironment: environment } = project
-  const isIncident = type?.toLowerCase() === 'incident' || labels.some((label) => label.toLowerCase() === incidentLabel.toLowerCase())
-  if (!isIncident) return []
-  const incident = { kind: 'incident', incident: `${name}#${iid}`, stream, environment } as const
-  return [
-    told(`issue-${iid}-detected`, { ...incident, phase: 'detected', at: created_at, summary: title.slice(0, 200) }),
-    ...(state === 'closed' && closed_at ? [told(`issue-${iid}-resolved`, { ...incident, phase: 'resolved', at: closed_at })] : []),
-  ]
+function tellIssue(issue: z.infer<typeof HookIssue>, labels: readonly string[], project: Project): readonly Told[] {
+  const { type, action } = issue
+  const isLabelled = labels.some((label) => label.toLowerCase() === project.incidentLabel.toLowerCase())
+  return isLabelled || type?.toLowerCase() === 'incident' ? tellIncident(issue, project, action === 'reopen') : []
 }
 
 function kind<Shape extends z.ZodRawShape>(

@@ -1,4 +1,5 @@
 import type { Instant } from '../../kernel/clock.ts'
+import { digestOf } from '../../kernel/digest.ts'
 
 type Common = {
   /** Names what is told among all that its source tells: telling it again is telling it once. */
@@ -103,3 +104,11 @@ export type ToldRelease = Common & {
 
 /** What a connector found in somebody else's records. It translates and does not judge. */
 export type Told = ToldDeployment | ToldGate | ToldIncident | ToldChange | ToldRun | ToldTask | ToldRefs | ToldRelease
+
+/**
+ * Names a fact by what it is of and what it says: told again it is the same event, told otherwise another, and the tables bring them
+ * together (docs/decisions/0032).
+ */
+export function identified<One extends Omit<Told, 'id'>>(of: string, one: One): Told {
+  return { ...one, id: `${of}-${digestOf(one).slice(7, 23)}` } as unknown as Told
+}

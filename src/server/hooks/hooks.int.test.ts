@@ -309,6 +309,7 @@ describe('webhooks of GitLab', () => {
       state: 'closed',
       type: 'Incident',
       created_at: '2026-03-01 12:00:00 UTC',
+      updated_at: '2026-03-01 12:30:00 UTC',
       closed_at: '2026-03-01 12:30:00 UTC',
     }
     expect((await tell({ object_kind: 'issue', object_attributes: issue, labels: [] })).body).toEqual({ used: true, events: 2 })
@@ -322,6 +323,10 @@ describe('webhooks of GitLab', () => {
     expect(await rowsOf(t.threeways.ledger.db, incidentHistory).selectAll().where('stream', '=', 'shop-lab').execute()).toMatchObject([
       { incident: 'acme/tools/shop#5', environment: 'production', resolved: expect.stringContaining('12:30') },
     ])
+    const again = { ...issue, state: 'opened', action: 'reopen', updated_at: '2026-03-01 13:00:00 UTC', closed_at: null }
+    await tell({ object_kind: 'issue', object_attributes: again, labels: [] })
+    const [incident] = await rowsOf(t.threeways.ledger.db, incidentHistory).selectAll().where('stream', '=', 'shop-lab').execute()
+    expect(incident!.resolved! < incident!.detectedAgain!).toBe(true)
   })
 
   it('record nothing without the token, or with a time that says no offset', async () => {
