@@ -12,6 +12,8 @@ import { lineageOf, type Places, type StreamLineage } from './streams.ts'
 
 export type Lineages = {
   readonly repositories: Repositories
+  /** Of its trunk, oldest first; none where nobody knows which branch that is. */
+  changesOf(repository: Repository): readonly TrunkChange[]
   /** Empty: of none of its repositories commits are known, or nothing was deployed. */
   of(stream: string): Promise<readonly StreamLineage[]>
 }
@@ -40,6 +42,7 @@ export function makeLineages(ledger: Pick<Ledger, 'db' | 'head' | 'read'>, look:
     seen = Math.max(head, news.at(-1)?.seq ?? 0)
     return {
       repositories,
+      changesOf: changes,
       of: (stream) => kept.get(stream, keyOf(stream, repositories), () => find(ledger.db, stream, repositories, changes)),
     }
   })

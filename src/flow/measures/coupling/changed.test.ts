@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { trunkChanges } from '../../lineage/changes.ts'
 import { Links } from '../../lineage/links.ts'
 import { Repository } from '../../lineage/repository.ts'
 import { changedView } from './view.ts'
@@ -30,7 +31,8 @@ function estate(commits: readonly (readonly string[])[]) {
   for (const stream of ['shop', 'cart', 'till', 'docs'])
     links.add({ stream, repository: 'acme/estate', paths: [`services/${stream}`] }, { time: '2026', id: stream })
   links.add({ stream: 'everything', repository: 'acme/estate' }, { time: '2026', id: 'all' })
-  return { repositories: new Map([['acme/estate', repository]]), links }
+  const changesOf = (of: Repository) => trunkChanges(of.graph, of.trunkTip()!)
+  return { repositories: { repositories: new Map([['acme/estate', repository]]), links }, changesOf }
 }
 const look = (commits: readonly (readonly string[])[]) => changedView(estate(commits), { days: 365, minutes: 30, by: 'change' }, now)
 
@@ -47,7 +49,13 @@ describe('what is changed together', () => {
 
   it('says nothing of a repository that is not shared, or of what is not known', () => {
     expect(look([['services/shop/x.ts'], ['services/cart/x.ts']]).rows).toEqual([])
-    expect(changedView({ repositories: new Map(), links: new Links() }, { days: 365, minutes: 30, by: 'change' }, now)).toMatchObject({
+    expect(
+      changedView(
+        { repositories: { repositories: new Map(), links: new Links() }, changesOf: () => [] },
+        { days: 365, minutes: 30, by: 'change' },
+        now,
+      ),
+    ).toMatchObject({
       rows: [],
       looked: 0,
     })

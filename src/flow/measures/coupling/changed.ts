@@ -1,26 +1,15 @@
 import { touches } from '../../lineage/links.ts'
-import { trunkChanges, type TrunkChange } from '../../lineage/changes.ts'
-import type { Repositories } from '../../lineage/repositories.ts'
-import type { Repository } from '../../lineage/repository.ts'
+import type { Lineages } from '../../lineage/lineages.ts'
 import type { Window } from '../stream-flow.ts'
 
-const known = new WeakMap<Repository, { readonly changed: number; readonly changes: readonly TrunkChange[] }>()
-
-function changesOf(repository: Repository): readonly TrunkChange[] {
-  const before = known.get(repository)
-  if (before?.changed === repository.changed) return before.changes
-  const tip = repository.trunkTip()
-  const changes = tip === undefined ? [] : trunkChanges(repository.graph, tip)
-  known.set(repository, { changed: repository.changed, changes })
-  return changes
-}
+export type Known = Pick<Lineages, 'repositories' | 'changesOf'>
 
 /**
  * Which value streams each change of a shared repository touched: those that own paths of it. A stream that owns all of a repository is
  * touched by every change of it, which says nothing.
  * @returns for each change in turn the streams, as deployments at a time of its own, and how many changes there were
  */
-export function changedTogether({ repositories, links }: Repositories, { since, until, asOf }: Window) {
+export function changedTogether({ repositories: { repositories, links }, changesOf }: Known, { since, until, asOf }: Window) {
   const touched: { readonly stream: string; readonly at: number }[] = []
   let changes = 0
   for (const repository of [...repositories.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))) {

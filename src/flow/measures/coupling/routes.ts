@@ -2,13 +2,13 @@ import { Hono } from 'hono'
 import { describeRoute } from 'hono-openapi'
 import type { Clock } from '../../../kernel/clock.ts'
 import { answers, requires, valid, type HttpEnv } from '../../../kernel/http.ts'
-import type { Repositories } from '../../lineage/repositories.ts'
+import type { Lineages } from '../../lineage/lineages.ts'
 import type { Past } from '../past.ts'
 import { CouplingQuery, CouplingView } from './schemas.ts'
 import { changedView, coupledView } from './view.ts'
 
 /** Which value streams are deployed together, over HTTP. */
-export function couplingRoutes(past: () => Promise<Past>, repositories: () => Promise<Repositories>, clock: Clock): Hono<HttpEnv> {
+export function couplingRoutes(past: () => Promise<Past>, lineages: () => Promise<Lineages>, clock: Clock): Hono<HttpEnv> {
   const summary = 'value streams that are deployed, or changed, together more often than by chance'
   return new Hono<HttpEnv>().get(
     '/coupling',
@@ -17,7 +17,7 @@ export function couplingRoutes(past: () => Promise<Past>, repositories: () => Pr
     valid('query', CouplingQuery),
     async (c) => {
       const query = c.req.valid('query')
-      if (query.by === 'change') return c.json(changedView(await repositories(), query, clock.now()))
+      if (query.by === 'change') return c.json(changedView(await lineages(), query, clock.now()))
       return c.json(coupledView(await past(), query, clock.now()))
     },
   )

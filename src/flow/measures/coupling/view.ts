@@ -4,8 +4,7 @@ import { groundsOf } from '../attribution/blame.ts'
 import { instant, windowOf } from '../board.ts'
 import { wayOf } from '../environments.ts'
 import { horizonOf, type Past } from '../past.ts'
-import type { Repositories } from '../../lineage/repositories.ts'
-import { changedTogether } from './changed.ts'
+import { changedTogether, type Known } from './changed.ts'
 import { couplingsOf } from './coupling.ts'
 import type { CouplingQuery, CouplingView } from './schemas.ts'
 
@@ -46,9 +45,9 @@ export function coupledView(past: Past, query: CouplingQuery, nowMs: number): Co
 }
 
 /** Which streams are changed together: by the changes of repositories that several of them are built from. */
-export function changedView(repositories: Repositories, query: CouplingQuery, nowMs: number): CouplingView {
+export function changedView(known: Known, query: CouplingQuery, nowMs: number): CouplingView {
   const window = windowOf({ ...query, rows: false }, nowMs)
-  const { touched } = changedTogether(repositories, window)
+  const { touched } = changedTogether(known, window)
   // Each change is a time of its own.
   const { pairs, looked, mass } = couplingsOf(touched, 1)
   const rows = pairs.filter(({ p }) => p < surely).slice(0, most)
