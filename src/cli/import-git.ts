@@ -10,6 +10,7 @@ import type { CloudEvent } from '../ledger/event.ts'
 import { withApi, type Api, type ConnectFlags } from './api.ts'
 import { homeFolder, type CliContext } from './context.ts'
 import type { Ending } from './ending.ts'
+import { recordBatch } from './recording.ts'
 
 type ImportGitFlags = ConnectFlags & {
   readonly repository?: string
@@ -101,9 +102,7 @@ class Recording {
   }
 
   async send(events: readonly CloudEvent[]): Promise<void> {
-    if (events.length === 0) return
-    const headers = { 'content-type': 'application/cloudevents-batch+json' }
-    await (await this.api.open('/api/events', { method: 'POST', headers, body: JSON.stringify(events) })).text()
+    await recordBatch(this.api, events)
   }
 
   private take(): CloudEvent[] {

@@ -7,13 +7,15 @@ import type { Asking } from '../connectors/paged/api.ts'
 import type { Mark } from '../connectors/paged/walk.ts'
 import type { Told } from '../flow/history/history.port.ts'
 import { eventOf } from '../flow/history/record.ts'
+import { sha256, shortDigest } from '../kernel/digest.ts'
 import { writeDurably } from '../kernel/durable-file.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import { hasCode, invalid } from '../kernel/errors.ts'
 import type { HookView } from '../server/hooks/routes.ts'
 import { withApi, type Api, type ConnectFlags } from './api.ts'
-import { homeFolder, type CliContext } from './context.ts'
+import { databaseUrlOf, homeFolder, type CliContext } from './context.ts'
 import { momentOf } from './moment.ts'
+import { recordBatch } from './recording.ts'
 
 type Flags = ConnectFlags & {
   readonly api: string
@@ -51,7 +53,8 @@ async function importFrom(context: CliContext, host: HostName, flags: Flags, rep
   const began = Date.now()
   const since = flags.since === undefined ? undefined : momentOf(flags.since, '--since')
   const { output, env } = context
-  const file = markFile(homeFolder(context, flags.home), host, flags.api, repository)
+  const ledger = [flags.server ?? env['THREEWAYS_SERVER'] ?? '', databaseUrlOf(env) ?? ''].join(' ')
+  const file = markFile(homeFolder(context, flags.home), host, flags.api, repository, ledger)
   await withApi(
     context,
     flags,
@@ -102,20 +105,17 @@ async function aboutOf(api: Api, host: HostName, repository: string, flags: Flag
 async function record(api: Api, told: readonly Told[], source: string, counts: { recorded: number; duplicates: number }): Promise<void> {
   const events = [...new Map(told.map((one) => [one.id, eventOf(one, source)])).values()]
   for (let at = 0; at < events.length; at += eventsInRequest) {
-    const headers = { 'content-type': 'application/cloudevents-batch+json' }
-    const body = JSON.stringify(events.slice(at, at + eventsInRequest))
-    const { receipts } = (await (await api.open('/api/events', { method: 'POST', headers, body })).json()) as {
-      receipts: { duplicate: boolean }[]
-    }
-    const there = receipts.filter(({ duplicate }) => duplicate).length
-    counts.duplicates += there
-    counts.recorded += receipts.length - there
+    const { recorded, duplicates } = await recordBatch(api, events.slice(at, at + eventsInRequest))
+    counts.recorded += recorded
+    counts.duplicates += duplicates
   }
 }
 
-const markFile = (home: string, host: HostName, api: string, repository: string) => {
+/** @param ledger - what was read into one is not in another */
+function markFile(home: string, host: HostName, api: string, repository: string, ledger: string): string {
   const at = URL.canParse(api) ? new URL(api).host : 'unknown'
-  return path.join(home, 'imports', `${host}-${encodeURIComponent(at)}-${repository.replaceAll('/', '-')}.json`)
+  const into = shortDigest(sha256(ledger))
+  return path.join(home, 'imports', `${host}-${encodeURIComponent(at)}-${repository.replaceAll('/', '-')}-${into}.json`)
 }
 
 async function readMarks(file: string): Promise<Marks> {

@@ -11,6 +11,7 @@ import { hasCode, notFound, ThreewaysError, type Fault } from '../kernel/errors.
 import type { CloudEvent } from '../ledger/event.ts'
 import { withApi, type Api, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
+import { recordBatch } from './recording.ts'
 
 type ImportFlags = ConnectFlags & { readonly map: string; readonly skipBad: boolean; readonly json: boolean }
 
@@ -101,15 +102,9 @@ class Recording {
   }
 
   private async record(events: readonly CloudEvent[]): Promise<void> {
-    const response = await this.api.open('/api/events', {
-      method: 'POST',
-      headers: { 'content-type': 'application/cloudevents-batch+json' },
-      body: JSON.stringify(events),
-    })
-    const { receipts } = (await response.json()) as { receipts: readonly { readonly duplicate: boolean }[] }
-    const there = receipts.filter(({ duplicate }) => duplicate).length
-    this.recorded += receipts.length - there
-    this.duplicates += there
+    const { recorded, duplicates } = await recordBatch(this.api, events)
+    this.recorded += recorded
+    this.duplicates += duplicates
   }
 
   tell(asJson: boolean): void {
