@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { seeded } from '../git/seeded.ts'
 
 const head = 'time,environment,service,image_tag,previous_tag,automatic_deploys,promote,actor,commit\n'
 const streamCount = 200
@@ -17,7 +18,7 @@ export async function writeEstate(file: string, rows: number, seed = 1): Promise
 
 function* tableOf(rows: number, seed: number): Generator<string> {
   yield head
-  const random = mulberry(seed)
+  const random = seeded(seed)
   const perStream = Math.ceil(rows / streamCount)
   // Of each version two environments and most of a third.
   const everySeconds = ((4 * 365 * 86_400) / perStream) * 2.8
@@ -41,16 +42,5 @@ function* tableOf(rows: number, seed: number): Generator<string> {
     }
     left -= Math.min(lines.length, left)
     yield lines.slice(0, perStream).join('')
-  }
-}
-
-/** Mulberry32, by Tommy Ettinger, in the public domain: random enough for a table. */
-function mulberry(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }

@@ -1,3 +1,4 @@
+import { firstThat } from '../../kernel/search.ts'
 import type { Fault } from '../../kernel/errors.ts'
 import type { Positions } from './definition.ts'
 
@@ -76,16 +77,7 @@ export function placesIn(file: string, text: string): Places {
 }
 
 /** How many of the sorted numbers are at most `limit`. */
-function countUpTo(sorted: readonly number[], limit: number): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (sorted[middle]! <= limit) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+const countUpTo = (sorted: readonly number[], limit: number): number => firstThat(sorted.length, (at) => sorted[at]! > limit)
 
 /** A value as a fault shows it: JSON, cut when long. */
 function shown(value: unknown): string {

@@ -1,3 +1,4 @@
+import { firstThat } from '../../kernel/search.ts'
 import type { ContentOf } from '../../ledger/event.ts'
 import type { commitsRecorded } from '../history/events.ts'
 
@@ -75,7 +76,11 @@ export class CommitGraph {
   beginningWith(prefix: string): readonly number[] {
     if (this.sorted.length !== this.size) this.sorted = this.names.toSorted()
     const found: number[] = []
-    for (let at = firstFrom(this.sorted, prefix); found.length < 2 && this.sorted[at]?.startsWith(prefix); at++) {
+    for (
+      let at = firstThat(this.sorted.length, (at) => this.sorted[at]! >= prefix);
+      found.length < 2 && this.sorted[at]?.startsWith(prefix);
+      at++
+    ) {
       const commit = this.numbers.get(this.sorted[at]!)!
       if (this.isKnown(commit)) found.push(commit)
     }
@@ -174,15 +179,4 @@ export class CommitGraph {
     this.paths.set(path, path)
     return path
   }
-}
-
-/** The place of the first that does not come before it. */
-function firstFrom(sorted: readonly string[], text: string): number {
-  let [low, high] = [0, sorted.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (sorted[middle]! < text) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -1,3 +1,4 @@
+import { firstThat } from '../../kernel/search.ts'
 import { remembered } from './remembered.ts'
 
 /** A version that came to run somewhere. */
@@ -22,15 +23,8 @@ export function sinceOf<One extends Deployed>(deployments: readonly One[], momen
   return first === 0 ? deployments : deployments.slice(first)
 }
 
-function firstAfter(deployments: readonly Deployed[], moment: number): number {
-  let [low, high] = [0, deployments.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (deployments[middle]!.at <= moment) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+const firstAfter = (deployments: readonly Deployed[], moment: number): number =>
+  firstThat(deployments.length, (at) => deployments[at]!.at > moment)
 
 /** What people call the environment that they deliver to. */
 const production = /^(prod|production|live)\b/i

@@ -1,3 +1,4 @@
+import { firstThat } from '../../kernel/search.ts'
 import { simulate, type Line, type Stage } from '../simulation/engine.ts'
 import { uniform } from '../simulation/random.ts'
 import { weekMs, type Calibration, type Week } from './calibrate.ts'
@@ -102,13 +103,5 @@ function gatesWith(gates: Week['gates'][number], from: string, to: string, chang
 
 function standingOf(gates: Week['gates'][number]): (now: number) => Gates {
   const times = Float64Array.from(gates, ({ at }) => at)
-  return (now) => {
-    let [low, high] = [0, times.length]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (times[middle]! <= now) low = middle + 1
-      else high = middle
-    }
-    return gates[Math.max(0, low - 1)]!.gates
-  }
+  return (now) => gates[Math.max(0, firstThat(times.length, (at) => times[at]! > now) - 1)]!.gates
 }

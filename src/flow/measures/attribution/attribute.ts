@@ -1,3 +1,4 @@
+import { firstThat } from '../../../kernel/search.ts'
 import type { Failure } from './failures.ts'
 import { onset, seenAfter, type Hazard } from './hazard.ts'
 import type { Placed } from './placed.ts'
@@ -156,16 +157,9 @@ function since(placed: readonly Placed[], moment: number): readonly Placed[] {
   return placed.slice(lowerBound(placed, moment - watchedMs), lowerBound(placed, moment + 1))
 }
 
-/** Index of the first that is not before a moment. */
-export function lowerBound(placed: readonly { readonly at: number }[], moment: number): number {
-  let [low, high] = [0, placed.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (placed[middle]!.at < moment) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+/** Index of the first that is not before a moment. @param placed - by time */
+export const lowerBound = (placed: readonly { readonly at: number }[], moment: number): number =>
+  firstThat(placed.length, (at) => placed[at]!.at >= moment)
 
 /** Deployments in a millisecond; of a stream that is deployed seldom, one in the whole time. */
 function rateOf(before: readonly Placed[], stream: string | undefined): number {

@@ -1,3 +1,4 @@
+import { firstThat } from '../../../kernel/search.ts'
 import { fisherGreater } from '../../../kernel/statistics/proportions.ts'
 
 /** Two streams that are deployed together more often than by chance. */
@@ -101,15 +102,7 @@ function couplingOf(
 }
 
 /** How many of ascending times lie before one. */
-function below(times: ArrayLike<number>, time: number): number {
-  let [low, high] = [0, times.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (times[middle]! < time) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+const below = (times: ArrayLike<number>, time: number): number => firstThat(times.length, (at) => times[at]! >= time)
 
 function corrected(pairs: readonly Coupling[]): readonly Coupling[] {
   const sorted = pairs.toSorted((a, b) => a.p - b.p || b.lift - a.lift)
