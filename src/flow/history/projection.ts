@@ -30,7 +30,7 @@ export function deploymentOf({ id, source, subject, time, content, custom }: Fac
   const run = text(custom['run'])
   return {
     stream,
-    environment: environmentOf(place, stream),
+    environment: withoutRun(environmentOf(place, stream), run),
     deployment: run === null ? `${source}#${text(custom['deployment']) ?? id}` : `${run} ${version}`,
     at: time,
     version,
@@ -39,6 +39,12 @@ export function deploymentOf({ id, source, subject, time, content, custom }: Fac
     back: back ? 1 : 0,
     source,
   }
+}
+
+/** Where each run has an environment of its own, all of them are one place on the way: `dev-179ddb41` is `dev`. */
+function withoutRun(environment: string, run: string | null): string {
+  const own = run === null ? undefined : `-${run.slice(-8)}`
+  return own !== undefined && environment.endsWith(own) ? environment.slice(0, -own.length) : environment
 }
 
 /** Ours are named stream/environment; others name them as they like. */

@@ -110,11 +110,12 @@ describe('how changes really flow', () => {
       'x-threeways': {
         version: 1,
         artifact: { build: ['true'], pack: ['app', 'smoke'] },
-        environments: { test: {}, production: {} },
+        environments: { dev: {}, test: {}, production: {} },
         checks: { smoke: { run: ['sh', 'smoke'], in: 'environment' } },
         pipeline: {
           stages: [
-            { name: 'test', environment: 'test' },
+            { name: 'dev', environment: 'dev', ephemeral: true },
+            { name: 'test', after: ['dev'], environment: 'test' },
             { name: 'production', after: ['test'], environment: 'production', smoke: ['smoke'] },
           ],
         },
@@ -129,7 +130,7 @@ describe('how changes really flow', () => {
     const bad = await deliver('two', 'false')
     expect(bad.state).toBe('failed')
     const flow = await shop('?rows=true')
-    expect(flow).toMatchObject({ order: ['test', 'production'], deployments: 3, back: 1, lead: { versions: 2, reached: 2 } })
+    expect(flow).toMatchObject({ order: ['dev', 'test', 'production'], deployments: 3, back: 1, lead: { versions: 2, reached: 2 } })
     expect(flow.rows).toMatchObject([good, bad].map(({ candidate }) => ({ version: candidate, by: candidate })))
   })
 
