@@ -90,13 +90,17 @@ async function attend(target: Asked, run: RunView, record: Record): Promise<void
   }
 }
 
+/** The check that may not run twice: its machine went, a power cut took it, or it was killed beside its server. */
+const lostForGood =
+  /once: (".*", which worked on it, fell silent|its process vanished without an exit code|it was killed while the server was away)/
+
 /** No commit of ours breaks a line: whatever stops it blames a candidate for what the kills did. */
 async function restartLine(target: Asked, record: Record): Promise<void> {
   if (record.accepted.size === 0) return
   const { line } = await target.ask<StreamView>('GET', `/streams/${stream}`)
   for (const { id, reason } of line.stops) {
     // Whether the trunk is good is not known when a check that may not run twice went with its machine: that stops the line, as it should.
-    if (!/once: ".*", which worked on it, fell silent/.test(reason)) record.faults.push(`the line was stopped by a kill: ${reason}`)
+    if (!lostForGood.test(reason)) record.faults.push(`the line was stopped by a kill: ${reason}`)
     await target.ask('POST', `/streams/${stream}/start`, { stop: id, reason: 'the candidate is not to blame' })
   }
 }
