@@ -1,7 +1,7 @@
 import { isMap, isScalar, Lexer, parseDocument, type Document, type Node } from 'yaml'
 import type { Json } from '../../kernel/digest.ts'
 import type { Fault } from '../../kernel/errors.ts'
-import { NodeReader } from './node-reader.ts'
+import { NodeReader, type Dollars } from './node-reader.ts'
 import { placesIn, type Complaint, type Places } from './places.ts'
 import { syntaxFault } from './syntax.ts'
 
@@ -22,8 +22,8 @@ const tokensMax = 100_000
 /** More faults than anyone reads at once are counted, not listed. */
 export const faultsMax = 100
 
-/** Reads YAML 1.2 into JSON and remembers where everything stands. Merge keys and aliases are followed, `$$` becomes `$`. */
-export function readDocument(text: string, file: string): ParsedDocument {
+/** Reads YAML 1.2 into JSON and remembers where everything stands. Merge keys and aliases are followed; as in Compose, `$$` becomes `$`. */
+export function readDocument(text: string, file: string, dollars: Dollars = 'compose'): ParsedDocument {
   const places = placesIn(file, text)
   const end = beyond(text, tokensMax)
   if (end !== undefined) {
@@ -39,7 +39,7 @@ export function readDocument(text: string, file: string): ParsedDocument {
   }
   const complaint = unreadable(document)
   if (complaint) return { value: null, places, faults: [places.atOffset(0, '', complaint)], broken: true, untold: 0 }
-  const reader = new NodeReader(text, places)
+  const reader = new NodeReader(text, places, dollars)
   const value = reader.read(document.contents as Node, [], undefined)
   return { value, places, faults: reader.faults, broken: reader.refused, untold: 0 }
 }

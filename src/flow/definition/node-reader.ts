@@ -10,6 +10,9 @@ const depthMax = 40
 
 type Path = readonly string[]
 
+/** What `$` means: as in Compose, where `$$` is one and others begin a variable, or itself. */
+export type Dollars = 'compose' | 'plain'
+
 /** Turns YAML's nodes into values and remembers where each stands. */
 export class NodeReader {
   readonly faults: Fault[] = []
@@ -24,9 +27,12 @@ export class NodeReader {
   /** Inside a value that an alias repeats; its faults were told where it is written. */
   #repeating = 0
 
-  constructor(text: string, places: Places) {
+  readonly #dollars: Dollars
+
+  constructor(text: string, places: Places, dollars: Dollars) {
     this.#text = text
     this.#places = places
+    this.#dollars = dollars
   }
 
   read(node: Node | null, path: Path, key: number | undefined): Json {
@@ -172,6 +178,7 @@ export class NodeReader {
       this.#complain(node, path, { message: 'holds a character that no text has', help: 'remove the NUL or half surrogate pair' })
       return ''
     }
+    if (this.#dollars === 'plain') return value
     const { text, problems } = interpolate(value)
     for (const problem of problems) {
       const [start, end] = node.range ?? [0, 0]

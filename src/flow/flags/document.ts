@@ -1,0 +1,214 @@
+import { z } from 'zod'
+import { invalid, type Fault } from '../../kernel/errors.ts'
+import { faultsMax, readDocument } from '../definition/document.ts'
+import { faultsOf } from '../definition/issues.ts'
+import { pointerOf, type Places } from '../definition/places.ts'
+import { Name } from '../definition/schema/values.ts'
+import { suggestion } from '../definition/suggest.ts'
+import { conditionFaults } from './condition.ts'
+import { bucketings, purposes, slotCount, states, typeOf, type Flag, type Serve, type Setting, type Value } from './flag.ts'
+
+const keyRule = 'should be letters, digits and ._- only, begin with a letter and have at most 100 characters'
+const Key = z.string().regex(/^(?!constructor$|__proto__$)[A-Za-z][\w.-]{0,99}$/, keyRule)
+const shareRule = 'should be a share such as 5% or 0.25%'
+/** Hundredths of a percent: as many as there are slots. */
+const Share = z
+  .string(shareRule)
+  .regex(/^\d{1,3}(\.\d{1,2})?%$/, shareRule)
+  .transform((text) => Math.round(Number(text.slice(0, -1)) * 100))
+  .refine((slots) => slots <= slotCount, 'should be at most 100%')
+const Shares = z.record(Key, Share)
+const Line = (max: number) => z.string().trim().min(1, 'is empty').max(max, `is longer than ${max} characters`)
+const dateRule = 'should be a day such as 2027-03-31, or never'
+
+const Rule = z.strictObject({
+  id: Name.meta({ description: 'What answers say when this rule decided.' }),
+  when: z.unknown().meta({ description: 'Attributes of the context, and what they have to be.', examples: [{ country: ['DE', 'AT'] }] }),
+  serve: z.union([Key, Shares]).meta({ description: 'A variant, or shares of variants.' }),
+})
+
+const Setting = z.strictObject({
+  state: z.enum(states).meta({
+    description: 'off: control. dark: control, and clients rehearse. ramp: shares. on: one variant. retired: one variant for good.',
+  }),
+  killed: z.boolean().default(false).meta({ description: 'The kill switch: control for everybody.' }),
+  rules: z.array(Rule).max(100).default([]).meta({ description: 'The first that fits decides.' }),
+  serve: z
+    .union([Key, Shares])
+    .optional()
+    .meta({ description: 'What everybody else gets; who is in no share gets control. [default: control]' }),
+  sample: Share.optional().meta({ description: 'Share of units that rehearse in the state dark. [default: 100%]', examples: ['10%'] }),
+})
+
+const Scalar = z.union([z.boolean(), z.string().max(10_000), z.number()])
+
+export const FlagFile = z.strictObject({
+  flag: Key.meta({ description: 'What code asks for.', examples: ['checkout-v2'] }),
+  description: Line(1_000).optional(),
+  owner: Line(100).meta({ description: 'Who answers for it: a person or a team.', examples: ['shop'] }),
+  purpose: z.enum(purposes).meta({ description: 'Why it exists; a release and an experiment end one day.' }),
+  expires: z
+    .union([z.literal('never'), z.iso.date(dateRule)], dateRule)
+    .optional()
+    .meta({ description: 'The day by which it should be gone from the code.', examples: ['2027-03-31'] }),
+  service: Name.optional().meta({ description: 'The value stream it belongs to.' }),
+  change: Line(200).optional().meta({ description: 'The commit or request that brought it.' }),
+  variants: z
+    .record(Key, z.union([Scalar, z.record(z.string(), z.unknown()), z.array(z.unknown())]))
+    .optional()
+    .meta({ description: 'Values by name, all of one type. [default: {off: false, on: true}]' }),
+  control: Key.optional().meta({ description: 'The variant of everybody while it is off. [default: off]' }),
+  bucketing: z.enum(bucketings).default('fractional-v2').meta({ description: 'How buckets are made; a change moves everybody.' }),
+  bucketBy: Line(100)
+    .default('targetingKey')
+    .meta({ description: 'Attribute whose value decides the bucket.', examples: ['companyId'] }),
+  salt: Line(200).optional().meta({ description: 'In front of that value; a change moves everybody. [default: name of the flag]' }),
+  requires: z
+    .array(z.strictObject({ flag: Key, variant: Key }))
+    .max(10)
+    .default([])
+    .meta({ description: 'Variants of other flags without which everybody gets control.' }),
+  environments: z
+    .record(Name, Setting)
+    .refine((all) => Object.keys(all).length > 0, 'names no environment: it would be asked for in vain')
+    .meta({ description: 'How it stands, by environment.' }),
+})
+
+type File = z.output<typeof FlagFile>
+
+/** Larger ones are not configuration any more. */
+export const documentMax = 60_000
+
+/**
+ * Reads a flag from YAML or JSON. Every fault is found in one go, each with line, column and what to do. Pure.
+ * @param file - its name, for the faults
+ * @throws ThreewaysError `FLAG_INVALID` with `faults`
+ */
+export function readFlag(text: string, file: string): Flag {
+  const { value, places, faults: written, broken } = readDocument(text, file, 'plain')
+  if (broken) throw refusal(written, file)
+  const parsed = FlagFile.safeParse(value)
+  if (!parsed.success) throw refusal([...written, ...faultsOf(parsed.error, FlagFile, value, places)], file)
+  const flag = flagOf(parsed.data)
+  const meaning = [...written, ...meaningFaults(flag, parsed.data, places)]
+  if (meaning.length > 0) throw refusal(meaning, file)
+  return flag
+}
+
+function flagOf(file: File): Flag {
+  const variants = (file.variants ?? { off: false, on: true }) as Readonly<Record<string, Value>>
+  const control = file.control ?? (Object.hasOwn(variants, 'off') ? 'off' : Object.keys(variants)[0]!)
+  return {
+    flag: file.flag,
+    description: file.description ?? '',
+    owner: file.owner,
+    purpose: file.purpose,
+    expires: file.expires === undefined || file.expires === 'never' ? null : file.expires,
+    service: file.service ?? null,
+    change: file.change ?? null,
+    variants,
+    control,
+    bucketing: file.bucketing,
+    bucketBy: file.bucketBy,
+    salt: file.salt ?? file.flag,
+    requires: file.requires,
+    environments: Object.fromEntries(
+      Object.entries(file.environments).map(([name, { state, killed, rules, serve, sample }]): [string, Setting] => [
+        name,
+        { state, killed, rules: rules as Setting['rules'], serve: serve ?? control, sample: sample ?? slotCount },
+      ]),
+    ),
+  }
+}
+
+function meaningFaults(flag: Flag, file: File, places: Places): readonly Fault[] {
+  const names = Object.keys(flag.variants)
+  const types = new Set(Object.values(flag.variants).map(typeOf))
+  const faults: Fault[] = []
+  if (names.length === 0) faults.push(places.atKey('/variants', { message: 'has no variant', help: 'for example {off: false, on: true}' }))
+  if (types.size > 1) {
+    const help = 'code asks for one type: give each type a flag of its own'
+    faults.push(places.atKey('/variants', { message: `has variants of ${[...types].join(' and ')}`, help }))
+  }
+  const mustEnd = flag.purpose === 'release' || flag.purpose === 'experiment'
+  if (mustEnd && flag.expires === null) {
+    const message = `a flag for ${flag.purpose === 'release' ? 'a release' : 'an experiment'} ends one day, and this one does not say when`
+    faults.push(
+      places.atValue('/expires', {
+        message,
+        help: 'add `expires: ` and the day by which it should be gone',
+        value: file.expires ?? 'nothing',
+      }),
+    )
+  }
+  const variant = (name: string, path: readonly PropertyKey[]) => {
+    if (Object.hasOwn(flag.variants, name)) return
+    faults.push(
+      places.atValue(pointerOf(path), {
+        message: `there is no variant "${name}"`,
+        value: name,
+        help: suggestion(name, names, 'add it under variants:'),
+      }),
+    )
+  }
+  const serve = (served: Serve, path: readonly PropertyKey[]) => {
+    if (typeof served === 'string') return variant(served, path)
+    for (const name of Object.keys(served)) variant(name, [...path, name])
+    const sum = Object.values(served).reduce((all, slots) => all + slots, 0)
+    if (sum <= slotCount) return
+    faults.push(
+      places.atKey(pointerOf(path), { message: `shares add up to ${sum / 100}%`, help: 'make them 100% or less: the rest gets control' }),
+    )
+  }
+  variant(flag.control, ['control'])
+  for (const [environment, setting] of Object.entries(flag.environments)) {
+    const at = ['environments', environment]
+    serve(setting.serve, [...at, 'serve'])
+    for (const [index, rule] of setting.rules.entries()) {
+      const here = [...at, 'rules', index]
+      serve(rule.serve, [...here, 'serve'])
+      for (const { path, message, help } of conditionFaults(rule.when, [...here, 'when']))
+        faults.push(places.atValue(pointerOf(path), { message, help }))
+      if (setting.rules.findIndex(({ id }) => id === rule.id) < index)
+        faults.push(
+          places.atValue(pointerOf([...here, 'id']), {
+            message: `another rule is called "${rule.id}" already`,
+            value: rule.id,
+            help: 'choose another name',
+          }),
+        )
+    }
+    faults.push(...stateFaults(setting, at, places))
+  }
+  if (flag.requires.some((one) => one.flag === flag.flag))
+    faults.push(places.atKey('/requires', { message: 'requires itself', help: 'remove it' }))
+  return faults
+}
+
+/** What a state does not go with would be kept and never be true. */
+function stateFaults({ state, serve, sample }: Setting, at: readonly PropertyKey[], places: Places): readonly Fault[] {
+  const fault = (message: string, help: string, key = 'state') => [places.atValue(pointerOf([...at, key]), { message, help, value: state })]
+  const isOne = typeof serve === 'string'
+  if ((state === 'on' || state === 'retired') && !isOne)
+    return fault(`${state} serves one variant, and this serves shares`, 'write `state: ramp`, or one variant under serve')
+  if (state === 'ramp' && isOne)
+    return fault('a ramp serves shares, and this serves one variant', 'write shares under serve, for example {on: 5%}, or `state: on`')
+  if (state !== 'dark' && sample !== slotCount)
+    return fault('only what is dark is rehearsed', 'remove sample, or write `state: dark`', 'sample')
+  return []
+}
+
+const help = 'see the example in docs/flags.md'
+
+function refusal(found: readonly Fault[], file: string) {
+  const faults = found
+    .map((fault) => (fault.path === '' || fault.help?.includes('docs/definition.md') ? { ...fault, help } : fault))
+    .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+  const first = faults[0]!
+  const others = faults.length === 1 ? '' : ` (and ${faults.length - 1} more)`
+  return invalid('FLAG_INVALID', {
+    message: `${file}:${first.line}:${first.column}: ${first.path === '' ? '' : `${first.path.slice(1)}: `}${first.message}${others}`,
+    help: first.help ?? help,
+    faults: faults.slice(0, faultsMax),
+  })
+}

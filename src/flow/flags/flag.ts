@@ -1,0 +1,70 @@
+/** A flag as it is authored, after reading. Plain data; shares are counted in slots of {@link slotCount}. */
+export type Flag = {
+  /** Its name: what code asks for. */
+  readonly flag: string
+  readonly description: string
+  /** Who answers for it: a person or a team. */
+  readonly owner: string
+  readonly purpose: Purpose
+  /** `YYYY-MM-DD`; null: never. */
+  readonly expires: string | null
+  /** What it belongs to, where that is said. */
+  readonly service: string | null
+  readonly change: string | null
+  readonly variants: Readonly<Record<string, Value>>
+  /** What everybody gets where the flag is off or dark, and whoever no slot belongs to. */
+  readonly control: string
+  readonly bucketing: Bucketing
+  /** Attribute of the context whose value decides the slot. */
+  readonly bucketBy: string
+  /** In front of that value, so that flags are diced apart. */
+  readonly salt: string
+  /** Where one of them does not hold, everybody gets control. */
+  readonly requires: readonly Requirement[]
+  readonly environments: Readonly<Record<string, Setting>>
+}
+
+export type Value = boolean | string | number | { readonly [key: string]: unknown } | readonly unknown[]
+
+export const purposes = ['release', 'experiment', 'operations', 'permission'] as const
+export type Purpose = (typeof purposes)[number]
+
+/** In the order of a flag's life. `dark`: real clients rehearse it, and nobody sees it. */
+export const states = ['off', 'dark', 'ramp', 'on', 'retired'] as const
+export type State = (typeof states)[number]
+
+/** How a bucket is made of a key; pinned per flag, because another one would move everybody. */
+export const bucketings = ['fractional-v2', 'fractional-v3'] as const
+export type Bucketing = (typeof bucketings)[number]
+
+export type Requirement = { readonly flag: string; readonly variant: string }
+
+/** How a flag stands in one environment. */
+export type Setting = {
+  readonly state: State
+  /** The kill switch was thrown: everybody gets control, whatever else is said here. */
+  readonly killed: boolean
+  /** The first that fits decides. They hold in the states `ramp` and `on`. */
+  readonly rules: readonly Rule[]
+  /** What everybody else gets. */
+  readonly serve: Serve
+  /** Of units that rehearse in the state `dark`, in slots. */
+  readonly sample: number
+}
+
+export type Rule = { readonly id: string; readonly when: Condition; readonly serve: Serve }
+
+/** A variant for everybody, or slots per variant; whom no slot belongs to gets control. */
+export type Serve = string | Readonly<Record<string, number>>
+
+/** All attributes have to fit. */
+export type Condition = Readonly<Record<string, unknown>>
+
+/** Slots of a flag: a hundredth of a percent each. */
+export const slotCount = 10_000
+
+/** `boolean`, `string`, `number` or `object`: all variants of a flag are of one. */
+export const typeOf = (value: unknown): string => (typeof value === 'object' ? 'object' : typeof value)
+
+/** Names a distribution of a flag: that of an environment, or of a rule in it. */
+export const tableName = (environment: string, rule?: string): string => (rule === undefined ? environment : `${environment}/${rule}`)

@@ -1,0 +1,170 @@
+import { conflict, notFound, refused } from '../../kernel/errors.ts'
+import { suggestion } from '../definition/suggest.ts'
+import type { FlagChange } from './events.ts'
+import { tableName, type Flag, type Serve, type Setting, type State } from './flag.ts'
+import { movedSlots, slotsOf, type SlotTables } from './slots.ts'
+
+/** A revision of a flag that stands. */
+export type Standing = { readonly flag: Flag; readonly slots: SlotTables; readonly revision: number }
+
+/** What somebody wants of a flag in one environment. */
+export type Wish = {
+  readonly environment: string
+  readonly state?: State | undefined
+  /** A variant, or slots by variant. */
+  readonly serve?: Serve | undefined
+  /** Of units, in slots; in the state `dark`. */
+  readonly sample?: number | undefined
+  readonly killed?: boolean | undefined
+}
+
+/**
+ * The flag as somebody wishes it to stand. A share makes a ramp of it, a single variant turns it on, unless the state is said as well. Pure.
+ * @throws ThreewaysError `FLAG_ENVIRONMENT_NOT_FOUND`
+ */
+export function wished(flag: Flag, wish: Wish): { readonly flag: Flag; readonly change: FlagChange } {
+  const before = settingIn(flag, wish.environment)
+  const serve = wish.serve ?? servedIn(wish.state, before, flag)
+  const implied: State | undefined = wish.serve === undefined ? undefined : typeof wish.serve === 'string' ? 'on' : 'ramp'
+  const state = wish.state ?? implied ?? before.state
+  const setting: Setting = {
+    ...before,
+    state,
+    serve,
+    killed: wish.killed ?? before.killed,
+    sample: state === 'dark' ? (wish.sample ?? before.sample) : 10_000,
+  }
+  const change: FlagChange = wish.killed === true ? 'killed' : wish.killed === false ? 'revived' : state === 'ramp' ? 'ramp' : 'state'
+  return { flag: { ...flag, environments: { ...flag.environments, [wish.environment]: setting } }, change }
+}
+
+/** What a state serves where nobody says it: `on` the one variant that was ramped, or the only one beside control. */
+function servedIn(state: State | undefined, { serve }: Setting, { variants, control }: Flag): Serve {
+  if ((state !== 'on' && state !== 'retired') || (typeof serve === 'string' && serve !== control)) return serve
+  const ramped = typeof serve === 'string' ? [] : Object.keys(serve).filter((name) => name !== control)
+  const others = ramped.length > 0 ? ramped : Object.keys(variants).filter((name) => name !== control)
+  if (others.length === 1) return others[0]!
+  throw refused('FLAG_VARIANT_MISSING', {
+    message: `${state} serves one variant, and it could be any of ${others.join(', ')}`,
+    help: 'say which: --serve VARIANT',
+  })
+}
+
+function settingIn(flag: Flag, environment: string): Setting {
+  if (Object.hasOwn(flag.environments, environment)) return flag.environments[environment]!
+  throw notFound('FLAG_ENVIRONMENT_NOT_FOUND', {
+    message: `the flag "${flag.flag}" does not say how it stands in "${environment}"`,
+    help: suggestion(environment, Object.keys(flag.environments), 'add it under environments:'),
+  })
+}
+
+/**
+ * Refuses what another flag makes impossible: a requirement that nobody can meet, a circle, a flag that goes while others need it. Pure.
+ * @param others - by name, as they stand
+ * @throws ThreewaysError `FLAG_REQUIREMENT_INVALID`, `FLAG_REQUIREMENT_CIRCLE`
+ */
+export function checkRequirements(flag: Flag, others: ReadonlyMap<string, Flag>): void {
+  for (const need of flag.requires) {
+    const needed = others.get(need.flag)
+    const invalid = (message: string, help: string) => refused('FLAG_REQUIREMENT_INVALID', { message, help })
+    if (needed === undefined)
+      throw invalid(
+        `"${flag.flag}" requires "${need.flag}", which is no flag`,
+        suggestion(need.flag, [...others.keys()], 'make that one first'),
+      )
+    if (!Object.hasOwn(needed.variants, need.variant))
+      throw invalid(
+        `"${flag.flag}" requires "${need.flag}" to be "${need.variant}", which is no variant of it`,
+        suggestion(need.variant, Object.keys(needed.variants), 'name one that it has'),
+      )
+    for (const environment of Object.keys(flag.environments)) {
+      if (Object.hasOwn(needed.environments, environment)) continue
+      const message = `"${flag.flag}" requires "${need.flag}", which does not say how it stands in "${environment}"`
+      throw invalid(message, `add ${environment} to the environments of "${need.flag}"`)
+    }
+  }
+  const circle = circleFrom(flag, others)
+  if (circle !== undefined)
+    throw refused('FLAG_REQUIREMENT_CIRCLE', {
+      message: `flags require each other in a circle: ${circle.join(' → ')}`,
+      help: 'remove one of these requirements',
+    })
+  const deepest = depthOf(flag, new Map([...others, [flag.flag, flag]]))
+  if (deepest > requirementDepthMax)
+    throw refused('FLAG_REQUIREMENT_INVALID', {
+      message: `"${flag.flag}" requires flags that require flags, ${deepest} deep`,
+      help: `at most ${requirementDepthMax}: nobody can say any more who gets what`,
+    })
+}
+
+/** What is required is written into what requires it. */
+export const requirementDepthMax = 5
+
+function depthOf(flag: Flag, all: ReadonlyMap<string, Flag>): number {
+  return Math.max(0, ...flag.requires.map((need) => 1 + depthOf(all.get(need.flag)!, all)))
+}
+
+function circleFrom(flag: Flag, others: ReadonlyMap<string, Flag>): readonly string[] | undefined {
+  const seen = new Set<string>()
+  const walk = (at: Flag, path: readonly string[]): readonly string[] | undefined => {
+    for (const { flag: next } of at.requires) {
+      if (next === flag.flag) return [...path, next]
+      if (seen.has(next)) continue
+      seen.add(next)
+      const found = walk(others.get(next)!, [...path, next])
+      if (found) return found
+    }
+    return undefined
+  }
+  return walk(flag, [flag.flag])
+}
+
+/** What a new revision would do to units that see a variant now, in one distribution. */
+export type Move = {
+  readonly environment: string
+  readonly rule: string | null
+  /** Slots whose units would see another variant; of {@link slotCount}. */
+  readonly moved: number
+  /** Every unit is diced anew: which see another variant cannot be said slot by slot. */
+  readonly diced: boolean
+}
+
+/** Who would be moved by a new revision. Empty: nobody. Pure. */
+export function movesOf(before: Standing, after: Flag): readonly Move[] {
+  const slots = slotsOf(after, before.slots)
+  const diced = (['bucketing', 'bucketBy', 'salt'] as const).some((name) => before.flag[name] !== after[name])
+  return Object.entries(after.environments).flatMap(([environment, setting]) =>
+    [undefined, ...setting.rules.map(({ id }) => id)].flatMap((rule): readonly Move[] => {
+      const [was, is] = [before.slots[tableName(environment, rule)], slots[tableName(environment, rule)]]
+      if (was === undefined || is === undefined) return []
+      const owned = was.reduce((sum, [variant, count]) => sum + (variant === null ? 0 : count), 0)
+      const moved = diced ? owned : movedSlots(was, is)
+      return moved === 0 ? [] : [{ environment, rule: rule ?? null, moved, diced }]
+    }),
+  )
+}
+
+/**
+ * Refuses to dice everybody anew where units see variants now, unless somebody said that it may. Pure.
+ * @throws ThreewaysError `FLAG_REBUCKETED`
+ */
+export function checkBuckets(before: Standing, after: Flag, accepted: boolean): void {
+  const diced = movesOf(before, after).filter((move) => move.diced)
+  if (accepted || diced.length === 0) return
+  const told = diced.map(
+    ({ environment, rule, moved }) => `${environment}${rule === null ? '' : ` (rule ${rule})`}: ${moved / 100}% of the units`,
+  )
+  throw refused('FLAG_REBUCKETED', {
+    message: `bucketing, bucketBy or salt of "${after.flag}" would change, and everybody who sees a variant would be diced anew: ${told.join(', ')}`,
+    help: 'leave them as they are, or say that it is meant with --rebucket',
+  })
+}
+
+/** @throws ThreewaysError `FLAG_CHANGED_MEANWHILE` */
+export function checkExpected(flag: string, standing: number, expected: number | undefined): void {
+  if (expected === undefined || expected === standing) return
+  throw conflict('FLAG_CHANGED_MEANWHILE', {
+    message: `"${flag}" is at revision ${standing} by now, not at ${expected}`,
+    help: `look at what changed (threeways flag show ${flag}), and ask again`,
+  })
+}
