@@ -10,19 +10,6 @@ import { makeLine } from '../feedback/line/line.ts'
 import { viewStop } from '../feedback/line/board.ts'
 import { postureRoutes } from '../feedback/line/posture-routes.ts'
 import { lineRoutes } from '../feedback/line/routes.ts'
-import { makeRepositories } from '../flow/lineage/repositories.ts'
-import { lineageRoutes } from '../flow/lineage/routes.ts'
-import { makeLineages } from '../flow/lineage/lineages.ts'
-import { constraintRoutes } from '../flow/constraint/routes.ts'
-import { makePredictions } from '../flow/whatif/prediction/predictions.ts'
-import { predictionRoutes } from '../flow/whatif/prediction/routes.ts'
-import { whatIfRoutes } from '../flow/whatif/routes.ts'
-import { makeToldFailures } from '../flow/measures/attribution/read.ts'
-import { failureRoutes } from '../flow/measures/attribution/routes.ts'
-import { couplingRoutes } from '../flow/measures/coupling/routes.ts'
-import { keysRoutes } from '../flow/measures/keys/routes.ts'
-import { makePast } from '../flow/measures/past.ts'
-import { measureRoutes } from '../flow/measures/routes.ts'
 import { streamPlaces } from '../flow/pipeline/stream-facts.ts'
 import { digestOfTree } from '../flow/candidate/tree.ts'
 import type { StatusTarget } from '../flow/commit-status/commit-status.port.ts'
@@ -71,7 +58,8 @@ import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
 import { makeHooks } from './hooks/hooks.ts'
 import { hookRoutes } from './hooks/routes.ts'
-import { exportMetrics, type MetricsTarget } from './metrics/exporting.ts'
+import { openMeasures } from './measures.ts'
+import type { MetricsTarget } from './metrics/exporting.ts'
 import { linePort } from './line-port.ts'
 import { otlpRoutes } from './otlp-routes.ts'
 import { makeLive } from './live.ts'
@@ -235,14 +223,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const desk = makeDesk(workshop, engine)
   const tokens = makeTokens(ledger, clock)
   const admin = await localAdmin(home.folder)
-  const lineages = makeLineages(ledger, makeRepositories(ledger))
-  const past = makePast(ledger)
-  const told = makeToldFailures(ledger)
-  const predictions = makePredictions({ ledger, past, clock, newId })
-  // What was predicted is held against what happened, whether anybody asks or not.
-  const scorer = makeTidier('score predictions', predictions.score, log)
-  const unheard = work ? ledger.onAppend(scorer.soon) : () => {}
-  const metrics = options.metrics ? exportMetrics({ ledger, past, target: options.metrics, now: clock.now, log }) : undefined
+  const measures = openMeasures({ ledger, clock, newId, work, metrics: options.metrics, log })
   const app = makeHttp(
     {
       authenticate: async (token) => (isSecret(token, admin.secret) ? admin.actor : tokens.authenticate(token)),
@@ -259,16 +240,9 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       )
       api.route('/', pipelineRoutes({ shop: workshop, engine, viewing, telling: { ...viewing, sentence: sentenceOf } }, options.repository))
       api.route('/', estateRoutes(viewing, newId))
-      api.route('/', measureRoutes(past, lineages, clock))
-      api.route('/', constraintRoutes(past, lineages, clock))
-      api.route('/', whatIfRoutes(past, clock))
-      api.route('/', predictionRoutes(predictions))
-      api.route('/', keysRoutes(past, told, lineages, clock))
-      api.route('/', couplingRoutes(past, lineages, clock))
-      api.route('/', failureRoutes({ ledger, past, told, clock, newId }))
+      measures.mount(api)
       api.route('/', otlpRoutes(ledger))
       api.route('/', hookRoutes(makeHooks(ledger, { clock, newId, secrets }), ledger))
-      api.route('/', lineageRoutes(lineages))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
       api.route('/', provenanceRoutes(attestor))
       api.route('/', lineRoutes({ line, ledger, clock }))
@@ -314,13 +288,11 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
 
   async function end(what: 'stop' | 'leave'): Promise<void> {
     live.close()
-    await metrics?.close()
+    await measures.close()
     await engine.close()
     await living?.close()
     await drift.close()
     await tidier.close()
-    unheard()
-    await scorer.close()
     await signed?.close()
     await statuses.close()
     const stops = work && what === 'stop'

@@ -1,0 +1,60 @@
+import type { Hono } from 'hono'
+import { constraintRoutes } from '../flow/constraint/routes.ts'
+import { makeLineages } from '../flow/lineage/lineages.ts'
+import { makeRepositories } from '../flow/lineage/repositories.ts'
+import { lineageRoutes } from '../flow/lineage/routes.ts'
+import { makeToldFailures } from '../flow/measures/attribution/read.ts'
+import { failureRoutes } from '../flow/measures/attribution/routes.ts'
+import { couplingRoutes } from '../flow/measures/coupling/routes.ts'
+import { keysRoutes } from '../flow/measures/keys/routes.ts'
+import { makePast } from '../flow/measures/past.ts'
+import { measureRoutes } from '../flow/measures/routes.ts'
+import { makePredictions } from '../flow/whatif/prediction/predictions.ts'
+import { predictionRoutes } from '../flow/whatif/prediction/routes.ts'
+import { whatIfRoutes } from '../flow/whatif/routes.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { HttpEnv } from '../kernel/http.ts'
+import type { NewId } from '../kernel/ids.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { exportMetrics, type MetricsTarget } from './metrics/exporting.ts'
+import { makeTidier } from './tidier.ts'
+
+export type MeasuresOptions = {
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly newId: NewId
+  /** false: predictions are scored by another server. */
+  readonly work: boolean
+  /** Where metrics are sent. undefined: nowhere */
+  readonly metrics: MetricsTarget | undefined
+  readonly log: (message: string) => void
+}
+
+/** Plugs together all that reads the history: each source is read once, and every board of it reads that. */
+export function openMeasures({ ledger, clock, newId, work, metrics, log }: MeasuresOptions) {
+  const lineages = makeLineages(ledger, makeRepositories(ledger))
+  const past = makePast(ledger)
+  const told = makeToldFailures(ledger)
+  const predictions = makePredictions({ ledger, past, clock, newId })
+  // What was predicted is held against what happened, whether anybody asks or not.
+  const scorer = makeTidier('score predictions', predictions.score, log)
+  const unheard = work ? ledger.onAppend(scorer.soon) : () => {}
+  const exporter = metrics ? exportMetrics({ ledger, past, target: metrics, now: clock.now, log }) : undefined
+  return {
+    mount(api: Hono<HttpEnv>): void {
+      api.route('/', measureRoutes(past, lineages, clock))
+      api.route('/', constraintRoutes(past, lineages, clock))
+      api.route('/', whatIfRoutes(past, clock))
+      api.route('/', predictionRoutes(predictions))
+      api.route('/', keysRoutes(past, told, lineages, clock))
+      api.route('/', couplingRoutes(past, lineages, clock))
+      api.route('/', failureRoutes({ ledger, past, told, clock, newId }))
+      api.route('/', lineageRoutes(lineages))
+    },
+    async close(): Promise<void> {
+      await exporter?.close()
+      unheard()
+      await scorer.close()
+    },
+  }
+}
