@@ -14,6 +14,7 @@ import { keysCommand } from './commands/keys.ts'
 import { incidentRoutes } from './commands/incident.ts'
 import { couplingCommand } from './commands/coupling.ts'
 import { batchesCommand } from './commands/batches.ts'
+import { buildsCommand } from './commands/builds.ts'
 import { importRoutes } from './commands/import.ts'
 import { predictionsCommand, whatIfCommand } from './commands/whatif.ts'
 import { diffCommand } from './commands/diff.ts'
@@ -32,7 +33,14 @@ import { describeError } from './output.ts'
 
 /** `threeways flow` and `threeways flow STREAM` show the board; a stream that is called as one of the others: `threeways flow board STREAM`. */
 const flowRoutes = buildRouteMap<string, CliContext>({
-  routes: { board: flowCommand, constraint: constraintCommand, keys: keysCommand, coupling: couplingCommand, batches: batchesCommand },
+  routes: {
+    board: flowCommand,
+    constraint: constraintCommand,
+    keys: keysCommand,
+    coupling: couplingCommand,
+    batches: batchesCommand,
+    builds: buildsCommand,
+  },
   defaultCommand: 'board',
   docs: { brief: 'Show how changes really flow: lead time, what is still on its way, the constraint, the DORA keys' },
 })

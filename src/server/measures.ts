@@ -1,4 +1,6 @@
 import type { Hono } from 'hono'
+import { makeBuilds } from '../flow/builds/read.ts'
+import { buildRoutes } from '../flow/builds/routes.ts'
 import { constraintRoutes } from '../flow/constraint/routes.ts'
 import { makeLineages } from '../flow/lineage/lineages.ts'
 import { makeRepositories } from '../flow/lineage/repositories.ts'
@@ -34,6 +36,7 @@ export type MeasuresOptions = {
 export function openMeasures({ ledger, clock, newId, work, metrics, log }: MeasuresOptions) {
   const lineages = makeLineages(ledger, makeRepositories(ledger))
   const past = makePast(ledger)
+  const builds = makeBuilds(ledger)
   const told = makeToldFailures(ledger)
   const predictions = makePredictions({ ledger, past, clock, newId })
   // What was predicted is held against what happened, whether anybody asks or not.
@@ -47,6 +50,7 @@ export function openMeasures({ ledger, clock, newId, work, metrics, log }: Measu
       api.route('/', whatIfRoutes(past, clock))
       api.route('/', predictionRoutes(predictions))
       api.route('/', keysRoutes(past, told, lineages, clock))
+      api.route('/', buildRoutes(builds, lineages, clock))
       api.route('/', couplingRoutes(past, lineages, clock))
       api.route('/', failureRoutes({ ledger, past, told, clock, newId }))
       api.route('/', lineageRoutes(lineages))

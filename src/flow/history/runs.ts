@@ -18,9 +18,13 @@ const columns = {
   outcome: first.text,
   attempt: max.bigint,
   url: first.text,
+  /** Of our own: a run is a delivery or a rollback, a task what kind of step. Whoever tells of it says the same. */
+  kind: min.text,
+  /** Of our own steps: which stage they are of; null: they make the candidate. */
+  stage: min.text,
 }
 
-/** Runs of other people's pipelines. Our own are told by the pipeline itself. */
+/** Runs of pipelines, other people's and our own. */
 export const runHistory = projection({ table: 'run_history', key: ['source', 'run'], columns, indexes: [['commit']] })
   .on(runQueued, (fact) => runOf(fact, { queued: fact.time }))
   .on(runStarted, (fact) => runOf(fact, { started: fact.time }))
@@ -31,23 +35,31 @@ export const taskHistory = projection({ table: 'task_history', key: ['source', '
   .on(stepStarted, (fact) => taskOf(fact, { started: fact.time, ...queuedOf(fact) }))
   .on(stepFinished, (fact) => taskOf(fact, { finished: fact.time, outcome: text(fact.content.outcome) }))
 
+/** Which run an event is of. Undefined: a task that does not say it. */
+export function runNamed({ type, subject, content }: Pick<Fact<Words>, 'type' | 'subject' | 'content'>): string | undefined {
+  if (!taskTypes.has(type)) return subject
+  return (content['pipelineRun'] as { readonly id?: string } | undefined)?.id
+}
+
+const taskTypes = new Set<string>([stepStarted.type, stepFinished.type])
+/** What is told of runs and of their tasks. */
+export const runTypes: readonly string[] = [runQueued.type, runStarted.type, runFinished.type, ...taskTypes]
+
 function runOf(fact: Fact<Words>, times: Words) {
-  if (isOurs(fact)) return []
   return [{ source: fact.source, run: fact.subject, ...wordsOf(fact, 'pipelineName'), ...times }]
 }
 
 function taskOf(fact: Fact<Words>, times: Words) {
-  const run = (fact.content['pipelineRun'] as { readonly id?: string } | undefined)?.id
-  if (isOurs(fact) || run === undefined) return []
+  const run = runNamed(fact)
+  if (run === undefined) return []
   return [{ source: fact.source, run, task: fact.subject, ...wordsOf(fact, 'taskName'), ...times }]
 }
 
-const isOurs = ({ source }: Pick<Fact, 'source'>) => source.startsWith('/threeways')
 const queuedOf = ({ custom }: Pick<Fact, 'custom'>) => (text(custom['queued']) === null ? {} : { queued: text(custom['queued']) })
 
 function wordsOf({ content, custom }: Fact<Words>, nameOf: string) {
   const known: Record<string, string | number> = {}
-  for (const name of ['repository', 'commit', 'stream', 'environment'] as const) {
+  for (const name of ['repository', 'commit', 'stream', 'environment', 'kind', 'stage'] as const) {
     const value = text(custom[name])
     if (value !== null) known[name] = value
   }

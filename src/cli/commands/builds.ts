@@ -1,0 +1,26 @@
+import { buildCommand } from '@stricli/core'
+import { connectFlags } from '../api.ts'
+import type { BuildsFlags } from '../builds-board.ts'
+import type { CliContext } from '../context.ts'
+import { windowFlags } from './flow-board.ts'
+import { csvFlag, jsonFlag } from './flow.ts'
+
+const { to: _, ...window } = windowFlags
+
+export const buildsCommand = buildCommand<BuildsFlags, [string?], CliContext>({
+  loader: async () => (await import('../builds-board.ts')).builds,
+  parameters: {
+    flags: {
+      ...connectFlags,
+      json: jsonFlag,
+      csv: csvFlag,
+      ...window,
+      since: { ...window.since, brief: 'asked for from this day on, or this moment' },
+    },
+    positional: {
+      kind: 'tuple',
+      parameters: [{ brief: 'one value stream [default: all of them together]', placeholder: 'stream', parse: String, optional: true }],
+    },
+  },
+  docs: { brief: 'Show how long pipelines and jobs wait and last, how they end, and which are run again' },
+})

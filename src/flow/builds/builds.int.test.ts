@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openTestThreeways, type TestThreeways } from '../../server/testing.ts'
+import type { Outcome, Told } from '../history/history.port.ts'
+import { eventOf } from '../history/record.ts'
+import { makeBuilds } from './read.ts'
+import type { BuildRow, BuildsView } from './schemas.ts'
+
+const minute = 60_000
+const at = (minutes: number) => new Date(Date.UTC(2025, 0, 6) + minutes * minute).toISOString() as Told['at']
+type Named = { readonly run: string; readonly attempt?: number; readonly stream?: string | undefined; readonly repository?: string }
+
+/** A run with one job: asked for, begun and over so many minutes after the first. */
+function run(
+  named: Named,
+  asked: number,
+  begun: number | undefined,
+  over: number | undefined,
+  outcome: Outcome = 'success',
+): readonly Told[] {
+  const common = { name: 'CI', commit: 'a'.repeat(40), stream: 'shop', ...named } as const
+  const job = { ...common, kind: 'task', task: `${named.run}-1`, name: 'tests' } as const
+  const all: readonly (Told | false)[] = [
+    { ...common, kind: 'run', phase: 'queued', id: `${named.run} q`, at: at(asked) },
+    begun !== undefined && { ...common, kind: 'run', phase: 'started', id: `${named.run} s`, at: at(begun) },
+    begun !== undefined && { ...job, phase: 'started', id: `${named.run} js`, at: at(begun), queued: at(asked) },
+    over !== undefined && { ...job, phase: 'finished', id: `${named.run} jf`, at: at(over), outcome },
+    over !== undefined && { ...common, kind: 'run', phase: 'finished', id: `${named.run} f`, at: at(over), outcome },
+  ]
+  return all.filter((one) => one !== false)
+}
+
+const told = [
+  ...run({ run: '1' }, 0, 2, 12),
+  ...run({ run: '2' }, 10, 14, 34, 'failure'),
+  ...run({ run: '2.2', attempt: 2 }, 40, 46, 56),
+  ...run({ run: '3' }, 60, 61, 62, 'cancel'),
+  ...run({ run: '4' }, 70, 78, undefined),
+  ...run({ run: '5' }, 80, undefined, undefined),
+  ...run({ run: '6', stream: 'cart' }, 90, 91, 92),
+  // Nobody says which stream it is of, but it is built from the repository of its name.
+  ...run({ run: '7', stream: undefined, repository: 'acme/shop' }, 100, 101, 111),
+]
+
+describe('the board of builds', () => {
+  let t: TestThreeways
+  beforeAll(async () => {
+    t = await openTestThreeways()
+    await record(told.toReversed())
+    await record(told.filter((_, n) => n % 3 === 0))
+  })
+  afterAll(() => t.close())
+
+  async function record(events: readonly Told[]) {
+    const headers = { authorization: `Bearer ${t.threeways.adminToken}`, 'content-type': 'application/cloudevents-batch+json' }
+    const body = JSON.stringify(events.map((one) => eventOf(one, '/ci/acme')))
+    expect((await t.threeways.app.request('/api/events', { method: 'POST', headers, body })).ok).toBe(true)
+  }
+  const board = async (path: string) => (await t.ask('GET', `/api/builds${path}`)).body as BuildsView
+  const minutes = ({ p50, p85 }: NonNullable<BuildRow['queue']>) => [p50, p85].map(({ value }) => value && value / minute)
+
+  it('says how long pipelines and jobs wait and last, how they end and which are run again, with what still waits and runs', async () => {
+    const { rows } = await board('/shop')
+    const [whole, tests] = ['CI', 'CI'].map((name, n) =>
+      rows.find(({ pipeline, job }) => pipeline === name && (job === null) === (n === 0))!,
+    )
+    expect(whole).toMatchObject({ runs: 7, finished: 5, reruns: 1, success: { share: 0.75, of: 4 } })
+    expect(minutes(whole!.queue!)).toEqual([4, 8])
+    // One still runs, for longer than all others.
+    expect(minutes(whole!.duration!)).toEqual([10, null])
+    expect(tests).toMatchObject({ job: 'tests', runs: 6, queue: { count: 6 }, reruns: 1 })
+    expect((await board('')).rows.find(({ job }) => job === null)).toMatchObject({ runs: 8 })
+  })
+
+  it('is of a window, and as of any moment', async () => {
+    const [whole] = (await board(`/shop?since=${at(10)}&until=${at(60)}&asOf=${at(30)}`)).rows
+    expect(whole).toMatchObject({ runs: 1, finished: 0, success: null, duration: { p50: { value: null } } })
+    expect((await board(`/shop?since=${at(500)}&until=${at(600)}`)).rows).toEqual([])
+  })
+
+  it('is the same to whoever looked all the time, of runs that are told late as well', async () => {
+    const look = makeBuilds(t.threeways.ledger)
+    await look()
+    await record(run({ run: '8', stream: 'late' }, 5, 6, 7))
+    await record([
+      { kind: 'task', phase: 'finished', id: 'alone', run: '9', task: '1', name: 'lint', at: at(3), outcome: 'error', stream: 'late' },
+    ])
+    const [now, anew] = await Promise.all([look(), makeBuilds(t.threeways.ledger)()])
+    const sorted = (runs: typeof now.runs) => runs.toSorted((a, b) => (a.run < b.run ? -1 : 1))
+    expect(sorted(now.runs)).toEqual(sorted(anew.runs))
+    expect((await board('/late')).rows).toMatchObject([
+      { pipeline: 'CI', runs: 1 },
+      { pipeline: 'CI', job: 'tests' },
+      { pipeline: null, job: 'lint', queue: null, duration: null, success: { share: 0 } },
+    ])
+  })
+
+  it('does not believe that anything ended before it began', async () => {
+    await record(run({ run: '10', stream: 'odd' }, 9, 8, 3))
+    expect((await board('/odd')).rows[0]).toMatchObject({ runs: 1, finished: 1, queue: null, duration: null })
+  })
+
+  it('knows our own deliveries and their steps', async () => {
+    const pipeline = { stages: [{ name: 'dev', environment: 'dev' }] }
+    const definition = {
+      name: 'own',
+      services: { web: { 'x-run': { command: ['sleep', '600'] } } },
+      'x-threeways': { version: 1, artifact: { build: ['true'], pack: ['app'] }, environments: { dev: {} }, pipeline },
+    }
+    await t.author.write({ 'threeways.yaml': JSON.stringify(definition), app: 'one' })
+    await t.author.commit('one')
+    await t.ended((await t.deliver()).id)
+    const { rows } = await board('/own')
+    expect(rows.find(({ job }) => job === 'build 1')).toMatchObject({ pipeline: 'own', runs: 1, finished: 1, success: { share: 1 } })
+  })
+
+  it('comes as a table, and says that nothing is known', async () => {
+    const { app, adminToken } = t.threeways
+    const csv = await app.request('/api/builds/shop?format=csv', { headers: { authorization: `Bearer ${adminToken}` } })
+    expect((await csv.text()).split('\r\n')[0]).toMatch(/^pipeline,job,runs,finished,queue\.count,queue\.p50\.value,/)
+    expect(await t.ask('GET', '/api/builds/moon')).toMatchObject({ status: 404, body: { code: 'BUILDS_UNKNOWN' } })
+    expect((await t.ask('GET', `/api/builds?since=${at(3)}&until=${at(2)}`)).status).toBe(400)
+    expect((await t.ask('GET', '/api/builds?days=0')).status).toBe(400)
+  })
+})
