@@ -45,7 +45,7 @@ export function openMeasures({ ledger, clock, newId, work, metrics, log }: Measu
   const exporter = metrics ? exportMetrics({ ledger, past, target: metrics, now: clock.now, log }) : undefined
   return {
     mount(api: Hono<HttpEnv>): void {
-      api.route('/', measureRoutes(past, lineages, clock))
+      api.route('/', measureRoutes(past, lineages, builds, clock))
       api.route('/', constraintRoutes(past, lineages, clock))
       api.route('/', whatIfRoutes(past, clock))
       api.route('/', predictionRoutes(predictions))

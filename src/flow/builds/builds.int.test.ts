@@ -1,13 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestThreeways, type TestThreeways } from '../../server/testing.ts'
 import type { Outcome, Told } from '../history/history.port.ts'
+import { CommitPacker, refsEvents } from '../history/record-commits.ts'
 import { eventOf } from '../history/record.ts'
+import type { CloudEvent } from '../../ledger/event.ts'
+import type { StreamFlowDetail } from '../measures/schemas.ts'
 import { makeBuilds } from './read.ts'
 import type { BuildRow, BuildsView } from './schemas.ts'
 
 const minute = 60_000
 const at = (minutes: number) => new Date(Date.UTC(2025, 0, 6) + minutes * minute).toISOString() as Told['at']
-type Named = { readonly run: string; readonly attempt?: number; readonly stream?: string | undefined; readonly repository?: string }
+type Named = {
+  readonly run: string
+  readonly attempt?: number
+  readonly stream?: string | undefined
+  readonly repository?: string
+  readonly commit?: string
+}
 
 /** A run with one job: asked for, begun and over so many minutes after the first. */
 function run(
@@ -50,9 +59,10 @@ describe('the board of builds', () => {
   })
   afterAll(() => t.close())
 
-  async function record(events: readonly Told[]) {
+  const record = (events: readonly Told[]) => send(events.map((one) => eventOf(one, '/ci/acme')))
+  async function send(events: readonly CloudEvent[]) {
     const headers = { authorization: `Bearer ${t.threeways.adminToken}`, 'content-type': 'application/cloudevents-batch+json' }
-    const body = JSON.stringify(events.map((one) => eventOf(one, '/ci/acme')))
+    const body = JSON.stringify(events)
     expect((await t.threeways.app.request('/api/events', { method: 'POST', headers, body })).ok).toBe(true)
   }
   const board = async (path: string) => (await t.ask('GET', `/api/builds${path}`)).body as BuildsView
@@ -97,6 +107,52 @@ describe('the board of builds', () => {
   it('does not believe that anything ended before it began', async () => {
     await record(run({ run: '10', stream: 'odd' }, 9, 8, 3))
     expect((await board('/odd')).rows[0]).toMatchObject({ runs: 1, finished: 1, queue: null, duration: null })
+  })
+
+  it('is a stage of the lead time of changes, over HTTP, and a part of which it is known whether it was work', async () => {
+    const sha = (n: number) => String(n).repeat(40)
+    const commits = Array.from({ length: 3 }, (_, n) => ({
+      sha: sha(n + 1),
+      parents: n === 0 ? [] : [sha(n)],
+      authored: Date.parse(at(n * 60)) / 1000,
+      committed: Date.parse(at(n * 60 + 10)) / 1000,
+      subject: `change ${n}`,
+    }))
+    const packer = new CommitPacker('acme/line')
+    const packed = [...commits.flatMap((one) => packer.add(one) ?? []), packer.take()!]
+    const stood = { refs: new Map([['refs/heads/main', sha(3)]]), head: sha(3), trunk: 'refs/heads/main' }
+    const whole = { repository: 'acme/line', commits: 0, tips: [], cut: [], refs: {} }
+    await send([...packed, ...refsEvents('acme/line', stood, whole, Date.parse(at(130)))])
+    const deployment = (environment: string, n: number, minutes: number) =>
+      ({
+        kind: 'deployment',
+        id: `${environment} ${n}`,
+        at: at(minutes),
+        stream: 'line',
+        environment,
+        version: sha(n),
+        commit: sha(n),
+      }) as const
+    await record([
+      ...[1, 2, 3].flatMap((n) => [deployment('test', n, n * 60 - 20), deployment('production', n, n * 60 - 10)]),
+      ...run({ run: '20', stream: 'line', repository: 'acme/line', commit: sha(2) }, 71, 75, 95),
+      ...run({ run: '21', stream: 'line', repository: 'acme/line', commit: sha(3) }, 131, 145, 155, 'failure'),
+    ])
+    const { changes } = (await t.ask('GET', '/api/flow/line')).body as StreamFlowDetail
+    expect(changes!.stages.map(({ from, to, ms, working }) => [from, to, ms / minute, working / minute])).toEqual([
+      ['begun', 'merged', 20, 0],
+      ['merged', 'build', 20, 0],
+      ['build', 'built', 30, 30],
+      ['built', 'test', 10, 0],
+      ['test', 'production', 20, 0],
+    ])
+    expect(changes!.efficiency).toMatchObject({
+      changes: 2,
+      share: 0.5,
+      known: 0.6,
+      low: null,
+      definition: expect.stringContaining('review'),
+    })
   })
 
   it('knows our own deliveries and their steps', async () => {

@@ -65,6 +65,20 @@ export class Builds {
 
 export const noBuilds = new Builds([])
 
+/** What is worked out of a history and of the builds of one moment: the same for as long as neither changes. */
+export function together<History extends object>(
+  lineages: History,
+  builds: Builds,
+): { readonly lineages: History; readonly builds: Builds } {
+  const known = pairs.get(lineages) as { readonly lineages: History; readonly builds: Builds } | undefined
+  if (known?.builds === builds) return known
+  const pair = { lineages, builds }
+  pairs.set(lineages, pair)
+  return pair
+}
+
+const pairs = new WeakMap<object, object>()
+
 const lastOf = ({ queued = 0, started = 0, finished = 0 }: Execution) => Math.max(queued, started, finished)
 
 function heardOf(runs: readonly Run[]): ReadonlyMap<string, number> {

@@ -1,10 +1,13 @@
+import { noBuilds, together, type Builds } from '../builds/builds.ts'
 import { subjectOf } from '../lineage/changes.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
 import { instant, orNull } from './board.ts'
 import { changeFlowOf, type ChangeFlow, type ChangeOnWay } from './changes.ts'
+import { efficiencyMeans } from './efficiency.ts'
 import { remembered } from './remembered.ts'
 import type { ChangesView, StreamFlowView } from './schemas.ts'
 
+type Together = { readonly lineages: readonly StreamLineage[]; readonly builds: Builds }
 type Way = Pick<StreamFlowView, 'order' | 'since' | 'until' | 'asOf'>
 
 /** How the changes of a stream flow, in the window and on the way of its versions. Nothing where no commits are known. */
@@ -12,20 +15,21 @@ export function changesView(
   lineages: readonly StreamLineage[],
   { order, since, until, asOf }: Way,
   withRows: boolean,
+  builds: Builds = noBuilds,
 ): { readonly changes?: ChangesView } {
   const way = { order, since, until, asOf }
   // Rows may be many, and are asked for once.
-  const changes = withRows ? viewOf(lineages, way, true) : known(lineages, JSON.stringify(way))
+  const changes = withRows ? viewOf({ lineages, builds }, way, true) : known(together(lineages, builds), JSON.stringify(way))
   return changes === undefined ? {} : { changes }
 }
 
-const known = remembered((lineages: readonly StreamLineage[], way: string) => viewOf(lineages, JSON.parse(way) as Way, false))
+const known = remembered((both: Together, way: string) => viewOf(both, JSON.parse(way) as Way, false))
 
-function viewOf(lineages: readonly StreamLineage[], way: Way, withRows: boolean): ChangesView | undefined {
+function viewOf({ lineages, builds }: Together, way: Way, withRows: boolean): ChangesView | undefined {
   const window = { since: Date.parse(way.since), until: Date.parse(way.until), asOf: Date.parse(way.asOf) }
-  const flow = changeFlowOf(lineages, way.order, window)
+  const flow = changeFlowOf(lineages, way.order, window, builds)
   if (flow === undefined) return undefined
-  const { changes, reached, doubtful, before, stages, batch, unresolved, trunk, rows } = flow
+  const { changes, reached, doubtful, before, stages, batch, unresolved, trunk, efficiency, rows } = flow
   return {
     repositories: lineages.map(({ repository }) => repository.name),
     changes,
@@ -35,6 +39,7 @@ function viewOf(lineages: readonly StreamLineage[], way: Way, withRows: boolean)
     fromBegun: leadOf(flow.fromBegun),
     fromMerged: leadOf(flow.fromMerged),
     stages: stages.map((stage) => ({ ...stage, share: stage.share ?? null })),
+    efficiency: efficiency === undefined ? null : efficiencyView(efficiency),
     batch: {
       deployments: batch.deployments,
       commits: spreadOf(batch.commits),
@@ -47,6 +52,14 @@ function viewOf(lineages: readonly StreamLineage[], way: Way, withRows: boolean)
     ...(withRows ? { rows: rows.map((row) => rowOf(row, way.order)) } : {}),
   }
 }
+
+const efficiencyView = ({ limits, working, waiting, total, ...rest }: NonNullable<ChangeFlow['efficiency']>) => ({
+  ...rest,
+  low: limits?.low ?? null,
+  high: limits?.high ?? null,
+  known: (working + waiting) / total,
+  definition: efficiencyMeans,
+})
 
 /** So many branches are named. */
 const most = 20

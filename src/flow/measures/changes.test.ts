@@ -6,7 +6,9 @@ import type { RecordedCommit } from '../lineage/graph.ts'
 import { Repository } from '../lineage/repository.ts'
 import { resolve } from '../lineage/resolve.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
-import { changeFlowOf, momentsOf } from './changes.ts'
+import { Builds, type Run } from '../builds/builds.ts'
+import { changeFlowOf } from './changes.ts'
+import { partsOf, toldOf } from './stages.ts'
 
 const hour = 3_600_000
 const order = ['test', 'production']
@@ -128,26 +130,138 @@ describe('how changes flow, as their commits tell', () => {
     })
   })
 
+  /** A run of a commit with one job, in hours. */
+  const run = (n: number, queued: number, started: number, finished: number | undefined, more: Partial<Run> = {}): Run => {
+    const times = {
+      queued: queued * hour,
+      started: started * hour,
+      finished: finished === undefined ? undefined : finished * hour,
+      outcome: finished === undefined ? undefined : 'success',
+      attempt: 1,
+    }
+    return {
+      ...times,
+      source: '/ci',
+      run: `${n} ${started}`,
+      name: 'CI',
+      commit: sha(n),
+      repository: 'acme/shop',
+      stream: undefined,
+      environment: undefined,
+      kind: undefined,
+      ...more,
+      jobs: [{ ...times, name: 'build', job: '1', stage: undefined }],
+    }
+  }
+  const split = (builds: readonly Run[], at = window) =>
+    changeFlowOf([lineageOf(commits, places)], order, at, new Builds(builds))!.stages.map(
+      ({ from, to, changes, ms, working, waiting }) => `${from} ${to} ${changes}: ${ms / hour} ${working / hour} ${waiting / hour}`,
+    )
+
+  it('has the build as a stage of its own where its runs are known, and invents none where they are not', () => {
+    // Of commit 5, merged at 6 and in test at 7. Of the two merged before it nothing is known.
+    expect(split([run(5, 6, 6.25, 6.75)])).toEqual([
+      'begun merged 3: 3 0 0',
+      'merged test 2: 4 0 0',
+      'merged build 1: 0.25 0 0.25',
+      'build built 1: 0.5 0.5 0',
+      'built test 1: 0.25 0 0.25',
+      'test production 3: 15 0 0',
+    ])
+    expect(split([])).toEqual(['begun merged 3: 3 0 0', 'merged test 3: 5 0 0', 'test production 3: 15 0 0'])
+  })
+
+  it('takes the time between two runs of a build for waiting, and those of the commit that was deployed with it', () => {
+    const failed = run(1, 2, 2.5, 3, { outcome: 'failure' })
+    // Commit 1 was merged at 2; 4 carried it to test at 5.
+    const stages = split([failed, run(4, 4, 4.25, 4.75)])
+    expect(stages).toContain('merged build 2: 0.75 0 0.75')
+    expect(stages).toContain('build built 2: 2.75 1.5 1.25')
+  })
+
+  it('says nothing of runs before the merge, after the deployment, of another repository, of going back or never over', () => {
+    const strange = [
+      run(5, 1, 2, 3),
+      run(5, 8, 8, 9),
+      run(5, 6, 6.25, 6.75, { repository: 'acme/cart' }),
+      run(5, 6, 6.25, 6.75, { kind: 'rollback' }),
+      run(5, 6, 6.25, undefined),
+    ]
+    expect(split(strange)).toEqual(split([]))
+  })
+
+  it('knows of every step of ours whether it worked or waited, in all environments', () => {
+    const step = (job: string, stage: string | undefined, since: number, until: number) => ({
+      ...{ job, name: job, stage, attempt: 1, queued: undefined, outcome: 'success' },
+      started: since * hour,
+      finished: until * hour,
+    })
+    const jobs = [
+      step('build', undefined, 6.25, 6.5),
+      step('test/deploy', 'test', 6.75, 7),
+      step('production/deploy', 'production', 11, 12),
+    ]
+    const own: Run = { ...run(5, 6, 6, 13), source: '/threeways/pipeline', kind: 'delivery', jobs }
+    const flow = changeFlowOf([lineageOf(commits, places)], order, window, new Builds([own]))!
+    const told = flow.stages.map(({ from, to, working, waiting }) => `${from} ${to} ${working / hour} ${waiting / hour}`)
+    expect(told).toEqual([
+      'begun merged 0 0',
+      'merged test 0 0',
+      'merged build 0 0.25',
+      'build built 0.25 0',
+      'built test 0.25 0.25',
+      'test production 1 4',
+    ])
+    expect(flow.efficiency).toMatchObject({ changes: 1, share: 1.5 / 6, limits: undefined })
+  })
+
+  it('knows of a review when somebody waited for it and when it was worked on, and of none that nobody told of', () => {
+    const lineage = lineageOf([commit(0, [], 0), commit(1, [0], 6, { subject: 'one (#7)' }), commit(2, [1], 8, { subject: 'two (#8)' })], {
+      test: [deployed(1, 0), deployed(9, 2, 0)],
+      production: [deployed(1, 0), deployed(9, 2, 0)],
+    })
+    const { graph, requests } = lineage.repository
+    for (const [word, number, at] of [
+      ['created', 7, 2],
+      ['reviewed', 7, 3],
+      ['created', 8, 4],
+    ] as const)
+      requests.add(word, { number }, at * hour)
+    const flow = changeFlowOf([{ ...lineage, changes: () => trunkChanges(graph, graph.find(sha(2))!, requests) }], order, window)!
+    const [, reviewing, merging] = flow.stages
+    expect(reviewing).toMatchObject({ from: 'opened', to: 'reviewed', ms: hour, working: 0, waiting: hour })
+    expect(merging).toMatchObject({ from: 'reviewed', to: 'merged', ms: 7 * hour, working: 3 * hour, waiting: 0 })
+    expect(flow.efficiency).toMatchObject({ changes: 1, share: 0.75 })
+    expect(changeFlowOf([lineageOf(commits, places)], order, window)!.efficiency).toBeUndefined()
+  })
+
   it('has parts that sum exactly to the time each change took, whatever the clocks said', () => {
     const time = fc.integer({ min: 0, max: 100 })
     const history = fc.array(fc.tuple(fc.boolean(), time, time), { minLength: 1, maxLength: 20 })
     const moves = fc.array(fc.tuple(time, fc.nat(), fc.constantFrom(...order)), { maxLength: 20 })
+    const ran = fc.array(fc.tuple(fc.nat(), time, time, fc.option(time, { nil: undefined }), fc.boolean()), { maxLength: 10 })
     fc.assert(
-      fc.property(history, moves, (all, deployments) => {
+      fc.property(history, moves, ran, (all, deployments, ofRuns) => {
         const made = all.map(([isMerge, authored, committed], n) =>
           commit(n, n === 0 ? [] : isMerge && n > 1 ? [n - 1, n - 2] : [n - 1], committed, { authored: (authored * hour) / 1000 }),
         )
         const to = (name: string) => deployments.filter(([, , where]) => where === name).map(([at, n]) => deployed(at, n % all.length))
         const lineage = lineageOf(made, { test: to('test'), production: to('production') })
         expect(new Set(lineage.changes().flatMap((change) => change.commits)).size).toBe(made.length)
-        const flow = changeFlowOf([lineage], order, { since: 0, until: 1000 * hour, asOf: 1000 * hour })!
+        const builds = ofRuns.map(([n, queued, started, finished, isOurs]) =>
+          run(n % all.length, queued, started, finished, isOurs ? { source: '/threeways/pipeline' } : {}),
+        )
+        const flow = changeFlowOf([lineage], order, { since: 0, until: 1000 * hour, asOf: 1000 * hour }, new Builds(builds))!
         let total = 0
         for (const row of flow.rows) {
-          const moments = momentsOf(row)
-          if (moments === undefined) continue
+          const parts = partsOf(row, order, toldOf(flow.rows))
+          if (parts === undefined) continue
           const took = Math.max(0, row.arrivals.at(-1)! - row.change.begun)
-          expect(moments.slice(1).reduce((sum, moment, at) => sum + moment - moments[at]!, 0)).toBe(took)
-          expect(moments.every((moment, at) => at === 0 || moment >= moments[at - 1]!)).toBe(true)
+          expect(parts.reduce((sum, { ms }) => sum + ms, 0)).toBe(took)
+          for (const { ms, working, waiting } of parts) {
+            expect(Math.min(ms, working, waiting)).toBeGreaterThanOrEqual(0)
+            expect(working + waiting).toBeLessThanOrEqual(ms)
+          }
           total += took
         }
         expect(flow.stages.reduce((sum, { ms }) => sum + ms, 0)).toBe(total)

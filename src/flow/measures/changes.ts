@@ -1,9 +1,13 @@
 import { quantile } from '../../kernel/statistics/quantiles.ts'
 import { survival, survivalQuantile, type Quantile } from '../../kernel/statistics/survival.ts'
+import { noBuilds, type Builds } from '../builds/builds.ts'
+import { buildStage, stepSpans, succeeded, type BuildStage, type Span } from '../builds/stage.ts'
 import { doubtOf, type Carried, type Carrier, type Doubt } from '../lineage/carried.ts'
 import type { TrunkChange } from '../lineage/changes.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
+import { efficiencyOf, type Efficiency } from './efficiency.ts'
 import { remembered } from './remembered.ts'
+import { partsOf, stagesOf, toldOf, type Stage } from './stages.ts'
 import type { Window } from './stream-flow.ts'
 import { trunkOf, type Trunk } from './trunk.ts'
 
@@ -17,18 +21,13 @@ export type ChangeOnWay = {
   readonly doubt: Doubt | undefined
   /** When it came to each environment of the way; undefined: not there, or nobody knows when. */
   readonly arrivals: readonly (number | undefined)[]
+  /** Undefined: nothing is known of it. */
+  readonly build: BuildStage | undefined
+  /** On the way to each environment, when our own steps worked on it; undefined: another delivered it. */
+  readonly steps: readonly (readonly Span[] | undefined)[]
 }
 
 type Spread = { readonly p50: number | undefined; readonly p95: number | undefined; readonly max: number | undefined }
-
-export type Stage = {
-  readonly from: string
-  readonly to: string
-  readonly ms: number
-  readonly share: number | undefined
-  readonly p50: number
-  readonly p95: number
-}
 
 /** How changes, as the commits tell them, flow through a stream. Times in milliseconds. */
 export type ChangeFlow = {
@@ -43,6 +42,8 @@ export type ChangeFlow = {
   readonly fromMerged: readonly [p50: Quantile, p85: Quantile, p95: Quantile]
   /** Of those that arrived: from begun to merged to each environment. For each change they sum exactly to the time it took. */
   readonly stages: readonly Stage[]
+  /** Undefined: nothing says which part of their time was work. */
+  readonly efficiency: Efficiency | undefined
   /** Deployments of the window that brought something. */
   readonly batch: {
     readonly deployments: number
@@ -60,16 +61,23 @@ export type ChangeFlow = {
 /**
  * @param lineages - of the stream, one for each repository that it is built from
  * @param order - environments of its way
+ * @param builds - what is known of pipelines
  * @returns undefined when nothing is known of commits
  */
-export function changeFlowOf(lineages: readonly StreamLineage[], order: readonly string[], window: Window): ChangeFlow | undefined {
+export function changeFlowOf(
+  lineages: readonly StreamLineage[],
+  order: readonly string[],
+  window: Window,
+  builds: Builds = noBuilds,
+): ChangeFlow | undefined {
   const { since, until, asOf } = window
   const end = order.at(-1)
   if (end === undefined || lineages.every((lineage) => lineage.changes().length === 0)) return undefined
   const inWindow = ({ merged: at }: TrunkChange) => at >= since && at < until && at <= asOf
-  const merged = lineages.flatMap((lineage) => onWay(lineage, lineage.changes().filter(inWindow), order, asOf))
+  const merged = lineages.flatMap((lineage) => onWay(lineage, lineage.changes().filter(inWindow), order, asOf, builds))
   const rows = merged.filter(({ doubt }) => doubt !== 'first')
   const times = rows.map(({ arrivals }) => arrivals.at(-1))
+  const told = toldOf(rows)
   return {
     changes: rows.length,
     reached: times.filter((time) => time !== undefined).length,
@@ -83,7 +91,13 @@ export function changeFlowOf(lineages: readonly StreamLineage[], order: readonly
       rows.map(({ change }, at) => [change.merged, times[at]]),
       asOf,
     ),
-    stages: stagesOf(rows, order),
+    stages: stagesOf(rows, order, told),
+    efficiency: efficiencyOf(
+      rows.flatMap((row) => {
+        const parts = partsOf(row, order, told)
+        return parts === undefined ? [] : [{ merged: row.change.merged, parts }]
+      }),
+    ),
     batch: batchOf(lineages, end, window),
     unresolved: Math.min(...lineages.map(({ environments }) => unresolvedIn(environments.get(end), window))),
     trunk: trunkOf(
@@ -109,7 +123,13 @@ const leadIn = remembered((lineages: readonly StreamLineage[], asked: string) =>
   return { count: flow.changes, ended: flow.reached, p50, p85, p95 }
 })
 
-function onWay(lineage: StreamLineage, changes: readonly TrunkChange[], order: readonly string[], asOf: number): readonly ChangeOnWay[] {
+function onWay(
+  lineage: StreamLineage,
+  changes: readonly TrunkChange[],
+  order: readonly string[],
+  asOf: number,
+  builds: Builds,
+): readonly ChangeOnWay[] {
   const places = order.map((name) => lineage.environments.get(name))
   return changes.map((change) => {
     const carriers = places.map((carried) => carrierOf(carried, change.commit, asOf))
@@ -120,8 +140,20 @@ function onWay(lineage: StreamLineage, changes: readonly TrunkChange[], order: r
       carrier,
       doubt: carrier && doubtOf(carrier, change.merged).doubt,
       arrivals: carriers.map((carrier) => (carrier?.doubt === 'first' ? undefined : carrier?.at)),
+      build: buildOf(lineage, change, carriers[0], builds, asOf),
+      steps: carriers.map((carrier) => carrier && stepSpans(runsOf(lineage, carrier.commit, builds), asOf)),
     }
   })
+}
+
+const runsOf = ({ repository }: StreamLineage, commit: number, builds: Builds) =>
+  builds.runs.length === 0 ? [] : builds.of(repository.graph.sha(commit), repository.name)
+
+/** Of its own commit, and where that did not succeed of the one that was deployed with it. */
+export function buildOf(lineage: StreamLineage, { commit, merged }: TrunkChange, first: Carrier | undefined, builds: Builds, asOf: number) {
+  const own = runsOf(lineage, commit, builds)
+  const isOwn = first === undefined || first.commit === commit || own.some((run) => succeeded(run, asOf))
+  return buildStage(isOwn ? own : [...own, ...runsOf(lineage, first.commit, builds)], merged, first?.at ?? Number.POSITIVE_INFINITY, asOf)
 }
 
 function carrierOf(carried: Carried | undefined, commit: number, asOf: number): Carrier | undefined {
@@ -136,47 +168,6 @@ function quantilesOf(spans: readonly (readonly [begin: number, end: number | und
     Uint8Array.from(spans, ([, end]) => (end === undefined ? 0 : 1)),
   )
   return [survivalQuantile(curve, 0.5), survivalQuantile(curve, 0.85), survivalQuantile(curve, 0.95)] as const
-}
-
-/**
- * The moments of a change's way: begun, its request opened and first reviewed, merged, each environment. None lies before the one in
- * front of it or after the last: where a change went another way (a hot-fix that is merged afterwards, one without a request) the step
- * took no time.
- */
-export function momentsOf({ change, arrivals }: ChangeOnWay): readonly number[] | undefined {
-  const last = arrivals.at(-1)
-  if (last === undefined) return undefined
-  const { begun, merged, request } = change
-  const end = Math.max(last, begun)
-  const moments = [begun]
-  const before = (moment: number | undefined) => (moment === undefined ? undefined : Math.min(moment, merged))
-  for (const moment of [before(request?.opened), before(request?.reviewed), merged, ...arrivals])
-    moments.push(Math.min(end, Math.max(moments.at(-1)!, moment ?? 0)))
-  return moments
-}
-
-function stagesOf(rows: readonly ChangeOnWay[], order: readonly string[]): readonly Stage[] {
-  // Where no host told of requests, nobody asks for them.
-  const told = { opened: rows.some(({ change }) => change.request?.opened), reviewed: rows.some(({ change }) => change.request?.reviewed) }
-  const all = ['begun', 'opened', 'reviewed', 'merged', ...order]
-  const isTold = (_: unknown, at: number) => (at === 1 ? told.opened : at === 2 ? told.reviewed : true)
-  const names = all.filter(isTold)
-  const ways = rows.flatMap((row) => {
-    const moments = momentsOf(row)
-    return moments === undefined ? [] : [moments.filter(isTold)]
-  })
-  const spans = names.slice(1).map((_, at) => ways.map((moments) => moments[at + 1]! - moments[at]!).toSorted((a, b) => a - b))
-  const totals = spans.map((times) => times.reduce((sum, time) => sum + time, 0))
-  const total = totals.reduce((sum, time) => sum + time, 0)
-  if (ways.length === 0) return []
-  return spans.map((times, at) => ({
-    from: names[at]!,
-    to: names[at + 1]!,
-    ms: totals[at]!,
-    share: total === 0 ? undefined : totals[at]! / total,
-    p50: quantile(times, 0.5)!,
-    p95: quantile(times, 0.95)!,
-  }))
 }
 
 type Batch = { readonly at: number; commits: number; readonly changes: TrunkChange[] }

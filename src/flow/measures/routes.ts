@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { Clock } from '../../kernel/clock.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
+import type { Builds } from '../builds/builds.ts'
 import type { Lineages } from '../lineage/lineages.ts'
 import { flowBoard, flowOfStream } from './board.ts'
 import { changesView } from './changes-view.ts'
@@ -12,7 +13,12 @@ import { pictureOf } from './picture.ts'
 import { ChangesView as ChangesAnswer, FlowBoard, FlowQuery, StreamFlowDetail, StreamFlowPicture } from './schemas.ts'
 
 /** How changes really flow, over HTTP. */
-export function measureRoutes(past: () => Promise<Past>, lineages: () => Promise<Lineages>, clock: Clock): Hono<HttpEnv> {
+export function measureRoutes(
+  past: () => Promise<Past>,
+  lineages: () => Promise<Lineages>,
+  builds: () => Promise<Builds>,
+  clock: Clock,
+): Hono<HttpEnv> {
   const route = (told: string, schema: z.ZodType) => describeRoute({ summary: told, tags: ['flow'], responses: answers(told, schema) })
   return new Hono<HttpEnv>()
     .get('/flow', route('how every value stream flows', FlowBoard), requires('read'), valid('query', FlowQuery), async (c) =>
@@ -21,7 +27,7 @@ export function measureRoutes(past: () => Promise<Past>, lineages: () => Promise
     .get('/flow/:stream', route('how one value stream flows', StreamFlowDetail), requires('read'), valid('query', FlowQuery), async (c) => {
       const query = c.req.valid('query')
       const detail = flowOfStream(await past(), c.req.param('stream'), query, clock.now())
-      return c.json({ ...detail, ...changesView(await (await lineages()).of(detail.stream), detail, query.rows) })
+      return c.json({ ...detail, ...changesView(await (await lineages()).of(detail.stream), detail, query.rows, await builds()) })
     })
     .get(
       '/flow/:stream/changes',
@@ -30,7 +36,7 @@ export function measureRoutes(past: () => Promise<Past>, lineages: () => Promise
       valid('query', FlowQuery),
       async (c) => {
         const way = flowOfStream(await past(), c.req.param('stream'), c.req.valid('query'), clock.now())
-        const { changes } = changesView(await (await lineages()).of(way.stream), way, true)
+        const { changes } = changesView(await (await lineages()).of(way.stream), way, true, await builds())
         if (changes === undefined)
           throw notFound('COMMITS_UNKNOWN', {
             message: `no commits of "${way.stream}" are known`,

@@ -54,8 +54,31 @@ export const ChangesView = z
     }),
     fromMerged: Lead.meta({ description: 'the same from when it came into the trunk' }),
     stages: z
-      .array(z.object({ from: z.string(), to: z.string(), ms: z.number(), share: Ms, p50: Ms, p95: Ms }))
+      .array(
+        z.object({
+          from: z.string(),
+          to: z.string(),
+          changes: z.int().meta({ description: 'that went this way: without a build that is known, from merged to the first environment' }),
+          ms: z.number(),
+          working: z.number().meta({ description: 'of ms, what is known to be work' }),
+          waiting: z.number().meta({ description: 'of ms, what is known to be waiting; of the rest nobody knows' }),
+          share: Ms,
+          p50: Ms,
+          p95: Ms,
+        }),
+      )
       .meta({ description: 'of the changes that arrived: their times sum exactly to the time that these took' }),
+    efficiency: z
+      .object({
+        share: z.number(),
+        low: Ms.meta({ description: 'limits at 95 %; null: they would rest on fewer than 8 days' }),
+        high: Ms,
+        known: z.number().meta({ description: 'of the whole time, the share in which it is known whether it was work or waiting' }),
+        changes: z.int().meta({ description: 'of which anything is known' }),
+        definition: z.string(),
+      })
+      .nullable()
+      .meta({ description: 'flow efficiency; null: nothing says which part of the time was work' }),
     batch: z
       .object({ deployments: z.int(), commits: Spread, changes: Spread, lines: Spread, oldest: Spread })
       .meta({ description: 'what a deployment of the window brought; oldest: for how long its oldest change had been on its way, ms' }),
