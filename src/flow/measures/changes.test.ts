@@ -192,7 +192,12 @@ describe('how changes flow, as their commits tell', () => {
 
   it('knows of every step of ours whether it worked or waited, in all environments', () => {
     const step = (job: string, stage: string | undefined, since: number, until: number) => ({
-      ...{ job, name: job, stage, attempt: 1, queued: undefined, outcome: 'success' },
+      job,
+      name: job,
+      stage,
+      attempt: 1,
+      queued: undefined,
+      outcome: 'success',
       started: since * hour,
       finished: until * hour,
     })
