@@ -14,7 +14,7 @@ export const EstateRowView = memo(function EstateRowView({ row, standing, top, i
   const { stream, latest } = row
   return (
     <div
-      className={`estate-row standing-${standing}`}
+      className={`page-row estate-row standing-${standing}`}
       role="row"
       aria-rowindex={index}
       data-stream={stream}
@@ -23,7 +23,7 @@ export const EstateRowView = memo(function EstateRowView({ row, standing, top, i
       <div className="estate-name" role="cell">
         <Mark state={standingMarks[standing]} worded size={18} />
         <span className="estate-words">
-          <Link className="estate-link" data-move href={lineHref(stream)}>
+          <Link className="page-link estate-link" data-move href={lineHref(stream)}>
             {stream}
           </Link>
           <span className="sr">{standingWords[standing]}</span>

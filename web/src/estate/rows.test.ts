@@ -3,7 +3,7 @@ import { clockAt } from '../../dev/build-fixtures.ts'
 import { estateOf } from '../../dev/estate-fixture.ts'
 import type { EstateRow } from '../api/types.ts'
 import { countsOf, itemsOf, standingOf, type Choice } from './rows.ts'
-import { offsetsOf, windowOf } from './windowing.ts'
+import { offsetsOf, windowOf } from '../table/windowing.ts'
 
 const clock = clockAt(1_000_000_000_000)
 const rows = estateOf(clock, 40)

@@ -1,10 +1,10 @@
-import { useRef } from 'react'
 import { useQuery } from '../api/query.ts'
 import type { BatchesView } from '../api/types.ts'
+import { Across, Chart, type Margin } from '../chart/chart.tsx'
 import { Panel } from './panel.tsx'
 import { useKept } from './use-kept.ts'
-import { useWidth } from './use-chart.ts'
 import { few, percent, plural } from './words.ts'
+import './pictures.css'
 
 type Row = BatchesView['rows'][number]
 
@@ -19,7 +19,7 @@ export function BatchPanel({ stream, query }: { readonly stream?: string; readon
       told="Share of deployments that brought a failure, by how many new versions they brought, with limits at 95 % (Wilson). Odds are held against the smallest size of which there are ten. That one goes with the other does not say that it causes it."
     >
       <p className="whatif-verdict">{verdictOf(data)}</p>
-      {data.rows.length > 1 && data.rows.some(({ failed }) => (failed ?? 0) > 0) && <Chart rows={data.rows} />}
+      {data.rows.length > 1 && data.rows.some(({ failed }) => (failed ?? 0) > 0) && <Sizes rows={data.rows} />}
     </Panel>
   )
 }
@@ -34,12 +34,10 @@ function verdictOf({ known, trend, rows }: BatchesView): string {
 }
 
 const height = 210
-const margin = { top: 12, right: 10, bottom: 56, left: 56 }
+const margin: Margin = { top: 12, right: 10, bottom: 56, left: 56 }
 
-function Chart({ rows }: { readonly rows: readonly Row[] }) {
-  const box = useRef<HTMLDivElement>(null)
-  const width = useWidth(box)
-  const wide = Math.min(150, (width - margin.left - margin.right) / rows.length)
+/** Of each size, which share failed, with its limits. */
+function Sizes({ rows }: { readonly rows: readonly Row[] }) {
   // An interval of few deployments reaches far: the picture is of what is there.
   const most = Math.max(
     0.01,
@@ -47,50 +45,55 @@ function Chart({ rows }: { readonly rows: readonly Row[] }) {
     ...rows.filter(({ deployments }) => deployments >= 90).map(({ high }) => high ?? 0),
   )
   const y = (share: number) => height - margin.bottom - (Math.min(share, most) / most) * (height - margin.top - margin.bottom)
+  const ticks = [0, most / 2, most].map((share) => ({ pixel: y(share), name: percent(share) }))
   return (
-    <div ref={box} className="flow-chart">
-      {width > 0 && (
-        <svg width={width} height={height} role="img" aria-label={rows.map(readOf).join('; ')}>
-          <g className="grid">
-            {[0, most / 2, most].map((share) => (
-              <g key={share}>
-                <path d={`M${margin.left} ${y(share)}H${margin.left + wide * rows.length}`} />
-                <text x={margin.left - 8} y={y(share) + 4} textAnchor="end">
-                  {percent(share)}
-                </text>
-              </g>
-            ))}
-            {rows.map(({ from, to, deployments, odds }, at) => (
-              <g key={from} transform={`translate(${margin.left + (at + 0.5) * wide} ${height - margin.bottom})`}>
-                <text y="18" textAnchor="middle" className="batch-size">
-                  {from === to ? from : `${from} – ${to}`}
-                </text>
-                <text y="33" textAnchor="middle">
-                  {deployments.toLocaleString('en')}
-                </text>
-                <text y="48" textAnchor="middle">
-                  {odds === null ? '' : `odds × ${few(odds.ratio)}`}
-                </text>
-              </g>
-            ))}
-          </g>
-          {rows.map(({ from, share, low, high }, at) => {
-            const x = margin.left + (at + 0.5) * wide
-            return (
-              share !== null && (
-                <g key={from} className="batch-mark">
-                  <path d={`M${x} ${y(low ?? 0)}V${y(high ?? most)}`} />
-                  <circle cx={x} cy={y(share)} r="5.5">
-                    <title>{readOf(rows[at]!)}</title>
-                  </circle>
-                </g>
-              )
-            )
-          })}
-        </svg>
+    <Chart
+      height={height}
+      render={(width) => {
+        const wide = Math.min(150, (width - margin.left - margin.right) / rows.length)
+        return {
+          label: rows.map(readOf).join('; '),
+          told: 'Below: versions in a deployment, and how many deployments there were of that size.',
+          picture: (
+            <>
+              <Across at={ticks} left={margin.left} right={margin.left + wide * rows.length} />
+              {rows.map((row, at) => (
+                <Size key={row.from} row={row} x={margin.left + (at + 0.5) * wide} y={y} most={most} />
+              ))}
+            </>
+          ),
+        }
+      }}
+    />
+  )
+}
+
+type SizeProps = { readonly row: Row; readonly x: number; readonly y: (share: number) => number; readonly most: number }
+
+function Size({ row, x, y, most }: SizeProps) {
+  const { from, to, deployments, odds, share, low, high } = row
+  return (
+    <>
+      <g className="grid" transform={`translate(${x} ${height - margin.bottom})`}>
+        <text y="18" textAnchor="middle" className="batch-size">
+          {from === to ? from : `${from} – ${to}`}
+        </text>
+        <text y="33" textAnchor="middle">
+          {deployments.toLocaleString('en')}
+        </text>
+        <text y="48" textAnchor="middle">
+          {odds === null ? '' : `odds × ${few(odds.ratio)}`}
+        </text>
+      </g>
+      {share !== null && (
+        <g className="batch-mark">
+          <path d={`M${x} ${y(low ?? 0)}V${y(high ?? most)}`} />
+          <circle cx={x} cy={y(share)} r="5.5">
+            <title>{readOf(row)}</title>
+          </circle>
+        </g>
       )}
-      <p className="chart-read soft">Below: versions in a deployment, and how many deployments there were of that size.</p>
-    </div>
+    </>
   )
 }
 

@@ -2,6 +2,7 @@ import { useQuery } from '../api/query.ts'
 import type { ChangesView, StreamFlowDetail } from '../api/types.ts'
 import { NoData, timeOf } from './flow-row.tsx'
 import { few, limits, percent, plural, span } from './words.ts'
+import './pictures.css'
 
 /** Where commits are known: from when a change was begun until production ran it, in parts that sum exactly to the whole. */
 export function ChangesPanel({ stream, query }: { readonly stream: string; readonly query: string }) {

@@ -1,10 +1,11 @@
-import type { ReactNode } from 'react'
 import type { ConstraintView } from '../api/types.ts'
 import { useQuery } from '../api/query.ts'
 import { ProblemNote } from '../piece/problem-note.tsx'
+import { RowsTable, type ColumnOf } from '../table/rows-table.tsx'
 import { NoData, timeOf } from './flow-row.tsx'
 import { Explained } from './term.tsx'
 import { few, percent, span } from './words.ts'
+import './constraint.css'
 
 type Leg = ConstraintView['legs'][number]
 
@@ -57,7 +58,16 @@ export function ConstraintPanel({ stream, query }: { readonly stream: string; re
           ))}
         </div>
       )}
-      {legs.length > 0 && <Legs legs={legs} isIt={isIt} />}
+      {legs.length > 0 && (
+        <RowsTable
+          label="Evidence"
+          className="constraint-legs"
+          columns={columns}
+          rows={legs}
+          keyOf={({ from, to }) => `${from} ${to}`}
+          classOf={(leg) => (isIt(leg) ? 'constraint-row' : '')}
+        />
+      )}
       <ul className="constraint-told">
         {evidence.map((sentence) => (
           <li key={sentence}>{sentence}</li>
@@ -72,53 +82,49 @@ export function ConstraintPanel({ stream, query }: { readonly stream: string; re
   )
 }
 
-const cells: readonly (readonly [string, (leg: Leg) => ReactNode])[] = [
-  ['Of the time', ({ share }) => (share === null ? <NoData /> : percent(share))],
-  ['Waits now', ({ queue }) => queue.now],
-  ['Oldest', ({ queue }) => (queue.oldest === null ? <NoData /> : span(queue.oldest))],
-  ['Came / wk', ({ arrivalsPerWeek }) => few(arrivalsPerWeek)],
-  ['Left / wk', ({ departuresPerWeek }) => few(departuresPerWeek)],
-  ['p50', ({ arrivals, p50 }) => (arrivals === 0 ? <NoData /> : timeOf(p50))],
-  ['Before', ({ before }) => (before === null || before.arrivals === 0 ? <NoData /> : timeOf(before.p50))],
-  [
-    'Gate closed',
-    ({ closedMs, closedNow }) => (
+const columns: readonly ColumnOf<Leg>[] = [
+  { name: 'Part of the way', wide: 200, names: true, cell: ({ from, to }) => `${from} → ${to}` },
+  {
+    name: 'Of the time',
+    wide: 96,
+    rank: ({ share }) => share ?? undefined,
+    cell: ({ share }) => (share === null ? <NoData /> : percent(share)),
+  },
+  { name: 'Waits now', wide: 90, rank: ({ queue }) => queue.now, cell: ({ queue }) => queue.now },
+  {
+    name: 'Oldest',
+    wide: 80,
+    rank: ({ queue }) => queue.oldest ?? undefined,
+    cell: ({ queue }) => (queue.oldest === null ? <NoData /> : span(queue.oldest)),
+  },
+  { name: 'Came / wk', wide: 90, rank: ({ arrivalsPerWeek }) => arrivalsPerWeek, cell: ({ arrivalsPerWeek }) => few(arrivalsPerWeek) },
+  {
+    name: 'Left / wk',
+    wide: 90,
+    rank: ({ departuresPerWeek }) => departuresPerWeek,
+    cell: ({ departuresPerWeek }) => few(departuresPerWeek),
+  },
+  { name: 'p50', wide: 80, rank: halfOf, cell: ({ arrivals, p50 }) => (arrivals === 0 ? <NoData /> : timeOf(p50)) },
+  {
+    name: 'Before',
+    wide: 80,
+    rank: ({ before }) => (before === null ? undefined : halfOf(before)),
+    cell: ({ before }) => (before === null || before.arrivals === 0 ? <NoData /> : timeOf(before.p50)),
+  },
+  {
+    name: 'Gate closed',
+    wide: 130,
+    rank: ({ closedMs }) => closedMs,
+    cell: ({ closedMs, closedNow }) => (
       <>
         {closedMs === 0 ? 'never' : span(closedMs)}
         {closedNow && <span className="signal-stop flow-went"> and now</span>}
       </>
     ),
-  ],
+  },
 ]
 
-function Legs({ legs, isIt }: { readonly legs: readonly Leg[]; readonly isIt: (leg: Leg) => boolean }) {
-  return (
-    <div className="flow-table-scroll" tabIndex={0} role="region" aria-label="Evidence">
-      <table className="rows constraint-legs">
-        <thead>
-          <tr>
-            {['Part of the way', ...cells.map(([name]) => name)].map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {legs.map((leg) => (
-            <tr key={leg.from + leg.to} className={isIt(leg) ? 'constraint-row' : ''}>
-              <th scope="row">
-                {leg.from} → {leg.to}
-              </th>
-              {cells.map(([name, cell]) => (
-                <td key={name} data-name={name}>
-                  {cell(leg)}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
+/** Half of them never came: that is longer than any. */
+function halfOf({ arrivals, p50 }: Pick<Leg, 'arrivals' | 'p50'>): number | undefined {
+  return arrivals === 0 ? undefined : (p50 ?? Number.MAX_VALUE)
 }

@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { CouplingView } from '../api/types.ts'
@@ -8,8 +8,9 @@ import { BatchPanel } from './batch-panel.tsx'
 import { groupsOf } from './coupling-order.ts'
 import { Predictions } from './predictions.tsx'
 import { useKept } from './use-kept.ts'
-import { useWidth } from './use-chart.ts'
-import { addressOf, flowHref, queryOf, searchOf, windowIn } from './window.ts'
+import { Matrix } from './matrix.tsx'
+import { Pairs } from './pairs.tsx'
+import { addressOf, queryOf, searchOf, windowIn } from './window.ts'
 import { WindowPicker } from './window-picker.tsx'
 import { dayIn, few, percent, plural } from './words.ts'
 import './flow.css'
@@ -80,136 +81,14 @@ function Coupled({ view }: { readonly view: CouplingView }) {
           {pair === undefined ? 'Point at a square, or at a row below.' : told(pair)}
         </p>
       </section>
-      <Pairs rows={view.rows} onPair={setPair} />
-    </>
-  )
-}
-
-type MatrixProps = {
-  readonly rows: readonly Pair[]
-  readonly groups: readonly (readonly string[])[]
-  readonly pair: Pair | undefined
-  readonly onPair: (pair: Pair | undefined) => void
-}
-
-const mostShown = 70
-
-function Matrix({ rows, groups, pair, onPair }: MatrixProps) {
-  const box = useRef<HTMLDivElement>(null)
-  const width = useWidth(box)
-  const names = groups.flat().slice(0, mostShown)
-  const place = new Map(names.map((name, at) => [name, at]))
-  const longest = Math.min(190, Math.max(0, ...names.map((name) => name.length)) * 6.6)
-  const labels = width < 560 ? 0 : longest + 8
-  const size = Math.max(3, Math.min(20, (width - labels - 2) / Math.max(1, names.length)))
-  const side = names.length * size
-  const starts = groups.reduce<number[]>((all, group) => [...all, all.at(-1)! + group.length], [0])
-  return (
-    <div ref={box} className="flow-chart">
-      {width > 0 && (
-        <svg
-          className="matrix"
-          width={labels + side + 2}
-          height={side + 2}
-          role="img"
-          aria-label={`${plural(rows.length, 'pair')} of ${plural(groups.flat().length, 'stream')} in ${plural(groups.length, 'group')}; they are listed below`}
-          onPointerLeave={() => onPair(undefined)}
-        >
-          {labels > 0 &&
-            names.map((name, at) => (
-              <text
-                key={name}
-                x={labels - 8}
-                y={at * size + size / 2 + 4}
-                textAnchor="end"
-                className={pair?.a === name || pair?.b === name ? 'at' : ''}
-              >
-                {size >= 11 && (name.length * 6.6 > 190 ? `${name.slice(0, 27)}…` : name)}
-              </text>
-            ))}
-          <g transform={`translate(${labels} 1)`}>
-            {groups.map((group, at) => {
-              const from = starts[at]! * size
-              const wide = Math.min(group.length, names.length - starts[at]!) * size
-              return wide > 0 && <rect key={group[0]} className="matrix-group" x={from} y={from} width={wide} height={wide} />
-            })}
-            {rows.flatMap((row) => {
-              const [x, y] = [place.get(row.a), place.get(row.b)]
-              if (x === undefined || y === undefined) return []
-              return [
-                [x, y],
-                [y, x],
-              ].map(([column, line]) => (
-                <rect
-                  key={`${column} ${line}`}
-                  className={row === pair ? 'matrix-cell at' : 'matrix-cell'}
-                  x={column! * size + 0.5}
-                  y={line! * size + 0.5}
-                  width={size - 1}
-                  height={size - 1}
-                  fillOpacity={0.18 + 0.82 * row.confidence}
-                  onPointerEnter={() => onPair(row)}
-                />
-              ))
-            })}
-          </g>
-        </svg>
-      )}
-    </div>
-  )
-}
-
-const shownFirst = 40
-
-function Pairs({ rows, onPair }: { readonly rows: readonly Pair[]; readonly onPair: (pair: Pair) => void }) {
-  const [shown, setShown] = useState(shownFirst)
-  const [search] = useSearchParams()
-  const address = addressOf(windowIn(search))
-  const head = ['Pair', 'Together', 'Of', 'Support', 'Confidence', 'Lift', 'p']
-  return (
-    <section className="panel flow-panel" aria-label="Pairs">
-      <h2>Pairs, the surest first</h2>
-      <p className="soft flow-told">
-        Together: times that both were deployed. Of: times of each. Support: share of all times. Confidence: of the times of the rarer one,
-        so many with the other. Lift: so many times as often as by chance. p: Fisher, one-sided, corrected for the number of pairs.
-      </p>
-      <div className="flow-table-scroll" tabIndex={0} role="region" aria-label="Table of pairs">
-        <table className="rows">
-          <thead>
-            <tr>
-              {head.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.slice(0, shown).map((row) => (
-              <tr key={`${row.a} ${row.b}`} onPointerEnter={() => onPair(row)}>
-                <td data-name="Pair">
-                  <Link href={flowHref(row.a, address)}>{row.a}</Link> · <Link href={flowHref(row.b, address)}>{row.b}</Link>
-                </td>
-                <td data-name="Together">{row.together}</td>
-                <td data-name="Of">
-                  {row.timesA} and {row.timesB}
-                </td>
-                <td data-name="Support">{percent(row.support)}</td>
-                <td data-name="Confidence">{percent(row.confidence)}</td>
-                <td data-name="Lift">{few(row.lift)} ×</td>
-                <td data-name="p">{row.p < 0.0001 ? '< 0.0001' : row.p.toFixed(4)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {rows.length > shown && (
-        <p className="flow-none">
-          <button type="button" className="button small" onClick={() => setShown(shown + 200)}>
-            Show more of {rows.length}
-          </button>
+      <section className="panel flow-panel" aria-label="Pairs">
+        <h2>Pairs, the surest first</h2>
+        <p className="soft flow-told">
+          Together: times that both were deployed. Of: times of each. Support: share of all times. Confidence: of the times of the rarer
+          one, so many with the other. Lift: so many times as often as by chance. p: Fisher, one-sided, corrected for the number of pairs.
         </p>
-      )}
-    </section>
+        <Pairs rows={view.rows} onPair={setPair} />
+      </section>
+    </>
   )
 }

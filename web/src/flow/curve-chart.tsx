@@ -1,48 +1,43 @@
-import { useRef } from 'react'
 import type { StreamFlowPicture } from '../api/types.ts'
-import { timeScale, type TimeScale } from './scale.ts'
-import { useCursor, useWidth } from './use-chart.ts'
+import { Across, Below, Chart, type Margin } from '../chart/chart.tsx'
+import { timeScale, type TimeScale } from '../chart/scale.ts'
 import { percent, span } from './words.ts'
+import './pictures.css'
 
 type Curve = NonNullable<StreamFlowPicture['curve']>
 type Props = { readonly now: Curve; readonly before: Curve | null; readonly to: string }
 
 const height = 260
-const margin = { top: 12, right: 14, bottom: 30, left: 44 }
+const margin: Margin = { top: 12, right: 14, bottom: 30, left: 44 }
 
 /** Which share of the versions had arrived after how long, with its limits; and the same of the window before. */
 export function CurveChart({ now, before, to }: Props) {
-  const box = useRef<HTMLDivElement>(null)
-  const width = useWidth(box)
   const first = Math.min(beginOf(now) ?? 60_000, (before && beginOf(before)) ?? Number.POSITIVE_INFINITY)
   const last = Math.max(now.watchedMs, before?.watchedMs ?? 0)
-  const scale = timeScale(first / 2, last, margin.left, Math.max(margin.left + 10, width - margin.right))
-  const cursor = useCursor(margin.left, width - margin.right, (width - margin.left) / 40)
-  const at = cursor.at === undefined ? undefined : scale.ms(cursor.at)
   return (
-    <div ref={box} className="flow-chart">
-      {width > 0 && (
-        <svg
-          width={width}
-          height={height}
-          role="application"
-          aria-roledescription="chart, arrow keys move through it"
-          aria-label={`Share of versions that reached ${to}, over time. ${readOf(now, before, now.watchedMs)}`}
-          tabIndex={0}
-          {...cursor.listeners}
-        >
-          <Grid scale={scale} width={width} />
-          {before !== null && before.points.length > 0 && <path className="curve-before" d={lineOf(before, scale)} />}
-          <path className="curve-band" d={bandOf(now, scale)} />
-          <path className="curve-now" d={lineOf(now, scale)} />
-          {now.versions > now.reached && <path className="curve-end" d={endOf(now, scale)} />}
-          {cursor.at !== undefined && <path className="chart-cursor" d={`M${cursor.at} ${margin.top}V${height - margin.bottom}`} />}
-        </svg>
-      )}
-      <p className="chart-read soft" aria-live="polite">
-        {at === undefined ? <Legend before={before} now={now} /> : readOf(now, before, at)}
-      </p>
-    </div>
+    <Chart
+      height={height}
+      moves={(width) => ({ from: margin.left, to: width - margin.right, step: (width - margin.left) / 40 })}
+      render={(width, at) => {
+        const right = Math.max(margin.left + 10, width - margin.right)
+        const scale = timeScale(first / 2, last, margin.left, right)
+        return {
+          label: `Share of versions that reached ${to}, over time. ${readOf(now, before, now.watchedMs)}`,
+          told: at === undefined ? <Legend before={before} now={now} /> : readOf(now, before, scale.ms(at)),
+          picture: (
+            <>
+              <Across at={shares} left={margin.left} right={width - margin.right} />
+              <Below at={scale.ticks} y={height - 10} line={[margin.top, height - margin.bottom]} />
+              {before !== null && before.points.length > 0 && <path className="curve-before" d={lineOf(before, scale)} />}
+              <path className="curve-band" d={bandOf(now, scale)} />
+              <path className="curve-now" d={lineOf(now, scale)} />
+              {now.versions > now.reached && <path className="curve-end" d={endOf(now, scale)} />}
+              {at !== undefined && <path className="chart-cursor" d={`M${at} ${margin.top}V${height - margin.bottom}`} />}
+            </>
+          ),
+        }
+      }}
+    />
   )
 }
 
@@ -64,28 +59,7 @@ function Legend({ now, before }: { readonly now: Curve; readonly before: Curve |
 
 const y = (share: number) => margin.top + (1 - share) * (height - margin.top - margin.bottom)
 
-function Grid({ scale, width }: { readonly scale: TimeScale; readonly width: number }) {
-  return (
-    <g className="grid" aria-hidden="true">
-      {[0, 0.25, 0.5, 0.75, 1].map((share) => (
-        <g key={share}>
-          <path d={`M${margin.left} ${y(share)}H${width - margin.right}`} />
-          <text x={margin.left - 7} y={y(share) + 4} textAnchor="end">
-            {Math.round(share * 100)} %
-          </text>
-        </g>
-      ))}
-      {scale.ticks.map(({ x, name }) => (
-        <g key={name}>
-          <path d={`M${x} ${margin.top}V${height - margin.bottom}`} />
-          <text x={x} y={height - 10} textAnchor="middle">
-            {name}
-          </text>
-        </g>
-      ))}
-    </g>
-  )
-}
+const shares = [0, 0.25, 0.5, 0.75, 1].map((share) => ({ pixel: y(share), name: `${Math.round(share * 100)} %` }))
 
 const round = (value: number) => value.toFixed(1)
 

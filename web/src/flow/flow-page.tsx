@@ -138,7 +138,7 @@ function BoardOf({ streams, old, window }: BoardProps) {
         </p>
       </div>
       {rows.length === 0 ? (
-        <div className="estate-none">
+        <div className="page-none">
           <p>No stream matches.</p>
           <button type="button" className="button" onClick={() => setWords('')}>
             Show all

@@ -22,9 +22,9 @@ export const FlowRowView = memo(function FlowRowView({ row, held, top, index, pa
   const { stream, order, deployments, perWeek, lead, batch, back, closed } = row
   const rows = (show: string) => `${flowHref(stream, { ...params, show })}#rows`
   return (
-    <div className="flow-row" role="row" aria-rowindex={index} data-stream={stream} style={{ transform: `translateY(${top}px)` }}>
+    <div className="page-row flow-row" role="row" aria-rowindex={index} data-stream={stream} style={{ transform: `translateY(${top}px)` }}>
       <div className="flow-name" role="cell">
-        <Link className="flow-link" data-move href={flowHref(stream, params)}>
+        <Link className="page-link flow-link" data-move href={flowHref(stream, params)}>
           {stream}
         </Link>
         <Way order={order} held={held} />

@@ -1,14 +1,15 @@
 import type { FlowRow } from '../api/types.ts'
+import { sorted } from '../table/sorting.ts'
 
 export const columns = ['stream', 'perWeek', 'p50', 'p85', 'p95', 'within', 'batch', 'back', 'closed'] as const
 export type Column = (typeof columns)[number]
 export type Order = { readonly by: Column; readonly down: boolean }
 
 /** What a column is sorted by; undefined: nothing is known, and that comes last whichever way it is sorted. */
-function rankOf({ lead, perWeek, deployments, batch, back, closed }: FlowRow, by: Column): number | undefined {
+function rankOf({ stream, lead, perWeek, deployments, batch, back, closed }: FlowRow, by: Column): number | string | undefined {
   switch (by) {
     case 'stream':
-      return undefined
+      return stream
     case 'perWeek':
       return deployments === 0 ? undefined : perWeek
     case 'p50':
@@ -33,15 +34,8 @@ const dayMs = 86_400_000
 /** @param words - all of them are in the name of the stream or of one of its environments */
 export function rowsOf(streams: readonly FlowRow[], words: string, { by, down }: Order): readonly FlowRow[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
-  const turn = down ? -1 : 1
-  return streams
+  const found = streams
     .filter(({ stream, order }) => wanted.every((word) => [stream, ...order].some((text) => text.toLowerCase().includes(word))))
-    .map((row) => ({ row, rank: rankOf(row, by) }))
-    .toSorted((a, b) => {
-      const name = a.row.stream.localeCompare(b.row.stream)
-      if (by === 'stream') return turn * name
-      if (a.rank === undefined || b.rank === undefined) return Number(a.rank === undefined) - Number(b.rank === undefined) || name
-      return turn * (a.rank - b.rank) || name
-    })
-    .map(({ row }) => row)
+    .toSorted((a, b) => a.stream.localeCompare(b.stream))
+  return sorted(found, (row) => rankOf(row, by), down)
 }

@@ -1,6 +1,7 @@
 import { memo } from 'react'
 import type { FlowRow } from '../api/types.ts'
 import { percent } from './words.ts'
+import './flow-list.css'
 
 const names = ['10 min', '1 h', '4 h', '1 d', '1 wk', '4 wk']
 const width = 132

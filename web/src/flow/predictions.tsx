@@ -3,9 +3,11 @@ import { Link } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { PredictionBoard, PredictionRow } from '../api/types.ts'
 import { Mark } from '../piece/mark.tsx'
+import { RowsTable, type ColumnOf } from '../table/rows-table.tsx'
 import { NoData, timeOf } from './flow-row.tsx'
 import { flowHref } from './window.ts'
 import { dayIn, few, percent, span } from './words.ts'
+import './whatif.css'
 
 type Figure = keyof PredictionRow['base']
 type Value = PredictionRow['base']['p50']
@@ -58,24 +60,7 @@ function Prediction({ row, among }: { readonly row: PredictionRow; readonly amon
           {hindsight && ', made afterwards from what was known before'}
         </span>
       </p>
-      <div className="flow-table-scroll">
-        <table className="rows">
-          <thead>
-            <tr>
-              {['', 'As it was', 'Predicted, 80 %', score === null ? 'Not yet known' : 'Happened', ''].map((name, at) => (
-                <th key={at} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {figures.map(([figure, name, word]) => (
-              <Line key={figure} name={name} row={row} figure={figure} word={word} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <RowsTable label={`${change}: predicted and happened`} columns={columnsOf(row)} rows={figures} keyOf={([figure]) => figure} />
       {score?.made === 'no' && (
         <p className="signal-wait flow-went">The change was not made: what happened is held against the line as it was.</p>
       )}
@@ -88,34 +73,33 @@ function Prediction({ row, among }: { readonly row: PredictionRow; readonly amon
   )
 }
 
-type LineProps = {
-  readonly name: string
-  readonly row: PredictionRow
-  readonly figure: Figure
-  readonly word: (value: number) => string
+function columnsOf({ base, changed, score }: PredictionRow): readonly ColumnOf<(typeof figures)[number]>[] {
+  const told = ([figure, , word]: (typeof figures)[number], value: number | null): ReactNode =>
+    value !== null ? word(value) : figure === 'p50' || figure === 'p85' ? timeOf(null) : <NoData />
+  return [
+    { name: 'Figure', wide: 130, names: true, cell: ([, name]) => name },
+    { name: 'As it was', wide: 110, cell: (line) => told(line, base[line[0]].value) },
+    {
+      name: 'Predicted, 80 %',
+      wide: 220,
+      cell: (line) => (
+        <>
+          {told(line, changed[line[0]].value)} <span className="soft">{limitsOf(changed[line[0]], line[2])}</span>
+        </>
+      ),
+    },
+    { name: score === null ? 'Not yet known' : 'Happened', wide: 120, cell: (line) => (score === null ? '' : told(line, score[line[0]])) },
+    { name: '', wide: 110, cell: ([figure]) => <Held inside={score?.held.find((one) => one.figure === figure)?.inside} /> },
+  ]
 }
 
-function Line({ name, row: { base, changed, score }, figure, word }: LineProps) {
-  const inside = score?.held.find((one) => one.figure === figure)?.inside
-  const told = (value: number | null): ReactNode =>
-    value !== null ? word(value) : figure === 'p50' || figure === 'p85' ? timeOf(null) : <NoData />
+function Held({ inside }: { readonly inside: boolean | undefined }) {
+  if (inside === undefined) return null
   return (
-    <tr>
-      <th scope="row">{name}</th>
-      <td data-name="As it was">{told(base[figure].value)}</td>
-      <td data-name="Predicted, 80 %">
-        {told(changed[figure].value)} <span className="soft">{limitsOf(changed[figure], word)}</span>
-      </td>
-      <td data-name="Happened">{score === null ? '' : told(score[figure])}</td>
-      <td>
-        {inside !== undefined && (
-          <span className="health">
-            <Mark state={inside ? 'verified' : 'cancelled'} worded size={14} />
-            {inside ? 'within' : 'outside'}
-          </span>
-        )}
-      </td>
-    </tr>
+    <span className="health">
+      <Mark state={inside ? 'verified' : 'cancelled'} worded size={14} />
+      {inside ? 'within' : 'outside'}
+    </span>
   )
 }
 

@@ -1,5 +1,6 @@
 import { useId, type ReactNode } from 'react'
 import { terms, type TermName } from './terms.ts'
+import './term.css'
 
 /** A word whose meaning shows with the mouse over it or the focus on it. */
 export function Term({ of, children }: { readonly of: TermName; readonly children?: ReactNode }) {

@@ -1,9 +1,8 @@
-import { useRef } from 'react'
 import type { StreamFlowPicture } from '../api/types.ts'
-import { countTicks, timeScale } from './scale.ts'
-import { Hatch } from './spread-chart.tsx'
-import { useCursor, useWidth } from './use-chart.ts'
+import { Across, Below, Chart, Hatch, type Margin } from '../chart/chart.tsx'
+import { countTicks, timeScale } from '../chart/scale.ts'
 import { dayIn, few, plural, span } from './words.ts'
+import './pictures.css'
 
 type Period = StreamFlowPicture['periods'][number]
 type Closed = StreamFlowPicture['closed'][number]
@@ -15,92 +14,99 @@ type Props = {
 }
 
 const height = 330
-const margin = { top: 20, right: 14, bottom: 28, left: 52 }
+const margin: Margin = { top: 20, right: 14, bottom: 28, left: 52 }
 /** Deployments above, lead times below. */
 const split = 186
 const gap = 26
 
+const rightOf = (width: number) => Math.max(margin.left + 10, width - margin.right)
+
 /** Deployments, their batches and those that went back, over time; below it how long versions took that were first seen then. */
 export function TimeChart({ periods, closed, order, asOf }: Props) {
   const to = order.at(-1)!
-  const box = useRef<HTMLDivElement>(null)
-  const width = useWidth(box)
-  const right = Math.max(margin.left + 10, width - margin.right)
-  const [begin, end] = [Date.parse(periods[0]!.since), Date.parse(periods.at(-1)!.until)]
-  const isLong = end - begin > 400 * 86_400_000
-  const x = (time: number) => margin.left + ((Math.min(end, Math.max(begin, time)) - begin) / (end - begin)) * (right - margin.left)
-  const wide = (right - margin.left) / periods.length
+  const bands = closed.filter(({ environment, way }) => (way === 'into' ? environment === to : environment === order.at(-2)))
+  const axes = axesOf(periods)
+  return (
+    <Chart
+      height={height}
+      moves={(width) => {
+        const right = rightOf(width)
+        return { from: margin.left, to: right - 0.01, step: (right - margin.left) / periods.length }
+      }}
+      render={(width, at) => {
+        const wide = (rightOf(width) - margin.left) / periods.length
+        const index = at === undefined ? undefined : Math.min(periods.length - 1, Math.floor((at - margin.left) / wide))
+        return {
+          label: `Deployments to ${to} over time, in ${periods.length} parts`,
+          told:
+            index === undefined ? (
+              <Legend closed={bands.length > 0} back={periods.some(({ back }) => back > 0)} />
+            ) : (
+              readOf(periods[index]!)
+            ),
+          picture: <Picture periods={periods} bands={bands} asOf={asOf} axes={axes} right={rightOf(width)} wide={wide} index={index} />,
+        }
+      }}
+    />
+  )
+}
+
+function axesOf(periods: readonly Period[]) {
   const ticks = countTicks(Math.max(...periods.map(({ deployments, brought }) => Math.max(deployments, brought))))
   const most = ticks.at(-1)!
-  const y = (count: number) => split - (count / most) * (split - margin.top)
   const leads = periods.flatMap(({ p50 }) => (p50 === null ? [] : [p50]))
-  // Upside down: what takes longer stands higher.
-  const lead = timeScale(Math.min(...leads, 3_600_000) / 2, Math.max(...leads, 60_000) * 2, height - margin.bottom, split + gap, 18)
-  const cursor = useCursor(margin.left, right - 0.01, wide)
-  const index = cursor.at === undefined ? undefined : Math.min(periods.length - 1, Math.floor((cursor.at - margin.left) / wide))
-  const bands = closed.filter(({ environment, way }) => (way === 'into' ? environment === to : environment === order.at(-2)))
+  return {
+    ticks,
+    y: (count: number) => split - (count / most) * (split - margin.top),
+    // Upside down: what takes longer stands higher.
+    lead: timeScale(Math.min(...leads, 3_600_000) / 2, Math.max(...leads, 60_000) * 2, height - margin.bottom, split + gap, 18),
+  }
+}
+
+type PictureProps = {
+  readonly periods: readonly Period[]
+  /** Times for which its gate was closed. */
+  readonly bands: readonly Closed[]
+  readonly asOf: string
+  readonly axes: ReturnType<typeof axesOf>
+  readonly right: number
+  readonly wide: number
+  readonly index: number | undefined
+}
+
+function Picture({ periods, bands, asOf, axes: { ticks, y, lead }, right, wide, index }: PictureProps) {
+  const [begin, end] = [Date.parse(periods[0]!.since), Date.parse(periods.at(-1)!.until)]
+  const x = (time: number) => margin.left + ((Math.min(end, Math.max(begin, time)) - begin) / (end - begin)) * (right - margin.left)
+  const middle = (at: number) => margin.left + (at + 0.5) * wide
+  const isLong = end - begin > 400 * 86_400_000
+  const dayOf = ({ since }: Period) => (isLong ? dayIn(since).replace(/^\d+ /, '') : dayIn(since).replace(/ \d{4}$/, ''))
+  const days = daysOf(periods, right - margin.left).map((at) => ({ pixel: middle(at), name: dayOf(periods[at]!) }))
   return (
-    <div ref={box} className="flow-chart">
-      {width > 0 && (
-        <svg
-          width={width}
-          height={height}
-          role="application"
-          aria-roledescription="chart, arrow keys move through it"
-          aria-label={`Deployments to ${to} over time, in ${periods.length} parts`}
-          tabIndex={0}
-          {...cursor.listeners}
-        >
-          <Hatch />
-          {bands.map(({ since, until, way }) => (
-            <Band key={since + way} left={x(Date.parse(since))} right={x(Date.parse(until ?? asOf))} />
-          ))}
-          <g className="grid" aria-hidden="true">
-            {ticks.map((count) => (
-              <g key={count}>
-                <path d={`M${margin.left} ${y(count)}H${right}`} />
-                <text x={margin.left - 7} y={y(count) + 4} textAnchor="end">
-                  {count}
-                </text>
-              </g>
-            ))}
-            {lead.ticks.map(({ x: at, name }) => (
-              <g key={name}>
-                <path d={`M${margin.left} ${at}H${right}`} />
-                <text x={margin.left - 7} y={at + 4} textAnchor="end">
-                  {name}
-                </text>
-              </g>
-            ))}
-            <path className="axis" d={`M${margin.left} ${split}H${right}`} />
-            {daysOf(periods, right - margin.left).map((at) => (
-              <text key={at} x={margin.left + (at + 0.5) * wide} y={height - 8} textAnchor="middle">
-                {isLong ? dayIn(periods[at]!.since).replace(/^\d+ /, '') : dayIn(periods[at]!.since).replace(/ \d{4}$/, '')}
-              </text>
-            ))}
-          </g>
-          {periods.map((period, at) => (
-            <Bar key={period.since} period={period} left={margin.left + at * wide} wide={wide} y={y} here={at === index} />
-          ))}
-          <path className="lead-line" d={leadLine(periods, wide, lead.x)} />
-          {periods.map(
-            ({ since, p50 }, at) =>
-              p50 !== null && (
-                <circle
-                  key={since}
-                  className={at === index ? 'lead-dot lead-at' : 'lead-dot'}
-                  cx={margin.left + (at + 0.5) * wide}
-                  cy={lead.x(p50)}
-                  r={at === index ? 4 : Math.min(2.6, wide / 3)}
-                />
-              ),
-          )}
-        </svg>
+    <>
+      <Hatch />
+      {bands.map(({ since, until, way }) => (
+        <Band key={since + way} left={x(Date.parse(since))} right={x(Date.parse(until ?? asOf))} />
+      ))}
+      <Across at={[...ticks.map((count) => ({ pixel: y(count), name: count })), ...lead.ticks]} left={margin.left} right={right} />
+      <path className="axis" d={`M${margin.left} ${split}H${right}`} />
+      <Below at={days} y={height - 8} />
+      {periods.map((period, at) => (
+        <Bar key={period.since} period={period} left={margin.left + at * wide} wide={wide} y={y} here={at === index} />
+      ))}
+      <path className="lead-line" d={leadLine(periods, wide, lead.x)} />
+      {periods.map(
+        ({ since, p50 }, at) =>
+          p50 !== null && (
+            <circle
+              key={since}
+              className={at === index ? 'lead-dot lead-at' : 'lead-dot'}
+              cx={middle(at)}
+              cy={lead.x(p50)}
+              r={at === index ? 4 : Math.min(2.6, wide / 3)}
+            />
+          ),
       )}
-      <p className="chart-read soft" aria-live="polite">
-        {index === undefined ? <Legend closed={bands.length > 0} back={periods.some(({ back }) => back > 0)} /> : readOf(periods[index]!)}
-      </p>
-    </div>
+    </>
   )
 }
 

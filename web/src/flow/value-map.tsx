@@ -1,6 +1,7 @@
 import type { StreamFlowPicture } from '../api/types.ts'
 import { Icon } from '../piece/icon.tsx'
 import { few, limits, percent, plural, span } from './words.ts'
+import './value-map.css'
 
 type Station = StreamFlowPicture['stations'][number]
 type Leg = StreamFlowPicture['legs'][number]

@@ -21,7 +21,7 @@ export type TimeScale = {
   readonly x: (ms: number) => number
   /** The time at a pixel. */
   readonly ms: (x: number) => number
-  readonly ticks: readonly { readonly x: number; readonly name: string }[]
+  readonly ticks: readonly { readonly pixel: number; readonly name: string }[]
 }
 
 /** Times on a scale of logarithms: what is ten times as long is equally far away everywhere. Ticks are at least `apart` pixels from each other. */
@@ -30,11 +30,11 @@ export function timeScale(lowMs: number, highMs: number, from: number, to: numbe
   const high = Math.max(low * 4, highMs)
   const ratio = Math.log(high / low)
   const x = (ms: number) => from + (Math.log(Math.min(high, Math.max(low, ms)) / low) / ratio) * (to - from)
-  const ticks: { x: number; name: string }[] = []
+  const ticks: { pixel: number; name: string }[] = []
   for (const [ms, name] of named) {
     if (ms < low || ms > high) continue
     const at = x(ms)
-    if (ticks.length === 0 || Math.abs(at - ticks.at(-1)!.x) >= apart) ticks.push({ x: at, name })
+    if (ticks.length === 0 || Math.abs(at - ticks.at(-1)!.pixel) >= apart) ticks.push({ pixel: at, name })
   }
   return { x, ms: (at) => low * Math.exp(((at - from) / (to - from)) * ratio), ticks }
 }

@@ -1,0 +1,127 @@
+import { useMemo } from 'react'
+import { useQuery } from '../api/query.ts'
+import type { ChangesView, StreamFlowDetail } from '../api/types.ts'
+import { short } from '../piece/digest.tsx'
+import type { ColumnOf } from '../table/rows-table.tsx'
+import { At, lasted, Signal, Version } from './cells.tsx'
+import { Rows } from './rows.tsx'
+import { plural, span } from './words.ts'
+
+type Row = NonNullable<StreamFlowDetail['rows']>[number]
+type Change = NonNullable<ChangesView['rows']>[number]
+export type RowsOf = { readonly stream: string; readonly query: string; readonly asOf: string; readonly to: string }
+
+const useDetail = ({ stream, query }: RowsOf) => useQuery<StreamFlowDetail>(`/api/flow/${encodeURIComponent(stream)}?${query}&rows=true`)
+
+/** Every version that the lead time is of. */
+export function VersionRows(of: RowsOf) {
+  const { data, problem } = useDetail(of)
+  const { asOf, to } = of
+  const columns = useMemo(() => versionColumns(asOf, to), [asOf, to])
+  const rows = useMemo(() => data?.rows?.toReversed(), [data])
+  return (
+    <Rows
+      what="versions"
+      problem={problem}
+      columns={columns}
+      rows={rows}
+      keyOf={({ version, arrived }) => `${version} ${arrived}`}
+      none="No version was first seen in this window."
+    />
+  )
+}
+
+function versionColumns(asOf: string, to: string): readonly ColumnOf<Row>[] {
+  const took = ({ arrived, reached }: Row) => lasted(arrived, reached ?? asOf)
+  return [
+    { name: 'Version', wide: 240, cell: ({ version }) => <Version of={version} /> },
+    { name: 'First seen', wide: 160, rank: ({ arrived }) => arrived, cell: ({ arrived }) => <At at={arrived} /> },
+    {
+      name: 'Lead time',
+      wide: 150,
+      rank: took,
+      cell: (row) => (row.reached === null ? <Signal of="wait">{span(took(row))}, on its way</Signal> : span(took(row))),
+    },
+    {
+      name: `Reached ${to}`,
+      wide: 160,
+      rank: ({ reached }) => reached ?? undefined,
+      cell: ({ reached }) => (reached === null ? '–' : <At at={reached} />),
+    },
+    { name: 'With', wide: 200, cell: ({ by, version }) => (by === null || by === version ? '' : <Version of={by} />) },
+  ]
+}
+
+/** Of the trunk, each with what it brought in. */
+export function ChangeRows(of: RowsOf) {
+  const { data, problem } = useDetail(of)
+  const { asOf, to } = of
+  const columns = useMemo(() => changeColumns(asOf, to), [asOf, to])
+  const rows = useMemo(() => data && (data.changes?.rows ?? []).toReversed(), [data])
+  return (
+    <Rows
+      what="changes"
+      problem={problem}
+      columns={columns}
+      rows={rows}
+      keyOf={({ commit }) => commit}
+      none={
+        data?.changes === undefined
+          ? 'No commits of it are known; `threeways import git` brings them in.'
+          : 'No change was merged in this window.'
+      }
+    />
+  )
+}
+
+function changeColumns(asOf: string, to: string): readonly ColumnOf<Change>[] {
+  const there = ({ reached }: Change) => reached[to] ?? null
+  const took = (row: Change) => lasted(row.begun, there(row) ?? asOf)
+  return [
+    {
+      name: 'Commit',
+      wide: 110,
+      cell: ({ commit }) => (
+        <span className="mono" title={commit}>
+          {short(commit)}
+        </span>
+      ),
+    },
+    {
+      name: 'What',
+      wide: 340,
+      rank: ({ lines }) => lines ?? undefined,
+      cell: ({ subject, lines }) => (
+        <>
+          {subject} {lines !== null && <span className="soft">{plural(lines, 'line')}</span>}
+        </>
+      ),
+    },
+    { name: 'Begun', wide: 150, rank: ({ begun }) => begun, cell: ({ begun }) => <At at={begun} /> },
+    { name: 'Merged', wide: 150, rank: ({ merged }) => merged, cell: ({ merged }) => <At at={merged} /> },
+    {
+      name: `Reached ${to}`,
+      wide: 150,
+      rank: (row) => there(row) ?? undefined,
+      cell: (row) => {
+        const at = there(row)
+        return at === null ? '–' : <At at={at} />
+      },
+    },
+    {
+      name: 'Took',
+      wide: 140,
+      rank: took,
+      cell: (row) =>
+        there(row) === null ? (
+          <Signal of="wait">{span(took(row))}, on its way</Signal>
+        ) : (
+          <>
+            {span(took(row))}
+            {row.doubt !== null && <span className="soft"> perhaps less</span>}
+          </>
+        ),
+    },
+    { name: 'With', wide: 150, cell: ({ by }) => (by === null ? '' : <Version of={by} />) },
+  ]
+}
