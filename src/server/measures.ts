@@ -46,7 +46,7 @@ export function openMeasures({ ledger, clock, newId, work, metrics, log }: Measu
   return {
     mount(api: Hono<HttpEnv>): void {
       api.route('/', measureRoutes(past, lineages, builds, clock))
-      api.route('/', constraintRoutes(past, lineages, clock))
+      api.route('/', constraintRoutes(past, lineages, builds, clock))
       api.route('/', whatIfRoutes(past, clock))
       api.route('/', predictionRoutes(predictions))
       api.route('/', keysRoutes(past, told, lineages, clock))

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { carriedTo, type Deployment } from '../lineage/carried.ts'
 import { trunkChanges } from '../lineage/changes.ts'
@@ -5,16 +6,19 @@ import { Repository } from '../lineage/repository.ts'
 import { resolve } from '../lineage/resolve.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
 import type { Past } from '../measures/past.ts'
+import { Builds, type Run } from '../builds/builds.ts'
 import { changesOnWay } from './changes.ts'
 import { constraintView } from './views.ts'
 
-const hour = 3_600_000
+const minute = 60_000
+const hour = 60 * minute
 const day = 24 * hour
 const order = ['test', 'production']
+const ever = { since: 0, asOf: 1000 * day }
 const sha = (n: number) => (n + 1).toString(16).padStart(8, '0').repeat(5)
 
 /** One change a day, written for so long before it is merged, and an hour later everywhere. */
-function estate(written: number) {
+function estate(written: number, last = hour / 2) {
   const repository = new Repository('acme/shop')
   const merged = (n: number) => 40 * day + n * day
   repository.addCommits(
@@ -34,7 +38,7 @@ function estate(written: number) {
       previous: n === 0 ? null : sha(n - 1),
       commit: null,
     }))
-  const places = { test: deployments(hour / 2), production: deployments(hour) }
+  const places = { test: deployments(hour / 2), production: deployments(hour / 2 + last) }
   const changes = trunkChanges(repository.graph, repository.graph.find(sha(29))!)
   const lineage: StreamLineage = {
     stream: 'shop',
@@ -64,7 +68,8 @@ function estate(written: number) {
     heard: new Map([['/x', 70 * day]]),
     gates: new Map(),
   }
-  const look = (lineages: readonly StreamLineage[]) => constraintView(past, 'shop', { days: 28, rows: false }, 0, lineages)
+  const look = (lineages: readonly StreamLineage[], builds?: Builds) =>
+    constraintView(past, 'shop', { days: 28, rows: false }, 0, lineages, builds)
   return { lineage, look }
 }
 
@@ -81,9 +86,89 @@ describe('the constraint, where commits are known', () => {
 
   it('leaves out what was there before the record begins, and never goes back in time', () => {
     const { lineage } = estate(hour)
-    const { passings } = changesOnWay([lineage], order)!
+    const passings = changesOnWay([lineage], order, ever)!.at(ever)
     expect(passings).toHaveLength(29)
     for (const { at } of passings) expect([...at]).toEqual(at.toSorted((a, b) => a - b))
-    expect(changesOnWay([], order)).toBeUndefined()
+    expect(changesOnWay([], order, ever)).toBeUndefined()
+  })
+
+  /** Half an hour from merge to test: three minutes until it is begun, so long it is built, and then it is deployed. */
+  const built = (n: number, minutes: number, more: Partial<Run> = {}): Run => {
+    const merged = 40 * day + n * day
+    const times = {
+      queued: merged,
+      started: merged + 3 * minute,
+      finished: merged + (3 + minutes) * minute,
+      outcome: 'success',
+      attempt: 1,
+    }
+    const names = {
+      source: '/ci',
+      run: `${n}`,
+      name: 'CI',
+      commit: sha(n),
+      repository: 'acme/shop',
+      stream: 'shop',
+      environment: undefined,
+    }
+    return { ...times, ...names, kind: undefined, jobs: [], ...more }
+  }
+  const all = (minutes: number) => Array.from({ length: 30 }, (_, n) => built(n, minutes))
+  const merged = (n: number) => 40 * day + n * day
+
+  it('may be the build, with the same evidence, where those of most changes are known', () => {
+    const { lineage, look } = estate(0, 12 * minute)
+    const seen = look([lineage], new Builds(all(25)))
+    expect(seen).toMatchObject({
+      order: ['begun', 'merged', 'build', 'built', ...order],
+      constraint: { from: 'build', to: 'built', cause: 'stage', agreement: 1 },
+      little: { holds: true },
+    })
+    expect(seen.sentences[0]).toBe('The constraint is build → built.')
+    expect(seen.legs.map(({ from, p50 }) => [from, p50! / minute])).toEqual([
+      ['begun', 0],
+      ['merged', 3],
+      ['build', 25],
+      ['built', 2],
+      ['test', 12],
+    ])
+    // Of three in thirty nothing is known: they are left out, and that is said. Of most of them, and the build is no part of the way.
+    const some = look([lineage], new Builds(all(25).filter((_, n) => n % 10 !== 7)))
+    expect(some.constraint).toMatchObject({ from: 'build' })
+    expect(some.sentences.at(-1)).toBe('3 changes of which no build is known are left out.')
+    expect(look([lineage], new Builds(all(25).filter((_, n) => n % 2 === 0))).order).toEqual(['begun', 'merged', ...order])
+  })
+
+  it('has what was merged wait for its build, and in one that failed, for as long as it is not deployed', () => {
+    const { lineage } = estate(0)
+    const runs = [...all(5).slice(0, 29), built(29, 5, { outcome: 'failure' })]
+    const at = (minutes: number, some: readonly Run[]) => {
+      const asOf = merged(29) + minutes * minute
+      return changesOnWay([lineage], order, { since: 0, asOf }, new Builds(some))!.at({ since: 0, asOf }).at(-1)!.at
+    }
+    const never = Number.POSITIVE_INFINITY
+    expect(at(2, runs)).toEqual([merged(29), merged(29), never, never, never, never])
+    expect(at(4, runs)).toEqual([merged(29), merged(29), merged(29) + 3 * minute, never, never, never])
+    expect(at(20, runs)).toEqual([merged(29), merged(29), merged(29) + 3 * minute, never, never, never])
+    expect(at(20, all(5))[3]).toBe(merged(29) + 8 * minute)
+    expect(at(20, runs.slice(0, 29)).slice(2)).toEqual([never, never, never, never])
+  })
+
+  it('is the same as of an earlier moment as if nothing had been recorded later, builds too', () => {
+    const { lineage } = estate(0)
+    const runs = Array.from({ length: 30 }, (_, n) => built(n, 5 + ((n * 7) % 20), n % 4 === 0 ? { outcome: 'failure' } : {}))
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 31 * 24 * 60 }), (minutes) => {
+        const asOf = merged(0) + minutes * minute
+        const until = (at: number | undefined) => (at !== undefined && at > asOf ? undefined : at)
+        const then = runs.map((run) => {
+          const finished = until(run.finished)
+          return { ...run, started: until(run.started), finished, outcome: finished === undefined ? undefined : run.outcome }
+        })
+        const look = { since: 0, asOf }
+        const passings = (some: readonly Run[]) => changesOnWay([lineage], order, look, new Builds(some))?.at(look)
+        expect(passings(then)).toEqual(passings(runs))
+      }),
+    )
   })
 })

@@ -3,6 +3,7 @@ import { describeRoute } from 'hono-openapi'
 import type { z } from 'zod'
 import type { Clock } from '../../kernel/clock.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
+import type { Builds } from '../builds/builds.ts'
 import type { Lineages } from '../lineage/lineages.ts'
 import type { Past } from '../measures/past.ts'
 import { FlowQuery } from '../measures/schemas.ts'
@@ -10,7 +11,12 @@ import { ConstraintBoard, ConstraintView } from './schemas.ts'
 import { constraintBoard, constraintView } from './views.ts'
 
 /** What holds a stream up, over HTTP. */
-export function constraintRoutes(past: () => Promise<Past>, lineages: () => Promise<Lineages>, clock: Clock): Hono<HttpEnv> {
+export function constraintRoutes(
+  past: () => Promise<Past>,
+  lineages: () => Promise<Lineages>,
+  builds: () => Promise<Builds>,
+  clock: Clock,
+): Hono<HttpEnv> {
   const route = (told: string, schema: z.ZodType) => describeRoute({ summary: told, tags: ['flow'], responses: answers(told, schema) })
   return new Hono<HttpEnv>()
     .get(
@@ -28,7 +34,7 @@ export function constraintRoutes(past: () => Promise<Past>, lineages: () => Prom
       async (c) => {
         const stream = c.req.param('stream')
         const commits = await (await lineages()).of(stream)
-        return c.json(constraintView(await past(), stream, c.req.valid('query'), clock.now(), commits))
+        return c.json(constraintView(await past(), stream, c.req.valid('query'), clock.now(), commits, await builds()))
       },
     )
 }

@@ -5,6 +5,7 @@ import { closedTimes } from '../measures/gates.ts'
 import { horizonOf, type Past, type PastStream } from '../measures/past.ts'
 import type { FlowQuery } from '../measures/schemas.ts'
 import { flowOf, type Window } from '../measures/stream-flow.ts'
+import { noBuilds, type Builds } from '../builds/builds.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
 import { changesOnWay, type Way } from './changes.ts'
 import { constraintOf } from './constraint.ts'
@@ -28,6 +29,7 @@ export function constraintBoard(past: Past, query: FlowQuery, nowMs: number): Co
 
 /**
  * @param lineages - where its commits are known: then its way begins when a change is begun
+ * @param builds - where those of most of its changes are known they are parts of its way
  * @throws ThreewaysError `STREAM_NOT_FOUND`
  */
 export function constraintView(
@@ -36,9 +38,10 @@ export function constraintView(
   query: FlowQuery,
   nowMs: number,
   lineages: readonly StreamLineage[] = [],
+  builds: Builds = noBuilds,
 ): ConstraintView {
   const own = past.streams.get(stream)
-  const found = own && viewOf(past, own, query, nowMs, lineages)
+  const found = own && viewOf(past, own, query, nowMs, lineages, builds)
   if (found) return found
   throw notFound('STREAM_NOT_FOUND', {
     message: `nothing is known of deployments of "${stream}"${query.to === undefined ? '' : ` to ${query.to}`}`,
@@ -52,18 +55,20 @@ function viewOf(
   query: FlowQuery,
   nowMs: number,
   lineages: readonly StreamLineage[] = [],
+  builds: Builds = noBuilds,
 ): ConstraintView | undefined {
   const window = windowOf(query, horizonOf({ stream, deployments, ...rest }, past, nowMs))
   const environments = flowOf(deployments, window, past.order, query.to)?.order
   if (environments === undefined) return undefined
-  const way: Way = changesOnWay(lineages, environments) ?? {
+  const way: Way = changesOnWay(lineages, environments, window, builds) ?? {
     of: 'versions',
     order: environments,
-    passings: passingOf(environments, deployments),
+    at: (then) => knownOf(passingOf(environments, deployments), then),
+    unbuilt: 0,
   }
   const { order } = way
   const look = (at: Window) => {
-    const passings = knownOf(way.passings, at)
+    const passings = way.at(at)
     return { passings, legs: legsOf(order, passings, closedTimes(past.gates.get(stream) ?? [], at.asOf), at) }
   }
   const { passings, legs } = look(window)
@@ -85,7 +90,7 @@ function viewOf(
       ? { from: most.from, to: most.to, cause: verdict.cause, share: most.spent / whole, agreement: verdict.agreement }
       : null,
     cannotSay: verdict.doubt ?? null,
-    sentences: [...sentencesOf(legs, before, verdict, window, way.of)],
+    sentences: [...sentencesOf(legs, before, verdict, window, way.of), ...unbuiltTold(way.unbuilt)],
     legs: legs.map((leg, at) => legView(leg, before?.[at], whole, window)),
     ageing: {
       total: ageing.length,
@@ -94,6 +99,11 @@ function viewOf(
     little: littleView(passings, window),
   }
 }
+
+const unbuiltTold = (count: number) =>
+  count === 0
+    ? []
+    : [`${count === 1 ? 'One change' : `${count} changes`} of which no build is known ${count === 1 ? 'is' : 'are'} left out.`]
 
 function legView(
   { queue, p50, p85, spent, spentClosed, shareOfDelivered, closed, ...leg }: Leg,
