@@ -1,3 +1,5 @@
+import { betaQuantile } from './beta.ts'
+import { logGamma } from './gamma.ts'
 import { normalQuantile } from './normal.ts'
 
 /** So many of so many. */
@@ -24,7 +26,17 @@ export function wilson({ hits, of }: Share, tail: number): { readonly low: numbe
   const rate = hits / of
   const middle = (rate + (z * z) / (2 * of)) / (1 + (z * z) / of)
   const half = (z / (1 + (z * z) / of)) * Math.sqrt((rate * (1 - rate)) / of + (z * z) / (4 * of * of))
-  return { low: Math.max(0, middle - half), high: Math.min(1, middle + half) }
+  // Rounding must not leave a limit just beside its end.
+  return { low: hits === 0 ? 0 : Math.max(0, middle - half), high: hits === of ? 1 : Math.min(1, middle + half) }
+}
+
+/** Limits that hold a rate with a probability of at least 1 - 2·tail, whatever it is: Clopper and Pearson's exact ones (1934). */
+export function clopperPearson({ hits, of }: Share, tail: number): { readonly low: number; readonly high: number } {
+  return {
+    low: hits === 0 ? 0 : betaQuantile(tail, hits, of - hits + 1),
+    // The upper limit is the lower one of the misses: a limit near 1 keeps its digits.
+    high: hits === of ? 1 : 1 - betaQuantile(tail, of - hits, hits + 1),
+  }
 }
 
 /** What rate(a) - rate(b) is below with a probability of 1 - tail: Newcombe's hybrid of two Wilson intervals (1998, method 10). */
@@ -35,17 +47,4 @@ export function differenceBelow(a: Share, b: Share, tail: number): number {
   return rateA - rateB + Math.hypot(wilson(a, tail).high - rateA, rateB - wilson(b, tail).low)
 }
 
-const logChoose = (n: number, k: number): number => (k < 0 || k > n ? -Infinity : logFactorial(n) - logFactorial(k) - logFactorial(n - k))
-
-const table: number[] = [0]
-/** Beyond, Stirling's series is exact to the last digit. */
-const tableMax = 256
-
-function logFactorial(n: number): number {
-  if (n >= tableMax) {
-    const x = n + 1
-    return (x - 0.5) * Math.log(x) - x + Math.log(2 * Math.PI) / 2 + 1 / (12 * x) - 1 / (360 * x ** 3) + 1 / (1260 * x ** 5)
-  }
-  while (table.length <= n) table.push(table.at(-1)! + Math.log(table.length))
-  return table[n]!
-}
+const logChoose = (n: number, k: number): number => (k < 0 || k > n ? -Infinity : logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1))
