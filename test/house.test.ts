@@ -38,6 +38,10 @@ const seeded: readonly (readonly [string, string, RegExp])[] = [
   ['src/connectors/git/seeded.ts', '../../flow/environment/policy.ts', /a connector imports the kernel and ports only/],
   ['src/server/seeded.ts', '../cli/main.ts', /the server does not know its clients/],
   ['sdk/seeded.ts', '../src/kernel/errors.ts', /the sdk imports nothing of ours/],
+  ['sdk/src/evaluate/seeded.ts', 'zod', /the sdk imports no package and no Node module/],
+  ['sdk/src/client/seeded.ts', 'node:fs', /the sdk imports no package and no Node module/],
+  ['src/flow/candidate/seeded.ts', '../../../sdk/src/index.ts', /a Way imports the kernel, the ledger/],
+  ['src/feedback/line/seeded.ts', '../../../sdk/src/index.ts', /a Way imports the kernel, the ledger/],
   ['web/src/seeded.ts', '../../src/ledger/ledger.ts', /the page shares only schemas with the server/],
 ]
 
@@ -79,6 +83,12 @@ describe('the arrows between the rooms are enforced', () => {
     ['src/connectors/git/seeded.ts', '../../flow/candidate/repository.port.ts'],
     ['src/feedback/line/policy.ts', '../../kernel/errors.ts'],
     ['web/src/seeded.ts', '../../src/flow/pipeline/schemas.ts'],
+    ['web/src/seeded.ts', '../../sdk/src/index.ts'],
+    ['src/flow/flags/seeded.ts', '../../../sdk/src/index.ts'],
+    ['src/server/seeded.ts', '../../sdk/src/index.ts'],
+    ['src/cli/seeded.ts', '../../sdk/src/index.ts'],
+    ['sdk/src/node/seeded.ts', 'node:fs'],
+    ['sdk/src/openfeature/seeded.ts', '@openfeature/server-sdk'],
   ])('lets %s import %s', async (file, imported) => {
     const { code, output } = await lint({ [file]: `import * as seeded from '${imported}'\nexport const used = seeded\n` })
     expect(output).not.toMatch(/no-restricted-imports/)
