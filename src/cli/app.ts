@@ -19,6 +19,7 @@ import { importRoutes } from './commands/import.ts'
 import { predictionsCommand, whatIfCommand } from './commands/whatif.ts'
 import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
+import { flagRoutes } from './commands/flag.ts'
 import { eventRoutes } from './commands/event.ts'
 import { eventsCommand, ledgerRoutes } from './commands/ledger.ts'
 import { demoCommand, initCommand, upCommand } from './commands/serve.ts'
@@ -78,6 +79,7 @@ const root = buildRouteMap<string, CliContext>({
     logs: flow.logsCommand,
     diff: diffCommand,
     env: envRoutes,
+    flag: flagRoutes,
     event: eventRoutes,
     events: eventsCommand,
     import: importRoutes,

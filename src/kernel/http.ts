@@ -4,7 +4,7 @@ import { z, type ZodType } from 'zod'
 import { forbidden, invalid, unauthorized, type Fault } from './errors.ts'
 
 /** What a token may be good for; `admin` is good for everything. */
-export const scopes = ['read', 'events', 'deliver', 'operate', 'emergency', 'work', 'admin'] as const
+export const scopes = ['read', 'events', 'evaluate', 'deliver', 'operate', 'emergency', 'work', 'admin'] as const
 export type Scope = (typeof scopes)[number]
 
 /** Who asks. */

@@ -2,6 +2,8 @@ import * as line from '../feedback/line/events.ts'
 import { lineHelpers, lineNotes, linePasses, lineStops } from '../feedback/line/projection.ts'
 import { candidateBuilt, changeMerged } from '../flow/candidate/events.ts'
 import { candidates, changes } from '../flow/candidate/projection.ts'
+import { flagChanged } from '../flow/flags/events.ts'
+import { flagRevisions } from '../flow/flags/projection.ts'
 import * as history from '../flow/history/events.ts'
 import { deploymentFailures, deploymentHistory, gateHistory, incidentHistory } from '../flow/history/projection.ts'
 import { changeHistory } from '../flow/history/changes.ts'
@@ -49,6 +51,7 @@ export const ownTypes: readonly AnyEventType[] = [
   ...Object.values(history),
   ...Object.values(prediction),
   attestationMade,
+  flagChanged,
   keyRotated,
   line.lineStopped,
   line.lineStarted,
@@ -84,6 +87,7 @@ export const projections = [
   taskHistory,
   hooks,
   attestations,
+  flagRevisions,
   lineStops,
   lineHelpers,
   lineNotes,

@@ -58,6 +58,7 @@ import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
 import { makeHooks } from './hooks/hooks.ts'
 import { hookRoutes } from './hooks/routes.ts'
+import { openFlags } from './flags.ts'
 import { openMeasures } from './measures.ts'
 import type { MetricsTarget } from './metrics/exporting.ts'
 import { linePort } from './line-port.ts'
@@ -223,6 +224,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const desk = makeDesk(workshop, engine)
   const tokens = makeTokens(ledger, clock)
   const admin = await localAdmin(home.folder)
+  const flags = openFlags({ ledger, clock, newId, log })
   const measures = openMeasures({ ledger, clock, newId, work, metrics: options.metrics, log })
   const app = makeHttp(
     {
@@ -241,6 +243,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', pipelineRoutes({ shop: workshop, engine, viewing, telling: { ...viewing, sentence: sentenceOf } }, options.repository))
       api.route('/', estateRoutes(viewing, newId))
       measures.mount(api)
+      flags.mount(api)
       api.route('/', otlpRoutes(ledger))
       api.route('/', hookRoutes(makeHooks(ledger, { clock, newId, secrets }), ledger))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
@@ -288,6 +291,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
 
   async function end(what: 'stop' | 'leave'): Promise<void> {
     live.close()
+    flags.close()
     await measures.close()
     await engine.close()
     await living?.close()

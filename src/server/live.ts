@@ -3,6 +3,7 @@ import { streamSSE, type SSEStreamingApi } from 'hono/streaming'
 import { describeRoute } from 'hono-openapi'
 import { unavailable } from '../kernel/errors.ts'
 import { requires, type HttpEnv } from '../kernel/http.ts'
+import { makeWatcher, type Watcher } from '../kernel/watcher.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 const pingMs = 15_000
@@ -59,35 +60,6 @@ export function makeLive(ledger: Ledger) {
           return streamSSE(c, tell)
         },
       )
-    },
-  }
-}
-
-type Watcher = ReturnType<typeof makeWatcher>
-
-/** Remembers a wake-up that comes while nobody waits, so that none is missed. */
-function makeWatcher() {
-  let awake = false
-  let resume = () => {}
-  return {
-    wake(): void {
-      awake = true
-      resume()
-    },
-    /** @returns false when nothing came within the time */
-    async woken(ms: number): Promise<boolean> {
-      if (!awake) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ms)
-          resume = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
-      }
-      const was = awake
-      awake = false
-      return was
     },
   }
 }

@@ -43,7 +43,7 @@ export type Server = {
 
 const loopback = new Set(['127.0.0.1', 'localhost', '[::1]', '::1'])
 /** On a loopback address whoever is on this machine may look; doing takes a token. */
-const onlooker: Actor = { name: 'anonymous', scopes: ['read'], anonymous: true }
+const onlooker: Actor = { name: 'anonymous', scopes: ['read', 'evaluate'], anonymous: true }
 
 /**
  * Opens a home, listens, and re-attaches what lived on.

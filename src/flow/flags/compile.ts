@@ -29,14 +29,18 @@ export function compile(all: readonly Revised[], environment: string, revision: 
   const here = all
     .filter(({ flag }) => Object.hasOwn(flag.environments, environment))
     .toSorted((a, b) => (a.flag.flag < b.flag.flag ? -1 : 1))
-  const place = { environment, byName: new Map(here.map((one) => [one.flag.flag, one])) }
+  const byName = new Map(here.map((one) => [one.flag.flag, one]))
   return {
-    flags: Object.fromEntries(here.map((one) => [one.flag.flag, compiled(one, place)])),
+    flags: Object.fromEntries(here.map((one) => [one.flag.flag, compileFlag(one, environment, byName)])),
     metadata: { flagSetId: environment, version: String(revision) },
   }
 }
 
 type Place = { readonly environment: string; readonly byName: ReadonlyMap<string, Revised> }
+
+/** One flag, which names the environment. @param byName - flags that it may require */
+export const compileFlag = (one: Revised, environment: string, byName: ReadonlyMap<string, Revised>): FlagdFlag =>
+  compiled(one, { environment, byName })
 
 function compiled(one: Revised, place: Place): FlagdFlag {
   const { flag, revision } = one
@@ -90,7 +94,7 @@ function targetingOf(one: Revised, place: Place): { readonly targeting?: Logic; 
 /** Written out in full: a reference to a reference is read by some evaluators only. */
 function holds({ flag, variant }: Requirement, place: Place): Logic {
   const needed = place.byName.get(flag)
-  if (needed === undefined) return false
+  if (needed === undefined || !Object.hasOwn(needed.flag.environments, place.environment)) return false
   const { targeting } = targetingOf(needed, place)
   if (targeting === undefined) return servedToAll(needed.flag, needed.flag.environments[place.environment]!) === variant
   // No bucket can be made: as where it is asked for itself, that is control.

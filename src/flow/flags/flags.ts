@@ -1,16 +1,18 @@
-import type { Clock } from '../../kernel/clock.ts'
+import type { Clock, Instant } from '../../kernel/clock.ts'
 import { canonicalJson } from '../../kernel/digest.ts'
-import { conflict, notFound, type ThreewaysError } from '../../kernel/errors.ts'
+import { conflict, invalid, notFound, ThreewaysError } from '../../kernel/errors.ts'
 import type { NewId } from '../../kernel/ids.ts'
 import { event } from '../../ledger/event.ts'
 import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
+import { rowsOf } from '../../ledger/rows.ts'
 import { nearest } from '../definition/suggest.ts'
 import { readFlag } from './document.ts'
 import { flagChanged, type FlagChange } from './events.ts'
 import type { Flag } from './flag.ts'
 import { checkBuckets, checkExpected, checkRequirements, movesOf, wished, type Move, type Wish } from './policy.ts'
-import { ordered, type FlagRevisionRow } from './projection.ts'
+import { flagRevisions, type FlagRevisionRow } from './projection.ts'
 import { slotsOf, type SlotTables } from './slots.ts'
+import { documentOf } from './written.ts'
 
 /** One revision of a flag: how it stands from then on, who made it so, and why. */
 export type FlagRevision = {
@@ -37,45 +39,55 @@ export type Author = {
   readonly rebucket?: boolean | undefined
 }
 
+/** A file with a flag in it. `file`: its name, for the faults. */
+export type FlagDocument = { readonly document: string; readonly file: string }
+
+/** `changed`: it was made by what was asked for, and not there already. */
+export type Published = FlagRevision & { readonly changed: boolean }
+
 export type Flags = ReturnType<typeof makeFlags>
 
 /** Flags: what stands, and every change of it, each an event with author and reason. */
 export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Clock; readonly newId: NewId }) {
-  async function change(
-    name: string,
-    author: Author & { readonly origin: Origin },
-    made: (before: FlagRevision | undefined, all: ReadonlyMap<string, Flag>) => Made,
-  ) {
+  /** All of it or nothing. Requirements are checked at the end, so that the order of flags does not matter. */
+  async function publish(steps: readonly Step[], author: Author & { readonly origin: Origin }): Promise<readonly Published[]> {
     return ledger.transaction(async (tx) => {
       // From here on nobody else publishes: what was read stays true.
       await tx.lock()
-      const all = await standing(tx)
-      const before = all.get(name)
-      const others = new Map([...all].map(([key, { flag }]) => [key, flag]))
-      const { flag, change, environment } = made(before, others)
-      checkExpected(name, before?.revision ?? 0, author.expected)
-      if (before !== undefined && canonicalJson(before.flag) === canonicalJson(flag)) return { ...before, changed: false }
-      checkRequirements(flag, others)
-      if (before !== undefined) checkBuckets(before, flag, author.rebucket ?? false)
-      const slots = slotsOf(flag, before?.slots ?? {})
-      const revision = (before?.revision ?? 0) + 1
-      const { by, reason, origin } = author
-      const content = {
-        flag: name,
-        revision,
-        change,
-        by,
-        reason,
-        origin,
-        ...(environment === undefined ? {} : { environment }),
-        definition: flag,
-        slots,
-      }
+      const all = new Map(await standing(tx))
       const at = clock.instant()
-      await tx.append([event(flagChanged, { id: newId(), time: at, source: '/threeways/flags', subject: name }, content)])
-      return { flag, slots, revision, change, by, reason, origin, environment: environment ?? null, at, changed: true }
+      const published = steps.map(({ name, make }): Published => {
+        const before = all.get(name)
+        const { flag, change, environment } = make(before, all)
+        checkExpected(name, before?.revision ?? 0, author.expected)
+        if (before !== undefined && canonicalJson(before.flag) === canonicalJson(flag)) return { ...before, changed: false }
+        if (before !== undefined) checkBuckets(before, flag, author.rebucket ?? false)
+        const { by, reason, origin } = author
+        const slots = slotsOf(flag, before?.slots ?? {})
+        const made = {
+          flag,
+          slots,
+          revision: (before?.revision ?? 0) + 1,
+          change,
+          by,
+          reason,
+          origin,
+          environment: environment ?? null,
+          at,
+        }
+        all.set(name, made)
+        return { ...made, changed: true }
+      })
+      const flags = new Map([...all].map(([name, one]) => [name, one.flag]))
+      const made = published.filter(({ changed }) => changed)
+      for (const { flag } of made) checkRequirements(flag, flags)
+      if (made.length > 0) await tx.append(made.map((one) => event(flagChanged, envelope(one.flag.flag, at), contentOf(one))))
+      return published
     })
   }
+
+  const envelope = (subject: string, time: Instant) => ({ id: newId(), time, source: '/threeways/flags', subject })
+  const alone = async (step: Step, author: Author & { readonly origin: Origin }) => (await publish([step], author))[0]!
 
   return {
     /** How every flag stands, by name. */
@@ -91,35 +103,30 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
 
     /** Every revision of a flag, newest first. @throws ThreewaysError `FLAG_NOT_FOUND` */
     async life(name: string): Promise<readonly FlagRevision[]> {
-      const rows = await revisions(ledger)
-        .selectFrom('flag_revision')
-        .selectAll()
-        .where('flag', '=', name)
-        .orderBy('revision', 'desc')
-        .execute()
+      const rows = await revisions(ledger).where('flag', '=', name).orderBy('revision', 'desc').execute()
       if (rows.length === 0) throw unknown(name, await standing(ledger))
       return rows.map(revisionOf)
     },
 
     /**
-     * Publishes a flag as a file of a repository has it. What somebody changed elsewhere since that file was last read is not undone unawares.
-     * @returns the revision that stands; `changed`: whether this made it
-     * @throws ThreewaysError `FLAG_INVALID`, `FLAG_CHANGED_ELSEWHERE`, `FLAG_CHANGED_MEANWHILE`, `FLAG_REBUCKETED`, `FLAG_REQUIREMENT_INVALID`, `FLAG_REQUIREMENT_CIRCLE`
+     * Publishes flags as files of a repository have them, all or none. What somebody changed elsewhere since such a file was last read is
+     * not undone unawares.
+     * @returns the revisions that stand; `changed`: whether this made it
+     * @throws ThreewaysError `FLAG_INVALID`, `FLAG_TWICE`, `FLAG_CHANGED_ELSEWHERE`, `FLAG_CHANGED_MEANWHILE`, `FLAG_REBUCKETED`, `FLAG_REQUIREMENT_INVALID`, `FLAG_REQUIREMENT_CIRCLE`
      */
-    async set(document: string, file: string, author: Author & { readonly over?: boolean | undefined; readonly origin?: 'file' | 'api' }) {
-      const flag = readFlag(document, file)
-      const origin = author.origin ?? 'file'
-      return change(flag.flag, { ...author, origin }, (before) => {
-        if (
-          origin === 'file' &&
-          before !== undefined &&
-          before.origin !== 'file' &&
-          author.over !== true &&
-          canonicalJson(before.flag) !== canonicalJson(flag)
-        )
-          throw changedElsewhere(before)
-        return { flag, change: before === undefined ? 'created' : 'edited' }
-      })
+    async set(files: readonly FlagDocument[], author: Author & { readonly over?: boolean | undefined; readonly origin?: 'file' | 'api' }) {
+      const { origin = 'file', over = false } = author
+      const read = files.map(({ document, file }) => ({ flag: readFlag(document, file), file }))
+      checkOnce(read)
+      const make = (flag: Flag) => (before: FlagRevision | undefined) => {
+        const isForeign = origin === 'file' && before !== undefined && before.origin !== 'file'
+        if (isForeign && !over && canonicalJson(before.flag) !== canonicalJson(flag)) throw changedElsewhere(before)
+        return { flag, change: before === undefined ? ('created' as const) : ('edited' as const) }
+      }
+      return publish(
+        read.map(({ flag }) => ({ name: flag.flag, make: make(flag) })),
+        { ...author, origin },
+      )
     },
 
     /** What publishing would do, without doing it. @throws as `set` */
@@ -139,41 +146,74 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
      * @throws ThreewaysError `FLAG_NOT_FOUND`, `FLAG_ENVIRONMENT_NOT_FOUND`, `FLAG_VARIANT_MISSING`, and as `set`
      */
     async stand(name: string, wish: Wish, author: Author & { readonly origin?: 'api' | 'ramp'; readonly change?: FlagChange }) {
-      return change(name, { ...author, origin: author.origin ?? 'api' }, (before, all) => {
+      const make: Step['make'] = (before, all) => {
         if (before === undefined) throw unknown(name, all)
         const made = wished(before.flag, wish)
-        // The same checks as for a file, at the same words.
-        readFlag(JSON.stringify(documentOf(made.flag)), name)
+        checkWords(made.flag)
         return { ...made, change: author.change ?? made.change, environment: wish.environment }
-      })
+      }
+      return alone({ name, make }, { ...author, origin: author.origin ?? 'api' })
     },
 
     /** The kill switch, in every environment or in one. @throws ThreewaysError `FLAG_NOT_FOUND`, `FLAG_ENVIRONMENT_NOT_FOUND` */
     async kill(name: string, environment: string | undefined, killed: boolean, author: Author) {
-      return change(name, { ...author, origin: 'api' }, (before, all) => {
+      const make: Step['make'] = (before, all) => {
         if (before === undefined) throw unknown(name, all)
         const places = environment === undefined ? Object.keys(before.flag.environments) : [environment]
         let { flag } = before
         for (const place of places) flag = wished(flag, { environment: place, killed }).flag
         return { flag, change: killed ? 'killed' : 'revived', environment }
-      })
+      }
+      return alone({ name, make }, { ...author, origin: 'api' })
     },
   }
 }
 
-type Made = { readonly flag: Flag; readonly change: FlagChange; readonly environment?: string | undefined }
+/** The same checks as for a file, in the same words; lines and columns of a file that is none would mean nothing. @throws ThreewaysError `FLAG_INVALID` */
+function checkWords(flag: Flag): void {
+  try {
+    readFlag(JSON.stringify(documentOf(flag)), flag.flag)
+  } catch (error) {
+    if (!(error instanceof ThreewaysError)) throw error
+    const faults = error.faults.map(({ path, message, help }) => ({ path, message, ...(help === undefined ? {} : { help }) }))
+    const [first] = faults
+    throw invalid('FLAG_INVALID', {
+      message: `${flag.flag}: ${first!.path.slice(1)}: ${first!.message}`,
+      ...(first!.help === undefined ? {} : { help: first!.help }),
+      faults,
+    })
+  }
+}
 
-type Tables = { flag_revision: FlagRevisionRow }
-const revisions = (place: Pick<LedgerTransaction, 'db'>) => place.db.withTables<Tables>()
+/** What is published of one flag, from what stands. */
+type Step = {
+  readonly name: string
+  readonly make: (
+    before: FlagRevision | undefined,
+    all: ReadonlyMap<string, FlagRevision>,
+  ) => { readonly flag: Flag; readonly change: FlagChange; readonly environment?: string | undefined }
+}
+
+function contentOf({ flag, slots, environment, revision, change, by, reason, origin }: FlagRevision) {
+  const place = environment === null ? {} : { environment }
+  return { flag: flag.flag, revision, change, by, reason, origin, ...place, definition: flag, slots }
+}
+
+/** @throws ThreewaysError `FLAG_TWICE` */
+function checkOnce(read: readonly { readonly flag: Flag; readonly file: string }[]): void {
+  const files = new Map<string, string>()
+  for (const { flag, file } of read) {
+    const other = files.get(flag.flag)
+    if (other !== undefined)
+      throw invalid('FLAG_TWICE', { message: `${other} and ${file} are both of the flag "${flag.flag}"`, help: 'remove one of them' })
+    files.set(flag.flag, file)
+  }
+}
+
+const revisions = (place: Pick<LedgerTransaction, 'db'>) => rowsOf(place.db, flagRevisions).selectAll()
 
 async function standing(place: Pick<LedgerTransaction, 'db'>): Promise<ReadonlyMap<string, FlagRevision>> {
-  const rows = await revisions(place)
-    .selectFrom('flag_revision')
-    .selectAll()
-    .distinctOn('flag')
-    .orderBy('flag')
-    .orderBy('revision', 'desc')
-    .execute()
+  const rows = await revisions(place).distinctOn('flag').orderBy('flag').orderBy('revision', 'desc').execute()
   return new Map(rows.map((row) => [row.flag, revisionOf(row)]))
 }
 
@@ -191,8 +231,6 @@ export function revisionOf(row: FlagRevisionRow): FlagRevision {
   }
 }
 
-export { ordered }
-
 function unknown(name: string, all: ReadonlyMap<string, unknown>): ThreewaysError {
   const near = nearest(name, [...all.keys()])
   return notFound('FLAG_NOT_FOUND', {
@@ -203,43 +241,7 @@ function unknown(name: string, all: ReadonlyMap<string, unknown>): ThreewaysErro
 
 function changedElsewhere({ flag: { flag }, revision, by, reason, at }: FlagRevision): ThreewaysError {
   return conflict('FLAG_CHANGED_ELSEWHERE', {
-    message: `revision ${revision} of "${flag}" was not made from a file: ${by}, ${at}: ${reason}`,
+    message: `revision ${revision} of "${flag}" was not made from a file: ${by}, ${at.slice(0, 16).replace('T', ' ')}: ${reason}`,
     help: `take it into the file (threeways flag show ${flag} --yaml), or undo it with --over`,
   })
-}
-
-const share = (slots: number) => `${slots / 100}%`
-const shares = (serve: Flag['environments'][string]['serve']) =>
-  typeof serve === 'string' ? serve : Object.fromEntries(Object.entries(serve).map(([variant, slots]) => [variant, share(slots)]))
-
-/** A flag in the words of its file. What is as usual is left out. Pure. */
-export function documentOf(flag: Flag): Readonly<Record<string, unknown>> {
-  const { service, change, expires, description, requires, environments, bucketing, bucketBy, salt, ...rest } = flag
-  return {
-    flag: flag.flag,
-    ...(description === '' ? {} : { description }),
-    owner: rest.owner,
-    purpose: rest.purpose,
-    expires: expires ?? 'never',
-    ...(service === null ? {} : { service }),
-    ...(change === null ? {} : { change }),
-    variants: rest.variants,
-    control: rest.control,
-    ...(bucketing === 'fractional-v2' ? {} : { bucketing }),
-    ...(bucketBy === 'targetingKey' ? {} : { bucketBy }),
-    ...(salt === flag.flag ? {} : { salt }),
-    ...(requires.length === 0 ? {} : { requires }),
-    environments: Object.fromEntries(
-      Object.entries(environments).map(([name, { state, killed, rules, serve, sample }]) => [
-        name,
-        {
-          state,
-          ...(killed ? { killed } : {}),
-          ...(rules.length === 0 ? {} : { rules: rules.map((rule) => ({ ...rule, serve: shares(rule.serve) })) }),
-          serve: shares(serve),
-          ...(state === 'dark' && sample !== 10_000 ? { sample: share(sample) } : {}),
-        },
-      ]),
-    ),
-  }
 }

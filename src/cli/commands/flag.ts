@@ -1,0 +1,222 @@
+import { buildCommand, buildRouteMap } from '@stricli/core'
+import { at, connectFlags, withApi, type ConnectFlags } from '../api.ts'
+import type { CliContext } from '../context.ts'
+import {
+  contextFrom,
+  flagFiles,
+  flagTable,
+  lifeTable,
+  shareText,
+  whyTable,
+  yamlOf,
+  type FlagDetail,
+  type FlagRow,
+  type WhyRow,
+} from '../flags.ts'
+import { count, jsonFlag } from './flow.ts'
+
+type Common = ConnectFlags & { readonly json: boolean }
+type Changing = Common & { readonly reason: string; readonly expected?: number }
+
+const common = { ...connectFlags, json: jsonFlag } as const
+const reason = { kind: 'parsed', parse: String, brief: 'why; kept on the ledger' } as const
+const environment = { kind: 'parsed', parse: String, brief: 'environment', default: 'production' } as const
+const expected = { kind: 'parsed', parse: count, optional: true, brief: 'refuse if another revision stands by now' } as const
+const flagName = { brief: 'name of the flag', placeholder: 'flag', parse: String } as const
+const one = { kind: 'tuple', parameters: [flagName] } as const
+
+const ls = buildCommand<Common & { environment?: string }, [], CliContext>({
+  async func(flags) {
+    await withApi(this, flags, async (api) => {
+      const { flags: all } = await api.get<{ flags: readonly FlagRow[] }>('/api/flags')
+      if (flags.json) return this.output.json(all)
+      if (all.length === 0) return this.output.result('there is no flag yet: publish one with `threeways flag set FILE --reason WHY`')
+      this.output.result(this.output.table(flagTable(all, flags.environment)))
+    })
+  },
+  parameters: { flags: { ...common, environment: { kind: 'parsed', parse: String, optional: true, brief: 'only this one' } } },
+  docs: { brief: 'List flags: how each stands, where, and who answers for it' },
+})
+
+const show = buildCommand<Common & { yaml: boolean }, [string], CliContext>({
+  async func(flags, name) {
+    await withApi(this, flags, async (api) => {
+      const flag = await api.get<FlagDetail>(at`/api/flags/${name}`)
+      if (flags.json) return this.output.json(flag)
+      if (flags.yaml) return this.output.result(await yamlOf(flag.document))
+      this.output.result((await yamlOf(flag.document)) + '\n\n' + this.output.table(lifeTable(flag.revisions)))
+    })
+  },
+  parameters: { flags: { ...common, yaml: { kind: 'boolean', brief: 'only as its file has it', default: false } }, positional: one },
+  docs: { brief: 'Show a flag and its life: every revision, who made it and why' },
+})
+
+type Setting = Changing & { readonly over: boolean; readonly rebucket: boolean; readonly dryRun: boolean }
+type Published = { readonly flag: string; readonly revision: number; readonly changed: boolean }
+
+const set = buildCommand<Setting, string[], CliContext>({
+  async func({ json, dryRun, ...flags }, ...paths) {
+    const files = await flagFiles(this.process.cwd(), paths)
+    await withApi(this, flags, async (api) => {
+      if (dryRun) {
+        const previews = []
+        for (const file of files) previews.push(await api.send<Preview>('POST', '/api/flags/preview', file))
+        if (json) return this.output.json(previews)
+        for (const preview of previews) this.output.result(previewLine(preview))
+        return
+      }
+      const { over, rebucket, reason, expected } = flags
+      const sent = { files, over, rebucket, reason, ...(expected === undefined ? {} : { expected }) }
+      const { flags: made } = await api.send<{ flags: readonly Published[] }>('PUT', '/api/flags', sent)
+      if (json) return this.output.json(made)
+      for (const { flag, revision, changed } of made)
+        this.output.result(changed ? `${flag} is at revision ${revision}` : `${flag} stood so already (revision ${revision})`)
+    })
+  },
+  parameters: {
+    flags: {
+      ...common,
+      reason: { ...reason, default: 'as its file has it' },
+      expected,
+      over: { kind: 'boolean', brief: 'undo what was changed elsewhere since', default: false },
+      rebucket: { kind: 'boolean', brief: 'it is meant that everybody is diced anew', default: false },
+      dryRun: { kind: 'boolean', brief: 'only say what it would do', default: false },
+    },
+    positional: {
+      kind: 'array',
+      minimum: 1,
+      parameter: { brief: 'YAML or JSON file, or a folder with such files; see docs/flags.md', placeholder: 'file', parse: String },
+    },
+  },
+  docs: { brief: 'Publish flags from files, all or none' },
+})
+
+type Preview = {
+  readonly flag: string
+  readonly revision: number
+  readonly moves: readonly { readonly environment: string; readonly rule: string | null; readonly moved: string; readonly diced: boolean }[]
+}
+
+function previewLine({ flag, revision, moves }: Preview): string {
+  if (revision === 0) return `${flag} is new`
+  if (moves.length === 0) return `${flag}: nobody who sees a variant would see another one`
+  const told = moves.map(
+    ({ environment, rule, moved, diced }) =>
+      `${environment}${rule === null ? '' : ` (rule ${rule})`} ${moved} ${diced ? 'diced anew' : 'lose what they see'}`,
+  )
+  return `${flag}: ${told.join(', ')}`
+}
+
+type Standing = Changing & { readonly environment: string; readonly state?: string; readonly serve?: string; readonly sample?: string }
+
+const stand = buildCommand<Standing, [string], CliContext>({
+  async func({ json, environment, state, serve, sample, reason, expected, ...flags }, name) {
+    await withApi(this, flags, async (api) => {
+      const wish = {
+        environment,
+        reason,
+        ...(state === undefined ? {} : { state }),
+        ...(serve === undefined ? {} : { serve }),
+        ...(sample === undefined ? {} : { sample: shareText(sample) }),
+        ...(expected === undefined ? {} : { expected }),
+      }
+      const made = await api.send<Published>('POST', at`/api/flags/${name}/stand`, wish)
+      if (json) this.output.json(made)
+      else this.output.result(`${name} is at revision ${made.revision}${made.changed ? '' : ', as it was'}`)
+    })
+  },
+  parameters: {
+    flags: {
+      ...common,
+      environment,
+      state: { kind: 'parsed', parse: String, optional: true, brief: 'off, dark, ramp, on or retired' },
+      serve: { kind: 'parsed', parse: String, optional: true, brief: 'the variant that everybody gets' },
+      sample: { kind: 'parsed', parse: String, optional: true, brief: 'share of units that rehearse it in the dark' },
+      reason,
+      expected,
+    },
+    positional: one,
+  },
+  docs: { brief: 'Change the state of a flag in one environment' },
+})
+
+const ramp = buildCommand<Changing & { environment: string }, string[], CliContext>({
+  async func({ json, environment, reason, expected, ...flags }, ...words) {
+    const [name, ...shares] = words as [string, ...string[]]
+    const serve: Record<string, string> = {}
+    for (const written of shares) {
+      const [variant, share] = written.includes('=') ? (written.split('=', 2) as [string, string]) : ['on', written]
+      serve[variant] = shareText(share)
+    }
+    await withApi(this, flags, async (api) => {
+      const wish = { environment, reason, serve, ...(expected === undefined ? {} : { expected }) }
+      const made = await api.send<Published>('POST', at`/api/flags/${name}/stand`, wish)
+      if (json) this.output.json(made)
+      else this.output.result(`${name} is at revision ${made.revision}${made.changed ? '' : ', as it was'}`)
+    })
+  },
+  parameters: {
+    flags: { ...common, environment, reason, expected },
+    positional: {
+      kind: 'array',
+      minimum: 2,
+      parameter: { brief: 'name of the flag, then shares: 5% (of "on"), or red=20% blue=20%', placeholder: 'flag share', parse: String },
+    },
+  },
+  docs: { brief: 'Give a variant to a share of units; who saw it goes on seeing it' },
+})
+
+const switching = (verb: 'kill' | 'revive', brief: string, told: string) =>
+  buildCommand<Common & { reason: string; environment?: string }, [string], CliContext>({
+    async func({ json, environment, reason, ...flags }, name) {
+      await withApi(this, flags, async (api) => {
+        const path = verb === 'kill' ? at`/api/flags/${name}/kill` : at`/api/flags/${name}/revive`
+        const made = await api.send<Published>('POST', path, { reason, ...(environment === undefined ? {} : { environment }) })
+        if (json) this.output.json(made)
+        else this.output.result(`${name} ${told}${environment === undefined ? '' : ` in ${environment}`} (revision ${made.revision})`)
+      })
+    },
+    parameters: {
+      flags: {
+        ...common,
+        reason,
+        environment: { kind: 'parsed', parse: String, optional: true, brief: 'only there [default: everywhere]' },
+      },
+      positional: one,
+    },
+    docs: { brief },
+  })
+
+const why = buildCommand<Common & { environment: string; context?: readonly string[] }, [string], CliContext>({
+  async func({ json, environment, context = [], ...flags }, unit) {
+    await withApi(this, flags, async (api) => {
+      const asked = { context: { ...contextFrom(context), targetingKey: unit } }
+      const { flags: all } = await api.send<{ flags: readonly WhyRow[] }>('POST', at`/api/flag-sets/${environment}/why`, asked)
+      if (json) this.output.json(all)
+      else this.output.result(this.output.table(whyTable(all)))
+    })
+  },
+  parameters: {
+    flags: {
+      ...common,
+      environment,
+      context: { kind: 'parsed', parse: String, variadic: true, optional: true, brief: 'attribute, as country=DE; several times' },
+    },
+    positional: { kind: 'tuple', parameters: [{ brief: 'whose flags: a targeting key', placeholder: 'unit', parse: String }] },
+  },
+  docs: { brief: 'Say what somebody gets of every flag, and which rule decided' },
+})
+
+export const flagRoutes = buildRouteMap({
+  routes: {
+    ls,
+    show,
+    set,
+    stand,
+    ramp,
+    kill: switching('kill', 'Give everybody control, at once', 'gives control to everybody'),
+    revive: switching('revive', 'Take the kill switch back', 'stands as before'),
+    why,
+  },
+  docs: { brief: 'Release apart from deploy: flags, ramps, the kill switch' },
+})

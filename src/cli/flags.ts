@@ -1,0 +1,150 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { invalid } from '../kernel/errors.ts'
+
+/** A flag as the API tells it. */
+export type FlagRow = {
+  readonly flag: string
+  readonly owner: string
+  readonly purpose: string
+  readonly expires: string | null
+  readonly environments: readonly Setting[]
+  readonly latest: Revision
+}
+
+type Serve = string | Readonly<Record<string, string>>
+type Setting = {
+  readonly environment: string
+  readonly state: string
+  readonly killed: boolean
+  readonly serve: Serve
+  readonly rules: readonly unknown[]
+  readonly sample: string
+}
+type Revision = {
+  readonly revision: number
+  readonly change: string
+  readonly environment: string | null
+  readonly by: string
+  readonly reason: string
+  readonly at: string
+}
+
+export type FlagDetail = FlagRow & { readonly document: unknown; readonly revisions: readonly Revision[] }
+
+export type WhyRow = {
+  readonly flag: string
+  readonly value: unknown
+  readonly variant: string | null
+  readonly reason: string
+  readonly rule: string
+  readonly revision: number | null
+  readonly state: string | null
+  readonly error: string | null
+}
+
+const minute = (at: string) => at.slice(0, 16).replace('T', ' ')
+
+/** `ramp: on 5%`, `killed`, `dark 10%` */
+function standing({ state, killed, serve, rules, sample }: Setting): string {
+  if (killed) return 'killed'
+  const shares =
+    typeof serve === 'string'
+      ? serve
+      : Object.entries(serve)
+          .map(([variant, share]) => `${variant} ${share}`)
+          .join(', ')
+  const more = rules.length === 0 || state === 'off' || state === 'dark' ? '' : `, ${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}`
+  if (state === 'off') return 'off'
+  if (state === 'dark') return `dark ${sample}`
+  return `${state}: ${shares}${more}`
+}
+
+export function flagTable(flags: readonly FlagRow[], environment: string | undefined): readonly (readonly string[])[] {
+  const rows = flags.flatMap(({ flag, owner, purpose, expires, environments, latest }) =>
+    environments
+      .filter((setting) => environment === undefined || setting.environment === environment)
+      .map((setting, index) => [
+        index === 0 ? flag : '',
+        setting.environment,
+        standing(setting),
+        ...(index === 0 ? [purpose, owner, expires ?? 'never', `${minute(latest.at)} ${latest.by}`] : ['', '', '', '']),
+      ]),
+  )
+  return [['FLAG', 'ENVIRONMENT', 'STANDS', 'PURPOSE', 'OWNER', 'EXPIRES', 'LAST CHANGE'], ...rows]
+}
+
+export const lifeTable = (revisions: readonly Revision[]): readonly (readonly string[])[] => [
+  ['REVISION', 'WHEN', 'WHAT', 'WHERE', 'BY', 'WHY'],
+  ...revisions.map(({ revision, at, change, environment, by, reason }) => [
+    String(revision),
+    minute(at),
+    change,
+    environment ?? 'everywhere',
+    by,
+    reason,
+  ]),
+]
+
+export const whyTable = (rows: readonly WhyRow[]): readonly (readonly string[])[] => [
+  ['FLAG', 'VALUE', 'VARIANT', 'STATE', 'RULE', 'REVISION', 'WHY'],
+  ...rows.map(({ flag, value, variant, state, rule, revision, reason, error }) => [
+    flag,
+    JSON.stringify(value),
+    variant ?? '',
+    state ?? '',
+    rule,
+    revision === null ? '' : String(revision),
+    error ?? reason.toLowerCase().replaceAll('_', ' '),
+  ]),
+]
+
+/** `5` and `5%` are the same share. */
+export const shareText = (written: string): string => (written.endsWith('%') ? written : `${written}%`)
+
+export async function yamlOf(document: unknown): Promise<string> {
+  const { stringify } = await import('yaml')
+  return stringify(document, { lineWidth: 120 }).trimEnd()
+}
+
+/** `country=DE` and `age=31`: what reads as a number, true or false is one. @throws ThreewaysError `CONTEXT_INVALID` */
+export function contextFrom(written: readonly string[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    written.map((text): [string, unknown] => {
+      const middle = text.indexOf('=')
+      if (middle < 1) throw invalid('CONTEXT_INVALID', { message: `"${text}" is no attribute`, help: 'write it as country=DE' })
+      return [text.slice(0, middle), valueOf(text.slice(middle + 1))]
+    }),
+  )
+}
+
+function valueOf(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true'
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text
+}
+
+const isFlagFile = (name: string) => /\.(ya?ml|json)$/.test(name)
+
+/** Files with flags in them: those named, and all in a folder that is named. @throws ThreewaysError `FLAG_FILES_NONE`, system errors */
+export async function flagFiles(
+  folder: string,
+  paths: readonly string[],
+): Promise<readonly { readonly file: string; readonly document: string }[]> {
+  const found: { file: string; document: string }[] = []
+  for (const named of paths) {
+    const place = path.resolve(folder, named)
+    const isFolder = (await stat(place)).isDirectory()
+    const names = isFolder
+      ? (await readdir(place, { recursive: true }))
+          .filter(isFlagFile)
+          .toSorted()
+          .map((name) => path.join(named, name))
+      : [named]
+    for (const file of names) found.push({ file, document: await readFile(path.resolve(folder, file), 'utf8') })
+  }
+  if (found.length > 0) return found
+  throw invalid('FLAG_FILES_NONE', {
+    message: `there is no .yaml or .json file in ${paths.join(', ')}`,
+    help: 'write a flag into one, see docs/flags.md',
+  })
+}

@@ -1,0 +1,107 @@
+import { Hono } from 'hono'
+import { describeRoute } from 'hono-openapi'
+import { z } from 'zod'
+import type { Json } from '../../kernel/digest.ts'
+import { answers, requires, valid, type Ask, type HttpEnv } from '../../kernel/http.ts'
+import type { Flags, Published as Made } from './flags.ts'
+import { Asking, FlagDetail, FlagView, Killing, MoveView, Previewing, Published, Publishing, Standing, Why } from './schemas.ts'
+import type { Served } from './serving/served.ts'
+import { flagDetail, flagView, movesView, serveOf, slotsOfShare } from './views.ts'
+
+/**
+ * Flags over HTTP, for those who decide who gets what.
+ * @param refresh - resolves when what was published is served: whoever publishes may ask for it at once
+ */
+export function flagRoutes(flags: Flags, served: Served, refresh: () => Promise<void>): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>()
+  const route = (summary: string, response: z.ZodType) => describeRoute({ summary, tags: ['flags'], responses: answers(summary, response) })
+  const by = (c: Ask) => c.var.actor.name
+  const publishing = async <T>(work: Promise<T>): Promise<T> => {
+    const done = await work
+    await refresh()
+    return done
+  }
+
+  app.get('/flags', route('every flag, by name', z.object({ flags: z.array(FlagView) })), requires('read'), async (c) =>
+    c.json({ flags: [...(await flags.standing()).values()].map(flagView) }),
+  )
+  app.put(
+    '/flags',
+    route('publish flags, all or none', z.object({ flags: z.array(Published) })),
+    requires('operate'),
+    valid('json', Publishing),
+    async (c) => {
+      const { files, ...how } = c.req.valid('json')
+      return c.json({ flags: (await publishing(flags.set(files, { ...how, by: by(c) }))).map(published) })
+    },
+  )
+  app.post(
+    '/flags/preview',
+    route('what publishing a flag would do, without doing it', z.object({ flag: z.string(), revision: z.int(), moves: z.array(MoveView) })),
+    requires('read'),
+    valid('json', Previewing),
+    async (c) => {
+      const { document, file } = c.req.valid('json')
+      const { flag, before, moves } = await flags.preview(document, file)
+      return c.json({ flag: flag.flag, revision: before?.revision ?? 0, moves: movesView(moves) })
+    },
+  )
+  app.get('/flags/:flag', route('one flag and every revision of it', FlagDetail), requires('read'), async (c) =>
+    c.json(flagDetail(await flags.life(c.req.param('flag')))),
+  )
+  app.post(
+    '/flags/:flag/stand',
+    route('change how a flag stands in one environment', Published),
+    requires('operate'),
+    valid('json', Standing),
+    async (c) => {
+      const { environment, state, serve, sample, ...how } = c.req.valid('json')
+      const wish = {
+        environment,
+        state,
+        serve: serve === undefined ? undefined : serveOf(serve),
+        sample: sample === undefined ? undefined : slotsOfShare(sample),
+      }
+      return c.json(published(await publishing(flags.stand(c.req.param('flag'), wish, { ...how, by: by(c) }))))
+    },
+  )
+  app.post(
+    '/flags/:flag/kill',
+    route('give everybody control, at once', Published),
+    requires('operate'),
+    valid('json', Killing),
+    async (c) => {
+      const { environment, reason } = c.req.valid('json')
+      return c.json(published(await publishing(flags.kill(c.req.param('flag'), environment, true, { by: by(c), reason }))))
+    },
+  )
+  app.post('/flags/:flag/revive', route('take the kill switch back', Published), requires('operate'), valid('json', Killing), async (c) => {
+    const { environment, reason } = c.req.valid('json')
+    return c.json(published(await publishing(flags.kill(c.req.param('flag'), environment, false, { by: by(c), reason }))))
+  })
+  app.post(
+    '/flag-sets/:environment/why',
+    route('what a unit gets of every flag, and why', z.object({ flags: z.array(Why) })),
+    requires('read'),
+    valid('json', Asking),
+    async (c) => {
+      const { evaluator } = await served.of(c.req.param('environment'))
+      const all = evaluator.evaluateAll(c.req.valid('json').context)
+      return c.json({
+        flags: all.map(({ key, value, variant, reason, rule, revision, metadata, errorMessage }) => ({
+          flag: key,
+          value: (value ?? null) as Json,
+          variant: variant ?? null,
+          reason,
+          rule,
+          revision: revision ?? null,
+          state: typeof metadata['tw.state'] === 'string' ? metadata['tw.state'] : null,
+          error: errorMessage ?? null,
+        })),
+      })
+    },
+  )
+  return app
+}
+
+const published = ({ flag, revision, changed }: Made) => ({ flag: flag.flag, revision, changed })

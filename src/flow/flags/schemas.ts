@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import { changes } from './events.ts'
+import { bucketings, purposes, states } from './flag.ts'
+
+const share = z.string().meta({ description: 'of all units, as 5% or 0.25%' })
+const Serve = z.union([z.string(), z.record(z.string(), share)]).meta({ description: 'a variant, or shares of variants' })
+
+export const SettingView = z
+  .object({
+    environment: z.string(),
+    state: z.enum(states),
+    killed: z.boolean(),
+    serve: Serve,
+    rules: z.array(z.object({ id: z.string(), when: z.unknown(), serve: Serve })),
+    sample: share,
+  })
+  .meta({ id: 'FlagSetting' })
+
+export const RevisionView = z
+  .object({
+    revision: z.int(),
+    change: z.enum(changes),
+    environment: z.string().nullable(),
+    by: z.string(),
+    reason: z.string(),
+    origin: z.enum(['file', 'api', 'ramp']),
+    at: z.iso.datetime(),
+  })
+  .meta({ id: 'FlagRevision' })
+
+export const FlagView = z
+  .object({
+    flag: z.string(),
+    description: z.string(),
+    owner: z.string(),
+    purpose: z.enum(purposes),
+    expires: z.string().nullable(),
+    service: z.string().nullable(),
+    change: z.string().nullable(),
+    type: z.enum(['boolean', 'string', 'number', 'object']),
+    control: z.string(),
+    environments: z.array(SettingView),
+    latest: RevisionView,
+  })
+  .meta({ id: 'Flag' })
+
+export const FlagDetail = FlagView.extend({
+  variants: z.record(z.string(), z.unknown()),
+  bucketing: z.enum(bucketings),
+  bucketBy: z.string(),
+  requires: z.array(z.object({ flag: z.string(), variant: z.string() })),
+  document: z.record(z.string(), z.unknown()).meta({ description: 'the flag in the words of its file' }),
+  revisions: z.array(RevisionView).meta({ description: 'newest first' }),
+}).meta({ id: 'FlagDetail' })
+
+export const Published = z
+  .object({ flag: z.string(), revision: z.int(), changed: z.boolean().meta({ description: 'false: it stood so already' }) })
+  .meta({ id: 'FlagPublished' })
+
+export const MoveView = z.object({
+  environment: z.string(),
+  rule: z.string().nullable().meta({ description: 'null: whoever no rule fits' }),
+  moved: share.meta({ description: 'units that see a variant and would see another one' }),
+  diced: z.boolean().meta({ description: 'every unit would be put into another bucket' }),
+})
+
+const reason = z.string().trim().min(1, 'say why').max(2_000)
+const expected = z.int().min(0).optional().meta({ description: 'the revision that was seen; another one is a conflict' })
+const rebucket = z.boolean().default(false).meta({ description: 'it is meant that everybody is put into another bucket' })
+
+const File = z.object({
+  document: z.string().max(60_000).meta({ description: 'YAML or JSON, see docs/flags.md' }),
+  file: z.string().min(1).max(400).default('flag.yaml').meta({ description: 'its name, for the faults' }),
+})
+
+export const Publishing = z.object({
+  files: z.array(File).min(1, 'no file').max(2_000),
+  reason,
+  origin: z.enum(['file', 'api']).default('file').meta({ description: 'file: what was changed elsewhere since is not undone' }),
+  over: z.boolean().default(false).meta({ description: 'what was changed elsewhere may be undone' }),
+  expected,
+  rebucket,
+})
+export const Previewing = File
+
+export const Standing = z.object({
+  environment: z.string().min(1),
+  state: z.enum(states).optional(),
+  serve: Serve.optional(),
+  sample: share.optional(),
+  reason,
+  expected,
+  rebucket,
+})
+
+export const Killing = z.object({ environment: z.string().min(1).optional().meta({ description: '[default: all]' }), reason })
+
+export const Asking = z.object({ context: z.record(z.string(), z.unknown()).default({}) })
+
+export const Why = z
+  .object({
+    flag: z.string(),
+    value: z.unknown(),
+    variant: z.string().nullable(),
+    reason: z.string(),
+    rule: z.string().meta({ description: 'id of the rule that decided; `default`: none did' }),
+    revision: z.int().nullable(),
+    state: z.string().nullable(),
+    error: z.string().nullable(),
+  })
+  .meta({ id: 'FlagWhy' })

@@ -1,0 +1,118 @@
+import { Hono, type Context } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { describeRoute } from 'hono-openapi'
+import { sha256, shortDigest } from '../../../kernel/digest.ts'
+import { ThreewaysError } from '../../../kernel/errors.ts'
+import { requires, type HttpEnv } from '../../../kernel/http.ts'
+import type { Evaluation } from '../../../../sdk/src/evaluate/evaluator.ts'
+import type { Served } from './served.ts'
+import type { Tickets } from './tickets.ts'
+
+/** A context is what is known of one user; more than this is a mistake. */
+const contextBytesMax = 128 * 1024
+const inactivitySec = 120
+
+/**
+ * OpenFeature Remote Evaluation Protocol 0.3 (open-feature/protocol, `service/openapi.yaml`), below `/flag-sets/{environment}`: any
+ * OpenFeature SDK with an OFREP provider works with that as its base address.
+ */
+export function ofrepRoutes(served: Served, tickets: Tickets): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>()
+  const told = (summary: string) => describeRoute({ summary, tags: ['flags'], responses: { 200: { description: 'as OFREP 0.3 has it' } } })
+  const limit = bodyLimit({
+    maxSize: contextBytesMax,
+    onError: (c) => c.json({ errorCode: 'INVALID_CONTEXT', errorDetails: `the context is larger than ${contextBytesMax} bytes` }, 400),
+  })
+
+  app.post(
+    '/flag-sets/:environment/ofrep/v1/evaluate/flags/:key',
+    told('evaluate one flag (OFREP)'),
+    requires('evaluate'),
+    limit,
+    async (c) => {
+      const key = c.req.param('key')
+      const found = await evaluatorFor(c, served)
+      if ('problem' in found) return c.json({ key, ...found.problem }, 404)
+      const context = await contextOf(c)
+      if ('problem' in context) return c.json({ key, ...context.problem }, 400)
+      const result = found.evaluator.evaluate(key, context.context)
+      if (result.errorCode === 'FLAG_NOT_FOUND') return c.json(failure(key, result), 404)
+      return result.errorCode === undefined ? c.json(success(key, result)) : c.json(failure(key, result), 400)
+    },
+  )
+
+  app.post(
+    '/flag-sets/:environment/ofrep/v1/evaluate/flags',
+    told('evaluate every flag (OFREP)'),
+    requires('evaluate'),
+    limit,
+    async (c) => {
+      const found = await evaluatorFor(c, served)
+      if ('problem' in found) return c.json(found.problem, 404)
+      const context = await contextOf(c)
+      if ('problem' in context) return c.json(context.problem, 400)
+      // The same context with the same flags gives the same: who asks again with another context has another tag.
+      const etag = `"${found.set.etag.slice(1, -1)}-${context.tag}"`
+      c.header('etag', etag)
+      if (c.req.header('if-none-match') === etag) return c.body(null, 304)
+      const { environment } = found.set
+      const stream = `/api/flag-sets/${encodeURIComponent(environment)}/events${tickets.queryFor(c.var.actor)}`
+      return c.json({
+        flags: found.evaluator
+          .evaluateAll(context.context)
+          .map(({ key, ...result }) => (result.errorCode === undefined ? success(key, result) : failure(key, result))),
+        metadata: { ...found.evaluator.metadata() },
+        eventStreams: [{ type: 'sse', endpoint: { requestUri: stream }, inactivityDelaySec: inactivitySec }],
+      })
+    },
+  )
+  return app
+}
+
+async function evaluatorFor(c: Context<HttpEnv>, served: Served) {
+  try {
+    return await served.of(c.req.param('environment')!)
+  } catch (error) {
+    if (!(error instanceof ThreewaysError) || error.kind !== 'notFound') throw error
+    return { problem: { errorCode: 'FLAG_NOT_FOUND', errorDetails: `${error.message}; ${error.help}` } }
+  }
+}
+
+type Found =
+  | { readonly context: Readonly<Record<string, unknown>>; readonly tag: string }
+  | { readonly problem: { readonly errorCode: string; readonly errorDetails: string } }
+
+async function contextOf(c: Context<HttpEnv>): Promise<Found> {
+  const text = await c.req.text()
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch {
+    return { problem: { errorCode: 'PARSE_ERROR', errorDetails: 'the body is not JSON' } }
+  }
+  const context = isMap(body) ? (body['context'] ?? {}) : undefined
+  if (!isMap(context)) return { problem: { errorCode: 'INVALID_CONTEXT', errorDetails: 'the body should be {"context": {…}}' } }
+  const { targetingKey } = context
+  if (targetingKey !== undefined && typeof targetingKey !== 'string')
+    return { problem: { errorCode: 'INVALID_CONTEXT', errorDetails: 'targetingKey should be text' } }
+  return { context, tag: shortDigest(sha256(text)) }
+}
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Why a value is what it is, in the words that OFREP has. It knows no `DEFAULT`. */
+const reasons: Readonly<Record<string, string>> = { DEFAULT: 'UNKNOWN' }
+
+function success(key: string, { value, variant, reason, metadata, rule, revision }: Evaluation) {
+  return {
+    key,
+    // Left out where the code's own default is meant.
+    ...(value === undefined ? {} : { value }),
+    ...(variant === undefined ? {} : { variant }),
+    reason: reasons[reason] ?? reason,
+    metadata: { ...metadata, 'tw.rule': rule, ...(revision === undefined ? {} : { 'tw.rev': revision }) },
+  }
+}
+
+const failure = (key: string, { errorCode, errorMessage }: Evaluation) => ({ key, errorCode, errorDetails: errorMessage ?? '' })

@@ -1,0 +1,175 @@
+import { sha256, shortDigest } from '../../../kernel/digest.ts'
+import { notFound } from '../../../kernel/errors.ts'
+import type { Ledger } from '../../../ledger/ledger.ts'
+import { suggestion } from '../../definition/suggest.ts'
+import { compileFlag, type FlagdFlag, type FlagdSet } from '../compile.ts'
+import { flagChanged } from '../events.ts'
+import type { FlagRevision } from '../flags.ts'
+import type { Flag } from '../flag.ts'
+
+/** The flags of one environment as they are served. */
+export type FlagSet = {
+  readonly environment: string
+  /** How many revisions of flags there were when it last changed: grows, and is the same on every server. */
+  readonly revision: number
+  readonly set: FlagdSet
+  /** Names the set's content (RFC 9110 8.8.3, with its quotes), on every server alike. */
+  readonly etag: string
+  /** flagd JSON. */
+  text(): string
+}
+
+/** What changed in an environment. */
+export type FlagSetChange = { readonly set: FlagSet; readonly keys: readonly string[] }
+
+export type FlagSets = ReturnType<typeof makeFlagSets>
+
+/**
+ * Every environment's flags, compiled and kept. A change compiles the flag it is about and those that require it; the others stay the
+ * same objects, so that whoever holds them sees what did not change.
+ */
+export function makeFlagSets(ledger: Ledger, standing: () => Promise<ReadonlyMap<string, FlagRevision>>, log: (message: string) => void) {
+  const flags = new Map<string, FlagRevision>()
+  const sets = new Map<string, Kept>()
+  const listeners = new Set<(change: FlagSetChange) => void>()
+  let seen: number | undefined
+  let reading: Promise<void> | undefined
+  let again = false
+
+  async function read(): Promise<void> {
+    do {
+      again = false
+      await readOnce()
+    } while (again)
+  }
+
+  async function readOnce(): Promise<void> {
+    if (seen === undefined) {
+      // Read before the flags: what comes in between is read twice, and never missed.
+      const head = await ledger.head()
+      take([...(await standing()).values()])
+      seen = head
+      return
+    }
+    for (;;) {
+      const found = await ledger.read({ after: seen, types: [flagChanged.type], limit: 1_000 })
+      if (found.length === 0) return
+      take(found.map(({ event }) => revisionIn(event.data.subject.content as Content, event.data.context.timestamp)))
+      seen = found.at(-1)!.seq
+    }
+  }
+
+  function take(changed: readonly FlagRevision[]): void {
+    const newer = changed.filter((one) => one.revision > (flags.get(one.flag.flag)?.revision ?? 0))
+    const touched = new Map<string, Set<string>>()
+    for (const one of newer) {
+      const { flag } = one.flag
+      // An environment that it no longer names has to forget it.
+      for (const { flag: each } of [one, flags.get(flag)].filter((known) => known !== undefined))
+        for (const place of Object.keys(each.environments)) touched.set(place, (touched.get(place) ?? new Set()).add(flag))
+      flags.set(flag, one)
+    }
+    const revision = [...flags.values()].reduce((sum, one) => sum + one.revision, 0)
+    for (const [environment, keys] of touched) {
+      const kept = sets.get(environment) ?? newSet(environment)
+      const told = kept.take(withDependants(keys, flags), flags, revision)
+      sets.set(environment, kept)
+      if (told.length > 0) for (const listen of listeners) listen({ set: kept.shown(), keys: told })
+    }
+  }
+
+  const refresh = (): Promise<void> => {
+    again = true
+    reading ??= read().finally(() => {
+      reading = undefined
+    })
+    return reading
+  }
+  const deaf = ledger.onAppend(
+    () => void refresh().catch((error: unknown) => log(`flags: ${error instanceof Error ? error.message : String(error)}`)),
+  )
+
+  return {
+    /** Up to date with all that was published before it was asked. @throws ThreewaysError `FLAG_ENVIRONMENT_NOT_FOUND` */
+    async of(environment: string): Promise<FlagSet> {
+      if (seen === undefined) await refresh()
+      const found = sets.get(environment)
+      if (found !== undefined) return found.shown()
+      throw notFound('FLAG_ENVIRONMENT_NOT_FOUND', {
+        message: `no flag says how it stands in "${environment}"`,
+        help: suggestion(environment, [...sets.keys()], 'add the environment to a flag'),
+      })
+    },
+    environments: async (): Promise<readonly string[]> => {
+      if (seen === undefined) await refresh()
+      return [...sets.keys()].toSorted()
+    },
+    refresh,
+    /** Called with each change of a set. @returns a function that ends it */
+    onChange(listener: (change: FlagSetChange) => void): () => void {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    close: deaf,
+  }
+}
+
+type Content = Omit<FlagRevision, 'flag' | 'at' | 'environment'> & { readonly definition: Flag; readonly environment?: string }
+
+const revisionIn = ({ definition, environment, ...content }: Content, at: string): FlagRevision => ({
+  ...content,
+  flag: definition,
+  environment: environment ?? null,
+  at,
+})
+
+/** Names, and those that require one of them. */
+function withDependants(names: ReadonlySet<string>, flags: ReadonlyMap<string, FlagRevision>): readonly string[] {
+  const all = new Set(names)
+  for (let before = -1; before !== all.size;) {
+    before = all.size
+    for (const [name, { flag }] of flags) if (flag.requires.some((need) => all.has(need.flag))) all.add(name)
+  }
+  return [...all]
+}
+
+type Kept = ReturnType<typeof newSet>
+
+type Compiled = { readonly flag: FlagdFlag; readonly text: string; readonly digest: string }
+
+function newSet(environment: string) {
+  const compiled = new Map<string, Compiled>()
+  let shown: FlagSet | undefined
+  return {
+    /** @returns names of what is different now */
+    take(names: readonly string[], all: ReadonlyMap<string, FlagRevision>, revision: number): readonly string[] {
+      const told = names.filter((name) => {
+        const one = all.get(name)
+        if (one === undefined || !Object.hasOwn(one.flag.environments, environment)) return compiled.delete(name)
+        const flag = compileFlag(one, environment, all)
+        const text = JSON.stringify(flag)
+        if (compiled.get(name)?.text === text) return false
+        compiled.set(name, { flag, text, digest: sha256(text) })
+        return true
+      })
+      if (told.length > 0 || shown === undefined) shown = showing(environment, revision, compiled)
+      return told
+    },
+    shown: () => shown!,
+  }
+}
+
+function showing(environment: string, revision: number, compiled: ReadonlyMap<string, Compiled>): FlagSet {
+  const sorted = [...compiled].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const metadata = { flagSetId: environment, version: String(revision) }
+  let written: string | undefined
+  return {
+    environment,
+    revision,
+    etag: `"${shortDigest(sha256(sorted.map(([name, { digest }]) => `${name} ${digest}`).join('\n')))}"`,
+    set: { flags: Object.fromEntries(sorted.map(([name, { flag }]) => [name, flag])), metadata },
+    // Each flag was written when it was compiled: a thousand of them are put together without a pause.
+    text: () =>
+      (written ??= `{"flags":{${sorted.map(([name, { text }]) => `${JSON.stringify(name)}:${text}`).join(',')}},"metadata":${JSON.stringify(metadata)}}`),
+  }
+}

@@ -1,0 +1,39 @@
+import { slotCount, type Flag, type Serve } from './flag.ts'
+
+/** Slots as a share: 5%. */
+export const shareOf = (slots: number) => `${slots / 100}%`
+/** What is served, in shares. */
+export const sharesOf = (serve: Serve) =>
+  typeof serve === 'string' ? serve : Object.fromEntries(Object.entries(serve).map(([variant, slots]) => [variant, shareOf(slots)]))
+
+/** A flag in the words of its file. What is as usual is left out. Pure. */
+export function documentOf(flag: Flag): Readonly<Record<string, unknown>> {
+  const { service, change, expires, description, requires, environments, bucketing, bucketBy, salt, ...rest } = flag
+  return {
+    flag: flag.flag,
+    ...(description === '' ? {} : { description }),
+    owner: rest.owner,
+    purpose: rest.purpose,
+    expires: expires ?? 'never',
+    ...(service === null ? {} : { service }),
+    ...(change === null ? {} : { change }),
+    variants: rest.variants,
+    control: rest.control,
+    ...(bucketing === 'fractional-v2' ? {} : { bucketing }),
+    ...(bucketBy === 'targetingKey' ? {} : { bucketBy }),
+    ...(salt === flag.flag ? {} : { salt }),
+    ...(requires.length === 0 ? {} : { requires }),
+    environments: Object.fromEntries(
+      Object.entries(environments).map(([name, { state, killed, rules, serve, sample }]) => [
+        name,
+        {
+          state,
+          ...(killed ? { killed } : {}),
+          ...(rules.length === 0 ? {} : { rules: rules.map((rule) => ({ ...rule, serve: sharesOf(rule.serve) })) }),
+          serve: sharesOf(serve),
+          ...(state === 'dark' && sample !== slotCount ? { sample: shareOf(sample) } : {}),
+        },
+      ]),
+    ),
+  }
+}

@@ -1,0 +1,39 @@
+import type { Hono } from 'hono'
+import { makeFlags } from '../flow/flags/flags.ts'
+import { flagRoutes } from '../flow/flags/routes.ts'
+import { ofrepRoutes } from '../flow/flags/serving/ofrep.ts'
+import { flagSetRoutes } from '../flow/flags/serving/routes.ts'
+import { makeServed } from '../flow/flags/serving/served.ts'
+import { makeFlagSets } from '../flow/flags/serving/sets.ts'
+import { makeTickets } from '../flow/flags/serving/tickets.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { HttpEnv } from '../kernel/http.ts'
+import { newSecret, type NewId } from '../kernel/ids.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+
+export type FlagsOptions = {
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly log: (message: string) => void
+}
+
+/** Plugs flags together: what people publish, and what applications are served of it. */
+export function openFlags({ ledger, clock, newId, log }: FlagsOptions) {
+  const flags = makeFlags(ledger, { clock, newId })
+  const sets = makeFlagSets(ledger, flags.standing, log)
+  const served = makeServed(sets)
+  const tickets = makeTickets({ clock, secret: newSecret })
+  const serving = flagSetRoutes(sets, tickets)
+  return {
+    mount(api: Hono<HttpEnv>): void {
+      api.route('/', flagRoutes(flags, served, sets.refresh))
+      api.route('/', ofrepRoutes(served, tickets))
+      api.route('/', serving.app)
+    },
+    close(): void {
+      serving.close()
+      sets.close()
+    },
+  }
+}
