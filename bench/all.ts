@@ -23,6 +23,7 @@ const scripts = [
   'provenance',
   'workers',
   'takeover',
+  'flag-eval',
   'chaos',
 ]
 const failed: string[] = []

@@ -14,29 +14,31 @@ export type Choose = (hash: number) => number
 
 /** Up to this many arms, going through them is quicker than anything else. */
 const fewArms = 4
-const tableMax = 65_536
 
 /**
- * Prepares a choice between arms of fixed weights. Many arms (a flag's 10,000 slots come as runs of slots, and an arm has many) are
- * spread into a table, so that the choice costs the same however often a ramp has moved.
+ * Prepares a choice between arms of fixed weights. Many arms (a flag's 10,000 slots come as runs of slots, and an arm has many) get a
+ * guide: for each value of the hash's first eight bits the first arm that it can lead to, so that the choice costs the same however
+ * often a ramp has moved.
  */
 export function chooser(weights: readonly number[]): Choose {
-  const ends: number[] = []
+  const ends = new Float64Array(weights.length)
   let total = 0
-  for (const weight of weights) ends.push((total += weight))
+  for (const [arm, weight] of weights.entries()) ends[arm] = total += weight
   if (total === 0) return () => -1
-  if (weights.length > fewArms && total <= tableMax) return fromTable(weights, total)
+  const guide = weights.length > fewArms ? guideTo(ends, total) : undefined
   return (hash) => {
     const bucket = bucketOf(hash, total)
-    let arm = 0
+    let arm = guide === undefined ? 0 : guide[hash >>> 24]!
     while (ends[arm]! <= bucket) arm++
     return arm
   }
 }
 
-function fromTable(weights: readonly number[], total: number): Choose {
-  const table = new Uint16Array(total)
-  let from = 0
-  for (const [arm, weight] of weights.entries()) table.fill(arm, from, (from += weight))
-  return (hash) => table[bucketOf(hash, total)]!
+function guideTo(ends: Float64Array, total: number): Uint32Array {
+  const guide = new Uint32Array(256)
+  for (let first = 0, arm = 0; first < 256; first++) {
+    while (ends[arm]! <= bucketOf(first * 2 ** 24, total)) arm++
+    guide[first] = arm
+  }
+  return guide
 }

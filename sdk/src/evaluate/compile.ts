@@ -20,14 +20,20 @@ export function compile(logic: unknown, scope: Scope, depth = 1): Node {
   const operation = operationOf(logic)
   if (operation === undefined) return constant(logic)
   if (operation.operator === '$ref') return compileShared(operation.args[0], scope, (shared, within) => compile(shared, within, depth + 1))
-  const args = operation.args.map((arg) => compile(arg, scope, depth + 1))
+  const compileArg = (arg: unknown): Node => compile(arg, scope, depth + 1)
+  if (operation.operator === 'fractional') {
+    scope.size.parts += operation.args.length
+    return fractional(operation.args, scope, compileArg)
+  }
+  const args = operation.args.map(compileArg)
   return nodeOf(operation.operator, args, scope)
 }
 
 function listOf(list: readonly unknown[], scope: Scope, depth: number): Node {
+  scope.size.parts += list.length
+  if (list.every((item) => typeof item !== 'object' || item === null)) return constant(list)
   const items = list.map((item) => compile(item, scope, depth + 1))
-  if (items.every((item) => item.constant !== undefined)) return { ...constant(items.map((item) => item.constant!.value)), items }
-  return { run: (data) => items.map((item) => item.run(data)), items }
+  return { run: (data) => items.map((item) => item.run(data)) }
 }
 
 /** The operator and what it is given; undefined for `{}`. A single argument need not be in a list. */
@@ -44,14 +50,13 @@ export function operationOf(
 
 function nodeOf(operator: string, args: readonly Node[], scope: Scope): Node {
   if (operator === 'var') return variable(args, scope)
-  const run = runOf(operator, args, scope)
+  const run = runOf(operator, args)
   const [first, second] = args
   const prefix = first?.constant?.value
   return operator === 'cat' && args.length === 2 && typeof prefix === 'string' ? { run, joined: { prefix, rest: second!.run } } : { run }
 }
 
-function runOf(operator: string, args: readonly Node[], scope: Scope): Run {
-  if (operator === 'fractional') return fractional(args, scope)
+function runOf(operator: string, args: readonly Node[]): Run {
   if (operator === 'missing') return missing(args)
   if (operator === 'missing_some') return missingSome(args)
   for (const known of [operators, listOperators]) if (Object.hasOwn(known, operator)) return known[operator]!(args)

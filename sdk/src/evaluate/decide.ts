@@ -1,8 +1,7 @@
 import { compile, compileShared, depthMax, operationOf } from './compile.ts'
 import { Fault } from './fault.ts'
 import { isMap, typeOfValue, type FlagDefinition, type FlagType } from './flag-set.ts'
-import { fixedSplit } from './fractional.ts'
-import { isTruthy, type Run, type Scope } from './node.ts'
+import { isTruthy, type FixedSplit, type Run, type Scope } from './node.ts'
 
 export type Reason = 'STATIC' | 'TARGETING_MATCH' | 'DEFAULT' | 'DISABLED' | 'ERROR'
 export type ErrorCode = 'FLAG_NOT_FOUND' | 'PARSE_ERROR' | 'TYPE_MISMATCH' | 'GENERAL'
@@ -89,10 +88,7 @@ class Decision {
       const outcome = this.outcomeOf(node.constant.value, rule)
       return () => outcome
     }
-    return (
-      (operation?.operator === 'fractional' ? this.ofSplit(operation.args, rule, depth) : undefined) ??
-      ((data) => this.outcomeOf(node.run(data), rule))
-    )
+    return node.split === undefined ? (data) => this.outcomeOf(node.run(data), rule) : this.ofSplit(node.split, rule)
   }
 
   private ofBranches(args: readonly unknown[], nameOf: (branch: number) => string, depth: number): Decide {
@@ -111,14 +107,8 @@ class Decision {
     }
   }
 
-  private ofSplit(args: readonly unknown[], rule: string, depth: number): Decide | undefined {
-    const split = fixedSplit(
-      args.map((arg) => compile(arg, this.scope, depth + 1)),
-      this.scope,
-    )
-    if (split === undefined) return undefined
-    const { hash, choose } = split
-    const outcomes = split.variants.map((variant) => this.outcomeOf(variant, rule))
+  private ofSplit({ hash, choose, variants }: FixedSplit, rule: string): Decide {
+    const outcomes = variants.map((variant) => this.outcomeOf(variant, rule))
     return (data) => {
       const bits = hash(data)
       return bits < 0 ? this.otherwise : (outcomes[choose(bits)] ?? this.otherwise)

@@ -1,17 +1,25 @@
-/** Whether two values that came out of JSON are the same, whatever the order of their members. */
+type Map = Readonly<Record<string, unknown>>
+
+/** Whether two values that came out of JSON are the same, whatever the order of their members. Plain loops: it is what a publication costs. */
 export function sameJson(one: unknown, other: unknown): boolean {
   if (one === other) return true
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
-  if (Array.isArray(one) || Array.isArray(other)) return Array.isArray(one) && Array.isArray(other) && sameList(one, other)
-  const names = Object.keys(one)
-  if (names.length !== Object.keys(other).length) return false
-  for (const name of names) {
-    if (!Object.hasOwn(other, name)) return false
-    if (!sameJson((one as Record<string, unknown>)[name], (other as Record<string, unknown>)[name])) return false
+  if (Array.isArray(one)) return Array.isArray(other) && sameList(one, other)
+  return !Array.isArray(other) && sameMap(one as Map, other as Map)
+}
+
+function sameMap(one: Map, other: Map): boolean {
+  let members = 0
+  for (const name in one) {
+    if (!Object.hasOwn(other, name) || !sameJson(one[name], other[name])) return false
+    members++
   }
-  return true
+  for (const _ in other) members--
+  return members === 0
 }
 
 function sameList(one: readonly unknown[], other: readonly unknown[]): boolean {
-  return one.length === other.length && one.every((value, index) => sameJson(value, other[index]))
+  if (one.length !== other.length) return false
+  for (let i = 0; i < one.length; i++) if (!sameJson(one[i], other[i])) return false
+  return true
 }

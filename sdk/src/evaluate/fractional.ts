@@ -1,47 +1,50 @@
-import { bucketOf, chooser, weightMax, type Choose } from './bucket.ts'
+import { bucketOf, chooser, weightMax } from './bucket.ts'
 import { cborOf } from './cbor.ts'
 import { murmurBegun, murmurEnded, murmurOfBytes, murmurOfText, type Begun } from './murmur.ts'
-import type { Node, Run, Scope } from './node.ts'
-
-/** The 32 bits of whoever is to be put into a bucket; -1 when it is not known who that is. */
-type Hash = (data: unknown) => number
-
-/** A split whose variants and weights are written in the rule: what nearly all are. */
-export type FixedSplit = { readonly hash: Hash; readonly choose: Choose; readonly variants: readonly unknown[] }
+import type { FixedSplit, Hash, Node, Scope } from './node.ts'
 
 const unknown = -1
 const encoder = new TextEncoder()
 
-/** The split, when its arms do not depend on the context and its key can only be a key. */
-export function fixedSplit(args: readonly Node[], scope: Scope): FixedSplit | undefined {
-  const explicit = args[0]?.items === undefined ? args[0] : undefined
-  const arms = (explicit === undefined ? args : args.slice(1)).map(fixedArm)
-  if (arms.length === 0 || arms.includes(undefined)) return undefined
-  const weights = arms.map((arm) => arm!.weight)
-  if (sum(weights) > weightMax) return undefined
+/**
+ * `{"fractional": [key, [variant, weight], …]}`. null when nobody can be put into a bucket, so that the default variant is taken.
+ * @param args - as written: arms that are written out need not be compiled
+ */
+export function fractional(args: readonly unknown[], scope: Scope, compile: (logic: unknown) => Node): Node {
+  const explicit = args.length > 0 && !Array.isArray(args[0])
+  const arms = explicit ? args.slice(1) : args
+  const key = explicit ? compile(args[0]) : undefined
+  const split = fixedSplit(key, arms, scope)
+  if (split !== undefined) return { run: (data) => drawn(split, data), split }
+  const nodes = arms.map(compile)
+  const hashImplicit = hashOfTargetingKey(scope)
   return {
-    hash: explicit === undefined ? hashOfTargetingKey(scope) : hashOf(explicit, scope),
-    choose: chooser(weights),
-    variants: arms.map((arm) => arm!.variant),
+    run: (data) => {
+      const first = key?.run(data)
+      // A key that comes to a list is an arm that was worked out.
+      const implicit = key === undefined || Array.isArray(first)
+      const hash = implicit ? hashImplicit(data) : hashOfValue(first, scope)
+      if (hash === unknown) return null
+      const values = nodes.map((node) => node.run(data))
+      return drawnFrom(key !== undefined && implicit ? [first, ...values] : values, hash)
+    },
   }
 }
 
-function fixedArm(arm: Node): { readonly variant: unknown; readonly weight: number } | undefined {
-  const [variant, weight] = arm.items ?? []
-  if (variant?.constant === undefined || (weight !== undefined && weight.constant === undefined)) return undefined
-  return armOf([variant.constant.value, ...(weight === undefined ? [] : [weight.constant!.value]), ...arm.items!.slice(2)])
-}
-
-/** `{"fractional": [key, [variant, weight], …]}`. null when nobody can be put into a bucket, so that the default variant is taken. */
-export function fractional(args: readonly Node[], scope: Scope): Run {
-  const split = fixedSplit(args, scope)
-  if (split !== undefined) return (data) => drawn(split, data)
-  const hashImplicit = hashOfTargetingKey(scope)
-  return (data) => {
-    const values = args.map((arg) => arg.run(data))
-    const implicit = Array.isArray(values[0])
-    const hash = implicit ? hashImplicit(data) : hashOfValue(values[0], scope)
-    return hash === unknown ? null : drawnFrom(implicit ? values : values.slice(1), hash)
+function fixedSplit(key: Node | undefined, written: readonly unknown[], scope: Scope): FixedSplit | undefined {
+  const arms: Arm[] = []
+  let total = 0
+  for (const one of written) {
+    const arm = armOf(one)
+    if (arm === undefined) return undefined
+    arms.push(arm)
+    total += arm.weight
+  }
+  if (arms.length === 0 || total > weightMax) return undefined
+  return {
+    hash: key === undefined ? hashOfTargetingKey(scope) : hashOf(key, scope),
+    choose: chooser(arms.map((arm) => arm.weight)),
+    variants: arms.map((arm) => arm.variant),
   }
 }
 
@@ -62,8 +65,10 @@ function drawnFrom(values: readonly unknown[], hash: number): unknown {
   return null
 }
 
+type Arm = { readonly variant: unknown; readonly weight: number }
+
 /** A weight below 0 comes of a calculation (a ramp over time) and counts as 0. */
-function armOf(value: unknown): { readonly variant: unknown; readonly weight: number } | undefined {
+function armOf(value: unknown): Arm | undefined {
   if (!Array.isArray(value) || value.length === 0 || value.length > 2) return undefined
   const [variant, weight = 1] = value as [unknown, unknown]
   if (typeof variant === 'object' && variant !== null) return undefined

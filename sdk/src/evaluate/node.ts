@@ -1,3 +1,5 @@
+import type { Choose } from './bucket.ts'
+
 /** Evaluates a compiled rule for the data in its scope: the context, or an item of a list within `map` and its like. */
 export type Run = (data: unknown) => unknown
 
@@ -6,11 +8,17 @@ export type Node = {
   readonly run: Run
   /** It is the same whatever the context. */
   readonly constant?: { readonly value: unknown }
-  /** It was written as a list. */
-  readonly items?: readonly Node[]
+  /** It is a split whose arms are written in the rule. */
+  readonly split?: FixedSplit
   /** It is a fixed text and what follows it. */
   readonly joined?: { readonly prefix: string; readonly rest: Run }
 }
+
+/** The 32 bits of whoever is to be put into a bucket; -1 when it is not known who that is. */
+export type Hash = (data: unknown) => number
+
+/** A split whose variants and weights are written in the rule: what nearly all are. */
+export type FixedSplit = { readonly hash: Hash; readonly choose: Choose; readonly variants: readonly unknown[] }
 
 /** What is known while one flag is compiled. */
 export type Scope = {
