@@ -56,6 +56,8 @@ const told: readonly Told[] = [
   deployment('attic', 'production', first - 899 * day, 'old'),
 ]
 
+const tabsOfShop = ['lead-time', 'batches', 'what-if', 'rows'].map((tab) => `/flow/shop/${tab}`)
+
 describe.skipIf(chromium === undefined)('the page of flow (skipped when there is no Chromium; set CHROMIUM_PATH)', () => {
   let folder: string
   let server: Server
@@ -136,7 +138,7 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
     expect(faults).toEqual([])
   })
 
-  it('draws one stream, says what each number means and opens its rows, and follows the ledger', async () => {
+  it('draws one stream at a glance, says what each number means and opens its rows, and follows the ledger', async () => {
     await open('/flow/shop')
     const way = page.getByRole('list', { name: 'Way of the versions' })
     expect(await way.textContent()).toMatch(
@@ -144,8 +146,55 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
     )
     const constraint = page.getByRole('region', { name: 'The constraint' })
     await constraint.getByText(/staging (and|→) production holds \d+ % of all the time/).waitFor()
+    const lead = page.getByRole('button', { name: 'Lead p50' })
+    await lead.press('Tab')
+    await lead.hover()
+    await page
+      .getByRole('tooltip')
+      .getByText(/also of those that are still on their way/)
+      .waitFor()
+    await page.locator('.figure').filter({ hasText: 'Went back' }).getByRole('link').click()
+    const rows = page.getByRole('region', { name: 'Rows', exact: true })
+    await rows.getByText('Came to production').waitFor()
+    expect(await rows.getByRole('row').allTextContents()).toEqual([
+      expect.stringMatching('Came to production'),
+      expect.stringMatching(/2025-02-27.*v50.*went back/),
+    ])
+    await page.goBack()
+    await page.getByRole('link', { name: 'Failures and what they came of' }).click()
+    await rows.getByText(/^went back/).waitFor()
+    expect(await rows.getByRole('row').last().textContent()).toMatch(/2025-02-2\d.*2025-02-27.*% v5/)
+    await rows.getByRole('tab', { name: 'On their way 3' }).click()
+    await record([deployment('shop', 'production', first + 60 * day, 'v59')])
+    await rows.getByText('Nothing is on its way to production.').waitFor()
+    await page.getByLabel('as of').fill('2025-01-31')
+    await page.getByText(/until 31 Jan 2025/).waitFor()
+    expect(page.url()).toMatch(/\/flow\/shop\/rows\?show=ageing&asOf=2025-01-31$/)
+    expect(faults).toEqual([])
+  })
+
+  it('has a tab for each question, with an address, walked through by the keyboard, and asks only for what is open', async () => {
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    await open('/flow/shop')
+    const tabs = page.getByRole('tablist', { name: 'Questions' })
+    await page.getByRole('region', { name: 'The five keys' }).waitFor()
+    expect(asked.filter((path) => /whatif|coupling|batches/.test(path))).toEqual([])
+    await tabs.getByRole('tab', { name: 'Overview' }).focus()
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Enter')
+    await page.getByRole('tab', { name: 'Lead time', selected: true }).waitFor()
+    expect(page.url()).toMatch(/\/flow\/shop\/lead-time$/)
+    const curve = page.getByRole('application', { name: /Share of versions that reached production/ })
+    await curve.focus()
+    await page.keyboard.press('End')
+    await page.getByText(/^within .*had arrived/).waitFor()
+    // A point leads to its rows.
+    await page.keyboard.press('Enter')
+    await page.getByText(/Only those that took less than .*Show all/).waitFor()
+    await page.goBack()
+    await tabs.getByRole('tab', { name: 'What if' }).click()
     const whatIf = page.getByRole('region', { name: 'What if' })
-    await whatIf.scrollIntoViewIfNeeded()
     await whatIf
       .getByText(/Cannot say: |instead of/)
       .first()
@@ -157,31 +206,10 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
       .or(whatIf.getByRole('button', { name: 'open' }))
       .first()
       .waitFor()
-    const lead = page.getByRole('button', { name: 'Lead p50' })
-    await lead.press('Tab')
-    await lead.hover()
-    await page
-      .getByRole('tooltip')
-      .getByText(/also of those that are still on their way/)
-      .waitFor()
-    const curve = page.getByRole('application', { name: /Share of versions that reached production/ })
-    await curve.focus()
-    await page.keyboard.press('End')
-    await page.getByText(/^within .*had arrived/).waitFor()
-    await page.locator('.figure').filter({ hasText: 'Went back' }).getByRole('link').click()
-    const rows = page.getByRole('region', { name: 'Rows', exact: true })
-    expect(await rows.getByRole('row').allTextContents()).toEqual([
-      expect.stringMatching('Came to production'),
-      expect.stringMatching(/2025-02-27.*v50.*went back/),
-    ])
-    await page.getByRole('link', { name: 'Failures and what they came of' }).click()
-    await rows.getByText(/^went back/).waitFor()
-    expect(await rows.getByRole('row').last().textContent()).toMatch(/2025-02-2\d.*2025-02-27.*% v5/)
-    await rows.getByRole('tab', { name: 'On their way 3' }).click()
-    await record([deployment('shop', 'production', first + 60 * day, 'v59')])
-    await rows.getByText('Nothing is on its way to production.').waitFor()
-    await page.getByLabel('as of').fill('2025-01-31')
-    await page.getByText(/until 31 Jan 2025/).waitFor()
+    await page.goBack()
+    await page.getByRole('tab', { name: 'Lead time', selected: true }).waitFor()
+    await open('/flow/shop?show=gates#rows')
+    await page.getByRole('tab', { name: 'Gates 1', selected: true }).waitFor()
     expect(faults).toEqual([])
   })
 
@@ -192,7 +220,7 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
 
   it.each(['light', 'dark'] as const)('can be read by everybody in %s colours, and fits a phone', async (colorScheme) => {
     await page.emulateMedia({ colorScheme })
-    for (const where of ['/flow', '/flow/shop', '/flow/attic', '/coupling']) {
+    for (const where of ['/flow', '/flow/shop', ...tabsOfShop, '/flow/attic', '/coupling']) {
       await page.setViewportSize({ width: 1280, height: 800 })
       await open(where)
       // What comes after the first answer is looked at too.

@@ -54,7 +54,7 @@ export function App() {
             <Route path="/environments/:stream/:name" component={EnvironmentPage} />
             <Route path="/coupling" component={CouplingPage} />
             <Route path="/flow" component={FlowPage} />
-            <Route path="/flow/:stream" component={StreamFlowPage} />
+            <Route path="/flow/:stream/:view?" component={StreamFlowPage} />
             <Route path="/runs/:id" component={RunPage} />
             <Route path="/candidates/:digest" component={CandidatePage} />
             <Route component={Unknown} />

@@ -1,4 +1,4 @@
-import { useRef, type ReactNode } from 'react'
+import { useRef, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
 import { useCursor, useWidth } from './use-chart.ts'
 import './chart.css'
 
@@ -9,6 +9,8 @@ export type Drawn = {
   readonly picture: ReactNode
   /** Below it: what stands where one points, else what its signs mean. */
   readonly told?: ReactNode
+  /** Leads to the rows behind what one points at. */
+  readonly open?: (() => void) | undefined
 }
 
 type Props = {
@@ -24,6 +26,8 @@ type Props = {
   readonly render: (width: number, at: number | undefined) => Drawn
 }
 
+const touchPixels = 24
+
 /** The frame of every picture: drawn as wide as it is seen, walked through with the arrow keys, said in words. */
 export function Chart({ height, className, widest = Number.POSITIVE_INFINITY, moves, onLeave, render }: Props) {
   const box = useRef<HTMLDivElement>(null)
@@ -31,15 +35,31 @@ export function Chart({ height, className, widest = Number.POSITIVE_INFINITY, mo
   const { from, to, step } = moves?.(width) ?? { from: 0, to: 0, step: 0 }
   const { at, listeners } = useCursor(from, to, step)
   const drawn = width > 0 ? render(width, moves && at) : undefined
+  const tapped = useRef<number>(undefined)
+  const open = drawn?.open
+  const press = ({ nativeEvent }: MouseEvent) => {
+    // A finger cannot point without a press: the first one reads, the second at the same place opens.
+    const isRead = tapped.current !== undefined && at !== undefined && Math.abs(tapped.current - at) < touchPixels
+    tapped.current = at
+    if (isRead || (nativeEvent as PointerEvent).pointerType !== 'touch') open?.()
+  }
+  const keys = (event: KeyboardEvent<SVGSVGElement>) => (event.key === 'Enter' ? open?.() : listeners.onKeyDown(event))
   const reading =
     moves === undefined
       ? { role: 'img', onPointerLeave: onLeave }
-      : { role: 'application', 'aria-roledescription': 'chart, arrow keys move through it', tabIndex: 0, ...listeners }
+      : {
+          role: 'application',
+          'aria-roledescription': 'chart, arrow keys move through it',
+          tabIndex: 0,
+          ...listeners,
+          onClick: press,
+          onKeyDown: keys,
+        }
   return (
     <div ref={box} className="chart-frame">
       {drawn !== undefined && (
         <svg
-          className={className}
+          className={open === undefined ? className : `chart-opens ${className ?? ''}`}
           width={width}
           height={typeof height === 'number' ? height : height(width)}
           aria-label={drawn.label}
@@ -51,6 +71,7 @@ export function Chart({ height, className, widest = Number.POSITIVE_INFINITY, mo
       {drawn?.told !== undefined && (
         <p className="chart-read soft" aria-live="polite">
           {drawn.told}
+          {open !== undefined && <span className="chart-hint">press for its rows</span>}
         </p>
       )}
     </div>

@@ -32,6 +32,7 @@ export function useCursor(from: number, to: number, step: number) {
   return {
     at: at === undefined ? undefined : inside(at),
     listeners: {
+      onPointerDown: (event: PointerEvent<SVGSVGElement>) => setAt(event.clientX - event.currentTarget.getBoundingClientRect().left),
       onPointerMove: (event: PointerEvent<SVGSVGElement>) => setAt(event.clientX - event.currentTarget.getBoundingClientRect().left),
       // The keys may be at it.
       onPointerLeave: (event: PointerEvent<SVGSVGElement>) => document.activeElement !== event.currentTarget && setAt(undefined),

@@ -1,6 +1,9 @@
+import { useLocation } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { BatchesView } from '../api/types.ts'
 import { Across, Chart, type Margin } from '../chart/chart.tsx'
+import { useLinks } from './links.ts'
+import { rangeText } from './narrowing.tsx'
 import { Panel } from './panel.tsx'
 import { useKept } from './use-kept.ts'
 import { few, percent, plural } from './words.ts'
@@ -19,7 +22,7 @@ export function BatchPanel({ stream, query }: { readonly stream?: string; readon
       told="Share of deployments that brought a failure, by how many new versions they brought, with limits at 95 % (Wilson). Odds are held against the smallest size of which there are ten. That one goes with the other does not say that it causes it."
     >
       <p className="whatif-verdict">{verdictOf(data)}</p>
-      {data.rows.length > 1 && data.rows.some(({ failed }) => (failed ?? 0) > 0) && <Sizes rows={data.rows} />}
+      {data.rows.length > 1 && data.rows.some(({ failed }) => (failed ?? 0) > 0) && <Sizes rows={data.rows} stream={stream} />}
     </Panel>
   )
 }
@@ -37,23 +40,32 @@ const height = 210
 const margin: Margin = { top: 12, right: 10, bottom: 56, left: 56 }
 
 /** Of each size, which share failed, with its limits. */
-function Sizes({ rows }: { readonly rows: readonly Row[] }) {
+function Sizes({ rows, stream }: { readonly rows: readonly Row[]; readonly stream: string | undefined }) {
+  const [, go] = useLocation()
+  const links = useLinks(stream ?? '')
   // An interval of few deployments reaches far: the picture is of what is there.
   const most = Math.max(
     0.01,
     ...rows.map(({ share }) => (share ?? 0) * 1.6),
     ...rows.filter(({ deployments }) => deployments >= 90).map(({ high }) => high ?? 0),
   )
+  const wideOf = (width: number) => Math.min(150, (width - margin.left - margin.right) / rows.length)
   const y = (share: number) => height - margin.bottom - (Math.min(share, most) / most) * (height - margin.top - margin.bottom)
   const ticks = [0, most / 2, most].map((share) => ({ pixel: y(share), name: percent(share) }))
   return (
     <Chart
       height={height}
-      render={(width) => {
-        const wide = Math.min(150, (width - margin.left - margin.right) / rows.length)
+      moves={(width) => ({ from: margin.left, to: margin.left + wideOf(width) * rows.length - 0.01, step: wideOf(width) })}
+      render={(width, at) => {
+        const wide = wideOf(width)
+        const here = at === undefined ? undefined : rows[Math.floor((at - margin.left) / wide)]
         return {
-          label: rows.map(readOf).join('; '),
-          told: 'Below: versions in a deployment, and how many deployments there were of that size.',
+          label: `Share that failed, by size. ${rows.map(readOf).join('; ')}`,
+          told: here === undefined ? 'Below: versions in a deployment, and how many deployments there were of that size.' : readOf(here),
+          open:
+            here === undefined || stream === undefined
+              ? undefined
+              : () => go(links.rows('deployments', { size: rangeText(here.from, here.to + 1) })),
           picture: (
             <>
               <Across at={ticks} left={margin.left} right={margin.left + wide * rows.length} />

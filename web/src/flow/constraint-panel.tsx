@@ -1,8 +1,11 @@
+import { useMemo } from 'react'
+import { Link } from 'wouter'
 import type { ConstraintView } from '../api/types.ts'
 import { useQuery } from '../api/query.ts'
 import { ProblemNote } from '../piece/problem-note.tsx'
 import { RowsTable, type ColumnOf } from '../table/rows-table.tsx'
 import { NoData, timeOf } from './flow-row.tsx'
+import { useLinks, type Links } from './links.ts'
 import { Explained } from './term.tsx'
 import { few, percent, span } from './words.ts'
 import './constraint.css'
@@ -11,6 +14,8 @@ type Leg = ConstraintView['legs'][number]
 
 /** Which part of the way holds the stream up, with the evidence, and why it is none of the others. */
 export function ConstraintPanel({ stream, query }: { readonly stream: string; readonly query: string }) {
+  const { rows } = useLinks(stream)
+  const columns = useMemo(() => columnsOf(rows), [rows])
   const { data, problem } = useQuery<ConstraintView>(`/api/constraint/${encodeURIComponent(stream)}?${query}`)
   if (data === undefined) {
     if (problem === undefined) return <section className="panel flow-panel constraint" aria-busy="true" aria-label="The constraint" />
@@ -82,7 +87,7 @@ export function ConstraintPanel({ stream, query }: { readonly stream: string; re
   )
 }
 
-const columns: readonly ColumnOf<Leg>[] = [
+const columnsOf = (rows: Links['rows']): readonly ColumnOf<Leg>[] => [
   { name: 'Part of the way', wide: 200, names: true, cell: ({ from, to }) => `${from} → ${to}` },
   {
     name: 'Of the time',
@@ -90,7 +95,12 @@ const columns: readonly ColumnOf<Leg>[] = [
     rank: ({ share }) => share ?? undefined,
     cell: ({ share }) => (share === null ? <NoData /> : percent(share)),
   },
-  { name: 'Waits now', wide: 90, rank: ({ queue }) => queue.now, cell: ({ queue }) => queue.now },
+  {
+    name: 'Waits now',
+    wide: 90,
+    rank: ({ queue }) => queue.now,
+    cell: ({ queue, from }) => <Link href={rows('ageing', { in: from })}>{queue.now}</Link>,
+  },
   {
     name: 'Oldest',
     wide: 80,
@@ -102,9 +112,14 @@ const columns: readonly ColumnOf<Leg>[] = [
     name: 'Left / wk',
     wide: 90,
     rank: ({ departuresPerWeek }) => departuresPerWeek,
-    cell: ({ departuresPerWeek }) => few(departuresPerWeek),
+    cell: ({ departuresPerWeek, to }) => <Link href={rows('deployments', { to })}>{few(departuresPerWeek)}</Link>,
   },
-  { name: 'p50', wide: 80, rank: halfOf, cell: ({ arrivals, p50 }) => (arrivals === 0 ? <NoData /> : timeOf(p50)) },
+  {
+    name: 'p50',
+    wide: 80,
+    rank: halfOf,
+    cell: ({ arrivals, p50, to }) => (arrivals === 0 ? <NoData /> : <Link href={rows('versions', { to })}>{timeOf(p50)}</Link>),
+  },
   {
     name: 'Before',
     wide: 80,
@@ -117,7 +132,7 @@ const columns: readonly ColumnOf<Leg>[] = [
     rank: ({ closedMs }) => closedMs,
     cell: ({ closedMs, closedNow }) => (
       <>
-        {closedMs === 0 ? 'never' : span(closedMs)}
+        {closedMs === 0 ? 'never' : <Link href={rows('gates')}>{span(closedMs)}</Link>}
         {closedNow && <span className="signal-stop flow-went"> and now</span>}
       </>
     ),

@@ -1,17 +1,22 @@
+import { useLocation } from 'wouter'
 import type { StreamFlowPicture } from '../api/types.ts'
 import { Across, Below, Chart, type Margin } from '../chart/chart.tsx'
 import { timeScale, type TimeScale } from '../chart/scale.ts'
+import { useLinks } from './links.ts'
+import { rangeText } from './narrowing.tsx'
 import { percent, span } from './words.ts'
 import './pictures.css'
 
 type Curve = NonNullable<StreamFlowPicture['curve']>
-type Props = { readonly now: Curve; readonly before: Curve | null; readonly to: string }
+type Props = { readonly now: Curve; readonly before: Curve | null; readonly to: string; readonly stream: string }
 
 const height = 260
 const margin: Margin = { top: 12, right: 14, bottom: 30, left: 44 }
 
 /** Which share of the versions had arrived after how long, with its limits; and the same of the window before. */
-export function CurveChart({ now, before, to }: Props) {
+export function CurveChart({ now, before, to, stream }: Props) {
+  const [, go] = useLocation()
+  const { rows } = useLinks(stream)
   const first = Math.min(beginOf(now) ?? 60_000, (before && beginOf(before)) ?? Number.POSITIVE_INFINITY)
   const last = Math.max(now.watchedMs, before?.watchedMs ?? 0)
   return (
@@ -24,6 +29,7 @@ export function CurveChart({ now, before, to }: Props) {
         return {
           label: `Share of versions that reached ${to}, over time. ${readOf(now, before, now.watchedMs)}`,
           told: at === undefined ? <Legend before={before} now={now} /> : readOf(now, before, scale.ms(at)),
+          open: at === undefined ? undefined : () => go(rows('versions', { took: rangeText(0, scale.ms(at)) })),
           picture: (
             <>
               <Across at={shares} left={margin.left} right={width - margin.right} />

@@ -1,113 +1,160 @@
-import type { ReactNode } from 'react'
-import { Link } from 'wouter'
 import type { StreamFlowPicture, StreamFlowView } from '../api/types.ts'
-import { NoData, timeOf } from './flow-row.tsx'
+import { Figure } from './figure.tsx'
+import { timeOf } from './flow-row.tsx'
+import { useLinks, type Links } from './links.ts'
 import { Term } from './term.tsx'
-import { terms, type TermName } from './terms.ts'
-import { few, limits, plural, span } from './words.ts'
+import { terms } from './terms.ts'
+import { few, limits, percent, plural, span } from './words.ts'
 
-type Props = { readonly picture: StreamFlowPicture; /** Where the rows of a figure are. */ readonly rows: (show: string) => string }
+type Props = { readonly picture: StreamFlowPicture }
+type Linked = Props & { readonly links: Links }
 
 /** The numbers of a stream, each with its meaning, its limits, what it was before, and its rows. */
-export function Figures({ picture: { flow, before, ageing, closed }, rows }: Props) {
-  const { lead, deployments, perWeek, activeDays, batch, back } = flow
-  const last = flow.order.at(-1)
-  // What goes onwards from the last environment leads nowhere here.
-  const shut = closed.filter(({ until, way, environment }) => until === null && !(way === 'onwards' && environment === last)).length
-  const oldest = ageing.oldest[0]
+export function Figures({ picture }: Props) {
+  const links = useLinks(picture.flow.stream)
   return (
     <dl className="figures">
-      {(['p50', 'p85', 'p95'] as const).map((name) => (
-        <Figure
-          key={name}
-          of={name}
-          href={rows('versions')}
-          sub={lead.versions === 0 ? undefined : limits(lead[name])}
-          was={leadBefore(before, name)}
-        >
-          {lead.versions === 0 ? undefined : timeOf(lead[name].value)}
-        </Figure>
+      {quantiles.map((name) => (
+        <LeadOf key={name} name={name} picture={picture} links={links} />
       ))}
-      <Figure
-        of="perWeek"
-        href={rows('deployments')}
-        sub={deployments === 0 ? undefined : `${deployments}, on ${plural(activeDays, 'day')}`}
-        was={before === null ? undefined : few(before.perWeek)}
-      >
-        {deployments === 0 ? undefined : few(perWeek)}
-      </Figure>
-      <Figure
-        of="batch"
-        href={rows('deployments')}
-        sub={batch.max === null ? undefined : `largest ${batch.max}`}
-        was={before?.batch.p50 === null || before === null ? undefined : few(before.batch.p50)}
-      >
-        {batch.p50 === null ? undefined : few(batch.p50)}
-      </Figure>
-      <Figure
-        of="back"
-        href={rows('back')}
-        sub={deployments === 0 ? undefined : `of ${plural(deployments, 'deployment')}`}
-        was={before === null || before.deployments === 0 ? undefined : String(before.back)}
-        signal={back > 0 ? 'stop' : undefined}
-      >
-        {deployments === 0 ? undefined : String(back)}
-      </Figure>
-      <Figure
-        of="ageing"
-        href={rows('ageing')}
-        sub={oldest === undefined ? undefined : `oldest ${span(Date.parse(flow.asOf) - Date.parse(oldest.arrived))}`}
-      >
-        {flow.order.length < 2 ? undefined : String(ageing.total)}
-      </Figure>
-      <Figure of="closed" href={rows('gates')} signal={shut > 0 ? 'wait' : undefined}>
-        {String(shut)}
-      </Figure>
+      <Deployments picture={picture} links={links} />
+      <Batch picture={picture} links={links} />
+      <Back picture={picture} links={links} />
+      <Ageing picture={picture} links={links} />
+      <Closed picture={picture} links={links} />
     </dl>
   )
 }
 
-function leadBefore(before: StreamFlowView | null, name: 'p50' | 'p85' | 'p95'): string | undefined {
-  return before === null || before.lead.versions === 0 ? undefined : timeOf(before.lead[name].value)
-}
+const quantiles = ['p50', 'p85', 'p95'] as const
 
-/** Also when it is the same address as before. */
-export const showRows = () => requestAnimationFrame(() => document.getElementById('rows')?.scrollIntoView({ block: 'start' }))
-
-type FigureProps = {
-  readonly of: TermName
-  readonly href: string
-  readonly sub?: string | undefined
-  readonly was?: string | undefined
-  readonly signal?: 'stop' | 'wait' | undefined
-  readonly children: ReactNode
-}
-
-function Figure({ of, href, sub, was, signal, children }: FigureProps) {
+/** How long it takes: the quantiles, and which share had come after the times in which people plan. */
+export function LeadFigures({ picture }: Props) {
+  const links = useLinks(picture.flow.stream)
+  const { lead } = picture.flow
   return (
-    <div className="figure">
-      <dt>
-        <Term of={of} />
-      </dt>
-      <dd>
-        {children === undefined ? (
-          <span className="figure-value">
-            <NoData />
-          </span>
-        ) : (
-          <Link
-            className={signal === undefined ? 'figure-value' : `figure-value signal-${signal}`}
-            href={href}
-            title="the rows behind it"
-            onClick={showRows}
-          >
-            {children}
-          </Link>
-        )}
-        <span className="figure-sub">{sub}</span>
-        {was !== undefined && <span className="figure-was">before: {was}</span>}
-        <span className="figure-told">{terms[of].short}</span>
-      </dd>
-    </div>
+    <dl className="figures lead-figures">
+      {quantiles.map((name) => (
+        <LeadOf key={name} name={name} picture={picture} links={links} />
+      ))}
+      <Figure
+        name={<Term of="within" />}
+        href={links.rows('versions')}
+        told="had reached the last environment"
+        sub={lead.within
+          .flatMap(({ ms, share }) => (share === null || ms === dayMs ? [] : [`${percent(share)} within ${span(ms)}`]))
+          .join(' · ')}
+      >
+        {withinDay(lead)}
+      </Figure>
+      <Ageing picture={picture} links={links} />
+    </dl>
+  )
+}
+
+const dayMs = 86_400_000
+
+function withinDay({ within, versions }: StreamFlowView['lead']): string | undefined {
+  const share = within.find(({ ms }) => ms === dayMs)?.share ?? null
+  return versions === 0 || share === null ? undefined : `${percent(share)} in a day`
+}
+
+/** How often, and how much at once. */
+export function BatchFigures({ picture }: Props) {
+  const links = useLinks(picture.flow.stream)
+  return (
+    <dl className="figures">
+      <Deployments picture={picture} links={links} />
+      <Batch picture={picture} links={links} />
+      <Back picture={picture} links={links} />
+      <Closed picture={picture} links={links} />
+    </dl>
+  )
+}
+
+function LeadOf({ picture: { flow, before }, links, name }: Linked & { readonly name: (typeof quantiles)[number] }) {
+  const { lead } = flow
+  return (
+    <Figure
+      name={<Term of={name} />}
+      told={terms[name].short}
+      href={links.rows('versions')}
+      sub={lead.versions === 0 ? undefined : limits(lead[name])}
+      was={before === null || before.lead.versions === 0 ? undefined : timeOf(before.lead[name].value)}
+    >
+      {lead.versions === 0 ? undefined : timeOf(lead[name].value)}
+    </Figure>
+  )
+}
+
+function Deployments({ picture: { flow, before }, links }: Linked) {
+  const { deployments, perWeek, activeDays } = flow
+  return (
+    <Figure
+      name={<Term of="perWeek" />}
+      told={terms.perWeek.short}
+      href={links.rows('deployments')}
+      sub={deployments === 0 ? undefined : `${deployments}, on ${plural(activeDays, 'day')}`}
+      was={before === null ? undefined : few(before.perWeek)}
+    >
+      {deployments === 0 ? undefined : few(perWeek)}
+    </Figure>
+  )
+}
+
+function Batch({ picture: { flow, before }, links }: Linked) {
+  const { p50, max } = flow.batch
+  const then = before?.batch.p50 ?? null
+  return (
+    <Figure
+      name={<Term of="batch" />}
+      told={terms.batch.short}
+      href={links.rows('deployments')}
+      sub={max === null ? undefined : `largest ${max}`}
+      was={then === null ? undefined : few(then)}
+    >
+      {p50 === null ? undefined : few(p50)}
+    </Figure>
+  )
+}
+
+function Back({ picture: { flow, before }, links }: Linked) {
+  const { deployments, back } = flow
+  return (
+    <Figure
+      name={<Term of="back" />}
+      told={terms.back.short}
+      href={links.rows('back')}
+      sub={deployments === 0 ? undefined : `of ${plural(deployments, 'deployment')}`}
+      was={before === null || before.deployments === 0 ? undefined : String(before.back)}
+      signal={back > 0 ? 'stop' : undefined}
+    >
+      {deployments === 0 ? undefined : String(back)}
+    </Figure>
+  )
+}
+
+function Ageing({ picture: { flow, ageing }, links }: Linked) {
+  const oldest = ageing.oldest[0]
+  return (
+    <Figure
+      name={<Term of="ageing" />}
+      told={terms.ageing.short}
+      href={links.rows('ageing')}
+      sub={oldest === undefined ? undefined : `oldest ${span(Date.parse(flow.asOf) - Date.parse(oldest.arrived))}`}
+    >
+      {flow.order.length < 2 ? undefined : String(ageing.total)}
+    </Figure>
+  )
+}
+
+function Closed({ picture: { flow, closed }, links }: Linked) {
+  const last = flow.order.at(-1)
+  // What goes onwards from the last environment leads nowhere here.
+  const shut = closed.filter(({ until, way, environment }) => until === null && !(way === 'onwards' && environment === last)).length
+  return (
+    <Figure name={<Term of="closed" />} told={terms.closed.short} href={links.rows('gates')} signal={shut > 0 ? 'wait' : undefined}>
+      {String(shut)}
+    </Figure>
   )
 }

@@ -1,6 +1,7 @@
 import { Fragment, memo, type ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { FlowRow } from '../api/types.ts'
+import { linksOf } from './links.ts'
 import { LeadStrip, MiniCurve } from './mini-curve.tsx'
 import { flowHref } from './window.ts'
 import { few, limits, span } from './words.ts'
@@ -20,7 +21,7 @@ type Props = {
 /** One stream in one row. Every number leads to the rows behind it. */
 export const FlowRowView = memo(function FlowRowView({ row, held, top, index, params }: Props) {
   const { stream, order, deployments, perWeek, lead, batch, back, closed } = row
-  const rows = (show: string) => `${flowHref(stream, { ...params, show })}#rows`
+  const { rows } = linksOf(stream, params)
   return (
     <div className="page-row flow-row" role="row" aria-rowindex={index} data-stream={stream} style={{ transform: `translateY(${top}px)` }}>
       <div className="flow-name" role="cell">

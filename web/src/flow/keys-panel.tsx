@@ -1,11 +1,11 @@
-import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { DeliveryKeys, KeysBoard, StreamKeysDetail } from '../api/types.ts'
-import { useKept } from './use-kept.ts'
-import { showRows } from './figures.tsx'
-import { NoData, timeOf } from './flow-row.tsx'
+import { Figure } from './figure.tsx'
+import { timeOf } from './flow-row.tsx'
+import { useLinks, type Links } from './links.ts'
 import { Explained } from './term.tsx'
+import { useKept } from './use-kept.ts'
 import { few, limits, percent, plural } from './words.ts'
 
 type Definitions = KeysBoard['definitions']
@@ -18,27 +18,19 @@ const names: Record<keyof Definitions, readonly [string, string]> = {
 }
 
 /** The five keys of one stream. */
-export function KeysPanel({
-  stream,
-  query,
-  rows,
-}: {
-  readonly stream: string
-  readonly query: string
-  /** Where the rows of a number are. */ readonly rows: (show: string) => string
-}) {
+export function KeysPanel({ stream, query }: { readonly stream: string; readonly query: string }) {
   const { data } = useQuery<StreamKeysDetail>(`/api/keys/${encodeURIComponent(stream)}?${query}`)
+  const links = useLinks(stream)
   if (data === undefined) return null
   return (
     <section id="keys" className="panel flow-panel" aria-label="The five keys">
       <h2>The five keys</h2>
       <p className="soft flow-told">
         {knownTold(data.known)} A failure counts on each deployment with the probability that it came of it.{' '}
-        <Link href={rows('failures')} onClick={showRows}>
-          Failures and what they came of
-        </Link>
+        <Link href={links.rows('failures')}>Failures and what they came of</Link> ·{' '}
+        <Link href={links.view('recovery')}>How they are mended</Link>
       </p>
-      <Keys keys={data} definitions={data.definitions} rows={rows} fromCommits={data.leadFrom === 'commit'} />
+      <Keys keys={data} definitions={data.definitions} links={links} fromCommits={data.leadFrom === 'commit'} />
     </section>
   )
 }
@@ -58,7 +50,7 @@ export function EstateKeys({ query }: { readonly query: string }) {
 
 const kindWords = { incident: 'incidents', back: 'deployments that went back', failed: 'deployments that failed' }
 
-function knownTold(known: KeysBoard['known']): string {
+export function knownTold(known: KeysBoard['known']): string {
   return known.length === 0
     ? 'Nobody ever told of a failure, so nothing is said of failing.'
     : `Known of failures: ${known.map((kind) => kindWords[kind]).join(', ')}.`
@@ -67,83 +59,46 @@ function knownTold(known: KeysBoard['known']): string {
 type KeysProps = {
   readonly keys: DeliveryKeys
   readonly definitions: Definitions
-  readonly rows?: (show: string) => string
-  /** Lead time is of changes, from their first commit. */ readonly fromCommits?: boolean
+  /** Where the rows are; of all streams together there are none. */
+  readonly links?: Links
+  /** Lead time is of changes, from their first commit. */
+  readonly fromCommits?: boolean
 }
 
-function Keys({ keys, definitions, rows, fromCommits = false }: KeysProps) {
-  const { frequency, lead, failRate, recovery, rework } = keys
+function Keys({ keys: { frequency, lead, failRate, recovery, rework }, definitions, links, fromCommits = false }: KeysProps) {
+  const usual = (of: keyof Definitions) => ({ name: <Explained what={definitions[of]}>{names[of][0]}</Explained>, told: names[of][1] })
   return (
     <dl className="figures keys">
-      <Key
-        of="frequency"
-        definitions={definitions}
-        href={rows?.('deployments')}
+      <Figure
+        {...usual('frequency')}
+        href={links?.rows('deployments')}
         sub={frequency && `${plural(frequency.deployments, 'deployment')}, on ${plural(frequency.activeDays, 'day')}`}
       >
         {frequency && `${few(frequency.perWeek)} / wk`}
-      </Key>
-      <Key
-        of="lead"
-        definitions={definitions}
-        href={rows?.(fromCommits ? 'changes' : 'versions')}
-        short={fromCommits ? 'half of the changes were there, from their first commit' : undefined}
+      </Figure>
+      <Figure
+        {...usual('lead')}
+        {...(fromCommits ? { told: 'half of the changes were there, from their first commit' } : {})}
+        href={links?.rows(fromCommits ? 'changes' : 'versions')}
         sub={lead && `${limits(lead.p50) ?? ''} · p95 ${timeOf(lead.p95.value)}`}
       >
         {lead && timeOf(lead.p50.value)}
-      </Key>
-      <Key of="failRate" definitions={definitions} href={rows?.('failures')} sub={shareTold(failRate)}>
+      </Figure>
+      <Figure {...usual('failRate')} href={links?.rows('failures')} sub={shareTold(failRate)}>
         {failRate && percent(failRate.share)}
-      </Key>
-      <Key
-        of="recovery"
-        definitions={definitions}
-        href={rows?.('failures')}
-        sub={
-          recovery &&
-          `${recovery.ended} of ${plural(recovery.count, 'failure')} over${recovery.p50.low === null ? '' : `, ${limits(recovery.p50) ?? ''}`}`
-        }
-      >
+      </Figure>
+      <Figure {...usual('recovery')} href={links?.view('recovery')} sub={recovery && overTold(recovery)}>
         {recovery && timeOf(recovery.p50.value)}
-      </Key>
-      <Key of="rework" definitions={definitions} href={rows?.('failures')} sub={shareTold(rework)}>
+      </Figure>
+      <Figure {...usual('rework')} href={links?.rows('failures')} sub={shareTold(rework)}>
         {rework && percent(rework.share)}
-      </Key>
+      </Figure>
     </dl>
   )
 }
 
+const overTold = ({ ended, count, p50 }: NonNullable<DeliveryKeys['recovery']>) =>
+  `${ended} of ${plural(count, 'failure')} over${p50.low === null ? '' : `, ${limits(p50) ?? ''}`}`
+
 const shareTold = (share: DeliveryKeys['failRate']) =>
   share && `${few(share.expected)} of ${share.of}, ${percent(share.low)} – ${percent(share.high)}`
-
-type KeyProps = {
-  readonly of: keyof Definitions
-  readonly definitions: Definitions
-  readonly href: string | undefined
-  /** Instead of what is usually said of it. */
-  readonly short?: string | undefined
-  readonly sub: string | null
-  readonly children: ReactNode
-}
-
-function Key({ of, definitions, href, sub, short, children }: KeyProps) {
-  const [name, usual] = names[of]
-  return (
-    <div className="figure">
-      <dt>
-        <Explained what={definitions[of]}>{name}</Explained>
-      </dt>
-      <dd>
-        {children === null || href === undefined ? (
-          <span className="figure-value">{children ?? <NoData />}</span>
-        ) : (
-          <Link className="figure-value" href={href} title="the rows behind it" onClick={showRows}>
-            {children}
-          </Link>
-        )}
-        <span className="figure-sub">{sub}</span>
-        <span className="figure-told">{short ?? usual}</span>
-      </dd>
-    </div>
-  )
-}

@@ -9,24 +9,35 @@ type Pair = CouplingView['rows'][number]
 
 const keyOf = ({ a, b }: Pair) => `${a} ${b}`
 
+type Props = {
+  readonly rows: readonly Pair[]
+  readonly onPair?: (pair: Pair) => void
+  /** All of them are with this one, so it is not said again. */
+  readonly beside?: string
+}
+
 /** Streams that go together, each pair with its numbers. */
-export function Pairs({ rows, onPair }: { readonly rows: readonly Pair[]; readonly onPair?: (pair: Pair) => void }) {
+export function Pairs({ rows, onPair, beside }: Props) {
   const [search] = useSearchParams()
   const { days, asOf } = windowIn(search)
-  const columns = useMemo(() => columnsIn(addressOf({ days, asOf })), [days, asOf])
+  const columns = useMemo(() => columnsIn(addressOf({ days, asOf }), beside), [days, asOf, beside])
   return <RowsTable label="Table of pairs" columns={columns} rows={rows} keyOf={keyOf} {...(onPair ? { onPoint: onPair } : {})} />
 }
 
-const columnsIn = (address: Readonly<Record<string, string>>): readonly ColumnOf<Pair>[] => [
+const columnsIn = (address: Readonly<Record<string, string>>, beside: string | undefined): readonly ColumnOf<Pair>[] => [
   {
-    name: 'Pair',
-    wide: 330,
+    name: beside === undefined ? 'Pair' : 'Stream',
+    wide: beside === undefined ? 330 : 200,
     rank: keyOf,
-    cell: ({ a, b }) => (
-      <>
-        <Link href={flowHref(a, address)}>{a}</Link> · <Link href={flowHref(b, address)}>{b}</Link>
-      </>
-    ),
+    cell: ({ a, b }) =>
+      [a, b]
+        .filter((stream) => stream !== beside)
+        .map((stream, at) => (
+          <span key={stream}>
+            {at > 0 && ' · '}
+            <Link href={flowHref(stream, address, 'batches')}>{stream}</Link>
+          </span>
+        )),
   },
   { name: 'Together', wide: 90, rank: ({ together }) => together, cell: ({ together }) => together },
   {

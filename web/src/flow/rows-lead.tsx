@@ -4,21 +4,29 @@ import type { ChangesView, StreamFlowDetail } from '../api/types.ts'
 import { short } from '../piece/digest.tsx'
 import type { ColumnOf } from '../table/rows-table.tsx'
 import { At, lasted, Signal, Version } from './cells.tsx'
+import { isIn, type NarrowedTo } from './narrowing.tsx'
 import { Rows } from './rows.tsx'
 import { plural, span } from './words.ts'
 
 type Row = NonNullable<StreamFlowDetail['rows']>[number]
 type Change = NonNullable<ChangesView['rows']>[number]
-export type RowsOf = { readonly stream: string; readonly query: string; readonly asOf: string; readonly to: string }
+export type RowsOf = {
+  readonly stream: string
+  readonly query: string
+  readonly asOf: string
+  readonly to: string
+  readonly narrowed: NarrowedTo
+}
 
 const useDetail = ({ stream, query }: RowsOf) => useQuery<StreamFlowDetail>(`/api/flow/${encodeURIComponent(stream)}?${query}&rows=true`)
 
 /** Every version that the lead time is of. */
 export function VersionRows(of: RowsOf) {
   const { data, problem } = useDetail(of)
-  const { asOf, to } = of
+  const { asOf, to, narrowed } = of
   const columns = useMemo(() => versionColumns(asOf, to), [asOf, to])
-  const rows = useMemo(() => data?.rows?.toReversed(), [data])
+  const { took, when } = narrowed
+  const rows = data?.rows?.filter((row) => isIn(took, tookOf(row, asOf)) && isIn(when, Date.parse(row.arrived))).toReversed()
   return (
     <Rows
       what="versions"
@@ -31,8 +39,11 @@ export function VersionRows(of: RowsOf) {
   )
 }
 
+/** Those on their way as long as they have waited. */
+const tookOf = ({ arrived, reached }: Row, asOf: string) => lasted(arrived, reached ?? asOf)
+
 function versionColumns(asOf: string, to: string): readonly ColumnOf<Row>[] {
-  const took = ({ arrived, reached }: Row) => lasted(arrived, reached ?? asOf)
+  const took = (row: Row) => tookOf(row, asOf)
   return [
     { name: 'Version', wide: 240, cell: ({ version }) => <Version of={version} /> },
     { name: 'First seen', wide: 160, rank: ({ arrived }) => arrived, cell: ({ arrived }) => <At at={arrived} /> },

@@ -2,19 +2,24 @@ import { useMemo } from 'react'
 import type { StreamFlowPicture } from '../api/types.ts'
 import type { ColumnOf } from '../table/rows-table.tsx'
 import { At, lasted, Signal, Version } from './cells.tsx'
+import { isIn, type NarrowedTo } from './narrowing.tsx'
 import { Rows } from './rows.tsx'
 import { span } from './words.ts'
 
 type Props = { readonly picture: StreamFlowPicture }
+type NarrowedProps = Props & { readonly narrowed: NarrowedTo }
 type Waiting = StreamFlowPicture['ageing']['oldest'][number]
 type Deployment = StreamFlowPicture['deployments'][number]
 type Closed = StreamFlowPicture['closed'][number]
 
 /** What has not reached the last environment. */
-export function AgeingRows({ picture: { flow, ageing } }: Props) {
+export function AgeingRows({ picture: { flow, ageing }, narrowed }: NarrowedProps) {
   const columns = useMemo(() => waitingColumns(flow.asOf), [flow.asOf])
   const none = `Nothing is on its way to ${flow.order.at(-1)}.`
-  return <Rows columns={columns} rows={ageing.oldest} keyOf={({ version }) => version} none={none} total={ageing.total} />
+  const place = narrowed.in
+  const rows = place === undefined ? ageing.oldest : ageing.oldest.filter((one) => one.in === place)
+  const total = place === undefined ? ageing.total : 0
+  return <Rows columns={columns} rows={rows} keyOf={({ version }) => version} none={none} total={total} />
 }
 
 function waitingColumns(asOf: string): readonly ColumnOf<Waiting>[] {
@@ -28,18 +33,20 @@ function waitingColumns(asOf: string): readonly ColumnOf<Waiting>[] {
 }
 
 /** Those to the last environment. @param back - only those of an earlier version than ran */
-export function DeploymentRows({ picture: { flow, deployments }, back }: Props & { readonly back: boolean }) {
+export function DeploymentRows({ picture: { flow, deployments }, back, narrowed }: NarrowedProps & { readonly back: boolean }) {
   const to = flow.order.at(-1)!
   const isWay = flow.order.length > 1
   const columns = useMemo(() => deploymentColumns(to, isWay), [to, isWay])
-  const rows = useMemo(() => (back ? deployments.filter((one) => one.back) : deployments), [deployments, back])
+  const { size, when } = narrowed
+  const isAll = size === undefined && when === undefined
+  const rows = deployments.filter((one) => (one.back || !back) && isIn(size, one.batch) && isIn(when, Date.parse(one.at)))
   return (
     <Rows
       columns={columns}
       rows={rows}
       keyOf={({ at, version }) => `${at} ${version}`}
       none={back ? 'None went back in this window.' : 'No deployment in this window.'}
-      total={back ? flow.back : flow.deployments}
+      total={isAll ? (back ? flow.back : flow.deployments) : 0}
     />
   )
 }

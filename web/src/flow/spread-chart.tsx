@@ -1,6 +1,9 @@
+import { useLocation } from 'wouter'
 import type { StreamFlowPicture } from '../api/types.ts'
 import { Across, Below, Chart, Hatch, type Margin } from '../chart/chart.tsx'
 import { countTicks, timeScale } from '../chart/scale.ts'
+import { useLinks } from './links.ts'
+import { rangeText } from './narrowing.tsx'
 import { plural, span } from './words.ts'
 import './pictures.css'
 
@@ -12,7 +15,9 @@ const oneMinute = 60_000
 const rightOf = (width: number) => Math.max(margin.left + 10, width - margin.right)
 
 /** How many versions took how long; those that are still on their way stand hatched at what they have waited. */
-export function SpreadChart({ bins }: { readonly bins: readonly Bin[] }) {
+export function SpreadChart({ bins, stream }: { readonly bins: readonly Bin[]; readonly stream: string }) {
+  const [, go] = useLocation()
+  const { rows } = useLinks(stream)
   const from = Math.max(bins[0]?.fromMs ?? 0, oneMinute / 2)
   const ticks = countTicks(Math.max(...bins.map(({ reached, waiting }) => reached + waiting)))
   const most = ticks.at(-1)!
@@ -31,6 +36,7 @@ export function SpreadChart({ bins }: { readonly bins: readonly Bin[] }) {
         return {
           label: `How lead times are spread. ${label}`,
           told: here === undefined ? <Legend waiting={bins.some(({ waiting }) => waiting > 0)} /> : readOf(here),
+          open: here && (() => go(rows('versions', { took: rangeText(here.fromMs, here.toMs) }))),
           picture: (
             <>
               <Hatch />

@@ -1,6 +1,9 @@
+import { useLocation } from 'wouter'
 import type { StreamFlowPicture } from '../api/types.ts'
 import { Across, Below, Chart, Hatch, type Margin } from '../chart/chart.tsx'
 import { countTicks, timeScale } from '../chart/scale.ts'
+import { useLinks } from './links.ts'
+import { rangeText } from './narrowing.tsx'
 import { dayIn, few, plural, span } from './words.ts'
 import './pictures.css'
 
@@ -11,6 +14,7 @@ type Props = {
   readonly closed: readonly Closed[]
   readonly order: readonly string[]
   readonly asOf: string
+  readonly stream: string
 }
 
 const height = 330
@@ -22,7 +26,9 @@ const gap = 26
 const rightOf = (width: number) => Math.max(margin.left + 10, width - margin.right)
 
 /** Deployments, their batches and those that went back, over time; below it how long versions took that were first seen then. */
-export function TimeChart({ periods, closed, order, asOf }: Props) {
+export function TimeChart({ periods, closed, order, asOf, stream }: Props) {
+  const [, go] = useLocation()
+  const { rows } = useLinks(stream)
   const to = order.at(-1)!
   const bands = closed.filter(({ environment, way }) => (way === 'into' ? environment === to : environment === order.at(-2)))
   const axes = axesOf(periods)
@@ -36,14 +42,11 @@ export function TimeChart({ periods, closed, order, asOf }: Props) {
       render={(width, at) => {
         const wide = (rightOf(width) - margin.left) / periods.length
         const index = at === undefined ? undefined : Math.min(periods.length - 1, Math.floor((at - margin.left) / wide))
+        const here = index === undefined ? undefined : periods[index]!
         return {
+          open: here && (() => go(rows('deployments', { when: rangeText(Date.parse(here.since), Date.parse(here.until)) }))),
           label: `Deployments to ${to} over time, in ${periods.length} parts`,
-          told:
-            index === undefined ? (
-              <Legend closed={bands.length > 0} back={periods.some(({ back }) => back > 0)} />
-            ) : (
-              readOf(periods[index]!)
-            ),
+          told: here === undefined ? <Legend closed={bands.length > 0} back={periods.some(({ back }) => back > 0)} /> : readOf(here),
           picture: <Picture periods={periods} bands={bands} asOf={asOf} axes={axes} right={rightOf(width)} wide={wide} index={index} />,
         }
       }}

@@ -1,10 +1,15 @@
+import { Link } from 'wouter'
 import type { StreamFlowPicture } from '../api/types.ts'
 import { Icon } from '../piece/icon.tsx'
+import { useLinks, type Links } from './links.ts'
 import { few, limits, percent, plural, span } from './words.ts'
 import './value-map.css'
 
 type Station = StreamFlowPicture['stations'][number]
 type Leg = StreamFlowPicture['legs'][number]
+
+/** The last is what is measured to anyway. */
+const toOf = ({ flow: { order } }: StreamFlowPicture, environment: string) => (environment === order.at(-1) ? {} : { to: environment })
 
 const minuteMs = 60_000
 /** As wide as its time on a scale of logarithms; what nobody knows is as wide as a minute. */
@@ -19,6 +24,7 @@ function longestOf(legs: readonly Leg[]): Leg | undefined {
 
 /** The way of the versions: environments, and how long they wait between them. */
 export function ValueMap({ picture }: { readonly picture: StreamFlowPicture }) {
+  const { rows } = useLinks(picture.flow.stream)
   const { stations, legs, closed } = picture
   const gates = closed.filter(({ until }) => until === null)
   const shut = (environment: string | undefined, way: string) =>
@@ -35,34 +41,49 @@ export function ValueMap({ picture }: { readonly picture: StreamFlowPicture }) {
               key={`${leg.from} ${leg.to}`}
               leg={leg}
               station={station}
+              rows={rows}
+              isLast={leg.to === picture.flow.order.at(-1)}
               longest={leg === slowest}
               shut={[...shut(before?.environment, 'onwards'), ...shut(station.environment, 'into')]}
             />
           ),
-          <Stop key={station.environment} station={station} picture={picture} first={at === 0} />,
+          <Stop key={station.environment} station={station} picture={picture} first={at === 0} rows={rows} />,
         ]
       })}
     </ol>
   )
 }
 
-function Stop({ station, picture, first }: { readonly station: Station; readonly picture: StreamFlowPicture; readonly first: boolean }) {
+type StopProps = {
+  readonly station: Station
+  readonly picture: StreamFlowPicture
+  readonly first: boolean
+  readonly rows: Links['rows']
+}
+
+function Stop({ station, picture, first, rows }: StopProps) {
   const { environment, deployments, back } = station
   const waiting = picture.ageing.oldest.filter((one) => one.in === environment)
   const isLast = environment === picture.flow.order.at(-1)
   return (
     <li className="map-stop">
       <strong>{environment}</strong>
-      <span className="soft">{plural(deployments, first ? 'version or deployment' : 'deployment', first ? 'deployments' : undefined)}</span>
+      <Link className="soft" href={rows('deployments', toOf(picture, environment))}>
+        {plural(deployments, 'deployment')}
+      </Link>
       {first && back > 0 && (
-        <span className="map-back signal-stop">
+        <Link className="map-back signal-stop" href={rows('back', toOf(picture, environment))}>
           <Icon name="back" size={13} /> {back} went back
-        </span>
+        </Link>
       )}
       {!isLast && waiting.length > 0 && (
-        <span className="map-waiting signal-wait" title="versions that came here and no further, as of then">
+        <Link
+          className="map-waiting signal-wait"
+          title="versions that came here and no further, as of then"
+          href={rows('ageing', { in: environment })}
+        >
           {waiting.length} waiting here
-        </span>
+        </Link>
       )}
     </li>
   )
@@ -71,11 +92,14 @@ function Stop({ station, picture, first }: { readonly station: Station; readonly
 type WayProps = {
   readonly leg: Leg
   readonly station: Station
+  readonly rows: Links['rows']
+  readonly isLast: boolean
   readonly longest: boolean
   readonly shut: StreamFlowPicture['closed']
 }
 
-function Way({ leg, station, longest, shut }: WayProps) {
+function Way({ leg, station, rows, isLast, longest, shut }: WayProps) {
+  const to = isLast ? {} : { to: leg.to }
   const { versions, reached, p50, p95 } = leg
   const kind = versions === 0 ? 'map-way map-unknown' : longest ? 'map-way map-longest' : 'map-way'
   return (
@@ -93,24 +117,28 @@ function Way({ leg, station, longest, shut }: WayProps) {
       </span>
       {station.back > 0 && (
         <span className="map-return signal-stop">
-          <span>{station.back} went back</span>
+          <Link href={rows('back', to)}>{station.back} went back</Link>
         </span>
       )}
       <span className="map-told soft">
         {versions > 0 && (
           <>
-            {reached} of {versions} reached it ({percent(reached / versions)}), p95 {p95.value === null ? 'never' : span(p95.value)}
+            <Link href={rows('versions', to)}>
+              {reached} of {versions}
+            </Link>{' '}
+            reached it ({percent(reached / versions)}), p95 {p95.value === null ? 'never' : span(p95.value)}
           </>
         )}
         {station.batchP50 !== null && (
           <span>
-            batch {few(station.batchP50)}, max {station.batchMax}
+            <Link href={rows('deployments', to)}>batch {few(station.batchP50)}</Link>, max {station.batchMax}
           </span>
         )}
         {longest && <span className="map-here">versions wait longest here</span>}
         {shut.map(({ environment, way, since, by }) => (
           <span key={way} className="signal-stop map-shut">
-            closed {way === 'into' ? `into ${environment}` : `onwards from ${environment}`} since {since.slice(0, 10)}
+            <Link href={rows('gates')}>closed</Link> {way === 'into' ? `into ${environment}` : `onwards from ${environment}`} since{' '}
+            {since.slice(0, 10)}
             {by !== null && ` by ${by}`}
           </span>
         ))}

@@ -40,5 +40,6 @@ export function searchOf(params: Readonly<Record<string, string>>): string {
   return search === '' ? '' : `?${search}`
 }
 
-export const flowHref = (stream: string, params: Readonly<Record<string, string>> = {}) =>
-  `/flow/${encodeURIComponent(stream)}${searchOf(params)}`
+/** @param view - one of its tabs; undefined: the first */
+export const flowHref = (stream: string, params: Readonly<Record<string, string>> = {}, view?: string) =>
+  `/flow/${encodeURIComponent(stream)}${view === undefined ? '' : `/${view}`}${searchOf(params)}`
