@@ -1,0 +1,175 @@
+import { covariance, type Moments } from './moments.ts'
+import { normalQuantile, normalTail } from './normal.ts'
+import { studentQuantile, studentTail } from './student.ts'
+
+/**
+ * Which of a unit's variables are what: a metric is the mean of `value`, or the ratio of the sums of `value` and `per`. `before` (over
+ * `perBefore`) is the same of the time before the experiment, with which CUPED explains what was there already.
+ */
+export type Reading = {
+  readonly value: number
+  readonly per?: number | undefined
+  readonly before?: number | undefined
+  readonly perBefore?: number | undefined
+}
+
+/** What one arm says: a level with its variance per unit, and the same of the time before. */
+type Level = {
+  readonly count: number
+  readonly level: number
+  readonly before: number
+  readonly variance: number
+  readonly varianceBefore: number
+  readonly covariance: number
+}
+
+/** How one arm differs from another. */
+export type Effect = {
+  /** Treatment less control; relative: of control's level, so 0.1 is 10 % more. */
+  readonly effect: number
+  readonly error: number
+  /** Welch and Satterthwaite's of the absolute difference, which are those of a relative one too when there is none. */
+  readonly degrees: number
+  /** Units of both arms. */
+  readonly count: number
+  readonly control: number
+  readonly treatment: number
+  /** Share of the variance that the time before explained: 0 without CUPED. */
+  readonly explained: number
+}
+
+/** Why there is no effect to tell. */
+export type NoEffect = 'too few' | 'no variance' | 'nothing to compare with'
+
+/**
+ * The effect of a treatment on a mean or a ratio, adjusted or not, absolute or relative, by one application of the delta method to the
+ * means of each arm: Deng, Xu, Kohavi and Walker 2013 (CUPED), Deng, Knoblich and Lu 2018 (ratios).
+ *
+ * Level R = Σvalue/Σper, adjusted M = R - θC with C the same of the time before, and θ = cov(R,C)/var(C) of both arms together. Relative:
+ * (M_B - M_A)/|R_A|, whose derivative by R_A is -1/|R_A| - sign(R_A)(M_B - M_A)/R_A².
+ */
+export function effectOf(
+  control: Moments,
+  treatment: Moments,
+  reading: Reading,
+  { relative = true, theta }: { readonly relative?: boolean; readonly theta?: number } = {},
+): Effect | NoEffect {
+  if (control.count < 2 || treatment.count < 2) return 'too few'
+  const [a, b] = [levelOf(control, reading), levelOf(treatment, reading)]
+  if (a === undefined || b === undefined) return 'nothing to compare with'
+  const pooled = theta ?? pooledTheta(a, b)
+  const gap = b.level - pooled * b.before - (a.level - pooled * a.before)
+  if (relative && a.level === 0) return 'nothing to compare with'
+  const unit = relative ? Math.abs(a.level) : 1
+  const slopeOfControl = -1 / unit - (relative ? (Math.sign(a.level) * gap) / a.level ** 2 : 0)
+  const variance = spread(a, slopeOfControl, pooled / unit) / a.count + spread(b, 1 / unit, -pooled / unit) / b.count
+  if (!(variance > 1e-24 * (gap / unit) ** 2)) return 'no variance'
+  const before = spread(a, 1, 0) / a.count + spread(b, 1, 0) / b.count
+  const after = [spread(a, 1, -pooled) / a.count, spread(b, 1, -pooled) / b.count] as const
+  return {
+    effect: gap / unit,
+    error: Math.sqrt(variance),
+    degrees: (after[0] + after[1]) ** 2 / (after[0] ** 2 / (a.count - 1) + after[1] ** 2 / (b.count - 1)),
+    count: a.count + b.count,
+    control: a.level,
+    treatment: b.level,
+    explained: Math.max(0, 1 - (after[0] + after[1]) / before),
+  }
+}
+
+const pooledTheta = (a: Level, b: Level): number => {
+  const variance = a.varianceBefore + b.varianceBefore
+  return variance > 0 ? (a.covariance + b.covariance) / variance : 0
+}
+
+const spread = (arm: Level, ofLevel: number, ofBefore: number): number =>
+  ofLevel ** 2 * arm.variance + 2 * ofLevel * ofBefore * arm.covariance + ofBefore ** 2 * arm.varianceBefore
+
+/** Var(R) = (s²_y - 2R s_yd + R² s²_d)/d̄² per unit, and the covariance of R and C likewise. */
+function levelOf(moments: Moments, { value, per, before, perBefore }: Reading): Level | undefined {
+  const of = (i: number | undefined, j: number | undefined) => (i === undefined || j === undefined ? 0 : covariance(moments, i, j))
+  const mean = (i: number | undefined) => (i === undefined ? 1 : moments.means[i]!)
+  const [under, underBefore] = [mean(per), mean(perBefore)]
+  if (under === 0) return undefined
+  const level = mean(value) / under
+  // Nobody was there before: nothing is explained.
+  const isKnown = before !== undefined && underBefore !== 0
+  const old = isKnown ? mean(before) / underBefore : 0
+  const [now, nowPer] = [value, per]
+  const [then, thenPer] = isKnown ? [before, perBefore] : [undefined, undefined]
+  const product = (
+    top: number | undefined,
+    below: number | undefined,
+    r: number,
+    top2: number | undefined,
+    below2: number | undefined,
+    r2: number,
+  ) => of(top, top2) - r2 * of(top, below2) - r * of(below, top2) + r * r2 * of(below, below2)
+  return {
+    count: moments.count,
+    level,
+    before: old,
+    variance: product(now, nowPer, level, now, nowPer, level) / under ** 2,
+    varianceBefore: product(then, thenPer, old, then, thenPer, old) / underBefore ** 2,
+    covariance: product(now, nowPer, level, then, thenPer, old) / (under * underBefore),
+  }
+}
+
+/** `greater`: only more would be believed, and the interval has no upper end. */
+export type Sides = 'two' | 'greater' | 'less'
+
+export type Interval = { readonly low: number; readonly high: number }
+
+/** So far to each side as the sides ask for. */
+export function intervalAround(effect: number, reach: number, sides: Sides): Interval {
+  return {
+    low: sides === 'less' ? Number.NEGATIVE_INFINITY : effect - reach,
+    high: sides === 'greater' ? Number.POSITIVE_INFINITY : effect + reach,
+  }
+}
+
+/**
+ * Welch's t test (1947) of an effect at one moment decided upon beforehand, and its interval of 1 - alpha. Looked at again and again it
+ * lies: of 28 looks at nothing, 27 % find something.
+ *
+ * @param over - the effect that nothing would have; -margin asks for non-inferiority with `greater`
+ */
+export function fixedTest(
+  { effect, error, degrees }: Pick<Effect, 'effect' | 'error' | 'degrees'>,
+  { alpha = 0.05, sides = 'two', over = 0 }: { readonly alpha?: number; readonly sides?: Sides; readonly over?: number } = {},
+): Interval & { readonly p: number } {
+  const t = (effect - over) / error
+  const p = sides === 'two' ? 2 * studentTail(Math.abs(t), degrees) : studentTail(sides === 'greater' ? t : -t, degrees)
+  return { p, ...intervalAround(effect, studentQuantile(sides === 'two' ? alpha / 2 : alpha, degrees) * error, sides) }
+}
+
+/**
+ * What an effect looks like to somebody who holds a normal prior of it, without one: nothing known beforehand. For telling, not for
+ * deciding: it does not allow for looking often.
+ */
+export function bayesianReading(
+  { effect, error }: Pick<Effect, 'effect' | 'error'>,
+  { prior, alpha = 0.05 }: { readonly prior?: { readonly mean: number; readonly variance: number }; readonly alpha?: number } = {},
+): Interval & {
+  readonly mean: number
+  readonly error: number
+  /** P that treatment is better, where more is better. */
+  readonly chanceToWin: number
+  /** What is lost on average by keeping control, and by taking treatment: in units of the effect. */
+  readonly lossOfControl: number
+  readonly lossOfTreatment: number
+} {
+  const precision = 1 / error ** 2 + (prior === undefined ? 0 : 1 / prior.variance)
+  const mean = (effect / error ** 2 + (prior === undefined ? 0 : prior.mean / prior.variance)) / precision
+  const spread = 1 / Math.sqrt(precision)
+  const z = mean / spread
+  const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)
+  return {
+    mean,
+    error: spread,
+    ...intervalAround(mean, normalQuantile(alpha / 2) * spread, 'two'),
+    chanceToWin: normalTail(-z),
+    lossOfControl: spread * density + mean * normalTail(-z),
+    lossOfTreatment: Math.max(0, spread * density - mean * normalTail(z)),
+  }
+}

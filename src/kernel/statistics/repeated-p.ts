@@ -1,0 +1,46 @@
+import { boundaries, type SequentialDesign } from './group-sequential.ts'
+
+/** p-values below are told as this. */
+const leastTold = 1e-10
+
+/**
+ * p-values for a group sequential test under way: the least alpha with which it would have been stopped at this look. May be held against
+ * alpha at every look, and is adjusted for many questions like any other p (Jennison and Turnbull 1999, 9.2; for Holm's procedure
+ * Maurer and Bretz, Statistics in Biopharmaceutical Research 5, 2013).
+ *
+ * Boundaries are integrated for a ladder of alphas and joined by lines between ln alpha and z²: p is exact on the rungs (alpha over 1, 2 …
+ * `questions`, where it is decided) and within 5 % of itself between them.
+ *
+ * @param shares - of this look and those before it
+ * @returns p of a z of this look; of a one-sided test the greater z is the smaller p
+ */
+export function repeatedP(
+  design: SequentialDesign,
+  shares: readonly number[],
+  { questions = 1, isLast = false }: { readonly questions?: number; readonly isLast?: boolean } = {},
+): (z: number) => number {
+  const rungs = ladder(design.alpha, questions)
+    .map((alpha) => ({ alpha, z: boundaries({ ...design, alpha }, shares, isLast).at(-1)!.z }))
+    .filter(({ z }) => z < Number.POSITIVE_INFINITY)
+  return (z) => (rungs.length === 0 ? 1 : between(rungs, design.sides === 2 ? Math.abs(z) : z))
+}
+
+/** From large to small, so that boundaries ascend. */
+function ladder(alpha: number, questions: number): number[] {
+  const rungs = Array.from({ length: questions }, (_, at) => alpha / (at + 1))
+  for (const factor of [16, 8, 4, 2, 0.1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8]) {
+    const rung = alpha * factor
+    if (rung < 0.95 && rung >= leastTold && (factor > 1 || rung < alpha / questions)) rungs.push(rung)
+  }
+  return rungs.sort((a, b) => b - a)
+}
+
+function between(rungs: readonly { readonly alpha: number; readonly z: number }[], z: number): number {
+  const above = rungs.findIndex((rung) => rung.z > z)
+  if (above === 0) return 1
+  if (above === -1) return rungs.at(-1)!.alpha
+  const [from, to] = [rungs[above - 1]!, rungs[above]!]
+  const square = (x: number) => x * Math.abs(x)
+  const share = (square(z) - square(from.z)) / (square(to.z) - square(from.z))
+  return Math.exp(Math.log(from.alpha) + share * (Math.log(to.alpha) - Math.log(from.alpha)))
+}
