@@ -15,6 +15,7 @@ export type Here = {
   readonly capacity?: number | undefined
   readonly containers?: ContainerSettings
   readonly servicesHost?: string | undefined
+  readonly flagOrigins?: readonly string[] | undefined
   /** Have the page at hand, too. @defaultValue false */
   readonly page?: boolean
 }
@@ -38,7 +39,7 @@ export async function whileServing<R>(
 /** A server in this process, whose end begins with a word when `ended` is aborted. */
 export function serveHere(
   { output, env }: CliContext,
-  { home, repository, port, host, name, capacity, containers, servicesHost }: Here,
+  { home, repository, port, host, name, capacity, containers, servicesHost, flagOrigins }: Here,
   ended: AbortSignal,
 ): Promise<Server> {
   ended.addEventListener('abort', () => output.say(output.colour.dim('\nending: environments stop, their data stays')))
@@ -54,6 +55,7 @@ export function serveHere(
     capacity,
     ...(containers ? { containers } : {}),
     servicesHost,
+    flagOrigins,
     log: (message) => output.say(output.colour.dim(message)),
   })
 }

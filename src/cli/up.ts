@@ -12,6 +12,7 @@ export type UpFlags = {
   capacity?: number
   provider?: ProviderName
   baseImage?: string
+  flagOrigin?: readonly string[]
 }
 
 /** Serves until it is told to end. */
@@ -26,6 +27,7 @@ export async function up(this: CliContext, flags: UpFlags): Promise<void> {
     name,
     capacity,
     page: true,
+    flagOrigins: flags.flagOrigin,
     containers: { provider, baseImage },
   }
   await whileServing(this, here, async (server, ending) => {

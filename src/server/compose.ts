@@ -97,6 +97,8 @@ export type ThreewaysOptions = {
   readonly containers?: ContainerSettings
   /** Where metrics are sent. @defaultValue nowhere */
   readonly metrics?: MetricsTarget | undefined
+  /** Of pages whose browsers may ask for flags, as `https://shop.example.org`. @defaultValue none but those of this machine */
+  readonly flagOrigins?: readonly string[] | undefined
   /** Where the public addresses of services listen: an IPv4 address. @defaultValue 127.0.0.1 */
   readonly servicesHost?: string | undefined
   readonly clock?: Clock
@@ -224,7 +226,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const desk = makeDesk(workshop, engine)
   const tokens = makeTokens(ledger, clock)
   const admin = await localAdmin(home.folder)
-  const flags = openFlags({ ledger, clock, newId, log })
+  const flags = openFlags({ ledger, clock, newId, origins: options.flagOrigins ?? [], isLocal: options.anonymous !== undefined, log })
   const measures = openMeasures({ ledger, clock, newId, work, metrics: options.metrics, log })
   const app = makeHttp(
     {

@@ -18,7 +18,7 @@ describe('flags over HTTP', () => {
   const evaluate = async (key: string, context: object) =>
     (await t.ask('POST', `/api/flag-sets/production/ofrep/v1/evaluate/flags/${key}`, { context })).body
   beforeAll(async () => {
-    t = await openTestThreeways()
+    t = await openTestThreeways({ flagOrigins: ['https://shop.example.org'] })
   })
   afterAll(() => t.close())
 
@@ -176,6 +176,15 @@ describe('flags over HTTP', () => {
     expect((await bulk({ 'if-none-match': etag })).status).toBe(304)
     await t.ask('POST', '/api/flags/chat/stand', { environment: 'production', state: 'on', reason: 'rehearsed' })
     expect((await bulk({ 'if-none-match': etag })).status).toBe(200)
+  })
+
+  it('are read by browsers from pages that were named, and from no others', async () => {
+    const asked = async (origin: string) => {
+      const headers = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' }
+      const response = await t.threeways.app.request('/api/flag-sets/production/ofrep/v1/evaluate/flags', { method: 'OPTIONS', headers })
+      return response.headers.get('access-control-allow-origin')
+    }
+    expect([await asked('https://shop.example.org'), await asked('https://evil.example.org')]).toEqual(['https://shop.example.org', null])
   })
 
   it('tell listeners of a change within a moment', async () => {

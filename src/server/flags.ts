@@ -2,7 +2,7 @@ import type { Hono } from 'hono'
 import { makeFlags } from '../flow/flags/flags.ts'
 import { flagRoutes } from '../flow/flags/routes.ts'
 import { ofrepRoutes } from '../flow/flags/serving/ofrep.ts'
-import { flagSetRoutes } from '../flow/flags/serving/routes.ts'
+import { flagOrigins, flagSetRoutes } from '../flow/flags/serving/routes.ts'
 import { makeServed } from '../flow/flags/serving/served.ts'
 import { makeFlagSets } from '../flow/flags/serving/sets.ts'
 import { makeTickets } from '../flow/flags/serving/tickets.ts'
@@ -15,11 +15,15 @@ export type FlagsOptions = {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly newId: NewId
+  /** Of pages that may ask for flags. */
+  readonly origins: readonly string[]
+  /** Whoever is on this machine may ask. */
+  readonly isLocal: boolean
   readonly log: (message: string) => void
 }
 
 /** Plugs flags together: what people publish, and what applications are served of it. */
-export function openFlags({ ledger, clock, newId, log }: FlagsOptions) {
+export function openFlags({ ledger, clock, newId, origins, isLocal, log }: FlagsOptions) {
   const flags = makeFlags(ledger, { clock, newId })
   const sets = makeFlagSets(ledger, flags.standing, log)
   const served = makeServed(sets)
@@ -27,6 +31,7 @@ export function openFlags({ ledger, clock, newId, log }: FlagsOptions) {
   const serving = flagSetRoutes(sets, tickets)
   return {
     mount(api: Hono<HttpEnv>): void {
+      api.use('/flag-sets/*', flagOrigins(origins, isLocal))
       api.route('/', flagRoutes(flags, served, sets.refresh))
       api.route('/', ofrepRoutes(served, tickets))
       api.route('/', serving.app)

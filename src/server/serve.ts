@@ -27,6 +27,8 @@ export type ServeOptions = {
   readonly containers?: ContainerSettings
   /** Where the public addresses of services listen: an IPv4 address. @defaultValue 127.0.0.1 */
   readonly servicesHost?: string | undefined
+  /** Of pages whose browsers may ask for flags. */
+  readonly flagOrigins?: readonly string[] | undefined
   /** What people call it. @defaultValue the host's name */
   readonly name?: string | undefined
   /** Steps at the same time. @defaultValue twice the processors, at least 4 */
@@ -79,6 +81,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       metrics: metricsTargetOf(process.env),
       ...(options.containers ? { containers: options.containers } : {}),
       servicesHost,
+      flagOrigins: options.flagOrigins,
       log,
     })
     servePage(threeways.app)

@@ -53,6 +53,7 @@ export async function openTestThreeways(
     clock?: Clock
     databaseUrl?: string
     metrics?: MetricsTarget
+    flagOrigins?: readonly string[]
     log?: (message: string) => void
   } = {},
 ): Promise<TestThreeways> {
@@ -75,6 +76,7 @@ export async function openTestThreeways(
       hosts: options.hosts,
       ...(options.clock === undefined ? {} : { clock: options.clock }),
       metrics: options.metrics,
+      flagOrigins: options.flagOrigins,
       parallel: 8,
       work: true,
       log: (message) => {

@@ -5,6 +5,12 @@ import type { UpFlags } from '../up.ts'
 import { capacity } from './capacity.ts'
 import { jsonFlag } from './flow.ts'
 
+/** Of a page: what a browser calls it. */
+function origin(text: string): string {
+  if (URL.canParse(text) && new URL(text).origin === text) return text
+  throw new SyntaxError(`"${text}" is no origin of a page: write it as https://shop.example.org, with nothing behind it`)
+}
+
 const portFlag = { kind: 'parsed', parse: portNumber, optional: true, brief: 'port of the API and the page [default: 7333]' } as const
 
 export const upCommand = buildCommand<UpFlags, [], CliContext>({
@@ -43,6 +49,13 @@ export const upCommand = buildCommand<UpFlags, [], CliContext>({
         parse: String,
         optional: true,
         brief: 'what images are made from where a service names none [default: node:24-slim]',
+      },
+      flagOrigin: {
+        kind: 'parsed',
+        parse: origin,
+        variadic: true,
+        optional: true,
+        brief: 'pages that may ask for flags, as https://shop.example.org; several times [default: those of this machine]',
       },
     },
   },

@@ -51,18 +51,18 @@ export function ofrepRoutes(served: Served, tickets: Tickets): Hono<HttpEnv> {
       if ('problem' in found) return c.json(found.problem, 404)
       const context = await contextOf(c)
       if ('problem' in context) return c.json(context.problem, 400)
-      // The same context with the same flags gives the same: who asks again with another context has another tag.
-      const etag = `"${found.set.etag.slice(1, -1)}-${context.tag}"`
+      const { environment } = found.set
+      const requestUri = `/api/flag-sets/${encodeURIComponent(environment)}/events${tickets.queryFor(c.var.actor)}`
+      // The same flags for the same context at the same address: an answer that nothing changed carries no new one.
+      const etag = `"${found.set.etag.slice(1, -1)}-${shortDigest(sha256(`${context.text} ${requestUri}`))}"`
       c.header('etag', etag)
       if (c.req.header('if-none-match') === etag) return c.body(null, 304)
-      const { environment } = found.set
-      const stream = `/api/flag-sets/${encodeURIComponent(environment)}/events${tickets.queryFor(c.var.actor)}`
       return c.json({
         flags: found.evaluator
           .evaluateAll(context.context)
           .map(({ key, ...result }) => (result.errorCode === undefined ? success(key, result) : failure(key, result))),
         metadata: { ...found.evaluator.metadata() },
-        eventStreams: [{ type: 'sse', endpoint: { requestUri: stream }, inactivityDelaySec: inactivitySec }],
+        eventStreams: [{ type: 'sse', endpoint: { requestUri }, inactivityDelaySec: inactivitySec }],
       })
     },
   )
@@ -79,7 +79,7 @@ async function evaluatorFor(c: Context<HttpEnv>, served: Served) {
 }
 
 type Found =
-  | { readonly context: Readonly<Record<string, unknown>>; readonly tag: string }
+  | { readonly context: Readonly<Record<string, unknown>>; readonly text: string }
   | { readonly problem: { readonly errorCode: string; readonly errorDetails: string } }
 
 async function contextOf(c: Context<HttpEnv>): Promise<Found> {
@@ -95,7 +95,7 @@ async function contextOf(c: Context<HttpEnv>): Promise<Found> {
   const { targetingKey } = context
   if (targetingKey !== undefined && typeof targetingKey !== 'string')
     return { problem: { errorCode: 'INVALID_CONTEXT', errorDetails: 'targetingKey should be text' } }
-  return { context, tag: shortDigest(sha256(text)) }
+  return { context, text }
 }
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -1,4 +1,5 @@
 import { Hono, type MiddlewareHandler } from 'hono'
+import { cors } from 'hono/cors'
 import { streamSSE, type SSEStreamingApi } from 'hono/streaming'
 import { describeRoute } from 'hono-openapi'
 import { unavailable } from '../../../kernel/errors.ts'
@@ -11,6 +12,21 @@ const pingMs = 15_000
 const watchersMax = 20_000
 /** More keys than this are not told by name: who listens reads the set anew. */
 const keysMax = 200
+
+/**
+ * Lets browsers ask for flags from pages of these origins; others may not read what they get.
+ * @param origins - as `https://shop.example.org`; besides, pages of this machine where the server listens only there
+ */
+export function flagOrigins(origins: readonly string[], isLocal: boolean): MiddlewareHandler<HttpEnv> {
+  const isHere = (origin: string) => /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(origin)
+  return cors({
+    origin: (origin) => (origins.includes(origin) || (isLocal && isHere(origin)) ? origin : null),
+    allowMethods: ['GET', 'POST'],
+    allowHeaders: ['authorization', 'content-type', 'if-none-match'],
+    exposeHeaders: ['etag'],
+    maxAge: 600,
+  })
+}
 
 /** Flags for applications: the whole set, and word of every change. */
 export function flagSetRoutes(sets: FlagSets, tickets: Tickets) {
