@@ -24,6 +24,7 @@ const scripts = [
   'workers',
   'takeover',
   'flag-eval',
+  'dark-launch',
   'chaos',
 ]
 const failed: string[] = []

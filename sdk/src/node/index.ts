@@ -1,0 +1,1 @@
+export { workerCandidate } from './worker.ts'
