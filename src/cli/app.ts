@@ -11,6 +11,7 @@ import { lineageCommand } from './commands/lineage.ts'
 import { composeRoutes } from './commands/compose.ts'
 import { constraintCommand, flowCommand, reportCommand } from './commands/flow-board.ts'
 import { keysCommand } from './commands/keys.ts'
+import { recoveryCommand } from './commands/recovery.ts'
 import { incidentRoutes } from './commands/incident.ts'
 import { couplingCommand } from './commands/coupling.ts'
 import { batchesCommand } from './commands/batches.ts'
@@ -39,6 +40,7 @@ const flowRoutes = buildRouteMap<string, CliContext>({
     constraint: constraintCommand,
     keys: keysCommand,
     coupling: couplingCommand,
+    recovery: recoveryCommand,
     batches: batchesCommand,
     builds: buildsCommand,
   },

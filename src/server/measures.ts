@@ -10,6 +10,7 @@ import { failureRoutes } from '../flow/measures/attribution/routes.ts'
 import { couplingRoutes } from '../flow/measures/coupling/routes.ts'
 import { keysRoutes } from '../flow/measures/keys/routes.ts'
 import { makePast } from '../flow/measures/past.ts'
+import { recoveryRoutes } from '../flow/measures/recovery/routes.ts'
 import { measureRoutes } from '../flow/measures/routes.ts'
 import { makePredictions } from '../flow/whatif/prediction/predictions.ts'
 import { predictionRoutes } from '../flow/whatif/prediction/routes.ts'
@@ -50,6 +51,7 @@ export function openMeasures({ ledger, clock, newId, work, metrics, log }: Measu
       api.route('/', whatIfRoutes(past, clock))
       api.route('/', predictionRoutes(predictions))
       api.route('/', keysRoutes(past, told, lineages, clock))
+      api.route('/', recoveryRoutes(past, told, clock))
       api.route('/', buildRoutes(builds, lineages, clock))
       api.route('/', couplingRoutes(past, lineages, clock))
       api.route('/', failureRoutes({ ledger, past, told, clock, newId }))

@@ -119,13 +119,13 @@ export function batchesView(past: Past, told: ToldFailures, stream: string | und
 
 const nothing = { failed: null, share: null, low: null, high: null }
 
-const unknownStream = (stream: string, { to }: FlowQuery) =>
+export const unknownStream = (stream: string, { to }: FlowQuery) =>
   notFound('STREAM_NOT_FOUND', {
     message: `nothing is known of deployments of "${stream}"${to === undefined ? '' : ` to ${to}`}`,
     help: 'see `threeways flow`',
   })
 
-const placeOf = ({ stream, environment, window }: Material) => ({
+export const placeOf = ({ stream, environment, window }: Material) => ({
   stream,
   environment,
   since: instant(window.since),
@@ -143,7 +143,7 @@ function viewOf({ frequency, lead, failRate, recovery, rework }: Keys): KeysView
   }
 }
 
-const timedOf = (timed: Timed | undefined): KeysView['lead'] =>
+export const timedOf = (timed: Timed | undefined): KeysView['lead'] =>
   timed === undefined ? null : { ...timed, p50: orNull(timed.p50), p85: orNull(timed.p85), p95: orNull(timed.p95) }
 
 function rowsOf({ deployments, failures, passages }: Material): Pick<StreamKeysDetail, 'rows' | 'failures' | 'versions'> {

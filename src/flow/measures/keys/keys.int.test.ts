@@ -51,6 +51,15 @@ describe('the five keys over HTTP', () => {
     const [failure] = ((await t.ask('GET', '/api/failures')).body as Failures).failures
     expect(failure).toMatchObject({ kind: 'incident', id: 'INC/1', causes: [{ version: 'v2' }, { version: 'v1' }] })
 
+    const mended = (await t.ask('GET', '/api/flow/shop/recovery')).body
+    expect(mended).toMatchObject({ failures: 1, ways: { other: 1 }, rows: [{ id: 'INC/1', detectMs: 3_600_000, recoverMs: null }] })
+    const table = await t.threeways.app.request('/api/flow/shop/recovery?format=csv', {
+      headers: { authorization: `Bearer ${t.threeways.adminToken}` },
+    })
+    expect(await table.text()).toMatch(/^kind,id,.*\r\nincident,INC\/1,/)
+    expect((await t.ask('GET', '/api/recovery')).body).toMatchObject({ rows: [{ stream: 'shop', failures: 1, recover: null }] })
+    expect((await t.ask('GET', '/api/flow/nix/recovery')).body).toMatchObject({ code: 'STREAM_NOT_FOUND' })
+
     expect(await said('INC/1', { deployment: 'v1', reason: 'the graphs' })).toMatchObject({
       status: 200,
       body: { version: 'v1', deployment: '/ci#v1' },

@@ -1,52 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Failed, Incident } from '../attribution/failures.ts'
-import { orderOf, type Deployed } from '../environments.ts'
 import type { Past } from '../past.ts'
 import { FlowQuery } from '../schemas.ts'
+import { at, incident, pastOf, type Line } from '../testing.ts'
 import { keysBoard, keysOfStream } from './board.ts'
 
 const hourMs = 3_600_000
-const t0 = Date.UTC(2026, 0, 1)
-const at = (hours: number) => t0 + hours * hourMs
 
-type Line = readonly [hours: number, stream: string, version: string, environment?: string]
-function pastOf(lines: readonly Line[]): Past {
-  const names = [...new Set(lines.map(([, stream]) => stream))]
-  const deployment = ([hours, stream, version, environment = 'production']: Line) => ({
-    environment,
-    at: at(hours),
-    version,
-    back: false,
-    source: '/imports/x',
-    deployment: `${stream} ${version} ${hours}`,
-  })
-  const streams = new Map(
-    names.map((stream) => [
-      stream,
-      {
-        stream,
-        deployments: lines
-          .filter((line) => line[1] === stream)
-          .map(deployment)
-          .toSorted((a, b) => a.at - b.at),
-      },
-    ]),
-  )
-  const all: Deployed[] = lines.map(deployment)
-  return { streams, order: orderOf(all), heard: new Map([['/imports/x', Math.max(...all.map((one) => one.at))]]), gates: new Map() }
-}
-const incident = (hours: number, resolved: number | undefined, more: Partial<Incident> = {}): Incident => ({
-  stream: 'shop',
-  environment: 'production',
-  incident: `INC-${hours}`,
-  detected: at(hours),
-  resolved: resolved === undefined ? undefined : at(resolved),
-  began: undefined,
-  version: undefined,
-  summary: undefined,
-  attributed: undefined,
-  ...more,
-})
 const query = FlowQuery.parse({ rows: 'true' })
 const keys = (past: Past, incidents: readonly Incident[] = [], failed: readonly Failed[] = [], asked: Partial<FlowQuery> = {}) =>
   keysOfStream(past, { incidents, failed }, 'shop', { ...query, ...asked }, at(10_000))

@@ -12,7 +12,7 @@ const Share = z
   .nullable()
   .meta({ description: 'with limits at 95 %. null: no data; no failure of any kind was ever told, or there were no deployments' })
 
-const Timed = z
+export const Timed = z
   .object({ count: z.int(), ended: z.int(), p50: Quantile, p85: Quantile, p95: Quantile })
   .nullable()
   .meta({ description: 'those that are not over count with the time they have lasted (Kaplan-Meier). null: no data' })
@@ -52,7 +52,7 @@ export type StreamKeys = z.infer<typeof StreamKeys>
 const Definitions = z
   .object({ frequency: z.string(), lead: z.string(), failRate: z.string(), recovery: z.string(), rework: z.string() })
   .meta({ description: 'what each number is, in a sentence' })
-const Failing = z.array(z.enum(['incident', 'back', 'failed'])).meta({
+export const Failing = z.array(z.enum(['incident', 'back', 'failed'])).meta({
   description: 'kinds of failure that were ever told of, by then; where there is none, nothing is said of failing',
 })
 

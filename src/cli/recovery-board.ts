@@ -1,0 +1,146 @@
+import type { RecoveryBoard, RecoveryView, StageView } from '../flow/measures/recovery/schemas.ts'
+import { formatDuration } from '../kernel/duration.ts'
+import { invalid } from '../kernel/errors.ts'
+import { at, withApi, type ConnectFlags } from './api.ts'
+import type { CliContext } from './context.ts'
+import { windowQuery, type WindowFlags } from './flow-window.ts'
+import type { Output } from './output.ts'
+
+export type RecoveryFlags = ConnectFlags & WindowFlags & { readonly json: boolean; readonly csv: boolean; readonly rows: boolean }
+
+/** How failures are mended: of every value stream in a row, or of one in full. */
+export async function recovery(this: CliContext, flags: RecoveryFlags, stream?: string): Promise<void> {
+  if (flags.rows && stream === undefined)
+    throw invalid('STREAM_MISSING', {
+      message: '--rows shows the failures of one stream',
+      help: 'name it: `threeways flow recovery STREAM --rows`',
+    })
+  const query = windowQuery(flags)
+  const place = stream === undefined ? `/api/recovery?${query}` : `${at`/api/flow/${stream}/recovery`}?${query}`
+  const { output } = this
+  await withApi(this, flags, async (api) => {
+    if (flags.csv) return output.passOn(await api.table(place))
+    const answer = await api.get<RecoveryBoard | RecoveryView>(place)
+    if (flags.json) return output.json(answer)
+    output.result('stream' in answer ? describe(answer, flags.rows, output) : board(answer, output))
+  })
+}
+
+const head = [
+  'STREAM',
+  'TO',
+  'FAILURES',
+  'BACK',
+  'FORWARD',
+  'OTHER',
+  'NOT OVER',
+  'RECOVERY P50',
+  'P85',
+  'EXPOSED',
+  'DETECT',
+  'RECOVER',
+  'VERIFY',
+]
+
+/** Those that take longest first; those without a failure are counted. */
+function board({ rows, known }: RecoveryBoard, { colour, table }: Output): string {
+  const failing = rows
+    .filter(({ failures }) => failures > 0)
+    .toSorted((a, b) => (b.recovery?.p50.value ?? Number.MAX_VALUE) - (a.recovery?.p50.value ?? Number.MAX_VALUE))
+  const cells = failing.map(({ stream, environment, failures, ways, recovery: key, exposed, detect, recover, verify }) => [
+    colour.bold(stream),
+    environment,
+    String(failures),
+    ...[ways.back, ways.forward, ways.other, ways.open].map(String),
+    ...[key?.p50 ?? null, key?.p85 ?? null, exposed, detect, recover, verify].map(quantile),
+  ])
+  const quiet = rows.length - failing.length
+  return [
+    ...(cells.length === 0 ? [] : [table([head, ...cells]), '']),
+    ...(quiet === 0 ? [] : [`${quiet} of ${rows.length} streams without a failure that came of a deployment of theirs`]),
+    colour.dim(knownTold(known)),
+    colour.dim(
+      'exposed (the fault ran), detect, recover, verify: p50. What nobody told is "unknown", never 0; what is not over counts (Kaplan-Meier).',
+    ),
+  ].join('\n')
+}
+
+const quantile = (value: StageView['p50']) => (value === null ? 'unknown' : time(value.value))
+
+function describe(view: RecoveryView, withRows: boolean, output: Output): string {
+  const { stream, environment, since, until, asOf, known, failures, ways, recovery: key } = view
+  const { colour, table } = output
+  const told = [
+    `${colour.bold(stream)}  to ${environment}`,
+    colour.dim(`from ${since.slice(0, 10)} until ${until.slice(0, 10)}, as known on ${asOf.slice(0, 10)}`),
+    '',
+  ]
+  if (failures === 0) return [...told, 'no failure came of a deployment of it', colour.dim(knownTold(known))].join('\n')
+  return [
+    ...told,
+    `${failures} ${failures === 1 ? 'failure' : 'failures'}: ${ways.back} ended by going back, ${ways.forward} by a later version, ${ways.other} without a deployment, ${ways.open} not over`,
+    ...(key === null
+      ? []
+      : [`over, from when they began: p50 ${time(key.p50.value)}, p85 ${time(key.p85.value)}; ${key.ended} of ${key.count}`]),
+    '',
+    table([['STAGE', 'P50', 'P85', 'ENDED', 'IN IT', 'NOT YET', 'UNKNOWN', ''], ...view.stages.map((stage) => stageCells(stage, output))]),
+    '',
+    `where the ${formatDuration(view.spentMs)} of all of them went`,
+    ...partsTold(view),
+    ...(withRows ? ['', ...rowsTold(view, output)] : []),
+    '',
+    colour.dim(knownTold(known)),
+  ].join('\n')
+}
+
+const stageCells = ({ stage, p50, p85, ended, open, ahead, unknown, means }: StageView, { colour }: Output) => [
+  stage === 'mend' || stage === 'roll' ? `  ${stage}` : stage,
+  quantile(p50),
+  quantile(p85),
+  ...[ended, open, ahead, unknown].map(String),
+  colour.dim(means),
+]
+
+const words = {
+  deployed: 'deployed',
+  began: 'began',
+  detected: 'detected',
+  mended: 'mended',
+  recovered: 'recovered',
+  resolved: 'over',
+} as const
+const barWidth = 24
+
+function partsTold({ parts }: RecoveryView): readonly string[] {
+  const names = parts.map(({ from, to }) => `${words[from]} → ${to === null ? 'not over' : words[to]}`)
+  const width = Math.max(...names.map((name) => name.length))
+  return parts.map(({ share, ms, failures }, index) => {
+    const bar = '█'.repeat(Math.round((share ?? 0) * barWidth)) || '▏'
+    return `  ${names[index]!.padEnd(width)}  ${bar.padEnd(barWidth)}  ${percent(share ?? 0).padStart(6)}  ${formatDuration(ms)} of ${failures}`
+  })
+}
+
+function rowsTold({ rows, failures }: RecoveryView, { table, colour }: Output): readonly string[] {
+  const cells = rows.map((row) => [
+    row.kind === 'incident' ? row.id : row.kind === 'back' ? 'went back' : 'did not run',
+    row.began,
+    row.version ?? 'unknown',
+    ...[row.detectMs, row.recoverMs, row.verifyMs].map((ms) => (ms === null ? (row.over === null ? '' : 'unknown') : formatDuration(ms))),
+    row.way === 'open' ? 'not over' : row.way === 'other' ? 'no deployment' : `${row.way} to ${row.by}`,
+    row.over === null ? '' : formatDuration(Date.parse(row.over) - Date.parse(row.began)),
+    colour.dim(row.unknown.join('; ')),
+  ])
+  return [
+    table([['FAILURE', 'BEGAN', 'CAME OF', 'DETECT', 'RECOVER', 'VERIFY', 'ENDED BY', 'LASTED', 'NOT KNOWN'], ...cells]),
+    ...(failures > rows.length ? [`the newest ${rows.length} of ${failures}`] : []),
+  ]
+}
+
+const kinds = { incident: 'incidents', back: 'deployments that went back', failed: 'deployments that did not come to run' } as const
+const knownTold = (known: RecoveryView['known']) =>
+  known.length === 0
+    ? 'Nobody told of a failure yet, so nothing is said of failing: threeways event incident, or docs/keys.md.'
+    : `Failures are known of ${known.map((kind) => kinds[kind]).join(', ')}.`
+
+const time = (ms: number | null) => (ms === null ? 'never' : formatDuration(ms))
+const percent = (value: number) => `${(value * 100).toFixed(value > 0 && value < 0.0995 ? 1 : 0)} %`
