@@ -20,6 +20,12 @@ type Setting = {
   readonly serve: Serve
   readonly rules: readonly unknown[]
   readonly sample: string
+  readonly plan: {
+    readonly step: number
+    readonly steps: readonly unknown[]
+    readonly paused: string | null
+    readonly nextAt: string | null
+  } | null
 }
 type Revision = {
   readonly revision: number
@@ -46,7 +52,7 @@ export type WhyRow = {
 const minute = (at: string) => at.slice(0, 16).replace('T', ' ')
 
 /** `ramp: on 5%`, `killed`, `dark 10%` */
-function standing({ state, killed, serve, rules, sample }: Setting): string {
+function standing({ state, killed, serve, rules, sample, plan }: Setting): string {
   if (killed) return 'killed'
   const shares =
     typeof serve === 'string'
@@ -57,7 +63,14 @@ function standing({ state, killed, serve, rules, sample }: Setting): string {
   const more = rules.length === 0 || state === 'off' || state === 'dark' ? '' : `, ${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}`
   if (state === 'off') return 'off'
   if (state === 'dark') return `dark ${sample}`
-  return `${state}: ${shares}${more}`
+  return `${state}: ${shares}${more}${planned(plan)}`
+}
+
+function planned(plan: Setting['plan']): string {
+  if (plan === null) return ''
+  const step = `, step ${plan.step + 1} of ${plan.steps.length}`
+  if (plan.paused !== null) return `${step}, waits: ${plan.paused}`
+  return plan.nextAt === null ? step : `${step}, next ${minute(plan.nextAt)}`
 }
 
 export function flagTable(flags: readonly FlagRow[], environment: string | undefined): readonly (readonly string[])[] {
@@ -147,4 +160,31 @@ export async function flagFiles(
     message: `there is no .yaml or .json file in ${paths.join(', ')}`,
     help: 'write a flag into one, see docs/flags.md',
   })
+}
+
+/**
+ * What somebody wants of a ramp: `5%`, `red=20% blue=20%`, `1%/1h 5%/1d 100%`, or `100%` over a time.
+ * @throws ThreewaysError `RAMP_INVALID`
+ */
+export function rampFrom(shares: readonly string[], over: string | undefined): object {
+  const wrong = (message: string) =>
+    invalid('RAMP_INVALID', { message, help: 'write 5%, red=20% blue=20%, 1%/1h 5%/1d 100%, or 100% --over 24h' })
+  if (over !== undefined) {
+    if (shares.length !== 1 || /[=/]/.test(shares[0]!)) throw wrong('over a time one share is reached')
+    return { plan: { to: shareText(shares[0]!), over } }
+  }
+  if (shares.some((share) => share.includes('='))) {
+    if (!shares.every((share) => /^[^=/]+=[^=/]+$/.test(share))) throw wrong('either every share names its variant, or none does')
+    return {
+      serve: Object.fromEntries(
+        shares.map((share) => [share.slice(0, share.indexOf('=')), shareText(share.slice(share.indexOf('=') + 1))]),
+      ),
+    }
+  }
+  if (shares.length === 1 && !shares[0]!.includes('/')) return { serve: { on: shareText(shares[0]!) } }
+  const steps = shares.map((step) => {
+    const [share, hold] = step.split('/', 2) as [string, string | undefined]
+    return { share: shareText(share), ...(hold === undefined ? {} : { hold }) }
+  })
+  return { plan: { steps } }
 }

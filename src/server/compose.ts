@@ -226,7 +226,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const desk = makeDesk(workshop, engine)
   const tokens = makeTokens(ledger, clock)
   const admin = await localAdmin(home.folder)
-  const flags = openFlags({ ledger, clock, newId, origins: options.flagOrigins ?? [], isLocal: options.anonymous !== undefined, log })
+  const flags = openFlags({ ledger, clock, newId, work, origins: options.flagOrigins ?? [], isLocal: options.anonymous !== undefined, log })
   const measures = openMeasures({ ledger, clock, newId, work, metrics: options.metrics, log })
   const app = makeHttp(
     {
@@ -293,7 +293,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
 
   async function end(what: 'stop' | 'leave'): Promise<void> {
     live.close()
-    flags.close()
+    await flags.close()
     await measures.close()
     await engine.close()
     await living?.close()

@@ -85,7 +85,9 @@ describe('flags over HTTP', () => {
   })
 
   it('are not undone by a file that does not know what somebody did meanwhile', async () => {
-    expect(await publish(checkout)).toMatchObject({
+    // As it was published before, it has no opinion of it.
+    expect(await publish(checkout)).toMatchObject({ status: 200, body: { flags: [{ changed: false, revision: 2 }] } })
+    expect(await publish(checkout.replace('serve: {on: 5%}', 'serve: {on: 6%}'))).toMatchObject({
       status: 409,
       body: { code: 'FLAG_CHANGED_ELSEWHERE', detail: expect.stringContaining('all is well') },
     })
@@ -198,6 +200,34 @@ describe('flags over HTTP', () => {
     await t.ask('POST', '/api/flags/chat/kill', { reason: 'too much' })
     expect(await next()).toMatchObject({ type: 'refetchEvaluation', keys: ['chat'] })
     await reader.cancel()
+  })
+
+  it('go on by themselves where they have a plan, until somebody takes them into their own hands', async () => {
+    const planned = dark
+      .replace('flag: chat', 'flag: search')
+      .replace('{state: dark, sample: 10%}', '{state: ramp, ramp: {steps: [{share: 1%, hold: 1s}, {share: 50%, hold: 1h}, {share: 100%}]}}')
+    expect((await publish(planned)).status).toBe(200)
+    const until = async (share: string) => {
+      for (;;) {
+        const { body } = await t.ask('GET', '/api/flags/search')
+        const { environments, revisions } = body as {
+          environments: readonly { serve: { on: string }; plan: object | null }[]
+          revisions: readonly object[]
+        }
+        if (environments[0]!.serve.on === share) return { plan: environments[0]!.plan, latest: revisions[0] }
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+    expect(await until('50%')).toMatchObject({
+      plan: { step: 1 },
+      latest: { by: 'the plan', origin: 'ramp', reason: expect.stringContaining('step 2 of 3') },
+    })
+    // The file is as it was: its ramp goes on where it is.
+    expect((await publish(planned)).body).toMatchObject({ flags: [{ changed: false }] })
+    await t.ask('POST', '/api/flags/search/pause', { environment: 'production', reason: 'errors rise' })
+    expect(await until('50%')).toMatchObject({ plan: { paused: 'errors rise', nextAt: null } })
+    await t.ask('POST', '/api/flags/search/stand', { environment: 'production', serve: { on: '2%' }, reason: 'by hand' })
+    expect(await until('2%')).toMatchObject({ plan: null })
   })
 
   it('stand as before after the server is gone and back', async () => {

@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import { makeFlags } from '../flow/flags/flags.ts'
+import { keepRamping } from '../flow/flags/ramping.ts'
 import { flagRoutes } from '../flow/flags/routes.ts'
 import { ofrepRoutes } from '../flow/flags/serving/ofrep.ts'
 import { flagOrigins, flagSetRoutes } from '../flow/flags/serving/routes.ts'
@@ -15,6 +16,8 @@ export type FlagsOptions = {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly newId: NewId
+  /** false: another server takes ramps further. */
+  readonly work: boolean
   /** Of pages that may ask for flags. */
   readonly origins: readonly string[]
   /** Whoever is on this machine may ask. */
@@ -23,12 +26,13 @@ export type FlagsOptions = {
 }
 
 /** Plugs flags together: what people publish, and what applications are served of it. */
-export function openFlags({ ledger, clock, newId, origins, isLocal, log }: FlagsOptions) {
+export function openFlags({ ledger, clock, newId, work, origins, isLocal, log }: FlagsOptions) {
   const flags = makeFlags(ledger, { clock, newId })
   const sets = makeFlagSets(ledger, flags.standing, log)
   const served = makeServed(sets)
   const tickets = makeTickets({ clock, secret: newSecret })
   const serving = flagSetRoutes(sets, tickets)
+  const endRamping = work ? keepRamping({ flags, sets, clock, log }) : async () => {}
   return {
     mount(api: Hono<HttpEnv>): void {
       api.use('/flag-sets/*', flagOrigins(origins, isLocal))
@@ -36,8 +40,9 @@ export function openFlags({ ledger, clock, newId, origins, isLocal, log }: Flags
       api.route('/', ofrepRoutes(served, tickets))
       api.route('/', serving.app)
     },
-    close(): void {
+    async close(): Promise<void> {
       serving.close()
+      await endRamping()
       sets.close()
     },
   }

@@ -6,6 +6,7 @@ import {
   flagFiles,
   flagTable,
   lifeTable,
+  rampFrom,
   shareText,
   whyTable,
   yamlOf,
@@ -140,27 +141,33 @@ const stand = buildCommand<Standing, [string], CliContext>({
   docs: { brief: 'Change the state of a flag in one environment' },
 })
 
-const ramp = buildCommand<Changing & { environment: string }, string[], CliContext>({
-  async func({ json, environment, reason, expected, ...flags }, ...words) {
+const ramp = buildCommand<Changing & { environment: string; over?: string }, string[], CliContext>({
+  async func({ json, environment, reason, expected, over, ...flags }, ...words) {
     const [name, ...shares] = words as [string, ...string[]]
-    const serve: Record<string, string> = {}
-    for (const written of shares) {
-      const [variant, share] = written.includes('=') ? (written.split('=', 2) as [string, string]) : ['on', written]
-      serve[variant] = shareText(share)
-    }
+    const how = rampFrom(shares, over)
     await withApi(this, flags, async (api) => {
-      const wish = { environment, reason, serve, ...(expected === undefined ? {} : { expected }) }
+      const wish = { environment, reason, ...how, ...(expected === undefined ? {} : { expected }) }
       const made = await api.send<Published>('POST', at`/api/flags/${name}/stand`, wish)
       if (json) this.output.json(made)
       else this.output.result(`${name} is at revision ${made.revision}${made.changed ? '' : ', as it was'}`)
     })
   },
   parameters: {
-    flags: { ...common, environment, reason, expected },
+    flags: {
+      ...common,
+      environment,
+      over: { kind: 'parsed', parse: String, optional: true, brief: 'reach the share evenly over this time: 24h' },
+      reason,
+      expected,
+    },
     positional: {
       kind: 'array',
       minimum: 2,
-      parameter: { brief: 'name of the flag, then shares: 5% (of "on"), or red=20% blue=20%', placeholder: 'flag share', parse: String },
+      parameter: {
+        brief: 'name of the flag, then a share: 5%; shares of variants: red=20% blue=20%; or steps: 1%/1h 5%/1d 100%',
+        placeholder: 'flag share',
+        parse: String,
+      },
     },
   },
   docs: { brief: 'Give a variant to a share of units; who saw it goes on seeing it' },
@@ -184,6 +191,20 @@ const switching = (verb: 'kill' | 'revive', brief: string, told: string) =>
       },
       positional: one,
     },
+    docs: { brief },
+  })
+
+const waiting = (verb: 'pause' | 'resume', brief: string, told: string) =>
+  buildCommand<Common & { reason: string; environment: string }, [string], CliContext>({
+    async func({ json, environment, reason, ...flags }, name) {
+      await withApi(this, flags, async (api) => {
+        const path = verb === 'pause' ? at`/api/flags/${name}/pause` : at`/api/flags/${name}/resume`
+        const made = await api.send<Published>('POST', path, { reason, environment })
+        if (json) this.output.json(made)
+        else this.output.result(`the ramp of ${name} ${told} in ${environment} (revision ${made.revision})`)
+      })
+    },
+    parameters: { flags: { ...common, reason, environment }, positional: one },
     docs: { brief },
   })
 
@@ -214,6 +235,8 @@ export const flagRoutes = buildRouteMap({
     set,
     stand,
     ramp,
+    pause: waiting('pause', 'Let the plan of a ramp wait', 'waits'),
+    resume: waiting('resume', 'Let the plan of a ramp go on', 'goes on'),
     kill: switching('kill', 'Give everybody control, at once', 'gives control to everybody'),
     revive: switching('revive', 'Take the kill switch back', 'stands as before'),
     why,

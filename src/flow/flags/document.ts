@@ -3,9 +3,10 @@ import { invalid, type Fault } from '../../kernel/errors.ts'
 import { faultsMax, readDocument } from '../definition/document.ts'
 import { faultsOf } from '../definition/issues.ts'
 import { pointerOf, type Places } from '../definition/places.ts'
-import { Name } from '../definition/schema/values.ts'
+import { duration, Name } from '../definition/schema/values.ts'
 import { suggestion } from '../definition/suggest.ts'
 import { conditionFaults } from './condition.ts'
+import { holdMsMin, newPlan, planFault, planStepsMax } from './plan.ts'
 import { bucketings, purposes, slotCount, states, typeOf, type Flag, type Serve, type Setting, type Value } from './flag.ts'
 
 const keyRule = 'should be letters, digits and ._- only, begin with a letter and have at most 100 characters'
@@ -27,6 +28,22 @@ const Rule = z.strictObject({
   serve: z.union([Key, Shares]).meta({ description: 'A variant, or shares of variants.' }),
 })
 
+const dayMs = 86_400_000
+const Plan = z.strictObject({
+  variant: Key.optional().meta({ description: 'The variant that grows. [default: the only one beside control]' }),
+  steps: z
+    .array(
+      z.strictObject({
+        share: Share.meta({ examples: ['5%'] }),
+        hold: duration(holdMsMin, 90 * dayMs)
+          .optional()
+          .meta({ description: 'How long it is held before the next step. [default: 1h; of the last step nothing]', examples: ['4h'] }),
+      }),
+    )
+    .min(1)
+    .max(planStepsMax),
+})
+
 const Setting = z.strictObject({
   state: z.enum(states).meta({
     description: 'off: control. dark: control, and clients rehearse. ramp: shares. on: one variant. retired: one variant for good.',
@@ -37,6 +54,7 @@ const Setting = z.strictObject({
     .union([Key, Shares])
     .optional()
     .meta({ description: 'What everybody else gets; who is in no share gets control. [default: control]' }),
+  ramp: Plan.optional().meta({ description: 'Steps by which the ramp goes on by itself; `serve` follows them.' }),
   sample: Share.optional().meta({ description: 'Share of units that rehearse in the state dark. [default: 100%]', examples: ['10%'] }),
 })
 
@@ -113,12 +131,21 @@ function flagOf(file: File): Flag {
     salt: file.salt ?? file.flag,
     requires: file.requires,
     environments: Object.fromEntries(
-      Object.entries(file.environments).map(([name, { state, killed, rules, serve, sample }]): [string, Setting] => [
+      Object.entries(file.environments).map(([name, { state, killed, rules, serve, sample, ramp }]): [string, Setting] => [
         name,
-        { state, killed, rules: rules as Setting['rules'], serve: serve ?? control, sample: sample ?? slotCount },
+        { state, killed, rules: rules as Setting['rules'], ...rampOf(ramp, serve, control, variants), sample: sample ?? slotCount },
       ]),
     ),
   }
+}
+
+/** What is served, and the plan by which it grows: a plan alone serves its first step. */
+function rampOf(ramp: z.output<typeof Plan> | undefined, serve: Serve | undefined, control: string, variants: Flag['variants']) {
+  if (ramp === undefined) return { serve: serve ?? control, plan: null }
+  const others = Object.keys(variants).filter((name) => name !== control)
+  const variant = ramp.variant ?? (others.length === 1 ? others[0]! : '')
+  const steps = ramp.steps.map(({ share, hold }) => ({ share, holdMs: hold ?? 3_600_000 }))
+  return { serve: serve ?? { [variant]: steps[0]!.share }, plan: newPlan(variant, steps) }
 }
 
 function meaningFaults(flag: Flag, file: File, places: Places): readonly Fault[] {
@@ -179,6 +206,20 @@ function meaningFaults(flag: Flag, file: File, places: Places): readonly Fault[]
         )
     }
     faults.push(...stateFaults(setting, at, places))
+    if (setting.plan !== null) {
+      const { variant: grows, steps } = setting.plan
+      if (grows === '')
+        faults.push(
+          places.atKey(pointerOf([...at, 'ramp']), {
+            message: 'does not say which variant grows',
+            help: `add variant: ${names.filter((name) => name !== flag.control).join(' or ')}`,
+          }),
+        )
+      else variant(grows, [...at, 'ramp', 'variant'])
+      const fault = planFault(grows, steps, flag.control)
+      if (fault !== undefined)
+        faults.push(places.atKey(pointerOf([...at, 'ramp']), { message: fault, help: 'for example 1%, 5%, 25%, 100%' }))
+    }
   }
   if (flag.requires.some((one) => one.flag === flag.flag))
     faults.push(places.atKey('/requires', { message: 'requires itself', help: 'remove it' }))
@@ -186,13 +227,14 @@ function meaningFaults(flag: Flag, file: File, places: Places): readonly Fault[]
 }
 
 /** What a state does not go with would be kept and never be true. */
-function stateFaults({ state, serve, sample }: Setting, at: readonly PropertyKey[], places: Places): readonly Fault[] {
+function stateFaults({ state, serve, sample, plan }: Setting, at: readonly PropertyKey[], places: Places): readonly Fault[] {
   const fault = (message: string, help: string, key = 'state') => [places.atValue(pointerOf([...at, key]), { message, help, value: state })]
   const isOne = typeof serve === 'string'
   if ((state === 'on' || state === 'retired') && !isOne)
     return fault(`${state} serves one variant, and this serves shares`, 'write `state: ramp`, or one variant under serve')
   if (state === 'ramp' && isOne)
     return fault('a ramp serves shares, and this serves one variant', 'write shares under serve, for example {on: 5%}, or `state: on`')
+  if (plan !== null && state !== 'ramp') return fault('only a ramp goes by steps', 'remove ramp, or write `state: ramp`', 'ramp')
   if (state !== 'dark' && sample !== slotCount)
     return fault('only what is dark is rehearsed', 'remove sample, or write `state: dark`', 'sample')
   return []

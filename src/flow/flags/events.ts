@@ -4,7 +4,7 @@ import type { Flag } from './flag.ts'
 import type { SlotTables } from './slots.ts'
 
 /** What a revision of a flag was made for. */
-export const changes = ['created', 'edited', 'state', 'ramp', 'killed', 'revived', 'imported', 'paused', 'turned back'] as const
+export const changes = ['created', 'edited', 'state', 'ramp', 'killed', 'revived', 'paused', 'resumed'] as const
 export type FlagChange = (typeof changes)[number]
 
 const structure = <T>(description: string): Schema<T> => ({ json: { type: 'object', description } })

@@ -50,7 +50,24 @@ export type Setting = {
   readonly serve: Serve
   /** Of units that rehearse in the state `dark`, in slots. */
   readonly sample: number
+  /** By which a ramp goes on by itself. */
+  readonly plan: Plan | null
 }
+
+/** A ramp of one variant that goes on by itself, step by step. */
+export type Plan = {
+  readonly variant: string
+  readonly steps: readonly PlanStep[]
+  /** Index of the step that it is on. */
+  readonly step: number
+  /** When that step began; null: it has not been published yet. */
+  readonly since: string | null
+  /** Why it waits; null: it does not. */
+  readonly paused: string | null
+}
+
+/** `share`: slots. `holdMs`: how long it is held before the next one; of the last step it means nothing. */
+export type PlanStep = { readonly share: number; readonly holdMs: number }
 
 export type Rule = { readonly id: string; readonly when: Condition; readonly serve: Serve }
 

@@ -1,18 +1,19 @@
 import type { Clock, Instant } from '../../kernel/clock.ts'
 import { canonicalJson } from '../../kernel/digest.ts'
-import { conflict, invalid, notFound, ThreewaysError } from '../../kernel/errors.ts'
+import { conflict, notFound, type ThreewaysError } from '../../kernel/errors.ts'
 import type { NewId } from '../../kernel/ids.ts'
 import { event } from '../../ledger/event.ts'
 import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
 import { rowsOf } from '../../ledger/rows.ts'
 import { nearest } from '../definition/suggest.ts'
 import { readFlag } from './document.ts'
+import { checkOnce, checkWords, sameFile } from './files.ts'
 import { flagChanged, type FlagChange } from './events.ts'
 import type { Flag } from './flag.ts'
-import { checkBuckets, checkExpected, checkRequirements, movesOf, wished, type Move, type Wish } from './policy.ts'
+import { advanced, begun, paused } from './plan.ts'
+import { checkBuckets, checkExpected, checkRequirements, movesOf, settingIn, wished, withSetting, type Move, type Wish } from './policy.ts'
 import { flagRevisions, type FlagRevisionRow } from './projection.ts'
 import { slotsOf, type SlotTables } from './slots.ts'
-import { documentOf } from './written.ts'
 
 /** One revision of a flag: how it stands from then on, who made it so, and why. */
 export type FlagRevision = {
@@ -58,11 +59,13 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       const at = clock.instant()
       const published = steps.map(({ name, make }): Published => {
         const before = all.get(name)
-        const { flag, change, environment } = make(before, all)
+        const { flag: asked, change, environment, ...own } = make(before, all)
+        const flag = begun(asked, before?.flag, at)
         checkExpected(name, before?.revision ?? 0, author.expected)
         if (before !== undefined && canonicalJson(before.flag) === canonicalJson(flag)) return { ...before, changed: false }
         if (before !== undefined) checkBuckets(before, flag, author.rebucket ?? false)
-        const { by, reason, origin } = author
+        const { by, origin } = author
+        const reason = own.reason ?? author.reason
         const slots = slotsOf(flag, before?.slots ?? {})
         const made = {
           flag,
@@ -118,10 +121,14 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       const { origin = 'file', over = false } = author
       const read = files.map(({ document, file }) => ({ flag: readFlag(document, file), file }))
       checkOnce(read)
+      const asFile = origin === 'file' ? await lastFromFiles(ledger, read) : new Map<string, Flag>()
       const make = (flag: Flag) => (before: FlagRevision | undefined) => {
-        const isForeign = origin === 'file' && before !== undefined && before.origin !== 'file'
-        if (isForeign && !over && canonicalJson(before.flag) !== canonicalJson(flag)) throw changedElsewhere(before)
-        return { flag, change: before === undefined ? ('created' as const) : ('edited' as const) }
+        if (before === undefined) return { flag, change: 'created' as const }
+        const isForeign = origin === 'file' && before.origin !== 'file' && !over
+        // A file that is as it was has no opinion of what was done since.
+        if (isForeign && sameFile(asFile.get(flag.flag), flag)) return { flag: before.flag, change: 'edited' as const }
+        if (isForeign && !sameFile(before.flag, flag)) throw changedElsewhere(before)
+        return { flag, change: 'edited' as const }
       }
       return publish(
         read.map(({ flag }) => ({ name: flag.flag, make: make(flag) })),
@@ -155,33 +162,60 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       return alone({ name, make }, { ...author, origin: author.origin ?? 'api' })
     },
 
+    /**
+     * Takes plans whose next step is due one step further.
+     * @returns what was published
+     */
+    async advance(now: number): Promise<readonly Published[]> {
+      const due = [...(await standing(ledger)).values()].flatMap(({ flag }) =>
+        Object.keys(flag.environments)
+          .filter((environment) => advanced(flag.environments[environment]!, now, '') !== undefined)
+          .map((environment) => ({ name: flag.flag, environment })),
+      )
+      if (due.length === 0) return []
+      const at = clock.instant()
+      const step = ({ name, environment }: (typeof due)[number]): Step => ({
+        name,
+        // Another server may have been faster, or somebody took the ramp into their own hands.
+        make: (before) => {
+          const { flag } = before!
+          const setting = flag.environments[environment]
+          const next = setting === undefined ? undefined : advanced(setting, now, at)
+          if (next === undefined) return { flag, change: 'ramp' }
+          return { flag: withSetting(flag, environment, next.setting), change: 'ramp', environment, reason: next.reason }
+        },
+      })
+      const done = await publish(due.map(step), { by: 'the plan', reason: 'as planned', origin: 'ramp' })
+      return done.filter(({ changed }) => changed)
+    },
+
+    /** Lets the plan of a ramp wait (`why`) or go on (null). @throws ThreewaysError `FLAG_NOT_FOUND`, `FLAG_ENVIRONMENT_NOT_FOUND`, `FLAG_PLAN_NONE` */
+    async pause(name: string, environment: string, why: string | null, author: Author) {
+      const make: Step['make'] = (before, all) => {
+        if (before === undefined) throw unknown(name, all)
+        const setting = paused(settingIn(before.flag, environment), why, clock.instant())
+        return { flag: withSetting(before.flag, environment, setting), change: why === null ? 'resumed' : 'paused', environment }
+      }
+      return alone({ name, make }, { ...author, origin: 'api' })
+    },
+
     /** The kill switch, in every environment or in one. @throws ThreewaysError `FLAG_NOT_FOUND`, `FLAG_ENVIRONMENT_NOT_FOUND` */
     async kill(name: string, environment: string | undefined, killed: boolean, author: Author) {
       const make: Step['make'] = (before, all) => {
         if (before === undefined) throw unknown(name, all)
         const places = environment === undefined ? Object.keys(before.flag.environments) : [environment]
         let { flag } = before
-        for (const place of places) flag = wished(flag, { environment: place, killed }).flag
+        for (const place of places) {
+          flag = wished(flag, { environment: place, killed }).flag
+          const setting = settingIn(flag, place)
+          // What was switched off was not looked at: its step is held anew.
+          if (!killed && setting.plan !== null)
+            flag = withSetting(flag, place, { ...setting, plan: { ...setting.plan, since: clock.instant() } })
+        }
         return { flag, change: killed ? 'killed' : 'revived', environment }
       }
       return alone({ name, make }, { ...author, origin: 'api' })
     },
-  }
-}
-
-/** The same checks as for a file, in the same words; lines and columns of a file that is none would mean nothing. @throws ThreewaysError `FLAG_INVALID` */
-function checkWords(flag: Flag): void {
-  try {
-    readFlag(JSON.stringify(documentOf(flag)), flag.flag)
-  } catch (error) {
-    if (!(error instanceof ThreewaysError)) throw error
-    const faults = error.faults.map(({ path, message, help }) => ({ path, message, ...(help === undefined ? {} : { help }) }))
-    const [first] = faults
-    throw invalid('FLAG_INVALID', {
-      message: `${flag.flag}: ${first!.path.slice(1)}: ${first!.message}`,
-      ...(first!.help === undefined ? {} : { help: first!.help }),
-      faults,
-    })
   }
 }
 
@@ -191,7 +225,7 @@ type Step = {
   readonly make: (
     before: FlagRevision | undefined,
     all: ReadonlyMap<string, FlagRevision>,
-  ) => { readonly flag: Flag; readonly change: FlagChange; readonly environment?: string | undefined }
+  ) => { readonly flag: Flag; readonly change: FlagChange; readonly environment?: string | undefined; readonly reason?: string }
 }
 
 function contentOf({ flag, slots, environment, revision, change, by, reason, origin }: FlagRevision) {
@@ -199,18 +233,23 @@ function contentOf({ flag, slots, environment, revision, change, by, reason, ori
   return { flag: flag.flag, revision, change, by, reason, origin, ...place, definition: flag, slots }
 }
 
-/** @throws ThreewaysError `FLAG_TWICE` */
-function checkOnce(read: readonly { readonly flag: Flag; readonly file: string }[]): void {
-  const files = new Map<string, string>()
-  for (const { flag, file } of read) {
-    const other = files.get(flag.flag)
-    if (other !== undefined)
-      throw invalid('FLAG_TWICE', { message: `${other} and ${file} are both of the flag "${flag.flag}"`, help: 'remove one of them' })
-    files.set(flag.flag, file)
-  }
-}
-
 const revisions = (place: Pick<LedgerTransaction, 'db'>) => rowsOf(place.db, flagRevisions).selectAll()
+
+/** Flags as they were last published from a file, of those that were. */
+async function lastFromFiles(
+  place: Pick<LedgerTransaction, 'db'>,
+  read: readonly { readonly flag: Flag }[],
+): Promise<ReadonlyMap<string, Flag>> {
+  const names = read.map(({ flag }) => flag.flag)
+  const rows = await revisions(place)
+    .where('origin', '=', 'file')
+    .where('flag', 'in', names)
+    .distinctOn('flag')
+    .orderBy('flag')
+    .orderBy('revision', 'desc')
+    .execute()
+  return new Map(rows.map((row) => [row.flag, row.definition as Flag]))
+}
 
 async function standing(place: Pick<LedgerTransaction, 'db'>): Promise<ReadonlyMap<string, FlagRevision>> {
   const rows = await revisions(place).distinctOn('flag').orderBy('flag').orderBy('revision', 'desc').execute()

@@ -1,7 +1,7 @@
 import { conflict, notFound, refused } from '../../kernel/errors.ts'
 import { suggestion } from '../definition/suggest.ts'
 import type { FlagChange } from './events.ts'
-import { tableName, type Flag, type Serve, type Setting, type State } from './flag.ts'
+import { tableName, slotCount, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
 import { movedSlots, slotsOf, type SlotTables } from './slots.ts'
 
 /** A revision of a flag that stands. */
@@ -16,6 +16,8 @@ export type Wish = {
   /** Of units, in slots; in the state `dark`. */
   readonly sample?: number | undefined
   readonly killed?: boolean | undefined
+  /** By which a ramp is to go on by itself. */
+  readonly plan?: Plan | undefined
 }
 
 /**
@@ -24,19 +26,27 @@ export type Wish = {
  */
 export function wished(flag: Flag, wish: Wish): { readonly flag: Flag; readonly change: FlagChange } {
   const before = settingIn(flag, wish.environment)
-  const serve = wish.serve ?? servedIn(wish.state, before, flag)
-  const implied: State | undefined = wish.serve === undefined ? undefined : typeof wish.serve === 'string' ? 'on' : 'ramp'
-  const state = wish.state ?? implied ?? before.state
+  const serve =
+    wish.serve ?? (wish.plan === undefined ? servedIn(wish.state, before, flag) : { [wish.plan.variant]: wish.plan.steps[0]!.share })
+  const isSaid = wish.serve !== undefined || wish.plan !== undefined
+  const state = wish.state ?? (isSaid ? (typeof serve === 'string' ? 'on' : 'ramp') : before.state)
   const setting: Setting = {
     ...before,
     state,
     serve,
     killed: wish.killed ?? before.killed,
-    sample: state === 'dark' ? (wish.sample ?? before.sample) : 10_000,
+    sample: state === 'dark' ? (wish.sample ?? before.sample) : slotCount,
+    // Whoever says what is served takes the ramp into their own hands.
+    plan: wish.plan ?? (isSaid || state !== 'ramp' ? null : before.plan),
   }
   const change: FlagChange = wish.killed === true ? 'killed' : wish.killed === false ? 'revived' : state === 'ramp' ? 'ramp' : 'state'
-  return { flag: { ...flag, environments: { ...flag.environments, [wish.environment]: setting } }, change }
+  return { flag: withSetting(flag, wish.environment, setting), change }
 }
+
+export const withSetting = (flag: Flag, environment: string, setting: Setting): Flag => ({
+  ...flag,
+  environments: { ...flag.environments, [environment]: setting },
+})
 
 /** What a state serves where nobody says it: `on` the one variant that was ramped, or the only one beside control. */
 function servedIn(state: State | undefined, { serve }: Setting, { variants, control }: Flag): Serve {
@@ -50,7 +60,8 @@ function servedIn(state: State | undefined, { serve }: Setting, { variants, cont
   })
 }
 
-function settingIn(flag: Flag, environment: string): Setting {
+/** @throws ThreewaysError `FLAG_ENVIRONMENT_NOT_FOUND` */
+export function settingIn(flag: Flag, environment: string): Setting {
   if (Object.hasOwn(flag.environments, environment)) return flag.environments[environment]!
   throw notFound('FLAG_ENVIRONMENT_NOT_FOUND', {
     message: `the flag "${flag.flag}" does not say how it stands in "${environment}"`,

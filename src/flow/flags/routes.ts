@@ -4,9 +4,10 @@ import { z } from 'zod'
 import type { Json } from '../../kernel/digest.ts'
 import { answers, requires, valid, type Ask, type HttpEnv } from '../../kernel/http.ts'
 import type { Flags, Published as Made } from './flags.ts'
-import { Asking, FlagDetail, FlagView, Killing, MoveView, Previewing, Published, Publishing, Standing, Why } from './schemas.ts'
+import { Asking, FlagDetail, FlagView, Killing, MoveView, Pausing, Previewing, Published, Publishing, Standing, Why } from './schemas.ts'
 import type { Served } from './serving/served.ts'
-import { flagDetail, flagView, movesView, serveOf, slotsOfShare } from './views.ts'
+import { settingIn } from './policy.ts'
+import { flagDetail, flagView, movesView, planAsked, serveOf, slotsOfShare } from './views.ts'
 
 /**
  * Flags over HTTP, for those who decide who gets what.
@@ -20,6 +21,11 @@ export function flagRoutes(flags: Flags, served: Served, refresh: () => Promise<
     const done = await work
     await refresh()
     return done
+  }
+
+  const planFor = async (asked: Parameters<typeof planAsked>[0], name: string, environment: string) => {
+    const { flag } = await flags.one(name)
+    return planAsked(asked, flag, settingIn(flag, environment))
   }
 
   app.get('/flags', route('every flag, by name', z.object({ flags: z.array(FlagView) })), requires('read'), async (c) =>
@@ -55,14 +61,16 @@ export function flagRoutes(flags: Flags, served: Served, refresh: () => Promise<
     requires('operate'),
     valid('json', Standing),
     async (c) => {
-      const { environment, state, serve, sample, ...how } = c.req.valid('json')
+      const { environment, state, serve, sample, plan, ...how } = c.req.valid('json')
+      const name = c.req.param('flag')
       const wish = {
         environment,
         state,
         serve: serve === undefined ? undefined : serveOf(serve),
         sample: sample === undefined ? undefined : slotsOfShare(sample),
+        plan: plan === undefined ? undefined : await planFor(plan, name, environment),
       }
-      return c.json(published(await publishing(flags.stand(c.req.param('flag'), wish, { ...how, by: by(c) }))))
+      return c.json(published(await publishing(flags.stand(name, wish, { ...how, by: by(c) }))))
     },
   )
   app.post(
@@ -79,6 +87,26 @@ export function flagRoutes(flags: Flags, served: Served, refresh: () => Promise<
     const { environment, reason } = c.req.valid('json')
     return c.json(published(await publishing(flags.kill(c.req.param('flag'), environment, false, { by: by(c), reason }))))
   })
+  app.post(
+    '/flags/:flag/pause',
+    route('let the plan of a ramp wait', Published),
+    requires('operate'),
+    valid('json', Pausing),
+    async (c) => {
+      const { environment, reason } = c.req.valid('json')
+      return c.json(published(await publishing(flags.pause(c.req.param('flag'), environment, reason, { by: by(c), reason }))))
+    },
+  )
+  app.post(
+    '/flags/:flag/resume',
+    route('let the plan of a ramp go on', Published),
+    requires('operate'),
+    valid('json', Pausing),
+    async (c) => {
+      const { environment, reason } = c.req.valid('json')
+      return c.json(published(await publishing(flags.pause(c.req.param('flag'), environment, null, { by: by(c), reason }))))
+    },
+  )
   app.post(
     '/flag-sets/:environment/why',
     route('what a unit gets of every flag, and why', z.object({ flags: z.array(Why) })),

@@ -5,6 +5,17 @@ import { bucketings, purposes, states } from './flag.ts'
 const share = z.string().meta({ description: 'of all units, as 5% or 0.25%' })
 const Serve = z.union([z.string(), z.record(z.string(), share)]).meta({ description: 'a variant, or shares of variants' })
 
+const PlanView = z
+  .object({
+    variant: z.string(),
+    steps: z.array(z.object({ share, holdMs: z.int().meta({ description: 'how long it is held before the next step' }) })),
+    step: z.int().meta({ description: 'index of the step that it is on' }),
+    since: z.iso.datetime().nullable(),
+    paused: z.string().nullable().meta({ description: 'why it waits; null: it does not' }),
+    nextAt: z.iso.datetime().nullable().meta({ description: 'when the next step is due' }),
+  })
+  .meta({ id: 'FlagPlan' })
+
 export const SettingView = z
   .object({
     environment: z.string(),
@@ -13,6 +24,7 @@ export const SettingView = z
     serve: Serve,
     rules: z.array(z.object({ id: z.string(), when: z.unknown(), serve: Serve })),
     sample: share,
+    plan: PlanView.nullable(),
   })
   .meta({ id: 'FlagSetting' })
 
@@ -83,11 +95,27 @@ export const Publishing = z.object({
 })
 export const Previewing = File
 
+const Planning = z
+  .union([
+    z.object({
+      variant: z.string().optional(),
+      steps: z
+        .array(z.object({ share, hold: z.string().optional() }))
+        .min(1)
+        .max(100),
+    }),
+    z.object({ variant: z.string().optional(), to: share, over: z.string() }),
+  ])
+  .meta({ description: 'steps by which the ramp goes on by itself, or one share to be reached evenly over a time' })
+
+export const Pausing = z.object({ environment: z.string().min(1), reason })
+
 export const Standing = z.object({
   environment: z.string().min(1),
   state: z.enum(states).optional(),
   serve: Serve.optional(),
   sample: share.optional(),
+  plan: Planning.optional(),
   reason,
   expected,
   rebucket,

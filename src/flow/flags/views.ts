@@ -1,7 +1,10 @@
+import { instantOf } from '../../kernel/clock.ts'
+import { parseDuration } from '../../kernel/duration.ts'
 import { invalid } from '../../kernel/errors.ts'
 import type { Json } from '../../kernel/digest.ts'
 import type { FlagRevision } from './flags.ts'
-import { slotCount, typeOf, type Serve } from './flag.ts'
+import { slotCount, typeOf, type Flag, type Plan, type Serve, type Setting } from './flag.ts'
+import { dueAt, linearSteps, newPlan } from './plan.ts'
 import type { Move } from './policy.ts'
 import { documentOf, sharesOf, shareOf } from './written.ts'
 
@@ -37,8 +40,23 @@ export function flagView(latest: FlagRevision) {
       serve: sharesOf(setting.serve),
       rules: setting.rules.map(({ id, when, serve }) => ({ id, when: when as Json, serve: sharesOf(serve) })),
       sample: shareOf(setting.sample),
+      plan: planView(setting),
     })),
     latest: revisionView(latest),
+  }
+}
+
+function planView(setting: Setting) {
+  if (setting.plan === null) return null
+  const { variant, steps, step, since, paused } = setting.plan
+  const due = dueAt(setting)
+  return {
+    variant,
+    steps: steps.map(({ share, holdMs }) => ({ share: shareOf(share), holdMs })),
+    step,
+    since,
+    paused,
+    nextAt: due === undefined ? null : instantOf(due),
   }
 }
 
@@ -71,3 +89,25 @@ export function slotsOfShare(text: string): number {
 /** @throws ThreewaysError `SHARE_INVALID` */
 export const serveOf = (serve: string | Readonly<Record<string, string>>): Serve =>
   typeof serve === 'string' ? serve : Object.fromEntries(Object.entries(serve).map(([variant, text]) => [variant, slotsOfShare(text)]))
+
+type Planning =
+  | { readonly variant?: string | undefined; readonly steps: readonly { readonly share: string; readonly hold?: string | undefined }[] }
+  | { readonly variant?: string | undefined; readonly to: string; readonly over: string }
+
+/**
+ * A plan as somebody asks for it, for a flag that stands.
+ * @throws ThreewaysError `SHARE_INVALID`, `DURATION_INVALID`, `FLAG_VARIANT_MISSING`
+ */
+export function planAsked(asked: Planning, { variants, control }: Flag, { serve }: Setting): Plan {
+  const others = Object.keys(variants).filter((name) => name !== control)
+  const variant = asked.variant ?? (others.length === 1 ? others[0]! : undefined)
+  if (variant === undefined)
+    throw invalid('FLAG_VARIANT_MISSING', { message: `it could be any of ${others.join(', ')} that grows`, help: 'say which' })
+  if ('steps' in asked)
+    return newPlan(
+      variant,
+      asked.steps.map(({ share, hold }) => ({ share: slotsOfShare(share), holdMs: parseDuration(hold ?? '1h') })),
+    )
+  const now = typeof serve === 'string' ? 0 : (serve[variant] ?? 0)
+  return newPlan(variant, linearSteps(now, slotsOfShare(asked.to), parseDuration(asked.over)))
+}

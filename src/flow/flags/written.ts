@@ -1,4 +1,4 @@
-import { slotCount, type Flag, type Serve } from './flag.ts'
+import { slotCount, type Flag, type Plan, type Serve } from './flag.ts'
 
 /** Slots as a share: 5%. */
 export const shareOf = (slots: number) => `${slots / 100}%`
@@ -24,16 +24,34 @@ export function documentOf(flag: Flag): Readonly<Record<string, unknown>> {
     ...(salt === flag.flag ? {} : { salt }),
     ...(requires.length === 0 ? {} : { requires }),
     environments: Object.fromEntries(
-      Object.entries(environments).map(([name, { state, killed, rules, serve, sample }]) => [
+      Object.entries(environments).map(([name, { state, killed, rules, serve, sample, plan }]) => [
         name,
         {
           state,
           ...(killed ? { killed } : {}),
           ...(rules.length === 0 ? {} : { rules: rules.map((rule) => ({ ...rule, serve: sharesOf(rule.serve) })) }),
           serve: sharesOf(serve),
+          ...(plan === null ? {} : { ramp: planOf(plan) }),
           ...(state === 'dark' && sample !== slotCount ? { sample: shareOf(sample) } : {}),
         },
       ]),
     ),
   }
+}
+
+/** The steps of a plan in words of a file. */
+export const planOf = ({ variant, steps }: Plan) => ({
+  variant,
+  steps: steps.map(({ share, holdMs }) => ({ share: shareOf(share), hold: durationText(holdMs) })),
+})
+
+/** As Compose writes it: the whole of the largest unit that fits. */
+function durationText(ms: number): string {
+  const units = [
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1_000],
+  ] as const
+  const [unit, size] = units.find(([, size]) => ms % size === 0) ?? (['ms', 1] as const)
+  return `${ms / size}${unit}`
 }

@@ -104,6 +104,11 @@ export function makeFlagSets(ledger: Ledger, standing: () => Promise<ReadonlyMap
       if (seen === undefined) await refresh()
       return [...sets.keys()].toSorted()
     },
+    /** How every flag stands. */
+    flags: async (): Promise<readonly FlagRevision[]> => {
+      if (seen === undefined) await refresh()
+      return [...flags.values()]
+    },
     refresh,
     /** Called with each change of a set. @returns a function that ends it */
     onChange(listener: (change: FlagSetChange) => void): () => void {

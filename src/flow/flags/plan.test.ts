@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { advanced, begun, dueAt, linearSteps, paused } from './plan.ts'
+import type { Flag, Setting } from './flag.ts'
+import { flagOf } from './testing.ts'
+
+const text = `flag: x\nowner: a\npurpose: operations\nenvironments: {production: {state: ramp, ramp: {steps: [{share: 1%, hold: 1h}, {share: 25%, hold: 4h}, {share: 100%}]}}}`
+const at = (time: string) => `2026-11-26T${time}:00.000Z`
+const ms = (time: string) => Date.parse(at(time))
+const settingOf = (flag: Flag): Setting => flag.environments['production']!
+const begins = (flag = flagOf(text), before?: Flag) => settingOf(begun(flag, before, at('10:00')))
+const shareOf = ({ serve }: Setting) => (serve as Readonly<Record<string, number>>)['on']
+
+describe('a ramp that goes on by itself', () => {
+  it('serves the first step from when it is published', () => {
+    expect(shareOf(begins())).toBe(100)
+    expect(dueAt(begins())).toBe(ms('11:00'))
+  })
+
+  it('takes each step when the one before was held, and says which it is', () => {
+    expect(advanced(begins(), ms('10:59'), at('10:59'))).toBeUndefined()
+    const second = advanced(begins(), ms('11:00'), at('11:00'))!
+    expect([shareOf(second.setting), second.reason]).toEqual([2_500, 'step 2 of 3: on 25%, 1 h 0 min after the one before'])
+    const third = advanced(second.setting, ms('15:00'), at('15:00'))!
+    expect(shareOf(third.setting)).toBe(10_000)
+    expect(dueAt(third.setting)).toBeUndefined()
+  })
+
+  it('takes one step when the clock jumps, and holds it', () => {
+    const jumped = advanced(begins(), ms('23:00'), at('23:00'))!
+    expect(shareOf(jumped.setting)).toBe(2_500)
+    expect(advanced(jumped.setting, ms('23:00'), at('23:00'))).toBeUndefined()
+    // And back: it waits, and loses nothing.
+    expect(advanced(jumped.setting, ms('09:00'), at('09:00'))).toBeUndefined()
+  })
+
+  it('waits while it is paused or killed, and is held anew when it goes on', () => {
+    const waits = paused(begins(), 'errors rise', at('10:30'))
+    expect(advanced(waits, ms('23:00'), at('23:00'))).toBeUndefined()
+    expect(dueAt(paused(waits, null, at('12:00')))).toBe(ms('13:00'))
+    expect(dueAt({ ...begins(), killed: true })).toBeUndefined()
+  })
+
+  it('goes on where it was when its file is published again, and takes nothing away when its steps are others', () => {
+    const second = advanced(begins(), ms('11:00'), at('11:00'))!.setting
+    const flag = { ...flagOf(text), environments: { production: second } }
+    expect(begins(flagOf(text), flag)).toEqual(second)
+    expect(shareOf(begins(flagOf(text.replace('share: 1%', 'share: 5%').replace('25%', '50%')), flag))).toBe(5_000)
+  })
+
+  it('may go evenly', () => {
+    expect(linearSteps(0, 10_000, 86_400_000)).toHaveLength(100)
+    expect(linearSteps(500, 1_000, 5_000)).toEqual([600, 700, 800, 900, 1_000].map((share) => ({ share, holdMs: 1_000 })))
+  })
+
+  it('grows, and names what grows', () => {
+    const wrong = (from: string, to: string) => () => flagOf(text.replace(from, to))
+    expect(wrong('25%', '1%')).toThrow('its shares should grow, and step 2 does not')
+    expect(wrong('{steps', '{variant: off, steps')).toThrow('control is what everybody else gets')
+    expect(wrong('state: ramp', 'state: dark')).toThrow('only a ramp goes by steps')
+  })
+})
