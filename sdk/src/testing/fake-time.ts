@@ -11,8 +11,10 @@ export function makeFakeTime(start = 1_000_000): FakeTime {
   let turns: (() => void)[] = []
   let timers: { at: number; work: () => void }[] = []
 
-  /** Promises settle in turns of the real process. */
-  const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+  /** Promises settle in turns of the real process; a stream takes some. */
+  async function settle(): Promise<void> {
+    for (let n = 0; n < 4; n++) await new Promise((resolve) => setImmediate(resolve))
+  }
 
   async function turn(): Promise<void> {
     await settle()
