@@ -56,7 +56,7 @@ const told: readonly Told[] = [
   deployment('attic', 'production', first - 899 * day, 'old'),
 ]
 
-const tabsOfShop = ['lead-time', 'batches', 'what-if', 'rows'].map((tab) => `/flow/shop/${tab}`)
+const tabsOfShop = ['lead-time', 'batches', 'recovery', 'what-if', 'rows'].map((tab) => `/flow/shop/${tab}`)
 
 describe.skipIf(chromium === undefined)('the page of flow (skipped when there is no Chromium; set CHROMIUM_PATH)', () => {
   let folder: string
@@ -208,6 +208,11 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
       .waitFor()
     await page.goBack()
     await page.getByRole('tab', { name: 'Lead time', selected: true }).waitFor()
+    await tabs.getByRole('tab', { name: 'Recovery' }).click()
+    const way = page.getByRole('list', { name: 'Way of the failures' })
+    expect(await way.textContent()).toMatch(/Deployed.*Seen.*known of 0 of 1.*unknown.*What ended it ran.*0 forward, 1 back.*Over.*1 of 1/)
+    const failures = page.getByRole('region', { name: 'Failures', exact: true })
+    expect(await failures.getByRole('row').last().textContent()).toMatch(/went back.*unknown: going back does not say when.*back to v50/)
     await open('/flow/shop?show=gates#rows')
     await page.getByRole('tab', { name: 'Gates 1', selected: true }).waitFor()
     expect(faults).toEqual([])

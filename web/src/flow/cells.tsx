@@ -3,8 +3,16 @@ import { DigestLink } from '../piece/digest.tsx'
 
 /** Ours have a story; of others it is only known what they are called. */
 export function Version({ of }: { readonly of: string }) {
-  return /^sha256:[0-9a-f]{64}$/.test(of) ? <DigestLink digest={of} /> : <span className="mono">{of}</span>
+  if (/^sha256:[0-9a-f]{64}$/.test(of)) return <DigestLink digest={of} />
+  return (
+    <span className="mono" title={of}>
+      {briefOf(of)}
+    </span>
+  )
 }
+
+/** The first of a long hash say which it is: `release-8a5c80ebf9…`. */
+const briefOf = (version: string) => version.replaceAll(/([0-9a-f]{10})[0-9a-f]{10,}/g, '$1…')
 
 /** A moment to the minute, UTC. */
 export function At({ at }: { readonly at: string }) {

@@ -3,6 +3,7 @@ import type { ChangesView, StreamFlowDetail } from '../api/types.ts'
 import { Figure } from './figure.tsx'
 import { NoData, timeOf } from './flow-row.tsx'
 import { useLinks } from './links.ts'
+import { ShareBar, ShareKey } from './share-bar.tsx'
 import { Explained } from './term.tsx'
 import { few, limits, percent, plural, span } from './words.ts'
 import './pictures.css'
@@ -61,28 +62,18 @@ const steps = ['var(--track)', 'var(--wait)', 'var(--go)', 'var(--move)', 'var(-
 function Stages({ stages }: Pick<ChangesView, 'stages'>) {
   return (
     <>
-      <div className="constraint-bar" aria-hidden="true">
-        {stages.map(({ from, to, share }, at) => (
-          <span
-            key={from + to}
-            style={{ flexGrow: Math.max(0.004, share ?? 0), background: steps[at % steps.length] }}
-            className="stage-part"
-            title={`${from} → ${to}`}
-          >
-            {(share ?? 0) > 0.12 && `${from} → ${to} ${percent(share ?? 0)}`}
-          </span>
-        ))}
-      </div>
+      <ShareBar parts={stages.map(({ from, to, share }, at) => ({ name: `${from} → ${to}`, share, colour: steps[at % steps.length] }))} />
       <ul className="stage-list">
-        {stages.map(({ from, to, share, p50, p95 }, at) => (
+        {stages.map(({ from, to, share, p50, p95, ms, working, waiting }, at) => (
           <li key={from + to}>
-            <i className="key" style={{ background: steps[at % steps.length] }} aria-hidden="true" />
+            <ShareKey colour={steps[at % steps.length]} />
             <span>
               {from} → {to}
             </span>
             <strong>{share === null ? <NoData /> : percent(share)}</strong>
             <span className="soft">
               p50 {p50 === null ? '–' : span(p50)}, p95 {p95 === null ? '–' : span(p95)}
+              {working + waiting > 0 && `; ${percent(working / ms)} of it work, ${percent(waiting / ms)} waiting`}
             </span>
           </li>
         ))}

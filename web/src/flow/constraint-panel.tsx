@@ -6,6 +6,7 @@ import { ProblemNote } from '../piece/problem-note.tsx'
 import { RowsTable, type ColumnOf } from '../table/rows-table.tsx'
 import { NoData, timeOf } from './flow-row.tsx'
 import { useLinks, type Links } from './links.ts'
+import { ShareBar } from './share-bar.tsx'
 import { Explained } from './term.tsx'
 import { few, percent, span } from './words.ts'
 import './constraint.css'
@@ -14,7 +15,7 @@ type Leg = ConstraintView['legs'][number]
 
 /** Which part of the way holds the stream up, with the evidence, and why it is none of the others. */
 export function ConstraintPanel({ stream, query }: { readonly stream: string; readonly query: string }) {
-  const { rows } = useLinks(stream)
+  const { rows, view } = useLinks(stream)
   const columns = useMemo(() => columnsOf(rows), [rows])
   const { data, problem } = useQuery<ConstraintView>(`/api/constraint/${encodeURIComponent(stream)}?${query}`)
   if (data === undefined) {
@@ -50,18 +51,9 @@ export function ConstraintPanel({ stream, query }: { readonly stream: string; re
         </p>
       )}
       {legs.some(({ spentMs }) => spentMs > 0) && (
-        <div className="constraint-bar" aria-hidden="true">
-          {legs.map((leg) => (
-            <span
-              key={leg.from + leg.to}
-              className={isIt(leg) ? 'constraint-it' : ''}
-              style={{ flexGrow: Math.max(0.004, leg.share ?? 0) }}
-              title={`${leg.from} → ${leg.to}: ${percent(leg.share ?? 0)}`}
-            >
-              {(leg.share ?? 0) > 0.14 && `${leg.from} → ${leg.to} ${percent(leg.share ?? 0)}`}
-            </span>
-          ))}
-        </div>
+        <ShareBar
+          parts={legs.map((leg) => ({ name: `${leg.from} → ${leg.to}`, share: leg.share, colour: isIt(leg) ? 'var(--move)' : undefined }))}
+        />
       )}
       {legs.length > 0 && (
         <RowsTable
@@ -83,6 +75,9 @@ export function ConstraintPanel({ stream, query }: { readonly stream: string; re
             : 'Counted by the number on the way over time, and by the time of each version, it is not the same: do not trust these numbers.'}
         </li>
       </ul>
+      <p className="flow-more">
+        <Link href={view('what-if')}>Try what a change here would do</Link>
+      </p>
     </section>
   )
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import { NoData } from './flow-row.tsx'
+import './figures.css'
 
 type Props = {
   /** What it is; a term explains itself. */
@@ -27,9 +28,9 @@ export function Figure({ name, href, sub, was, told, signal, children }: Props) 
         {children === undefined || children === null || href === undefined ? (
           <span className={kind}>{children ?? <NoData />}</span>
         ) : (
-          <Link className={kind} href={href} title="the rows behind it">
+          <RowsLink className={kind} href={href}>
             {children}
-          </Link>
+          </RowsLink>
         )}
         <span className="figure-sub">{sub}</span>
         {was !== undefined && <span className="figure-was">before: {was}</span>}
@@ -37,4 +38,12 @@ export function Figure({ name, href, sub, was, told, signal, children }: Props) 
       </dd>
     </div>
   )
+}
+
+type LinkProps = { readonly className: string; readonly href: string; readonly children: ReactNode }
+
+/** Where they are on the same page, the browser goes to them. */
+function RowsLink({ className, href, children }: LinkProps) {
+  const to = { className, href, title: 'the rows behind it' }
+  return href.startsWith('#') ? <a {...to}>{children}</a> : <Link {...to}>{children}</Link>
 }

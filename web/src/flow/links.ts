@@ -41,3 +41,6 @@ export function useLinks(stream: string): Links {
   const { days, asOf } = windowIn(search)
   return useMemo(() => linksOf(stream, addressOf({ days, asOf })), [stream, days, asOf])
 }
+
+/** Failures with their moments, on the tab that is about them. */
+export const rowsBelow = '#failures'

@@ -50,6 +50,7 @@ const pages: readonly Hit[] = [
   ['Stops', '/stops', 'octagon'],
   ['Environments', '/environments', 'places'],
   ['Flow', '/flow', 'flow'],
+  ['Deployed together', '/coupling', 'flow'],
 ].map(([title, href, icon]) => ({ key: href!, href: href!, icon: icon as IconName, kind: 'page', title: title!, detail: '', at: null }))
 
 function hitOf(found: Found): Hit {
