@@ -29,6 +29,7 @@ import { machineRoutes } from './commands/machines.ts'
 import { policyRoutes } from './commands/policy.ts'
 import { provenanceRoutes } from './commands/provenance.ts'
 import * as line from './commands/line.ts'
+import { teamRoutes } from './commands/team.ts'
 import { secretRoutes } from './commands/secret.ts'
 import { tokenRoutes } from './commands/token.ts'
 import { describeError } from './output.ts'
@@ -85,6 +86,7 @@ const root = buildRouteMap<string, CliContext>({
     event: eventRoutes,
     events: eventsCommand,
     import: importRoutes,
+    team: teamRoutes,
     ledger: ledgerRoutes,
     provenance: provenanceRoutes,
     policy: policyRoutes,

@@ -131,7 +131,7 @@ async function textOf({ cwd }: CliContext, file: string): Promise<string> {
   }
 }
 
-async function openFile(place: string, file: string): Promise<Readable> {
+export async function openFile(place: string, file: string): Promise<Readable> {
   const input = createReadStream(place)
   await new Promise<void>((resolve, reject) => {
     input.once('open', () => resolve())

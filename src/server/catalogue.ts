@@ -9,6 +9,8 @@ import { deploymentFailures, deploymentHistory, gateHistory, incidentHistory } f
 import { changeHistory } from '../flow/history/changes.ts'
 import { hooks } from '../flow/history/hooks.ts'
 import { runHistory, taskHistory } from '../flow/history/runs.ts'
+import { streamOwned } from '../flow/team/events.ts'
+import { streamOwners } from '../flow/team/projection.ts'
 import { statusMigrations } from '../flow/commit-status/tables.ts'
 import * as deployment from '../flow/deployment/events.ts'
 import { deployments, holds } from '../flow/deployment/projection.ts'
@@ -52,6 +54,7 @@ export const ownTypes: readonly AnyEventType[] = [
   ...Object.values(prediction),
   attestationMade,
   flagChanged,
+  streamOwned,
   keyRotated,
   line.lineStopped,
   line.lineStarted,
@@ -86,6 +89,7 @@ export const projections = [
   runHistory,
   taskHistory,
   hooks,
+  streamOwners,
   attestations,
   flagRevisions,
   lineStops,

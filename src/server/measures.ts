@@ -12,6 +12,8 @@ import { keysRoutes } from '../flow/measures/keys/routes.ts'
 import { makePast } from '../flow/measures/past.ts'
 import { recoveryRoutes } from '../flow/measures/recovery/routes.ts'
 import { measureRoutes } from '../flow/measures/routes.ts'
+import { makeOwners } from '../flow/team/read.ts'
+import { teamRoutes } from '../flow/team/routes.ts'
 import { makePredictions } from '../flow/whatif/prediction/predictions.ts'
 import { predictionRoutes } from '../flow/whatif/prediction/routes.ts'
 import { whatIfRoutes } from '../flow/whatif/routes.ts'
@@ -39,6 +41,7 @@ export function openMeasures({ ledger, clock, newId, work, metrics, log }: Measu
   const past = makePast(ledger)
   const builds = makeBuilds(ledger)
   const told = makeToldFailures(ledger)
+  const owners = makeOwners(ledger)
   const predictions = makePredictions({ ledger, past, clock, newId })
   // What was predicted is held against what happened, whether anybody asks or not.
   const scorer = makeTidier('score predictions', predictions.score, log)
@@ -56,6 +59,7 @@ export function openMeasures({ ledger, clock, newId, work, metrics, log }: Measu
       api.route('/', couplingRoutes(past, lineages, clock))
       api.route('/', failureRoutes({ ledger, past, told, clock, newId }))
       api.route('/', lineageRoutes(lineages))
+      api.route('/', teamRoutes({ ledger, owners, past, clock, newId }))
     },
     async close(): Promise<void> {
       await exporter?.close()

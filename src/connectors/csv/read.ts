@@ -50,7 +50,8 @@ const sentences: Readonly<Record<string, string>> = {
   CSV_MAX_RECORD_SIZE: `a row is longer than ${rowBytesMax} characters`,
 }
 
-async function* rowsOf(input: Readable, file: string): AsyncGenerator<Row, void> {
+/** Rows of a table, its header too. @throws ThreewaysError `CSV_INVALID` */
+export async function* rowsOf(input: Readable, file: string): AsyncGenerator<Row, void> {
   const parser = parse({ bom: true, info: true, max_record_size: rowBytesMax, skip_empty_lines: true, relax_column_count: true })
   // What it fails of comes out of the parser.
   pipeline(input, onlyUtf8(), parser, () => {})
@@ -90,7 +91,8 @@ function faultOf(error: unknown): string | undefined {
   return undefined
 }
 
-function columnsOf({ cells, line }: Row, file: string): ReadonlyMap<string, number> {
+/** Where each column stands. @throws ThreewaysError `CSV_INVALID` when two have one name */
+export function columnsOf({ cells, line }: Row, file: string): ReadonlyMap<string, number> {
   const columns = new Map<string, number>()
   for (const [at, cell] of cells.entries()) {
     const name = cell.trim()
