@@ -39,6 +39,18 @@ export class SketchOfMany {
     this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + 1)
   }
 
+  /** One value less, that was added before. */
+  remove(value: number): void {
+    if (value < least) {
+      this.#zeros--
+      return
+    }
+    const bucket = Math.ceil(Math.log(value) * this.#perLog)
+    const count = (this.#counts.get(bucket) ?? 0) - 1
+    if (count === 0) this.#counts.delete(bucket)
+    else this.#counts.set(bucket, count)
+  }
+
   sketch(): QuantileSketch {
     return { accuracy: this.#accuracy, zeros: this.#zeros, buckets: [...this.#counts].sort(([a], [b]) => a - b) }
   }

@@ -1,0 +1,52 @@
+import { effectOf, type Effect, type NoEffect } from '../../kernel/statistics/effect.ts'
+import { quantileEffect, type QuantileArm } from '../../kernel/statistics/quantile-effect.ts'
+import { sketchCount, sketchQuantile } from '../../kernel/statistics/quantile-sketch.ts'
+import { variablesOf, type Metric } from './metric.ts'
+import { noSums, withIdleUnits, type Sums } from './sums.ts'
+
+/** What is known of one arm of one phase. */
+export type ArmState = {
+  /** Exposed to it. */
+  readonly units: number
+  /** By metric. */
+  readonly sums: Readonly<Record<string, Sums>>
+}
+
+/** One metric in one treatment, against control. */
+export type Comparison = {
+  readonly metric: Metric
+  readonly arm: string
+  readonly effect: Effect | NoEffect
+  /** Exposed units of both arms of which there is no value: they are left out, and are no zeros. */
+  readonly unitsWithout: number
+}
+
+/** A name for what is remembered of a comparison. */
+export const nameOf = ({ metric, arm }: Pick<Comparison, 'metric' | 'arm'>): string => `${metric.key}/${arm}`
+
+/** Relative change, of control's level. */
+export function compared(metric: Metric, arm: string, control: ArmState, treatment: ArmState): Comparison {
+  const [a, b] = [valuesOf(metric, control), valuesOf(metric, treatment)]
+  const unitsWithout = Math.max(0, control.units - a.moments.count) + Math.max(0, treatment.units - b.moments.count)
+  const { kind } = metric
+  const effect =
+    kind.type === 'quantile'
+      ? quantileEffect(quantilesOf(a), quantilesOf(b), kind.share)
+      : effectOf(a.moments, b.moments, Object.fromEntries(variablesOf(metric).map((name, at) => [name, at])) as { value: number })
+  return { metric, arm, effect, unitsWithout }
+}
+
+function valuesOf(metric: Metric, { units, sums }: ArmState): Sums {
+  const known = sums[metric.key] ?? noSums(metric)
+  const { type } = metric.kind
+  return !metric.before && (type === 'binary' || type === 'count' || type === 'revenue') ? withIdleUnits(known, units) : known
+}
+
+const quantilesOf = ({ moments, sketch }: Sums): QuantileArm => ({
+  count: sketch === undefined ? 0 : sketchCount(sketch),
+  quantile: (share) => (sketch === undefined ? undefined : sketchQuantile(sketch, share)),
+  users: moments,
+})
+
+/** How much better, in the metric's own direction: less of a latency is a gain. */
+export const gainOf = ({ metric }: Pick<Comparison, 'metric'>, effect: number): number => (metric.better === 'more' ? effect : -effect)

@@ -1,0 +1,31 @@
+import type { Interval, NoEffect } from '../../kernel/statistics/effect.ts'
+
+/** What one metric says of one treatment. Effects are relative to control, 0.01 is 1 % more; a gain is an effect in the better direction. */
+export type Result = {
+  readonly metric: string
+  readonly arm: string
+  readonly role: 'decision' | 'guardrail' | 'exploratory'
+  readonly unitsWithout: number
+  /** Why there is nothing to tell. */
+  readonly nothing?: NoEffect
+  readonly control?: number
+  readonly treatment?: number
+  readonly effect?: number
+  readonly error?: number
+  /** Share of the variance that the time before explained. */
+  readonly explained?: number
+  /** Holds at every moment, so that it may be drawn every day. */
+  readonly always?: Interval
+  /** Of this look, narrower. Absent between looks. */
+  readonly atLook?: Interval
+  /** Of guardrails: the least gain that is still believed at this look. */
+  readonly leastGain?: number
+  /** Least so far. */
+  readonly p?: number
+  /** Holm's over all decision metrics and treatments; Benjamini and Hochberg's over exploratory ones; Bonferroni's of harm to guardrails. */
+  readonly adjusted?: number
+  readonly verdict: 'better' | 'worse' | 'no worse' | 'undecided'
+  readonly chanceToWin?: number
+  readonly lossOfControl?: number
+  readonly lossOfTreatment?: number
+}
