@@ -21,7 +21,6 @@ type Props = {
   readonly widest?: number
   /** Between which pixels one can point, and by how many an arrow key moves; undefined: it only is looked at. */
   readonly moves?: (width: number) => { readonly from: number; readonly to: number; readonly step: number }
-  readonly onLeave?: () => void
   /** @param at - the pixel at which somebody points */
   readonly render: (width: number, at: number | undefined) => Drawn
 }
@@ -29,7 +28,7 @@ type Props = {
 const touchPixels = 24
 
 /** The frame of every picture: drawn as wide as it is seen, walked through with the arrow keys, said in words. */
-export function Chart({ height, className, widest = Number.POSITIVE_INFINITY, moves, onLeave, render }: Props) {
+export function Chart({ height, className, widest = Number.POSITIVE_INFINITY, moves, render }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const width = Math.min(widest, useWidth(box))
   const { from, to, step } = moves?.(width) ?? { from: 0, to: 0, step: 0 }
@@ -46,7 +45,7 @@ export function Chart({ height, className, widest = Number.POSITIVE_INFINITY, mo
   const keys = (event: KeyboardEvent<SVGSVGElement>) => (event.key === 'Enter' ? open?.() : listeners.onKeyDown(event))
   const reading =
     moves === undefined
-      ? { role: 'img', onPointerLeave: onLeave }
+      ? { role: 'img' }
       : {
           role: 'application',
           'aria-roledescription': 'chart, arrow keys move through it',

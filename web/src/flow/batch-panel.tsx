@@ -49,7 +49,7 @@ function Sizes({ rows, stream }: { readonly rows: readonly Row[]; readonly strea
     ...rows.map(({ share }) => (share ?? 0) * 1.6),
     ...rows.filter(({ deployments }) => deployments >= 90).map(({ high }) => high ?? 0),
   )
-  const wideOf = (width: number) => Math.min(150, (width - margin.left - margin.right) / rows.length)
+  const wideOf = (width: number) => Math.min(240, (width - margin.left - margin.right) / rows.length)
   const y = (share: number) => height - margin.bottom - (Math.min(share, most) / most) * (height - margin.top - margin.bottom)
   const ticks = [0, most / 2, most].map((share) => ({ pixel: y(share), name: percent(share) }))
   return (

@@ -8,6 +8,7 @@ import { NoData, timeOf } from './flow-row.tsx'
 import { useLinks, type Links } from './links.ts'
 import { ShareBar } from './share-bar.tsx'
 import { Explained } from './term.tsx'
+import { useArrival } from './use-arrival.ts'
 import { few, percent, span } from './words.ts'
 import './constraint.css'
 
@@ -15,8 +16,6 @@ type Leg = ConstraintView['legs'][number]
 
 /** Which part of the way holds the stream up, with the evidence, and why it is none of the others. */
 export function ConstraintPanel({ stream, query }: { readonly stream: string; readonly query: string }) {
-  const { rows, view } = useLinks(stream)
-  const columns = useMemo(() => columnsOf(rows), [rows])
   const { data, problem } = useQuery<ConstraintView>(`/api/constraint/${encodeURIComponent(stream)}?${query}`)
   if (data === undefined) {
     if (problem === undefined) return <section className="panel flow-panel constraint" aria-busy="true" aria-label="The constraint" />
@@ -27,6 +26,13 @@ export function ConstraintPanel({ stream, query }: { readonly stream: string; re
       </section>
     )
   }
+  return <Proof view={data} stream={stream} />
+}
+
+function Proof({ view: data, stream }: { readonly view: ConstraintView; readonly stream: string }) {
+  const { rows, view } = useLinks(stream)
+  const columns = useMemo(() => columnsOf(rows), [rows])
+  useArrival('constraint')
   const { constraint, cannotSay, legs, sentences, little } = data
   // What is named is said above.
   const evidence = sentences.slice(constraint === null ? 1 : 2)
@@ -88,7 +94,7 @@ const columnsOf = (rows: Links['rows']): readonly ColumnOf<Leg>[] => [
     name: 'Of the time',
     wide: 96,
     rank: ({ share }) => share ?? undefined,
-    cell: ({ share }) => (share === null ? <NoData /> : percent(share)),
+    cell: ({ share, to }) => (share === null ? <NoData /> : <Link href={rows('versions', { to })}>{percent(share)}</Link>),
   },
   {
     name: 'Waits now',
@@ -100,9 +106,14 @@ const columnsOf = (rows: Links['rows']): readonly ColumnOf<Leg>[] => [
     name: 'Oldest',
     wide: 80,
     rank: ({ queue }) => queue.oldest ?? undefined,
-    cell: ({ queue }) => (queue.oldest === null ? <NoData /> : span(queue.oldest)),
+    cell: ({ queue, from }) => (queue.oldest === null ? <NoData /> : <Link href={rows('ageing', { in: from })}>{span(queue.oldest)}</Link>),
   },
-  { name: 'Came / wk', wide: 90, rank: ({ arrivalsPerWeek }) => arrivalsPerWeek, cell: ({ arrivalsPerWeek }) => few(arrivalsPerWeek) },
+  {
+    name: 'Came / wk',
+    wide: 90,
+    rank: ({ arrivalsPerWeek }) => arrivalsPerWeek,
+    cell: ({ arrivalsPerWeek, from }) => <Link href={rows('deployments', { to: from })}>{few(arrivalsPerWeek)}</Link>,
+  },
   {
     name: 'Left / wk',
     wide: 90,

@@ -8,9 +8,10 @@ import { BatchPanel } from './batch-panel.tsx'
 import { groupsOf } from './coupling-order.ts'
 import { Predictions } from './predictions.tsx'
 import { useKept } from './use-kept.ts'
+import { FlowPages } from './flow-pages.tsx'
 import { Matrix } from './matrix.tsx'
 import { Pairs } from './pairs.tsx'
-import { addressOf, queryOf, searchOf, windowIn } from './window.ts'
+import { addressOf, flowHref, queryOf, windowIn } from './window.ts'
 import { WindowPicker } from './window-picker.tsx'
 import { dayIn, few, percent, plural } from './words.ts'
 import './flow.css'
@@ -29,9 +30,7 @@ export function CouplingPage() {
     <div className={old ? 'page flow-one flow-old' : 'page flow-one'}>
       <header className="flow-head">
         <div>
-          <p className="crumbs">
-            <Link href={`/flow${searchOf(addressOf(window))}`}>Flow</Link> / across streams
-          </p>
+          <FlowPages open="/coupling" address={addressOf(window)} />
           <h1>Deployed together</h1>
           <p className="flow-sentence">{sentenceOf(data)}</p>
         </div>
@@ -57,8 +56,19 @@ function sentenceOf({ environment, since, until, minutes, looked, mass, rows }: 
   return `${plural(rows.length, 'pair')} of ${looked} came to ${environment} within ${minutes} minutes of each other more often than by chance, from ${dayIn(since)} until ${dayIn(until)}. ${mass === 0 ? '' : `${plural(mass, 'time')} at which more than a fifth of all were deployed are left out.`}`
 }
 
-const told = ({ a, b, together, timesA, timesB, confidence, lift, p }: Pair) =>
-  `${a} and ${b}: ${together} times together, of ${timesA} and ${timesB}; ${percent(confidence)} of the rarer with the other, ${few(lift)} times as often as by chance (p ${p < 0.0001 ? '< 0.0001' : p.toFixed(4)})`
+/** The last that was pointed at stays, so that its streams can be opened. */
+function Read({ pair }: { readonly pair: Pair }) {
+  const [search] = useSearchParams()
+  const address = addressOf(windowIn(search))
+  const { a, b, together, timesA, timesB, confidence, lift, p } = pair
+  return (
+    <span>
+      <Link href={flowHref(a, address, 'batches')}>{a}</Link> and <Link href={flowHref(b, address, 'batches')}>{b}</Link>: {together} times
+      together, of {timesA} and {timesB}; {percent(confidence)} of the rarer with the other, {few(lift)} times as often as by chance (p{' '}
+      {p < 0.0001 ? '< 0.0001' : p.toFixed(4)})
+    </span>
+  )
+}
 
 function Coupled({ view }: { readonly view: CouplingView }) {
   const groups = useMemo(() => groupsOf(view.rows), [view])
@@ -78,7 +88,7 @@ function Coupled({ view }: { readonly view: CouplingView }) {
         </p>
         <Matrix rows={view.rows} groups={groups} pair={pair} onPair={setPair} />
         <p className="chart-read soft" aria-live="polite">
-          {pair === undefined ? 'Point at a square, or at a row below.' : told(pair)}
+          {pair === undefined ? 'Point at a square, or at a row below.' : <Read pair={pair} />}
         </p>
       </section>
       <section className="panel flow-panel" aria-label="Pairs">

@@ -42,7 +42,7 @@ export function LeadFigures({ picture }: Props) {
         href={links.rows('versions')}
         told="had reached the last environment"
         sub={lead.within
-          .flatMap(({ ms, share }) => (share === null || ms === dayMs ? [] : [`${percent(share)} within ${span(ms)}`]))
+          .flatMap(({ ms, share }) => (share === null || ms === dayMs ? [] : [`${namesOf[ms] ?? span(ms)} ${percent(share)}`]))
           .join(' · ')}
       >
         {withinDay(lead)}
@@ -53,6 +53,13 @@ export function LeadFigures({ picture }: Props) {
 }
 
 const dayMs = 86_400_000
+const namesOf: Record<number, string> = {
+  600_000: '10 min',
+  3_600_000: '1 h',
+  14_400_000: '4 h',
+  604_800_000: '1 wk',
+  2_419_200_000: '4 wk',
+}
 
 function withinDay({ within, versions }: StreamFlowView['lead']): string | undefined {
   const share = within.find(({ ms }) => ms === dayMs)?.share ?? null

@@ -7,6 +7,7 @@ import { useTitle } from '../shell/document-state.ts'
 import { useShortcut } from '../shell/keyboard.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { FlowList, columnName } from './flow-list.tsx'
+import { FlowPages } from './flow-pages.tsx'
 import type { Held } from './flow-row.tsx'
 import { EstateKeys } from './keys-panel.tsx'
 import { columns, rowsOf, type Column, type Order } from './flow-rows.ts'
@@ -92,6 +93,7 @@ function BoardOf({ streams, old, window }: BoardProps) {
     <div className={old ? 'flow flow-old' : 'flow'}>
       <header className="flow-head">
         <div>
+          <FlowPages open="/flow" address={params} />
           <h1>Flow</h1>
           <p className="soft" role="status">
             {sentenceOf(streams, window)}
@@ -99,7 +101,7 @@ function BoardOf({ streams, old, window }: BoardProps) {
         </div>
         <WindowPicker window={window} newest={newestOf(streams)} onChange={(next) => change({ window: next })} />
       </header>
-      <EstateKeys query={queryOf(window)} />
+      <EstateKeys query={queryOf(window)} sortBy={(by) => `/flow${searchOf({ ...params, sort: by, dir: 'down' })}`} />
       <div className="flow-tools">
         <label className="filter">
           <Icon name="search" />

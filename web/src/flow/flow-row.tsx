@@ -28,7 +28,7 @@ export const FlowRowView = memo(function FlowRowView({ row, held, top, index, pa
         <Link className="page-link flow-link" data-move href={flowHref(stream, params)}>
           {stream}
         </Link>
-        <Way order={order} held={held} />
+        <Way order={order} held={held} href={`${flowHref(stream, params)}#constraint`} />
       </div>
       <Cell name="perWeek" href={rows('deployments')} sub={deployments === 0 ? undefined : `${deployments} in all`}>
         {deployments === 0 ? undefined : few(perWeek)}
@@ -66,18 +66,33 @@ function same(a: Props, b: Props): boolean {
   return a.top === b.top && a.index === b.index && a.row === b.row && a.held === b.held && a.params === b.params
 }
 
+type WayProps = {
+  readonly order: readonly string[]
+  readonly held: Held | undefined
+  /** Where the proof of the constraint is. */
+  readonly href: string
+}
+
 /** The arrow at which the stream is held up stands out. */
-function Way({ order, held }: { readonly order: readonly string[]; readonly held: Held | undefined }) {
+function Way({ order, held, href }: WayProps) {
   return (
     <span className="soft" title={held?.told ?? order.join(' → ')}>
       {order.map((environment, at) => (
         <Fragment key={environment}>
-          {at > 0 && (environment === held?.to ? <b className="flow-arrow"> ⇥ </b> : ' → ')}
+          {at > 0 && (environment === held?.to ? <Arrow href={href} told={held.told} /> : ' → ')}
           {environment}
         </Fragment>
       ))}
       {held !== undefined && <span className="sr">. {held.told}</span>}
     </span>
+  )
+}
+
+function Arrow({ href, told }: { readonly href: string; readonly told: string }) {
+  return (
+    <Link className="flow-arrow flow-figure" href={href} title={told} aria-label={`The constraint: ${told}`} tabIndex={-1}>
+      {' ⇥ '}
+    </Link>
   )
 }
 

@@ -30,20 +30,30 @@ export function KeysPanel({ stream, query }: { readonly stream: string; readonly
         <Link href={links.rows('failures')}>Failures and what they came of</Link> ·{' '}
         <Link href={links.view('recovery')}>How they are mended</Link>
       </p>
-      <Keys keys={data} definitions={data.definitions} links={links} fromCommits={data.leadFrom === 'commit'} />
+      <Keys keys={data} definitions={data.definitions} hrefs={hrefsOf(links, data.leadFrom)} fromCommits={data.leadFrom === 'commit'} />
     </section>
   )
 }
 
-/** The five keys of all streams together. */
-export function EstateKeys({ query }: { readonly query: string }) {
+type EstateKeysProps = {
+  readonly query: string
+  /** Where the streams stand in the order of a column. */
+  readonly sortBy: (column: 'perWeek' | 'p50' | 'back') => string
+}
+
+/** The five keys of all streams together; each leads to the streams that make it. */
+export function EstateKeys({ query, sortBy }: EstateKeysProps) {
   const { data, problem } = useKept(useQuery<KeysBoard>(`/api/keys?${query}`), 'keys')
   // The place is kept, so that nothing moves when they come.
   if (data === undefined) return problem === undefined ? <div className="estate-keys figures" aria-hidden="true" /> : null
   if (data.streams.length === 0) return null
   return (
     <section className="estate-keys" aria-label="The five keys of all streams">
-      <Keys keys={data.estate} definitions={data.definitions} />
+      <Keys
+        keys={data.estate}
+        definitions={data.definitions}
+        hrefs={{ frequency: sortBy('perWeek'), lead: sortBy('p50'), failRate: sortBy('back') }}
+      />
     </section>
   )
 }
@@ -56,22 +66,32 @@ export function knownTold(known: KeysBoard['known']): string {
     : `Known of failures: ${known.map((kind) => kindWords[kind]).join(', ')}.`
 }
 
+type Hrefs = Readonly<Partial<Record<keyof Definitions, string>>>
+
+const hrefsOf = ({ rows, view }: Links, leadFrom: StreamKeysDetail['leadFrom']): Hrefs => ({
+  frequency: rows('deployments'),
+  lead: rows(leadFrom === 'commit' ? 'changes' : 'versions'),
+  failRate: rows('failures'),
+  recovery: view('recovery'),
+  rework: rows('failures'),
+})
+
 type KeysProps = {
   readonly keys: DeliveryKeys
   readonly definitions: Definitions
-  /** Where the rows are; of all streams together there are none. */
-  readonly links?: Links
+  /** Where each of them leads. */
+  readonly hrefs: Hrefs
   /** Lead time is of changes, from their first commit. */
   readonly fromCommits?: boolean
 }
 
-function Keys({ keys: { frequency, lead, failRate, recovery, rework }, definitions, links, fromCommits = false }: KeysProps) {
+function Keys({ keys: { frequency, lead, failRate, recovery, rework }, definitions, hrefs, fromCommits = false }: KeysProps) {
   const usual = (of: keyof Definitions) => ({ name: <Explained what={definitions[of]}>{names[of][0]}</Explained>, told: names[of][1] })
   return (
     <dl className="figures keys">
       <Figure
         {...usual('frequency')}
-        href={links?.rows('deployments')}
+        href={hrefs.frequency}
         sub={frequency && `${plural(frequency.deployments, 'deployment')}, on ${plural(frequency.activeDays, 'day')}`}
       >
         {frequency && `${few(frequency.perWeek)} / wk`}
@@ -79,18 +99,18 @@ function Keys({ keys: { frequency, lead, failRate, recovery, rework }, definitio
       <Figure
         {...usual('lead')}
         {...(fromCommits ? { told: 'half of the changes were there, from their first commit' } : {})}
-        href={links?.rows(fromCommits ? 'changes' : 'versions')}
+        href={hrefs.lead}
         sub={lead && `${limits(lead.p50) ?? ''} · p95 ${timeOf(lead.p95.value)}`}
       >
         {lead && timeOf(lead.p50.value)}
       </Figure>
-      <Figure {...usual('failRate')} href={links?.rows('failures')} sub={shareTold(failRate)}>
+      <Figure {...usual('failRate')} href={hrefs.failRate} sub={shareTold(failRate)}>
         {failRate && percent(failRate.share)}
       </Figure>
-      <Figure {...usual('recovery')} href={links?.view('recovery')} sub={recovery && overTold(recovery)}>
+      <Figure {...usual('recovery')} href={hrefs.recovery} sub={recovery && overTold(recovery)}>
         {recovery && timeOf(recovery.p50.value)}
       </Figure>
-      <Figure {...usual('rework')} href={links?.rows('failures')} sub={shareTold(rework)}>
+      <Figure {...usual('rework')} href={hrefs.rework} sub={shareTold(rework)}>
         {rework && percent(rework.share)}
       </Figure>
     </dl>

@@ -9,7 +9,7 @@ type MatrixProps = {
   readonly rows: readonly Pair[]
   readonly groups: readonly (readonly string[])[]
   readonly pair: Pair | undefined
-  readonly onPair: (pair: Pair | undefined) => void
+  readonly onPair: (pair: Pair) => void
 }
 
 /** So many streams are drawn; all of them are listed. */
@@ -30,7 +30,6 @@ export function Matrix({ rows, groups, pair, onPair }: MatrixProps) {
       className="matrix"
       height={(width) => sizeAt(width).size * names.length + 2}
       widest={longest + 10 + 20 * names.length}
-      onLeave={() => onPair(undefined)}
       render={(width) => {
         const { labels, size } = sizeAt(width)
         return {

@@ -51,7 +51,7 @@ function Prediction({ row, among }: { readonly row: PredictionRow; readonly amon
       <p>
         {among && (
           <>
-            <Link href={flowHref(stream)}>{stream}</Link>{' '}
+            <Link href={flowHref(stream, {}, 'what-if')}>{stream}</Link>{' '}
           </>
         )}
         <code>{change}</code>{' '}

@@ -20,9 +20,9 @@ export function RecoveryMap({ view }: { readonly view: RecoveryView }) {
   const knownOf = (moment: 'deployed' | 'detected') => rows.filter((row) => row[moment] !== null).length
   return (
     <ol className="value-map recovery-map" aria-label="Way of the failures" style={{ gridTemplateColumns: `${columns} auto` }}>
-      <Stop name="Deployed" told={`known of ${knownOf('deployed')} of ${failures}`} />
+      <Stop name="Deployed" told={`known of ${knownOf('deployed')} of ${rows.length}`} />
       <Way stage={detect} name="until seen" failures={failures} />
-      <Stop name="Seen" told={`known of ${knownOf('detected')} of ${failures}`} />
+      <Stop name="Seen" told={`known of ${knownOf('detected')} of ${rows.length}`} />
       <Way stage={recover} name="until it ran well" failures={failures} halves={[of('mend'), of('roll')]} />
       <Stop name="What ended it ran" told={`${ways.forward} forward, ${ways.back} back`} />
       <Way stage={verify} name="until said to be over" failures={failures} />

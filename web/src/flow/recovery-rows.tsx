@@ -7,6 +7,7 @@ import { useLinks } from './links.ts'
 import { MendStrip, segmentsOf } from './mend-strip.tsx'
 import { failureWords } from './rows-failures.tsx'
 import { Rows } from './rows.tsx'
+import { useArrival } from './use-arrival.ts'
 import { percent, span } from './words.ts'
 
 type Row = RecoveryView['rows'][number]
@@ -15,6 +16,7 @@ type Row = RecoveryView['rows'][number]
 export function RecoveryRows({ view }: { readonly view: RecoveryView }) {
   const { stream, asOf, rows, failures } = view
   const links = useLinks(stream)
+  useArrival('failures')
   const columns = useMemo(() => columnsOf(rows, asOf), [rows, asOf])
   return (
     <section id="failures" className="panel flow-panel recovery-rows" aria-label="Failures">

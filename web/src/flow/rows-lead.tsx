@@ -4,9 +4,10 @@ import type { ChangesView, StreamFlowDetail } from '../api/types.ts'
 import { short } from '../piece/digest.tsx'
 import type { ColumnOf } from '../table/rows-table.tsx'
 import { At, lasted, Signal, Version } from './cells.tsx'
+import { NoData } from './flow-row.tsx'
 import { isIn, type NarrowedTo } from './narrowing.tsx'
 import { Rows } from './rows.tsx'
-import { plural, span } from './words.ts'
+import { span } from './words.ts'
 
 type Row = NonNullable<StreamFlowDetail['rows']>[number]
 type Change = NonNullable<ChangesView['rows']>[number]
@@ -91,7 +92,7 @@ function changeColumns(asOf: string, to: string): readonly ColumnOf<Change>[] {
   return [
     {
       name: 'Commit',
-      wide: 110,
+      wide: 92,
       cell: ({ commit }) => (
         <span className="mono" title={commit}>
           {short(commit)}
@@ -100,16 +101,17 @@ function changeColumns(asOf: string, to: string): readonly ColumnOf<Change>[] {
     },
     {
       name: 'What',
-      wide: 340,
-      rank: ({ lines }) => lines ?? undefined,
-      cell: ({ subject, lines }) => (
-        <>
-          {subject} {lines !== null && <span className="soft">{plural(lines, 'line')}</span>}
-        </>
-      ),
+      wide: 310,
+      cell: ({ subject }) => <span title={subject}>{subject}</span>,
     },
-    { name: 'Begun', wide: 150, rank: ({ begun }) => begun, cell: ({ begun }) => <At at={begun} /> },
-    { name: 'Merged', wide: 150, rank: ({ merged }) => merged, cell: ({ merged }) => <At at={merged} /> },
+    {
+      name: 'Lines',
+      wide: 74,
+      rank: ({ lines }) => lines ?? undefined,
+      cell: ({ lines }) => (lines === null ? <NoData /> : lines.toLocaleString('en')),
+    },
+    { name: 'Begun', wide: 146, rank: ({ begun }) => begun, cell: ({ begun }) => <At at={begun} /> },
+    { name: 'Merged', wide: 146, rank: ({ merged }) => merged, cell: ({ merged }) => <At at={merged} /> },
     {
       name: `Reached ${to}`,
       wide: 150,
@@ -121,7 +123,7 @@ function changeColumns(asOf: string, to: string): readonly ColumnOf<Change>[] {
     },
     {
       name: 'Took',
-      wide: 140,
+      wide: 164,
       rank: took,
       cell: (row) =>
         there(row) === null ? (
@@ -133,6 +135,6 @@ function changeColumns(asOf: string, to: string): readonly ColumnOf<Change>[] {
           </>
         ),
     },
-    { name: 'With', wide: 150, cell: ({ by }) => (by === null ? '' : <Version of={by} />) },
+    { name: 'With', wide: 96, cell: ({ by }) => (by === null ? '' : <Version of={by} />) },
   ]
 }

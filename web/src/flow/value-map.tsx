@@ -1,4 +1,5 @@
 import { Link } from 'wouter'
+import { useEstate } from '../api/estate.ts'
 import type { StreamFlowPicture } from '../api/types.ts'
 import { Icon } from '../piece/icon.tsx'
 import { useLinks, type Links } from './links.ts'
@@ -25,6 +26,7 @@ function longestOf(legs: readonly Leg[]): Leg | undefined {
 /** The way of the versions: environments, and how long they wait between them. */
 export function ValueMap({ picture }: { readonly picture: StreamFlowPicture }) {
   const { rows } = useLinks(picture.flow.stream)
+  const pageOf = useEnvironments(picture.flow.stream)
   const { stations, legs, closed } = picture
   const gates = closed.filter(({ until }) => until === null)
   const shut = (environment: string | undefined, way: string) =>
@@ -47,27 +49,45 @@ export function ValueMap({ picture }: { readonly picture: StreamFlowPicture }) {
               shut={[...shut(before?.environment, 'onwards'), ...shut(station.environment, 'into')]}
             />
           ),
-          <Stop key={station.environment} station={station} picture={picture} first={at === 0} rows={rows} />,
+          <Stop
+            key={station.environment}
+            station={station}
+            picture={picture}
+            first={at === 0}
+            page={pageOf(station.environment)}
+            rows={rows}
+          />,
         ]
       })}
     </ol>
   )
 }
 
+/** Of what others recorded there are no environments here. */
+function useEnvironments(stream: string): (environment: string) => string | undefined {
+  const stages = useEstate().data?.find((row) => row.stream === stream)?.stages
+  return (environment) =>
+    stages?.some((stage) => stage.environment === environment) === true
+      ? `/environments/${encodeURIComponent(stream)}/${encodeURIComponent(environment)}`
+      : undefined
+}
+
 type StopProps = {
   readonly station: Station
   readonly picture: StreamFlowPicture
   readonly first: boolean
+  /** Where it is, if it is one of ours. */
+  readonly page: string | undefined
   readonly rows: Links['rows']
 }
 
-function Stop({ station, picture, first, rows }: StopProps) {
+function Stop({ station, picture, first, page, rows }: StopProps) {
   const { environment, deployments, back } = station
   const waiting = picture.ageing.oldest.filter((one) => one.in === environment)
   const isLast = environment === picture.flow.order.at(-1)
   return (
     <li className="map-stop">
-      <strong>{environment}</strong>
+      <strong>{page === undefined ? environment : <Link href={page}>{environment}</Link>}</strong>
       <Link className="soft" href={rows('deployments', toOf(picture, environment))}>
         {plural(deployments, 'deployment')}
       </Link>
@@ -108,7 +128,9 @@ function Way({ leg, station, rows, isLast, longest, shut }: WayProps) {
         <span className="map-time soft">no data</span>
       ) : (
         <span className="map-time">
-          <strong>{p50.value === null ? 'never' : span(p50.value)}</strong>
+          <Link href={rows('versions', to)}>
+            <strong>{p50.value === null ? 'never' : span(p50.value)}</strong>
+          </Link>
           <span className="soft">{limits(p50) ?? ''}</span>
         </span>
       )}

@@ -34,14 +34,13 @@ export function Tabs({ label, tabs, open, panel, className = '' }: Props) {
     event.preventDefault()
   }
   return (
-    <div ref={list} className={`tabs ${className}`} role="tablist" aria-label={label} onKeyDown={move}>
+    <div ref={list} className={`tab-list ${className}`} role="tablist" aria-label={label} onKeyDown={move}>
       {tabs.map(({ key, name, href, count }) => (
         <Link
           key={key}
           id={`tab-${panel}-${key}`}
           href={href}
           role="tab"
-          className="tab"
           aria-selected={key === open}
           aria-controls={panel}
           tabIndex={key === open ? 0 : -1}
