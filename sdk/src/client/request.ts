@@ -4,6 +4,19 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 export type Server = { readonly fetch: Fetch; readonly time: Time; readonly headers: Readonly<Record<string, string>> }
 
+/** The server answered, and not with what was asked for. */
+export class ServerError extends Error {
+  override readonly name = 'ServerError'
+  readonly status: number
+  readonly retryAfterMs: number
+
+  constructor(message: string, status: number, retryAfterMs: number) {
+    super(message)
+    this.status = status
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
 const textMax = 64 * 1024 * 1024
 
 /** Asks once, for at most `timeoutMs`. @throws what fetch throws, or an error that says that it took too long */

@@ -1,6 +1,6 @@
 import type { Time } from '../time.ts'
 import { makeBackoff, retryAfterOf } from './backoff.ts'
-import { ask, partsOf, textOf, type Server } from './request.ts'
+import { ask, partsOf, ServerError, textOf, type Server } from './request.ts'
 import { messagesOf } from './server-sent.ts'
 
 export type UpdatesOptions = {
@@ -49,7 +49,7 @@ export function makeUpdates({ server, url, listen, pollMs, random, take, reached
       async (response) => {
         if (response.status === 304) return pollMs
         if (!response.ok)
-          throw Object.assign(new Error(`the server answers ${response.status} for the flags`), { retryAfterMs: retryAfterOf(response) })
+          throw new ServerError(`the server answers ${response.status} for the flags`, response.status, retryAfterOf(response))
         const text = await textOf(response)
         if (closed) return pollMs
         take(text)
@@ -70,7 +70,7 @@ export function makeUpdates({ server, url, listen, pollMs, random, take, reached
       } catch (error) {
         const fault = error instanceof Error ? error : new Error(String(error))
         if (!closed) failed(fault)
-        wait = Math.min(pollMs, asking.next((fault as { retryAfterMs?: number }).retryAfterMs))
+        wait = Math.min(pollMs, asking.next(fault instanceof ServerError ? fault.retryAfterMs : 0))
       }
       schedule(wait)
     } while (again && !closed)

@@ -1,58 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { createEvaluator } from '../evaluate/evaluator.ts'
 import type { Metadata } from '../evaluate/flag-set.ts'
-import { makeFakeTime } from '../testing/fake-time.ts'
-import type { Budget } from './budget.ts'
+import { darkStage, user } from '../testing/dark-stage.ts'
 import { createDark } from './dark.ts'
-import type { Rehearsals } from './record.ts'
 import { quantileOf } from './sketch.ts'
-import { NotNow, type Rehearsal, type Task } from './task.ts'
-
-const user = { targetingKey: 'user-1' }
-const setOf = (metadata: Metadata) => ({
-  flags: {
-    chat: { state: 'ENABLED' as const, variants: { on: true, off: false }, defaultVariant: 'off', metadata: { 'tw.rev': 4, ...metadata } },
-  },
-})
-
-function stage(budget: Budget = {}, metadata: Metadata = { 'tw.state': 'dark' }) {
-  const time = makeFakeTime()
-  const flags = createEvaluator(setOf(metadata))
-  let random = 0.99
-  const dark = createDark({ evaluate: (flag, context) => flags.evaluate(flag, context), budget, time, random: () => random })
-  const seen: string[] = []
-  return {
-    time,
-    dark,
-    seen,
-    stand: (next: Metadata) => flags.update(setOf(next)),
-    draw: (next: number) => void (random = next),
-    rehearse: <R>(rehearsal: Rehearsal<R>) => dark('chat', user, rehearsal),
-    /** What came of all rehearsals. */
-    async result() {
-      await time.pass(0)
-      return dark.take()[0]
-    },
-  }
-}
+import type { Rehearsal, Task } from './task.ts'
 
 const never = (): Promise<never> => new Promise(() => undefined)
 
 describe('the caller gets what control gives', () => {
   it('the same object, at once', () => {
     const answer = { hits: 3 }
-    expect(stage().rehearse({ control: () => answer, candidate: never })).toBe(answer)
+    expect(darkStage().rehearse({ control: () => answer, candidate: never })).toBe(answer)
   })
 
   it('the same promise', async () => {
     const answer = Promise.resolve(7)
-    expect(stage().rehearse({ control: () => answer, candidate: never })).toBe(answer)
+    expect(darkStage().rehearse({ control: () => answer, candidate: never })).toBe(answer)
     expect(await answer).toBe(7)
   })
 
   it('the same error, thrown or promised', async () => {
     const error = new Error('down')
-    const { rehearse } = stage()
+    const { rehearse } = darkStage()
     const control = (): number => {
       throw error
     }
@@ -61,7 +30,7 @@ describe('the caller gets what control gives', () => {
   })
 
   it('also when the candidate throws, promises to fail, hangs, or answers nonsense', async () => {
-    const { rehearse, time } = stage()
+    const { rehearse, time } = darkStage()
     const candidates = [
       () => {
         throw new Error('broken')
@@ -90,7 +59,7 @@ describe('the caller gets what control gives', () => {
   })
 
   it('without being awaited twice where that would ask twice', async () => {
-    const { rehearse, result, seen } = stage()
+    const { rehearse, result, seen } = darkStage()
     // oxlint-disable-next-line unicorn/no-thenable -- as query builders are
     const query = { then: (resolve: (value: number) => void) => (seen.push('asked'), resolve(1)) }
     expect(rehearse({ control: () => query, candidate: () => 1 })).toBe(query)
@@ -101,7 +70,7 @@ describe('the caller gets what control gives', () => {
 
 describe('the candidate', () => {
   it('begins when control has settled and the caller has gone on', async () => {
-    const { rehearse, time, seen } = stage()
+    const { rehearse, time, seen } = darkStage()
     let settle = (): void => undefined
     const answer = rehearse({
       control: () => new Promise<void>((resolve) => (settle = resolve)),
@@ -122,14 +91,14 @@ describe('the candidate', () => {
     ['dark for nobody', { 'tw.state': 'dark', 'tw.dark.sample': 0 }],
     ['not one of ours', {}],
   ])('is left alone when the flag is %s', async (_, metadata) => {
-    const { rehearse, result, seen } = stage({}, metadata)
+    const { rehearse, result, seen } = darkStage({}, metadata)
     rehearse({ control: () => 1, candidate: () => seen.push('candidate') })
     expect(await result()).toBeUndefined()
     expect(seen).toEqual([])
   })
 
   it('is left alone when the flag was switched off in between', async () => {
-    const { rehearse, stand, time, seen } = stage()
+    const { rehearse, stand, time, seen } = darkStage()
     rehearse({ control: () => 1, candidate: () => seen.push('candidate') })
     stand({ 'tw.state': 'dark', 'tw.killed': true })
     await time.pass(0)
@@ -137,7 +106,7 @@ describe('the candidate', () => {
   })
 
   it('is rehearsed for the same tenth of all units each time', async () => {
-    const { dark, time } = stage({ perSecond: 1e6, concurrent: 1e6 }, { 'tw.state': 'dark', 'tw.dark.sample': 1_000 })
+    const { dark, time } = darkStage({ perSecond: 1e6, concurrent: 1e6 }, { 'tw.state': 'dark', 'tw.dark.sample': 1_000 })
     const round = async (): Promise<readonly string[]> => {
       const rehearsed: string[] = []
       for (let n = 0; n < 5_000; n++)
@@ -152,7 +121,7 @@ describe('the candidate', () => {
   })
 
   it('is told when its time is up', async () => {
-    const { rehearse, time, dark } = stage()
+    const { rehearse, time, dark } = darkStage()
     let task: Task | undefined
     rehearse({ control: () => 1, candidate: (told) => ((task = told), never()), timeoutMs: 50 })
     await time.pass(49)
@@ -165,7 +134,7 @@ describe('the candidate', () => {
 
 describe('what is found', () => {
   const differenceIn = async <R>(control: R, candidate: unknown, more: Partial<Rehearsal<R>> = {}) => {
-    const { rehearse, result } = stage()
+    const { rehearse, result } = darkStage()
     rehearse({ control: () => control, candidate: () => candidate, ...more })
     return (await result())?.differences[0]?.[0]
   }
@@ -216,7 +185,7 @@ describe('what is found', () => {
   })
 
   it('two that throw the same are the same', async () => {
-    const { rehearse, result } = stage()
+    const { rehearse, result } = darkStage()
     const throws = (error: Error) => () => Promise.reject(error)
     await rehearse({ control: throws(new RangeError('a')), candidate: throws(new RangeError('b')) }).catch(() => undefined)
     await rehearse({ control: throws(new RangeError('a')), candidate: throws(new TypeError('b')) }).catch(() => undefined)
@@ -227,7 +196,7 @@ describe('what is found', () => {
   })
 
   it('is held against what differs without any change', async () => {
-    const { rehearse, result, draw } = stage()
+    const { rehearse, result, draw } = darkStage()
     let n = 0
     draw(0.05)
     rehearse({ control: () => ({ n: n++ }), candidate: () => ({ n: 0 }), noise: 0.1 })
@@ -239,7 +208,7 @@ describe('what is found', () => {
   })
 
   it('is taken once, with how long each took', async () => {
-    const { rehearse, time, dark } = stage()
+    const { rehearse, time, dark } = darkStage()
     rehearse({ control: () => 1, candidate: () => new Promise((resolve) => time.after(80, () => resolve(1))) })
     await time.pass(80)
     const [taken, ...more] = dark.take()
@@ -250,77 +219,10 @@ describe('what is found', () => {
   })
 
   it('is bounded, whatever differs', async () => {
-    const { rehearse, dark, time } = stage({ perSecond: 1e6, concurrent: 1e6 })
+    const { rehearse, dark, time } = darkStage({ perSecond: 1e6, concurrent: 1e6 })
     for (let n = 0; n < 500; n++) rehearse({ control: () => ({}), candidate: () => ({ [`member-${n}`]: 1 }) })
     await time.pass(0)
     const { differences } = dark.take()[0]!
     expect([differences.length, differences.find(([name]) => name === 'other')?.[1]]).toEqual([21, 480])
-  })
-})
-
-describe('what rehearsals may cost', () => {
-  it('so many in a second', async () => {
-    const { rehearse, time, dark } = stage({ perSecond: 10 })
-    for (let n = 0; n < 1_000; n++) {
-      rehearse({ control: () => 1, candidate: () => 1 })
-      await time.pass(10)
-    }
-    const [{ candidate, dropped }] = dark.take() as [Rehearsals]
-    expect(candidate.compared).toBeGreaterThanOrEqual(99)
-    expect(candidate.compared).toBeLessThanOrEqual(102)
-    expect(candidate.compared + dropped.rate).toBe(1_000)
-  })
-
-  it('so many at once', async () => {
-    const { rehearse, result } = stage({ concurrent: 2 })
-    for (let n = 0; n < 5; n++) rehearse({ control: () => 1, candidate: never })
-    expect(await result()).toMatchObject({ dropped: { concurrency: 3 } })
-  })
-
-  it('so much of the processor: what is overdrawn is made good first', async () => {
-    const { rehearse, time, dark } = stage({ cpuMsPerSecond: 100 })
-    const busy = ({ spent }: Task): void => spent(500)
-    for (let n = 0; n < 1_000; n++) {
-      rehearse({ control: () => 1, candidate: busy })
-      await time.pass(100)
-    }
-    const { compared } = dark.take()[0]!.candidate
-    expect(compared * 500).toBeLessThanOrEqual(100 * 100 * 1.06)
-    expect(compared).toBeGreaterThan(15)
-  })
-
-  it('nothing for a while when half of them fail, without asking anybody', async () => {
-    const { rehearse, time, dark, seen } = stage({ perSecond: 1_000 })
-    const failing = () => {
-      seen.push('tried')
-      throw new Error('broken')
-    }
-    const round = async (): Promise<number> => {
-      seen.length = 0
-      for (let n = 0; n < 100; n++) {
-        rehearse({ control: () => 1, candidate: failing })
-        await time.pass(1)
-      }
-      return seen.length
-    }
-    expect([await round(), await round()]).toEqual([20, 0])
-    await time.pass(10_000)
-    expect(await round()).toBe(1)
-    await time.pass(10_000)
-    expect(await round()).toBe(0)
-    await time.pass(10_000)
-    expect(await round()).toBe(1)
-    expect(dark.take()[0]!.dropped.breaker).toBe(478)
-  })
-
-  it('does not count what could not be had', async () => {
-    const { rehearse, result } = stage()
-    rehearse({
-      control: () => 1,
-      candidate: () => {
-        throw new NotNow('busy')
-      },
-    })
-    expect(await result()).toMatchObject({ candidate: { compared: 0, failed: 0 }, dropped: { concurrency: 1 } })
   })
 })
