@@ -30,8 +30,8 @@ export function ConstraintPanel({ stream, query }: { readonly stream: string; re
 }
 
 function Proof({ view: data, stream }: { readonly view: ConstraintView; readonly stream: string }) {
-  const { rows, view } = useLinks(stream)
-  const columns = useMemo(() => columnsOf(rows), [rows])
+  const links = useLinks(stream)
+  const columns = useMemo(() => columnsOf(linksOfLegs(links, data.of), links.rows('gates')), [links, data.of])
   useArrival('constraint')
   const { constraint, cannotSay, legs, sentences, little } = data
   // What is named is said above.
@@ -82,49 +82,65 @@ function Proof({ view: data, stream }: { readonly view: ConstraintView; readonly
         </li>
       </ul>
       <p className="flow-more">
-        <Link href={view('what-if')}>Try what a change here would do</Link>
+        <Link href={links.view('what-if')}>Try what a change here would do</Link>
       </p>
     </section>
   )
 }
 
-const columnsOf = (rows: Links['rows']): readonly ColumnOf<Leg>[] => [
+type LegLinks = Readonly<Record<'passed' | 'waiting' | 'came' | 'left', (leg: Leg) => string>>
+
+/** Where the rows of a part of the way are: versions and deployments, or the changes, which begin before any environment. */
+function linksOfLegs({ rows }: Links, of: ConstraintView['of']): LegLinks {
+  if (of === 'changes') {
+    const changes = () => rows('changes')
+    return { passed: changes, came: changes, left: changes, waiting: ({ from }) => rows('changes', { in: from }) }
+  }
+  return {
+    passed: ({ to }) => rows('versions', { to }),
+    came: ({ from }) => rows('deployments', { to: from }),
+    left: ({ to }) => rows('deployments', { to }),
+    waiting: ({ from }) => rows('ageing', { in: from }),
+  }
+}
+
+const columnsOf = ({ passed, waiting, came, left }: LegLinks, gates: string): readonly ColumnOf<Leg>[] => [
   { name: 'Part of the way', wide: 200, names: true, cell: ({ from, to }) => `${from} → ${to}` },
   {
     name: 'Of the time',
     wide: 96,
     rank: ({ share }) => share ?? undefined,
-    cell: ({ share, to }) => (share === null ? <NoData /> : <Link href={rows('versions', { to })}>{percent(share)}</Link>),
+    cell: (leg) => (leg.share === null ? <NoData /> : <Link href={passed(leg)}>{percent(leg.share)}</Link>),
   },
   {
     name: 'Waits now',
     wide: 90,
     rank: ({ queue }) => queue.now,
-    cell: ({ queue, from }) => <Link href={rows('ageing', { in: from })}>{queue.now}</Link>,
+    cell: (leg) => <Link href={waiting(leg)}>{leg.queue.now}</Link>,
   },
   {
     name: 'Oldest',
     wide: 80,
     rank: ({ queue }) => queue.oldest ?? undefined,
-    cell: ({ queue, from }) => (queue.oldest === null ? <NoData /> : <Link href={rows('ageing', { in: from })}>{span(queue.oldest)}</Link>),
+    cell: (leg) => (leg.queue.oldest === null ? <NoData /> : <Link href={waiting(leg)}>{span(leg.queue.oldest)}</Link>),
   },
   {
     name: 'Came / wk',
     wide: 90,
     rank: ({ arrivalsPerWeek }) => arrivalsPerWeek,
-    cell: ({ arrivalsPerWeek, from }) => <Link href={rows('deployments', { to: from })}>{few(arrivalsPerWeek)}</Link>,
+    cell: (leg) => <Link href={came(leg)}>{few(leg.arrivalsPerWeek)}</Link>,
   },
   {
     name: 'Left / wk',
     wide: 90,
     rank: ({ departuresPerWeek }) => departuresPerWeek,
-    cell: ({ departuresPerWeek, to }) => <Link href={rows('deployments', { to })}>{few(departuresPerWeek)}</Link>,
+    cell: (leg) => <Link href={left(leg)}>{few(leg.departuresPerWeek)}</Link>,
   },
   {
     name: 'p50',
     wide: 80,
     rank: halfOf,
-    cell: ({ arrivals, p50, to }) => (arrivals === 0 ? <NoData /> : <Link href={rows('versions', { to })}>{timeOf(p50)}</Link>),
+    cell: (leg) => (leg.arrivals === 0 ? <NoData /> : <Link href={passed(leg)}>{timeOf(leg.p50)}</Link>),
   },
   {
     name: 'Before',
@@ -138,7 +154,7 @@ const columnsOf = (rows: Links['rows']): readonly ColumnOf<Leg>[] => [
     rank: ({ closedMs }) => closedMs,
     cell: ({ closedMs, closedNow }) => (
       <>
-        {closedMs === 0 ? 'never' : <Link href={rows('gates')}>{span(closedMs)}</Link>}
+        {closedMs === 0 ? 'never' : <Link href={gates}>{span(closedMs)}</Link>}
         {closedNow && <span className="signal-stop flow-went"> and now</span>}
       </>
     ),

@@ -77,6 +77,7 @@ type WayProps = {
 function Way({ order, held, href }: WayProps) {
   return (
     <span className="soft" title={held?.told ?? order.join(' → ')}>
+      {held !== undefined && !order.includes(held.to) && <Arrow href={href} told={held.told} />}
       {order.map((environment, at) => (
         <Fragment key={environment}>
           {at > 0 && (environment === held?.to ? <Arrow href={href} told={held.told} /> : ' → ')}

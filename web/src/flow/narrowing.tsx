@@ -29,7 +29,9 @@ type Props = { readonly show: Table; readonly narrowed: NarrowedTo; /** Where al
 export function Narrowing({ show, narrowed: { to, in: place, size, took, when }, all }: Props) {
   const told = [
     ...(to === undefined ? [] : [`measured to ${to}`]),
-    ...(place === undefined || show !== 'ageing' ? [] : [`that came to ${place} and no further`]),
+    ...(place === undefined || (show !== 'ageing' && show !== 'changes')
+      ? []
+      : [place === 'merged' ? 'that came no further than the trunk' : `that came to ${place} and no further`]),
     ...(size === undefined ? [] : [`that brought ${size[1] - size[0] <= 1 ? size[0] : `${size[0]} to ${size[1] - 1}`} new versions`]),
     ...(took === undefined ? [] : [`that took ${took[0] === 0 ? 'less than' : `${span(took[0])} to`} ${span(took[1])}`]),
     ...(when === undefined ? [] : [`from ${dayIn(when[0])} until ${dayIn(when[1] - 1)}`]),

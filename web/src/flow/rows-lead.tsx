@@ -69,7 +69,8 @@ export function ChangeRows(of: RowsOf) {
   const { data, problem } = useDetail(of)
   const { asOf, to } = of
   const columns = useMemo(() => changeColumns(asOf, to), [asOf, to])
-  const rows = useMemo(() => data && (data.changes?.rows ?? []).toReversed(), [data])
+  const place = of.narrowed.in
+  const rows = data && (data.changes?.rows ?? []).filter((row) => place === undefined || furthest(row) === place).toReversed()
   return (
     <Rows
       what="changes"
@@ -85,6 +86,9 @@ export function ChangeRows(of: RowsOf) {
     />
   )
 }
+
+/** Where a change came to, and no further. */
+const furthest = ({ reached }: Change) => Object.keys(reached).findLast((environment) => reached[environment] !== null) ?? 'merged'
 
 function changeColumns(asOf: string, to: string): readonly ColumnOf<Change>[] {
   const there = ({ reached }: Change) => reached[to] ?? null

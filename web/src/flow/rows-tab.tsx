@@ -1,6 +1,7 @@
 import { useSearchParams } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { StreamFlowPicture } from '../api/types.ts'
+import { ProblemNote } from '../piece/problem-note.tsx'
 import { TabPanel, Tabs } from '../piece/tabs.tsx'
 import { tables, useLinks, type Table } from './links.ts'
 import { Narrowing, narrowedIn } from './narrowing.tsx'
@@ -29,7 +30,7 @@ export function RowsTab({ picture, query }: TabOf) {
   const narrowed = narrowedIn(search)
   const asked = narrowed.to === undefined ? query : `${query}&${new URLSearchParams({ to: narrowed.to })}`
   // Of another environment another picture; the same address as the page's own is not asked twice.
-  const { data } = useKept(
+  const { data, problem } = useKept(
     useQuery<StreamFlowPicture>(`/api/flow/${encodeURIComponent(stream)}/picture?${asked}`),
     `${stream} ${narrowed.to}`,
   )
@@ -45,6 +46,7 @@ export function RowsTab({ picture, query }: TabOf) {
       />
       <TabPanel id="rows" open={show}>
         <Narrowing show={show} narrowed={narrowed} all={links.rows(show)} />
+        {shown === undefined && problem !== undefined && <ProblemNote problem={problem} />}
         {shown !== undefined && <Shown show={show} picture={shown} query={asked} narrowed={narrowed} />}
       </TabPanel>
     </section>
