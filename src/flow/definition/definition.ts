@@ -215,6 +215,8 @@ export type Positions = { at(pointer: string): { readonly file: string; readonly
 
 export type ReadDefinition = {
   readonly definition: Definition
+  /** Whose the value stream is. No part of the definition itself: a change of hands makes no other candidate, and no other environment. */
+  readonly team: string | undefined
   readonly positions: Positions
   /** The file's text as parsed, for digests and display. */
   readonly document: Json

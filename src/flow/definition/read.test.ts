@@ -46,6 +46,12 @@ describe('a definition is read with everything said', () => {
     })
   })
 
+  it('reads whose it is, which makes it no other definition', () => {
+    const named = readDefinition(definitionText().replace('version: 1', 'version: 1\n  team: Checkout & Co'), 'threeways.yaml')
+    expect(named.team).toBe('Checkout & Co')
+    expect(named.definition).toEqual(read(definitionText()))
+  })
+
   it('packs the seeds that environments need, without being asked', () => {
     const services =
       '{db: {provider: {type: threeways, options: {resource: postgres, seed: db/all.sql}}}, web: {x-run: {command: [node, a.js]}}}'
@@ -236,6 +242,16 @@ const refusals: readonly (readonly [string, string, ...string[]])[] = [
     'unknown key "valueOf"',
   ],
   ['no stages', definitionText({ stages: '[]' }).replace('stages', '▸stages'), 'has no stage'],
+  [
+    'a team without a name',
+    definitionText().replace('version: 1', 'version: 1\n  team: ▸""'),
+    'should be one line of at most 100 characters, without blanks around it',
+  ],
+  [
+    'a team of two lines',
+    definitionText().replace('version: 1', 'version: 1\n  team: ▸"a\\nb"'),
+    'should be one line of at most 100 characters, without blanks around it',
+  ],
   ['a later version of the format', definitionText().replace('version: 1', 'version: ▸2'), 'should be 1, got 2'],
   ['checks below the pipeline', definitionText().replace('pipeline: {', 'pipeline: {▸checks: {}, '), '"checks" does not stand here'],
   ['no x-threeways', '▸name: a\nservices: {web: {command: a}}\n', '"x-threeways" is missing'],

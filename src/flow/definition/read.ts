@@ -30,7 +30,7 @@ export function readDefinition(source: string | Uint8Array, file: string): ReadD
   const meaning = meaningFaults(outlineOf(document, faulty), places).filter(notIn([...written, ...form]))
   const faults = [...written, ...form, ...meaning]
   if (!parsed.success || faults.length > 0) throw refusal(faults, file)
-  return { definition: normalise(parsed.data), positions: places, document: value }
+  return { definition: normalise(parsed.data), team: parsed.data['x-threeways'].team, positions: places, document: value }
 }
 
 /** A value that could not be read or has the wrong form is told once. */

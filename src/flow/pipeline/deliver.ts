@@ -5,6 +5,7 @@ import { removeTree } from '../candidate/folders.ts'
 import type { Commit, Repository } from '../candidate/repository.port.ts'
 import { definitionFile, readDefinition } from '../definition/read.ts'
 import type { Definition, ReadDefinition } from '../definition/definition.ts'
+import { noteOwner } from '../team/definition.ts'
 import { noteNeeds, requireForBuild } from '../secret/needs.ts'
 import { sourceParcel } from './worker/depot.ts'
 import type { Workshop } from './execution.ts'
@@ -48,7 +49,7 @@ async function takeIn(
 ): Promise<Delivered> {
   const repository = await shop.openRepository(request.repository)
   const commit = await repository.resolve(request.revision ?? 'HEAD')
-  const { definition, positions } = await definitionOf(repository, commit)
+  const { definition, team, positions } = await definitionOf(repository, commit)
   const faults = await shop.provider.refusals(definition, positions)
   if (faults.length > 0) {
     throw new ThreewaysError('refused', 'DEFINITION_NOT_HONOURED', {
@@ -79,6 +80,8 @@ async function takeIn(
     )
     await noteNeeds(tx, inserted.id, definition, positions)
     await tx.append([...(onTrunk ? [shop.records.changeMerged(inserted)] : []), shop.records.runQueued(inserted)])
+    // What a branch says is not so yet.
+    if (onTrunk && team !== undefined) await noteOwner(tx, shop, { stream: definition.name, team, commit: commit.sha })
     await tx.call(inserted.id)
     return inserted
   })

@@ -83,6 +83,51 @@ describe('which team a value stream belongs to', () => {
   })
 })
 
+describe('a definition that names a team', () => {
+  let t: TestThreeways
+  beforeAll(async () => {
+    t = await openTestThreeways()
+  })
+  afterAll(() => t.close())
+  const definition = (team?: string) =>
+    JSON.stringify({
+      name: 'shop',
+      services: { web: { 'x-run': { command: ['sleep', '600'] } } },
+      'x-threeways': {
+        version: 1,
+        ...(team === undefined ? {} : { team }),
+        artifact: { build: ['true'], pack: ['app'] },
+        environments: { lab: {} },
+        checks: { quick: { run: ['true'] } },
+        pipeline: { stages: [{ name: 'dev', checks: ['quick'] }] },
+      },
+    })
+  const delivered = async (team?: string) => {
+    await t.author.write({ 'threeways.yaml': definition(team), app: 'the app' })
+    await t.author.commit('Change something')
+    await t.deliver()
+  }
+  const words = async () =>
+    (
+      (await t.ask('GET', `/api/events?type=${streamOwned.type}`)).body as { events: { event: { data: { subject: object } } }[] }
+    ).events.map(({ event: { data } }) => data.subject)
+
+  it('says it with the first delivery of the trunk, and again only when something else is on record', async () => {
+    await delivered('Checkout')
+    await delivered('Checkout')
+    expect(await words()).toMatchObject([{ content: { stream: 'shop', team: 'Checkout', by: 'the definition' } }])
+    await t.ask('POST', '/api/owners', { owners: [{ stream: 'shop', team: 'Sales' }], ahead: true })
+    // One that names none says nothing.
+    await delivered()
+    expect(await words()).toHaveLength(2)
+    await delivered('Checkout')
+    await t.author.branch('idea')
+    await delivered('Elsewhere')
+    const { owners } = (await t.ask('GET', '/api/owners')).body as OwnersView
+    expect(owners).toMatchObject([{ team: 'Checkout', reason: expect.stringMatching(/^x-threeways.team of commit [0-9a-f]{8}$/) }])
+  })
+})
+
 describe('words on owners', () => {
   const said = (id: string, n: number, stream: string, team?: string) =>
     event(

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { teamLengthMax, teamPattern } from '../../team/name.ts'
 import { Deploy } from './deploy.ts'
 import { Gate } from './gate.ts'
 import { keyNotes } from './registry.ts'
@@ -210,8 +211,20 @@ export const LineRules = z.strictObject({
     }),
 })
 
+const teamRule = `should be one line of at most ${teamLengthMax} characters, without blanks around it`
+
 export const Threeways = z.strictObject({
   version: z.literal(1).meta({ description: 'Version of this format.' }),
+  team: z
+    .string()
+    .max(teamLengthMax, teamRule)
+    .regex(new RegExp(teamPattern, 'u'), teamRule)
+    .optional()
+    .meta({
+      description:
+        'The team that the value stream belongs to, for measures by team: from the first delivery of the trunk that says so. Left out: as `threeways team set` says, or none.',
+      examples: ['Checkout'],
+    }),
   artifact: Artifact.meta({ description: 'What is built from a commit.' }),
   tools: Tools.default({}).meta({
     description: "Programs that build it, each with its version or the leading parts of it. They are part of a candidate's digest.",
