@@ -188,3 +188,38 @@ export function rampFrom(shares: readonly string[], over: string | undefined): o
   })
   return { plan: { steps } }
 }
+
+export type ReadyView = {
+  readonly flag: string
+  readonly environment: string
+  readonly sentence: string
+  readonly against: readonly string[]
+  readonly since: string
+  readonly why: string
+  readonly differences: readonly { readonly difference: string; readonly candidate: number; readonly noise: number }[]
+}
+
+export const readyLines = ({ flag, environment, sentence, against, since, why, differences }: ReadyView): readonly string[] => [
+  `${flag} in ${environment}: ${sentence}`,
+  ...against.map((what) => `  ${what}`),
+  ...(since.startsWith('1970') ? [] : [`  counted since ${minute(since)}, when ${why}`]),
+  ...differences
+    .slice(0, 10)
+    .map(({ difference, candidate, noise }) => `  differs in ${difference}: ${candidate} times, control from itself ${noise}`),
+]
+
+export type StaleRow = { readonly flag: string; readonly owner: string; readonly because: readonly string[] }
+
+/** @param found - places in the code; undefined: it was not looked at */
+export function staleLines(rows: readonly StaleRow[], found: ReadonlyMap<string, readonly string[]> | undefined): readonly string[] {
+  return rows.flatMap(({ flag, owner, because }) => {
+    const places = found?.get(flag) ?? []
+    const code =
+      found === undefined
+        ? []
+        : places.length === 0
+          ? ['  nothing in the code names it: it can be retired']
+          : places.map((place) => `  ${place}`)
+    return [`${flag} (${owner}): ${because.join('; ')}`, ...code]
+  })
+}

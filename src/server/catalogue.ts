@@ -3,6 +3,9 @@ import { lineHelpers, lineNotes, linePasses, lineStops } from '../feedback/line/
 import { candidateBuilt, changeMerged } from '../flow/candidate/events.ts'
 import { candidates, changes } from '../flow/candidate/projection.ts'
 import { flagChanged } from '../flow/flags/events.ts'
+import { exposuresRecorded } from '../flow/flags/traffic/events.ts'
+import { flagTraffic } from '../flow/flags/traffic/projection.ts'
+import { rehearsalDifferences, rehearsals, rehearsalTimes } from '../flow/dark/projection.ts'
 import { flagRevisions } from '../flow/flags/projection.ts'
 import * as history from '../flow/history/events.ts'
 import { deploymentFailures, deploymentHistory, gateHistory, incidentHistory } from '../flow/history/projection.ts'
@@ -54,6 +57,7 @@ export const ownTypes: readonly AnyEventType[] = [
   ...Object.values(prediction),
   attestationMade,
   flagChanged,
+  exposuresRecorded,
   streamOwned,
   keyRotated,
   line.lineStopped,
@@ -92,6 +96,10 @@ export const projections = [
   streamOwners,
   attestations,
   flagRevisions,
+  flagTraffic,
+  rehearsals,
+  rehearsalTimes,
+  rehearsalDifferences,
   lineStops,
   lineHelpers,
   lineNotes,

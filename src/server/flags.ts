@@ -2,11 +2,13 @@ import type { Hono } from 'hono'
 import { makeFlags } from '../flow/flags/flags.ts'
 import { keepRamping } from '../flow/flags/ramping.ts'
 import { flagRoutes } from '../flow/flags/routes.ts'
+import { countAsking } from '../flow/flags/serving/counting.ts'
 import { ofrepRoutes } from '../flow/flags/serving/ofrep.ts'
 import { flagOrigins, flagSetRoutes } from '../flow/flags/serving/routes.ts'
 import { makeServed } from '../flow/flags/serving/served.ts'
 import { makeFlagSets } from '../flow/flags/serving/sets.ts'
 import { makeTickets } from '../flow/flags/serving/tickets.ts'
+import { trafficRoutes } from '../flow/flags/traffic/routes.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { HttpEnv } from '../kernel/http.ts'
 import { newSecret, type NewId } from '../kernel/ids.ts'
@@ -31,19 +33,22 @@ export function openFlags({ ledger, clock, newId, work, origins, isLocal, log }:
   const sets = makeFlagSets(ledger, flags.standing, log)
   const served = makeServed(sets)
   const tickets = makeTickets({ clock, secret: newSecret })
+  const counting = countAsking(ledger, { clock, newId, log })
   const serving = flagSetRoutes(sets, tickets)
   const endRamping = work ? keepRamping({ flags, sets, clock, log }) : async () => {}
   return {
     mount(api: Hono<HttpEnv>): void {
       api.use('/flag-sets/*', flagOrigins(origins, isLocal))
       api.route('/', flagRoutes(flags, served, sets.refresh))
-      api.route('/', ofrepRoutes(served, tickets))
+      api.route('/', trafficRoutes({ ledger, flags, sets, clock }))
+      api.route('/', ofrepRoutes(served, tickets, counting))
       api.route('/', serving.app)
     },
     async close(): Promise<void> {
       serving.close()
       await endRamping()
-      sets.close()
+      await counting.close()
+      await sets.close()
     },
   }
 }

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { buildCommand, buildRouteMap } from '@stricli/core'
 import { at, connectFlags, withApi, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
@@ -7,6 +8,10 @@ import {
   flagTable,
   lifeTable,
   rampFrom,
+  readyLines,
+  staleLines,
+  type ReadyView,
+  type StaleRow,
   shareText,
   whyTable,
   yamlOf,
@@ -23,6 +28,7 @@ const common = { ...connectFlags, json: jsonFlag } as const
 const reason = { kind: 'parsed', parse: String, brief: 'why; kept on the ledger' } as const
 const environment = { kind: 'parsed', parse: String, brief: 'environment', default: 'production' } as const
 const expected = { kind: 'parsed', parse: count, optional: true, brief: 'refuse if another revision stands by now' } as const
+const unready = { kind: 'boolean', brief: 'take it out of the dark, whatever rehearsals showed', default: false } as const
 const flagName = { brief: 'name of the flag', placeholder: 'flag', parse: String } as const
 const one = { kind: 'tuple', parameters: [flagName] } as const
 
@@ -52,7 +58,7 @@ const show = buildCommand<Common & { yaml: boolean }, [string], CliContext>({
   docs: { brief: 'Show a flag and its life: every revision, who made it and why' },
 })
 
-type Setting = Changing & { readonly over: boolean; readonly rebucket: boolean; readonly dryRun: boolean }
+type Setting = Changing & { readonly unready: boolean; readonly over: boolean; readonly rebucket: boolean; readonly dryRun: boolean }
 type Published = { readonly flag: string; readonly revision: number; readonly changed: boolean }
 
 const set = buildCommand<Setting, string[], CliContext>({
@@ -66,8 +72,8 @@ const set = buildCommand<Setting, string[], CliContext>({
         for (const preview of previews) this.output.result(previewLine(preview))
         return
       }
-      const { over, rebucket, reason, expected } = flags
-      const sent = { files, over, rebucket, reason, ...(expected === undefined ? {} : { expected }) }
+      const { over, rebucket, unready, reason, expected } = flags
+      const sent = { files, over, rebucket, unready, reason, ...(expected === undefined ? {} : { expected }) }
       const { flags: made } = await api.send<{ flags: readonly Published[] }>('PUT', '/api/flags', sent)
       if (json) return this.output.json(made)
       for (const { flag, revision, changed } of made)
@@ -80,6 +86,7 @@ const set = buildCommand<Setting, string[], CliContext>({
       reason: { ...reason, default: 'as its file has it' },
       expected,
       over: { kind: 'boolean', brief: 'undo what was changed elsewhere since', default: false },
+      unready,
       rebucket: { kind: 'boolean', brief: 'it is meant that everybody is diced anew', default: false },
       dryRun: { kind: 'boolean', brief: 'only say what it would do', default: false },
     },
@@ -108,14 +115,21 @@ function previewLine({ flag, revision, moves }: Preview): string {
   return `${flag}: ${told.join(', ')}`
 }
 
-type Standing = Changing & { readonly environment: string; readonly state?: string; readonly serve?: string; readonly sample?: string }
+type Standing = Changing & {
+  readonly environment: string
+  readonly state?: string
+  readonly serve?: string
+  readonly sample?: string
+  readonly unready: boolean
+}
 
 const stand = buildCommand<Standing, [string], CliContext>({
-  async func({ json, environment, state, serve, sample, reason, expected, ...flags }, name) {
+  async func({ json, environment, state, serve, sample, reason, expected, unready, ...flags }, name) {
     await withApi(this, flags, async (api) => {
       const wish = {
         environment,
         reason,
+        unready,
         ...(state === undefined ? {} : { state }),
         ...(serve === undefined ? {} : { serve }),
         ...(sample === undefined ? {} : { sample: shareText(sample) }),
@@ -135,18 +149,19 @@ const stand = buildCommand<Standing, [string], CliContext>({
       sample: { kind: 'parsed', parse: String, optional: true, brief: 'share of units that rehearse it in the dark' },
       reason,
       expected,
+      unready,
     },
     positional: one,
   },
   docs: { brief: 'Change the state of a flag in one environment' },
 })
 
-const ramp = buildCommand<Changing & { environment: string; over?: string }, string[], CliContext>({
-  async func({ json, environment, reason, expected, over, ...flags }, ...words) {
+const ramp = buildCommand<Changing & { environment: string; over?: string; unready: boolean }, string[], CliContext>({
+  async func({ json, environment, reason, expected, over, unready, ...flags }, ...words) {
     const [name, ...shares] = words as [string, ...string[]]
     const how = rampFrom(shares, over)
     await withApi(this, flags, async (api) => {
-      const wish = { environment, reason, ...how, ...(expected === undefined ? {} : { expected }) }
+      const wish = { environment, reason, unready, ...how, ...(expected === undefined ? {} : { expected }) }
       const made = await api.send<Published>('POST', at`/api/flags/${name}/stand`, wish)
       if (json) this.output.json(made)
       else this.output.result(`${name} is at revision ${made.revision}${made.changed ? '' : ', as it was'}`)
@@ -159,6 +174,7 @@ const ramp = buildCommand<Changing & { environment: string; over?: string }, str
       over: { kind: 'parsed', parse: String, optional: true, brief: 'reach the share evenly over this time: 24h' },
       reason,
       expected,
+      unready,
     },
     positional: {
       kind: 'array',
@@ -228,6 +244,48 @@ const why = buildCommand<Common & { environment: string; context?: readonly stri
   docs: { brief: 'Say what somebody gets of every flag, and which rule decided' },
 })
 
+const ready = buildCommand<Common & { environment: string }, [string], CliContext>({
+  async func({ json, environment, ...flags }, name) {
+    await withApi(this, flags, async (api) => {
+      const said = await api.get<ReadyView>(`${at`/api/flags/${name}/readiness`}?environment=${encodeURIComponent(environment)}`)
+      if (json) return this.output.json(said)
+      for (const line of readyLines(said)) this.output.result(line)
+    })
+  },
+  parameters: { flags: { ...common, environment }, positional: one },
+  docs: { brief: 'Say whether what is rehearsed in the dark may be released' },
+})
+
+const stale = buildCommand<Common & { code?: string }, [], CliContext>({
+  async func({ json, code, ...flags }) {
+    await withApi(this, flags, async (api) => {
+      const { flags: all } = await api.get<{ flags: readonly StaleRow[] }>('/api/stale-flags')
+      const { codeReferences } = await import('../code-references.ts')
+      const folder = code === undefined ? this.cwd : path.resolve(this.process.cwd(), code)
+      const found = await codeReferences(
+        folder,
+        all.map(({ flag }) => flag),
+        code !== undefined,
+      )
+      if (json) return this.output.json(all.map((row) => ({ ...row, code: found?.get(row.flag) ?? null })))
+      if (all.length === 0) return this.output.result('no flag is stale')
+      for (const line of staleLines(all, found)) this.output.result(line)
+    })
+  },
+  parameters: {
+    flags: {
+      ...common,
+      code: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'repository in which references are looked for [default: this folder]',
+      },
+    },
+  },
+  docs: { brief: 'List flags that should go, why, and the code that they stand in' },
+})
+
 export const flagRoutes = buildRouteMap({
   routes: {
     ls,
@@ -240,6 +298,8 @@ export const flagRoutes = buildRouteMap({
     kill: switching('kill', 'Give everybody control, at once', 'gives control to everybody'),
     revive: switching('revive', 'Take the kill switch back', 'stands as before'),
     why,
+    ready,
+    stale,
   },
   docs: { brief: 'Release apart from deploy: flags, ramps, the kill switch' },
 })

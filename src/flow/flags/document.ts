@@ -5,6 +5,7 @@ import { faultsOf } from '../definition/issues.ts'
 import { pointerOf, type Places } from '../definition/places.ts'
 import { duration, Name } from '../definition/schema/values.ts'
 import { suggestion } from '../definition/suggest.ts'
+import { usualDemands, type Demands } from '../dark/readiness.ts'
 import { conditionFaults } from './condition.ts'
 import { holdMsMin, newPlan, planFault, planStepsMax } from './plan.ts'
 import { bucketings, purposes, slotCount, states, typeOf, type Flag, type Serve, type Setting, type Value } from './flag.ts'
@@ -44,6 +45,18 @@ const Plan = z.strictObject({
     .max(planStepsMax),
 })
 
+const ratio = Share.transform((slots) => slots / slotCount)
+const Ready = z.strictObject({
+  rehearsals: z.int().min(1).max(1_000_000_000).default(usualDemands.rehearsals).meta({ description: 'So many at least.' }),
+  differ: ratio
+    .optional()
+    .meta({ description: 'More may not differ, beyond what control differs from itself. [default: 0.1%]', examples: ['0.1%'] }),
+  fail: ratio.optional().meta({ description: 'More may not fail. [default: 0.1%]', examples: ['0.1%'] }),
+  slower: duration(0)
+    .optional()
+    .meta({ description: 'It may be slower by this at the 99th percentile. [default: however much]', examples: ['20ms'] }),
+})
+
 const Setting = z.strictObject({
   state: z.enum(states).meta({
     description: 'off: control. dark: control, and clients rehearse. ramp: shares. on: one variant. retired: one variant for good.',
@@ -55,6 +68,7 @@ const Setting = z.strictObject({
     .optional()
     .meta({ description: 'What everybody else gets; who is in no share gets control. [default: control]' }),
   ramp: Plan.optional().meta({ description: 'Steps by which the ramp goes on by itself; `serve` follows them.' }),
+  ready: Ready.optional().meta({ description: 'What rehearsals have to show before it leaves the dark.' }),
   sample: Share.optional().meta({ description: 'Share of units that rehearse in the state dark. [default: 100%]', examples: ['10%'] }),
 })
 
@@ -131,13 +145,27 @@ function flagOf(file: File): Flag {
     salt: file.salt ?? file.flag,
     requires: file.requires,
     environments: Object.fromEntries(
-      Object.entries(file.environments).map(([name, { state, killed, rules, serve, sample, ramp }]): [string, Setting] => [
+      Object.entries(file.environments).map(([name, { state, killed, rules, serve, sample, ramp, ready }]): [string, Setting] => [
         name,
-        { state, killed, rules: rules as Setting['rules'], ...rampOf(ramp, serve, control, variants), sample: sample ?? slotCount },
+        {
+          state,
+          killed,
+          rules: rules as Setting['rules'],
+          ...rampOf(ramp, serve, control, variants),
+          sample: sample ?? slotCount,
+          ready: ready === undefined ? null : demandsOf(ready),
+        },
       ]),
     ),
   }
 }
+
+const demandsOf = ({ rehearsals, differ, fail, slower }: z.output<typeof Ready>): Demands => ({
+  rehearsals,
+  differ: differ ?? usualDemands.differ,
+  fail: fail ?? usualDemands.fail,
+  slowerMs: slower ?? null,
+})
 
 /** What is served, and the plan by which it grows: a plan alone serves its first step. */
 function rampOf(ramp: z.output<typeof Plan> | undefined, serve: Serve | undefined, control: string, variants: Flag['variants']) {

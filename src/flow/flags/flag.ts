@@ -1,3 +1,5 @@
+import type { Demands } from '../dark/readiness.ts'
+
 /** A flag as it is authored, after reading. Plain data; shares are counted in slots of {@link slotCount}. */
 export type Flag = {
   /** Its name: what code asks for. */
@@ -52,6 +54,8 @@ export type Setting = {
   readonly sample: number
   /** By which a ramp goes on by itself. */
   readonly plan: Plan | null
+  /** What rehearsals have to show before it leaves the dark; null: nothing. */
+  readonly ready: Demands | null
 }
 
 /** A ramp of one variant that goes on by itself, step by step. */

@@ -6,12 +6,25 @@ import { event } from '../../ledger/event.ts'
 import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
 import { rowsOf } from '../../ledger/rows.ts'
 import { nearest } from '../definition/suggest.ts'
+import { readiness } from '../dark/of-flag.ts'
 import { readFlag } from './document.ts'
 import { checkOnce, checkWords, sameFile } from './files.ts'
 import { flagChanged, type FlagChange } from './events.ts'
 import type { Flag } from './flag.ts'
 import { advanced, begun, paused } from './plan.ts'
-import { checkBuckets, checkExpected, checkRequirements, movesOf, settingIn, wished, withSetting, type Move, type Wish } from './policy.ts'
+import {
+  checkBuckets,
+  checkExpected,
+  checkReady,
+  checkRequirements,
+  leavingDark,
+  movesOf,
+  settingIn,
+  wished,
+  withSetting,
+  type Move,
+  type Wish,
+} from './policy.ts'
 import { flagRevisions, type FlagRevisionRow } from './projection.ts'
 import { slotsOf, type SlotTables } from './slots.ts'
 
@@ -36,6 +49,8 @@ export type Author = {
   readonly reason: string
   /** The revision they saw; another one meanwhile is a conflict. */
   readonly expected?: number | undefined
+  /** They take it out of the dark, whatever rehearsals showed. */
+  readonly unready?: boolean | undefined
   /** They know that everybody is diced anew. */
   readonly rebucket?: boolean | undefined
 }
@@ -56,6 +71,7 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       // From here on nobody else publishes: what was read stays true.
       await tx.lock()
       const all = new Map(await standing(tx))
+      const earlier = new Map([...all].map(([name, one]) => [name, one.flag]))
       const at = clock.instant()
       const published = steps.map(({ name, make }): Published => {
         const before = all.get(name)
@@ -84,6 +100,11 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       const flags = new Map([...all].map(([name, one]) => [name, one.flag]))
       const made = published.filter(({ changed }) => changed)
       for (const { flag } of made) checkRequirements(flag, flags)
+      if (author.unready !== true) {
+        for (const { flag } of made)
+          for (const { environment, demands } of leavingDark(earlier.get(flag.flag), flag))
+            checkReady(flag.flag, environment, (await readiness(tx, flag, environment, demands)).verdict)
+      }
       if (made.length > 0) await tx.append(made.map((one) => event(flagChanged, envelope(one.flag.flag, at), contentOf(one))))
       return published
     })

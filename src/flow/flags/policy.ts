@@ -1,4 +1,5 @@
 import { conflict, notFound, refused } from '../../kernel/errors.ts'
+import type { Demands, Verdict } from '../dark/readiness.ts'
 import { suggestion } from '../definition/suggest.ts'
 import type { FlagChange } from './events.ts'
 import { tableName, slotCount, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
@@ -168,6 +169,27 @@ export function checkBuckets(before: Standing, after: Flag, accepted: boolean): 
   throw refused('FLAG_REBUCKETED', {
     message: `bucketing, bucketBy or salt of "${after.flag}" would change, and everybody who sees a variant would be diced anew: ${told.join(', ')}`,
     help: 'leave them as they are, or say that it is meant with --rebucket',
+  })
+}
+
+/** Environments in which a revision would leave the dark, or never was in it, and rehearsals have to show something first. Pure. */
+export function leavingDark(before: Flag | undefined, after: Flag): readonly { readonly environment: string; readonly demands: Demands }[] {
+  return Object.entries(after.environments).flatMap(([environment, { state, ready }]) => {
+    const earlier = before?.environments[environment]
+    // What stood before counts too: nobody takes a demand away and leaves in one step.
+    const demands = earlier?.ready ?? ready
+    const wasOpen = earlier !== undefined && earlier.state !== 'off' && earlier.state !== 'dark'
+    const isOpen = state === 'ramp' || state === 'on'
+    return demands !== null && isOpen && !wasOpen ? [{ environment, demands }] : []
+  })
+}
+
+/** @throws ThreewaysError `FLAG_NOT_READY` */
+export function checkReady(flag: string, environment: string, { ready, sentence, against }: Verdict): void {
+  if (ready === 'yes') return
+  throw refused('FLAG_NOT_READY', {
+    message: `"${flag}" may not leave the dark in ${environment}: ${sentence}`,
+    help: `${against.join('; ')}; go on rehearsing, or take it out all the same with --unready`,
   })
 }
 

@@ -78,6 +78,7 @@ export const MoveView = z.object({
 
 const reason = z.string().trim().min(1, 'say why').max(2_000)
 const expected = z.int().min(0).optional().meta({ description: 'the revision that was seen; another one is a conflict' })
+const unready = z.boolean().default(false).meta({ description: 'out of the dark, whatever rehearsals showed' })
 const rebucket = z.boolean().default(false).meta({ description: 'it is meant that everybody is put into another bucket' })
 
 const File = z.object({
@@ -92,6 +93,7 @@ export const Publishing = z.object({
   over: z.boolean().default(false).meta({ description: 'what was changed elsewhere may be undone' }),
   expected,
   rebucket,
+  unready,
 })
 export const Previewing = File
 
@@ -119,6 +121,7 @@ export const Standing = z.object({
   reason,
   expected,
   rebucket,
+  unready,
 })
 
 export const Killing = z.object({ environment: z.string().min(1).optional().meta({ description: '[default: all]' }), reason })
@@ -137,3 +140,25 @@ export const Why = z
     error: z.string().nullable(),
   })
   .meta({ id: 'FlagWhy' })
+
+const share01 = z.number().nullable().meta({ description: '0 to 1; null: nothing is known' })
+
+export const Readiness = z
+  .object({
+    flag: z.string(),
+    environment: z.string(),
+    since: z.iso.datetime().meta({ description: 'rehearsals before it do not count' }),
+    why: z.string().meta({ description: 'why since then' }),
+    ready: z.enum(['yes', 'not yet', 'no']),
+    sentence: z.string(),
+    against: z.array(z.string()),
+    demands: z.object({ rehearsals: z.int(), differ: z.number(), fail: z.number(), slowerMs: z.number().nullable() }),
+    rehearsals: z.int(),
+    timeouts: z.int(),
+    dropped: z.int(),
+    differing: z.object({ share: share01, noise: share01, excessAtMost: z.number() }),
+    failing: z.object({ share: share01, atMost: z.number() }),
+    p99Ms: z.object({ control: z.number().nullable(), candidate: z.number().nullable() }),
+    differences: z.array(z.object({ difference: z.string(), candidate: z.int(), noise: z.int() })),
+  })
+  .meta({ id: 'FlagReadiness' })

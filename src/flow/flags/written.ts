@@ -1,3 +1,4 @@
+import type { Demands } from '../dark/readiness.ts'
 import { slotCount, type Flag, type Plan, type Serve } from './flag.ts'
 
 /** Slots as a share: 5%. */
@@ -24,13 +25,14 @@ export function documentOf(flag: Flag): Readonly<Record<string, unknown>> {
     ...(salt === flag.flag ? {} : { salt }),
     ...(requires.length === 0 ? {} : { requires }),
     environments: Object.fromEntries(
-      Object.entries(environments).map(([name, { state, killed, rules, serve, sample, plan }]) => [
+      Object.entries(environments).map(([name, { state, killed, rules, serve, sample, plan, ready }]) => [
         name,
         {
           state,
           ...(killed ? { killed } : {}),
           ...(rules.length === 0 ? {} : { rules: rules.map((rule) => ({ ...rule, serve: sharesOf(rule.serve) })) }),
           serve: sharesOf(serve),
+          ...(ready === null ? {} : { ready: readyOf(ready) }),
           ...(plan === null ? {} : { ramp: planOf(plan) }),
           ...(state === 'dark' && sample !== slotCount ? { sample: shareOf(sample) } : {}),
         },
@@ -43,6 +45,13 @@ export function documentOf(flag: Flag): Readonly<Record<string, unknown>> {
 export const planOf = ({ variant, steps }: Plan) => ({
   variant,
   steps: steps.map(({ share, holdMs }) => ({ share: shareOf(share), hold: durationText(holdMs) })),
+})
+
+const readyOf = ({ rehearsals, differ, fail, slowerMs }: Demands) => ({
+  rehearsals,
+  differ: shareOf(differ * slotCount),
+  fail: shareOf(fail * slotCount),
+  ...(slowerMs === null ? {} : { slower: durationText(slowerMs) }),
 })
 
 /** As Compose writes it: the whole of the largest unit that fits. */

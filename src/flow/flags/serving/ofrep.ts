@@ -6,6 +6,7 @@ import { ThreewaysError } from '../../../kernel/errors.ts'
 import { requires, type HttpEnv } from '../../../kernel/http.ts'
 import type { Evaluation } from '../../../../sdk/src/evaluate/evaluator.ts'
 import type { Served } from './served.ts'
+import type { Counting } from './counting.ts'
 import type { Tickets } from './tickets.ts'
 
 /** A context is what is known of one user; more than this is a mistake. */
@@ -16,7 +17,7 @@ const inactivitySec = 120
  * OpenFeature Remote Evaluation Protocol 0.3 (open-feature/protocol, `service/openapi.yaml`), below `/flag-sets/{environment}`: any
  * OpenFeature SDK with an OFREP provider works with that as its base address.
  */
-export function ofrepRoutes(served: Served, tickets: Tickets): Hono<HttpEnv> {
+export function ofrepRoutes(served: Served, tickets: Tickets, counting: Counting): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   const told = (summary: string) => describeRoute({ summary, tags: ['flags'], responses: { 200: { description: 'as OFREP 0.3 has it' } } })
   const limit = bodyLimit({
@@ -37,7 +38,9 @@ export function ofrepRoutes(served: Served, tickets: Tickets): Hono<HttpEnv> {
       if ('problem' in context) return c.json({ key, ...context.problem }, 400)
       const result = found.evaluator.evaluate(key, context.context)
       if (result.errorCode === 'FLAG_NOT_FOUND') return c.json(failure(key, result), 404)
-      return result.errorCode === undefined ? c.json(success(key, result)) : c.json(failure(key, result), 400)
+      if (result.errorCode !== undefined) return c.json(failure(key, result), 400)
+      counting.count(found.set.environment, key, result.variant, result.revision)
+      return c.json(success(key, result))
     },
   )
 

@@ -1,5 +1,5 @@
 import { sha256, shortDigest } from '../../../kernel/digest.ts'
-import { notFound } from '../../../kernel/errors.ts'
+import { messageOf, notFound } from '../../../kernel/errors.ts'
 import type { Ledger } from '../../../ledger/ledger.ts'
 import { suggestion } from '../../definition/suggest.ts'
 import { compileFlag, type FlagdFlag, type FlagdSet } from '../compile.ts'
@@ -85,9 +85,12 @@ export function makeFlagSets(ledger: Ledger, standing: () => Promise<ReadonlyMap
     })
     return reading
   }
-  const deaf = ledger.onAppend(
-    () => void refresh().catch((error: unknown) => log(`flags: ${error instanceof Error ? error.message : String(error)}`)),
-  )
+  let closed = false
+  const deaf = ledger.onAppend(() => {
+    // What nobody has asked for yet is read when somebody does.
+    if (seen === undefined) return
+    refresh().catch((error: unknown) => closed || log(`flags: ${messageOf(error)}`))
+  })
 
   return {
     /** Up to date with all that was published before it was asked. @throws ThreewaysError `FLAG_ENVIRONMENT_NOT_FOUND` */
@@ -115,7 +118,11 @@ export function makeFlagSets(ledger: Ledger, standing: () => Promise<ReadonlyMap
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    close: deaf,
+    async close(): Promise<void> {
+      closed = true
+      deaf()
+      await reading?.catch(() => {})
+    },
   }
 }
 
