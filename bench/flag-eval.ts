@@ -8,6 +8,7 @@
 import { GrowthBookClient } from '@growthbook/growthbook'
 import { FlagdCore } from '@openfeature/flagd-core'
 import { createRequire } from 'node:module'
+import { createClient } from '../sdk/src/client/client.ts'
 import { createEvaluator } from '../sdk/src/evaluate/evaluator.ts'
 import type { FlagSet } from '../sdk/src/evaluate/flag-set.ts'
 import { percentile } from './ledger/percentile.ts'
@@ -67,6 +68,22 @@ function ours(name: string, rule: unknown, bucketing: string): Contender {
   return { name: `ours, ${name}`, goal: goalNs, isOn: (n) => flags.evaluate('flag-0', users[n % 1_000], false).value === true }
 }
 
+/** As an application has it: what was shown is noted too, to be told. */
+function client(): Contender {
+  const bootstrap = setOf(targeting, 'fractional-v2')
+  const flags = createClient({
+    bootstrap,
+    url: 'http://flags.invalid/api/flag-sets/bench',
+    listen: false,
+    fetch: () => new Promise(() => undefined),
+  })
+  return {
+    name: 'ours, fractional-v2, by the client, noted',
+    goal: goalNs,
+    isOn: (n) => flags.evaluate('flag-0', users[n % 1_000], false).value === true,
+  }
+}
+
 function flagd(name: string, disableDynamicCodeGeneration: boolean): Contender {
   const flags = new FlagdCore(undefined, undefined, { disableDynamicCodeGeneration })
   flags.setConfigurations(JSON.stringify(setOf(targeting, 'fractional-v2')))
@@ -117,6 +134,7 @@ const contenders = [
   ours('fractional-v2', targeting, 'fractional-v2'),
   ours('fractional-v3', targeting, 'fractional-v3'),
   ours('fractional-v2, salted, 100 runs of slots', rampOf(100), 'fractional-v2'),
+  client(),
   flagd('compiled', false),
   flagd('interpreted', true),
   growthbook(),

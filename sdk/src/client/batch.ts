@@ -1,4 +1,5 @@
 import type { Rehearsals } from '../dark/record.ts'
+import { makeShown, type Asked } from './shown.ts'
 
 /** A unit that was shown a variant. */
 export type Exposure = {
@@ -14,9 +15,6 @@ export type Exposure = {
 
 /** What a unit did, in numbers that can be added up: enough for means and variances. */
 export type Measured = { readonly unit: string; readonly metric: string; readonly n: number; readonly sum: number; readonly sumsq: number }
-
-/** How often a flag was asked for: what says that nobody needs it any more. */
-export type Asked = { readonly flag: string; readonly revision: number | undefined; readonly variant: string; readonly count: number }
 
 /** One report to the server. Sent again under the same id until it is taken, so that it counts once. */
 export type Batch = {
@@ -35,53 +33,78 @@ export type Batch = {
 
 const exposuresMax = 10_000
 const metricsMax = 10_000
-const askedMax = 5_000
+const unitsMax = 100_000
 /** So many items go into one batch: what a browser sends when a page is left must be under 64 KiB. */
 const perBatch = 200
 
-/** Collects what is to be told, in bounded room. */
-export function makeCollector() {
+type Sums = { n: number; sum: number; sumsq: number }
+
+/**
+ * Collects what is to be told, in bounded room.
+ * @param unitOf - what stands for a unit in reports
+ */
+export function makeCollector(unitOf: (targetingKey: string) => string) {
+  const shown = makeShown(unitsMax)
   let exposures: Exposure[] = []
-  let metrics = new Map<string, Measured>()
-  let asked = new Map<string, Asked>()
+  let metrics = new Map<string, Map<string, Sums>>()
+  let sums = 0
   let dropped = 0
 
+  function begin(metric: string, targetingKey: string): Sums | undefined {
+    if (sums >= metricsMax) return void dropped++
+    sums++
+    const fresh = { n: 0, sum: 0, sumsq: 0 }
+    const known = metrics.get(metric)
+    if (known === undefined) metrics.set(metric, new Map([[targetingKey, fresh]]))
+    else known.set(targetingKey, fresh)
+    return fresh
+  }
+
+  function measured(): readonly Measured[] {
+    const all: Measured[] = []
+    for (const [metric, units] of metrics)
+      for (const [targetingKey, { n, sum, sumsq }] of units) all.push({ unit: unitOf(targetingKey), metric, n, sum, sumsq })
+    metrics = new Map()
+    sums = 0
+    return all
+  }
+
   return {
-    expose(exposure: Exposure): void {
-      if (exposures.length < exposuresMax) exposures.push(exposure)
-      else dropped++
+    /** @param targetingKey - undefined: what was shown says nothing of anybody */
+    show(
+      flag: string,
+      revision: number | undefined,
+      variant: string,
+      targetingKey: string | undefined,
+      rule: string,
+      wall: () => number,
+    ): void {
+      if (!shown.see(flag, revision, variant, targetingKey)) return
+      if (exposures.length >= exposuresMax) dropped++
+      else exposures.push({ unit: unitOf(targetingKey!), flag, revision: revision!, variant, rule, at: wall() })
     },
-    measure(unit: string, metric: string, value: number): void {
-      if (!Number.isFinite(value)) return void dropped++
-      const id = `${metric}\n${unit}`
-      const before = metrics.get(id)
-      if (before === undefined && metrics.size >= metricsMax) return void dropped++
-      const { n, sum, sumsq } = before ?? { n: 0, sum: 0, sumsq: 0 }
-      metrics.set(id, { unit, metric, n: n + 1, sum: sum + value, sumsq: sumsq + value * value })
-    },
-    ask(flag: string, revision: number | undefined, variant: string): void {
-      const id = `${flag}\n${revision}\n${variant}`
-      const before = asked.get(id)
-      if (before === undefined && asked.size >= askedMax) return
-      asked.set(id, { flag, revision, variant, count: (before?.count ?? 0) + 1 })
+    measure(targetingKey: string, metric: string, value: number): void {
+      // Its square has to be a number too.
+      if (!(Math.abs(value) < 1e150)) return void dropped++
+      const known = metrics.get(metric)?.get(targetingKey) ?? begin(metric, targetingKey)
+      if (known === undefined) return
+      known.n++
+      known.sum += value
+      known.sumsq += value * value
     },
     drop: (count: number): void => void (dropped += count),
     /** Everything there is, in batches; empty when there is nothing to tell. */
     take(rehearsals: readonly Rehearsals[], head: () => Pick<Batch, 'id' | 'environment' | 'at'>): readonly Batch[] {
-      const [shown, measured, counted] = [exposures, [...metrics.values()], [...asked.values()]]
+      const [seen, did, asked] = [exposures, measured(), shown.take()]
       exposures = []
-      metrics = new Map()
-      asked = new Map()
-      const count = Math.max(
-        Math.ceil(Math.max(shown.length, measured.length, counted.length) / perBatch),
-        rehearsals.length > 0 || dropped > 0 ? 1 : 0,
-      )
+      const longest = Math.max(seen.length, did.length, asked.length)
+      const count = Math.max(Math.ceil(longest / perBatch), rehearsals.length > 0 || dropped > 0 ? 1 : 0)
       const part = <T>(list: readonly T[], n: number): readonly T[] => list.slice(n * perBatch, (n + 1) * perBatch)
       const batches = Array.from({ length: count }, (_, n) => ({
         ...head(),
-        exposures: part(shown, n),
-        metrics: part(measured, n),
-        evaluations: part(counted, n),
+        exposures: part(seen, n),
+        metrics: part(did, n),
+        evaluations: part(asked, n),
         rehearsals: n === 0 ? rehearsals : [],
         dropped: n === 0 ? dropped : 0,
       }))

@@ -4,7 +4,6 @@ import { murmurOfText } from '../evaluate/murmur.ts'
 import { makeBackoff, retryAfterOf } from './backoff.ts'
 import { makeCollector, type Batch } from './batch.ts'
 import { ask, type Server } from './request.ts'
-import { makeSeen } from './seen.ts'
 
 export type ReporterOptions = {
   readonly server: Server
@@ -19,7 +18,6 @@ export type ReporterOptions = {
 
 const answerMs = 10_000
 const waitingMax = 50
-const seenMax = 100_000
 
 /**
  * Tells the server who was shown what, once per unit, flag, revision and variant, and what they did. Nothing that goes wrong here
@@ -27,8 +25,7 @@ const seenMax = 100_000
  */
 export function makeReporter({ server, url, everyMs, random, environment, rehearsals, unitOf = unitHash }: ReporterOptions) {
   const { time } = server
-  const collector = makeCollector()
-  const seen = makeSeen(seenMax)
+  const collector = makeCollector(unitOf)
   const backoff = makeBackoff(random, everyMs, everyMs * 32)
   let waiting: Batch[] = []
   let sending: Promise<void> | undefined
@@ -91,14 +88,12 @@ export function makeReporter({ server, url, everyMs, random, environment, rehear
   return {
     evaluated(flag: string, targetingKey: unknown, { variant, reason, revision, rule }: Evaluation): void {
       if (variant === undefined) return
-      collector.ask(flag, revision, variant)
-      if (reason !== 'TARGETING_MATCH' || revision === undefined || typeof targetingKey !== 'string' || targetingKey === '') return
-      if (seen.isNew(`${flag}\n${revision}\n${variant}\n${targetingKey}`))
-        collector.expose({ unit: unitOf(targetingKey), flag, revision, variant, rule, at: time.wall() })
+      const assigned = reason === 'TARGETING_MATCH' && revision !== undefined && typeof targetingKey === 'string' && targetingKey !== ''
+      collector.show(flag, revision, variant, assigned ? targetingKey : undefined, rule, time.wall)
     },
     track(metric: string, targetingKey: unknown, value: number): void {
       if (typeof targetingKey !== 'string' || targetingKey === '' || metric === '') collector.drop(1)
-      else collector.measure(unitOf(targetingKey), metric, value)
+      else collector.measure(targetingKey, metric, value)
     },
     /** Sends what there is. @param keepalive - also when the page is being left */
     flush,

@@ -77,13 +77,14 @@ class Decision {
   }
 
   /** @param nameOf - the rule of a branch of this `if`; within a branch every part has the branch's name */
-  private of(logic: unknown, nameOf: (branch: number) => string, depth: number): Decide {
+  private of(logic: unknown, nameOf: (branch: number) => string, depth: number, scope = this.scope): Decide {
     if (depth > depthMax) throw new Fault(`the rule is nested deeper than ${depthMax}`)
     const operation = isMap(logic) ? operationOf(logic) : undefined
-    if (operation?.operator === '$ref') return compileShared(operation.args[0], this.scope, (shared) => this.of(shared, nameOf, depth + 1))
-    if (operation?.operator === 'if' && operation.args.length > 1) return this.ofBranches(operation.args, nameOf, depth)
+    if (operation?.operator === '$ref')
+      return compileShared(operation.args[0], scope, (shared, within) => this.of(shared, nameOf, depth + 1, within))
+    if (operation?.operator === 'if' && operation.args.length > 1) return this.ofBranches(operation.args, nameOf, depth, scope)
     const rule = nameOf(0)
-    const node = compile(logic, this.scope, depth)
+    const node = compile(logic, scope, depth)
     if (node.constant !== undefined) {
       const outcome = this.outcomeOf(node.constant.value, rule)
       return () => outcome
@@ -91,14 +92,14 @@ class Decision {
     return node.split === undefined ? (data) => this.outcomeOf(node.run(data), rule) : this.ofSplit(node.split, rule)
   }
 
-  private ofBranches(args: readonly unknown[], nameOf: (branch: number) => string, depth: number): Decide {
+  private ofBranches(args: readonly unknown[], nameOf: (branch: number) => string, depth: number, scope: Scope): Decide {
     const branches: { readonly when: Run; readonly take: Decide }[] = []
     for (let i = 0; i + 1 < args.length; i += 2) {
       const rule = nameOf(i / 2)
-      branches.push({ when: compile(args[i], this.scope, depth + 1).run, take: this.of(args[i + 1], () => rule, depth + 1) })
+      branches.push({ when: compile(args[i], scope, depth + 1).run, take: this.of(args[i + 1], () => rule, depth + 1, scope) })
     }
     const lastRule = nameOf(branches.length)
-    const last: Decide = args.length % 2 === 1 ? this.of(args.at(-1), () => lastRule, depth + 1) : () => this.otherwise
+    const last: Decide = args.length % 2 === 1 ? this.of(args.at(-1), () => lastRule, depth + 1, scope) : () => this.otherwise
     const [first, ...others] = branches
     if (others.length === 0) return (data) => (isTruthy(first!.when(data)) ? first!.take(data) : last(data))
     return (data) => {

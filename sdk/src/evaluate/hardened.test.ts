@@ -93,6 +93,11 @@ describe('what a rule holds cannot do harm', () => {
     })
   })
 
+  it('also where they are what the rule comes to', () => {
+    const rule = { if: [{ var: 'x' }, { $ref: 'a' }, { $ref: 'a' }] }
+    expect(evaluate({ $ref: 'a' }, {}, { a: rule }).errorMessage).toBe('flag "flag": shared rules lead back to themselves: a > a')
+  })
+
   it('shared rules that double each other twenty times are refused', () => {
     const rules = Object.fromEntries(
       Array.from({ length: 20 }, (_, n) => [`r${n}`, { or: [{ $ref: `r${n + 1}` }, { $ref: `r${n + 1}` }] }]),
