@@ -59,6 +59,8 @@ try {
       '/api/flow',
       `/api/flow/${sharedServices[0]}`,
       `/api/flow/${sharedServices[0]}?days=3000&rows=true`,
+      '/api/constraint',
+      '/api/constraint?days=3660',
       `/api/lineage/${commit}`,
     ]) {
       const first = await ask(place)

@@ -8,7 +8,7 @@ import type { StreamLineage } from '../lineage/streams.ts'
 import type { Past } from '../measures/past.ts'
 import { Builds, type Run } from '../builds/builds.ts'
 import { changesOnWay } from './changes.ts'
-import { constraintView } from './views.ts'
+import { constraintBoard, constraintView } from './views.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -70,7 +70,9 @@ function estate(written: number, last = hour / 2) {
   }
   const look = (lineages: readonly StreamLineage[], builds?: Builds) =>
     constraintView(past, 'shop', { days: 28, rows: false }, 0, lineages, builds)
-  return { lineage, look }
+  const row = (lineages: readonly StreamLineage[]) =>
+    constraintBoard(past, { days: 28, rows: false }, 0, new Map([['shop', lineages]])).find(({ stream }) => stream === 'shop')!
+  return { lineage, look, row }
 }
 
 describe('the constraint, where commits are known', () => {
@@ -82,6 +84,13 @@ describe('the constraint, where commits are known', () => {
     expect(seen.constraint!.share).toBeCloseTo(20 / 21, 2)
     expect(seen.sentences.at(-1)).toBe('What was begun and is not merged is not looked at.')
     expect(seen.little.holds).toBe(true)
+  })
+
+  it('is the same in the row of each stream as of one alone', () => {
+    const { lineage, look, row } = estate(20 * hour)
+    const { legs: _, ageing: _ageing, little: _little, ...seen } = look([lineage])
+    expect(row([lineage])).toEqual(seen)
+    expect(row([])).toMatchObject({ of: 'versions', order })
   })
 
   it('leaves out what was there before the record begins, and never goes back in time', () => {

@@ -24,7 +24,11 @@ export function constraintRoutes(
       route('what holds up every value stream', ConstraintBoard),
       requires('read'),
       valid('query', FlowQuery),
-      async (c) => c.json({ rows: constraintBoard(await past(), c.req.valid('query'), clock.now()) }),
+      async (c) => {
+        const all = await past()
+        const commits = await (await lineages()).ofAll(all.streams.keys())
+        return c.json({ rows: constraintBoard(all, c.req.valid('query'), clock.now(), commits, await builds()) })
+      },
     )
     .get(
       '/constraint/:stream',

@@ -17,10 +17,19 @@ import { sentencesOf } from './told.ts'
 const weekMs = 7 * 86_400_000
 const mostAgeing = 100
 
-/** What holds up every value stream, those that hold most time first. */
-export function constraintBoard(past: Past, query: FlowQuery, nowMs: number): ConstraintBoard['rows'] {
+/**
+ * What holds up every value stream, by name.
+ * @param lineages - of each, as of one alone
+ */
+export function constraintBoard(
+  past: Past,
+  query: FlowQuery,
+  nowMs: number,
+  lineages: ReadonlyMap<string, readonly StreamLineage[]> = new Map(),
+  builds: Builds = noBuilds,
+): ConstraintBoard['rows'] {
   return [...past.streams.values()].flatMap((stream) => {
-    const found = viewOf(past, stream, query, nowMs)
+    const found = viewOf(past, stream, query, nowMs, lineages.get(stream.stream), builds)
     if (found === undefined) return []
     const { legs: _, ageing: _ageing, little: _little, ...row } = found
     return [row]

@@ -16,6 +16,8 @@ export type Lineages = {
   changesOf(repository: Repository): readonly TrunkChange[]
   /** Empty: of none of its repositories commits are known, or nothing was deployed. */
   of(stream: string): Promise<readonly StreamLineage[]>
+  /** The same of several, by name. */
+  ofAll(streams: Iterable<string>): Promise<ReadonlyMap<string, readonly StreamLineage[]>>
 }
 
 /** So many links of commits are kept ready, of four bytes each: a large repository of many streams is not to fill the memory. */
@@ -40,11 +42,10 @@ export function makeLineages(ledger: Pick<Ledger, 'db' | 'head' | 'read'>, look:
     if (news.length === newMax) kept.forgetAll()
     for (const { event } of news) kept.forget(deploymentOf(toFact(event) as never, false).stream)
     seen = Math.max(head, news.at(-1)?.seq ?? 0)
-    return {
-      repositories,
-      changesOf: changes,
-      of: (stream) => kept.get(stream, keyOf(stream, repositories), () => find(ledger.db, stream, repositories, changes)),
-    }
+    const of = (stream: string) => kept.get(stream, keyOf(stream, repositories), () => find(ledger.db, stream, repositories, changes))
+    const ofAll = async (streams: Iterable<string>) =>
+      new Map(await Promise.all([...streams].map(async (stream) => [stream, await of(stream)] as const)))
+    return { repositories, changesOf: changes, of, ofAll }
   })
 }
 

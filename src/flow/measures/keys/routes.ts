@@ -53,6 +53,6 @@ export function keysRoutes(
 }
 
 async function commitsOf(lineages: Lineages, streams: readonly string[]): Promise<Commits> {
-  const found = new Map(await Promise.all(streams.map(async (stream) => [stream, await lineages.of(stream)] as const)))
+  const found = await lineages.ofAll(streams)
   return (stream) => found.get(stream) ?? []
 }
