@@ -2,13 +2,14 @@ import type { ConstraintBoard, ConstraintView } from '../flow/constraint/schemas
 import { formatDuration } from '../kernel/duration.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
-import { windowQuery, type WindowFlags } from './flow-window.ts'
+import { nothingTold, refuseTeamOf, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
 import type { Output } from './output.ts'
 
-type Flags = ConnectFlags & WindowFlags & { readonly json: boolean; readonly csv: boolean }
+type Flags = ConnectFlags & WindowFlags & TeamFlags & { readonly json: boolean; readonly csv: boolean }
 
 /** What holds every value stream up in a row, or one of them with the evidence. */
 export async function constraint(this: CliContext, flags: Flags, stream?: string): Promise<void> {
+  refuseTeamOf(stream, flags)
   const path = `${stream === undefined ? '/api/constraint' : at`/api/constraint/${stream}`}?${windowQuery(flags)}`
   const { output } = this
   await withApi(this, flags, async (api) => {
@@ -16,8 +17,7 @@ export async function constraint(this: CliContext, flags: Flags, stream?: string
     const answer = await api.get<ConstraintBoard | ConstraintView>(path)
     if (flags.json) output.json(answer)
     else if (!('rows' in answer)) output.result(describe(answer, output))
-    else if (answer.rows.length === 0)
-      output.say('nothing was deployed yet; bring history in with `threeways import csv`, see docs/history.md')
+    else if (answer.rows.length === 0) output.say(nothingTold(flags))
     else output.result(board(answer.rows, output))
   })
 }

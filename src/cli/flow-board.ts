@@ -4,13 +4,14 @@ import { invalid } from '../kernel/errors.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import { changeRows, changesTold } from './flow-changes.ts'
-import { windowQuery, type WindowFlags } from './flow-window.ts'
+import { nothingTold, refuseTeamOf, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
 import type { Output } from './output.ts'
 
-type FlowFlags = ConnectFlags & WindowFlags & { readonly json: boolean; readonly csv: boolean; readonly rows: boolean }
+type FlowFlags = ConnectFlags & WindowFlags & TeamFlags & { readonly json: boolean; readonly csv: boolean; readonly rows: boolean }
 
 /** How changes really flow: of every value stream in a row, or of one in full. */
 export async function flow(this: CliContext, flags: FlowFlags, stream?: string): Promise<void> {
+  refuseTeamOf(stream, flags)
   if (flags.rows && stream === undefined)
     throw invalid('STREAM_MISSING', { message: '--rows shows the versions of one stream', help: 'name it: `threeways flow STREAM --rows`' })
   const query = windowQuery(flags)
@@ -26,7 +27,7 @@ export async function flow(this: CliContext, flags: FlowFlags, stream?: string):
     }
     const { streams } = await api.get<{ streams: StreamFlowView[] }>(`/api/flow?${query}`)
     if (flags.json) output.json(streams)
-    else if (streams.length === 0) output.say('nothing was deployed yet; bring history in with `threeways import csv`, see docs/history.md')
+    else if (streams.length === 0) output.say(nothingTold(flags))
     else output.result(board(streams, output))
   })
 }

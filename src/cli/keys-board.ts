@@ -3,13 +3,14 @@ import { formatDuration } from '../kernel/duration.ts'
 import { invalid } from '../kernel/errors.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
-import { windowQuery, type WindowFlags } from './flow-window.ts'
+import { nothingTold, refuseTeamOf, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
 import type { Output } from './output.ts'
 
-export type KeysFlags = ConnectFlags & WindowFlags & { readonly json: boolean; readonly csv: boolean; readonly rows: boolean }
+export type KeysFlags = ConnectFlags & WindowFlags & TeamFlags & { readonly json: boolean; readonly csv: boolean; readonly rows: boolean }
 
 /** The five DORA keys: of every value stream in a row, or of one in full. */
 export async function keys(this: CliContext, flags: KeysFlags, stream?: string): Promise<void> {
+  refuseTeamOf(stream, flags)
   if (flags.rows && stream === undefined)
     throw invalid('STREAM_MISSING', {
       message: '--rows shows the deployments of one stream',
@@ -24,20 +25,19 @@ export async function keys(this: CliContext, flags: KeysFlags, stream?: string):
     const answer = await api.get<KeysBoard | StreamKeysDetail>(place)
     if (flags.json) return output.json(answer)
     if ('stream' in answer) return output.result(describe(answer, output))
-    if (answer.streams.length === 0)
-      return output.say('nothing was deployed yet; bring history in with `threeways import csv`, see docs/history.md')
-    output.result(board(answer, output))
+    if (answer.streams.length === 0) return output.say(nothingTold(flags))
+    output.result(board(answer, flags.team ?? 'all', output))
   })
 }
 
 const head = ['STREAM', 'TO', 'DEPLOYS/WK', 'LEAD P50', 'P95', 'FAIL RATE', '95 % LIMITS', 'RECOVERY P50', 'OVER', 'REWORK']
 
 /** The least reliable stand first: they are what one looks for. */
-function board({ estate, streams, known, definitions }: KeysBoard, { colour, table }: Output): string {
+function board({ estate, streams, known, definitions }: KeysBoard, all: string, { colour, table }: Output): string {
   const sorted = streams.toSorted((a, b) => (b.failRate?.share ?? -1) - (a.failRate?.share ?? -1) || a.stream.localeCompare(b.stream))
   const rows = sorted.map((one) => [colour.bold(one.stream), one.environment, ...cells(one)])
   return [
-    table([head, [colour.bold('all'), '', ...cells(estate)], ...rows]),
+    table([head, [colour.bold(all), '', ...cells(estate)], ...rows]),
     '',
     colour.dim(knownTold(known)),
     ...lines(definitions).map((line) => colour.dim(line)),
@@ -62,8 +62,8 @@ const names = {
   recovery: 'failed deployment recovery time',
   rework: 'deployment rework rate',
 } as const
-const all = Object.keys(names) as (keyof typeof names)[]
-const lines = (definitions: KeysBoard['definitions']) => all.map((key) => `${names[key]}: ${definitions[key]}`)
+const everyKey = Object.keys(names) as (keyof typeof names)[]
+const lines = (definitions: KeysBoard['definitions']) => everyKey.map((key) => `${names[key]}: ${definitions[key]}`)
 
 function describe(keys: StreamKeysDetail, output: Output): string {
   const { colour } = output
@@ -71,7 +71,7 @@ function describe(keys: StreamKeysDetail, output: Output): string {
   return [
     `${colour.bold(keys.stream)}  to ${keys.environment}`,
     colour.dim(`from ${keys.since.slice(0, 10)} until ${keys.until.slice(0, 10)}, as known on ${keys.asOf.slice(0, 10)}`),
-    ...all.flatMap((key) => ['', `${colour.bold(names[key])}  ${values[key]}`, colour.dim(keys.definitions[key])]),
+    ...everyKey.flatMap((key) => ['', `${colour.bold(names[key])}  ${values[key]}`, colour.dim(keys.definitions[key])]),
     '',
     colour.dim(knownTold(keys.known)),
     ...keys.herd.slice(0, 1).map((herd) => colour.dim(herdTold(herd))),
@@ -81,7 +81,7 @@ function describe(keys: StreamKeysDetail, output: Output): string {
 
 /** Only the latest; `--json` has the others. */
 function herdTold({ report, like }: StreamKeysDetail['herd'][number]): string {
-  const told = all.flatMap((key) => (key === 'rework' ? [] : [`${names[key]} ${like[key] ?? 'no data'}`]))
+  const told = everyKey.flatMap((key) => (key === 'rework' ? [] : [`${names[key]} ${like[key] ?? 'no data'}`]))
   return `Like, in ${report}, where teams say it of themselves: ${told.join(', ')}.`
 }
 

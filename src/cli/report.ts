@@ -5,10 +5,10 @@ import type { BoardRow, StreamFlowPicture } from '../flow/measures/schemas.ts'
 import { notFound } from '../kernel/errors.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
-import { windowQuery, type WindowFlags } from './flow-window.ts'
+import { nothingTold, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
 import { pageOf, type Told } from './report/page.ts'
 
-type Flags = ConnectFlags & WindowFlags & { readonly out: string; readonly title: string; readonly streams: number }
+type Flags = ConnectFlags & WindowFlags & TeamFlags & { readonly out: string; readonly title: string; readonly streams: number }
 
 /** Writes how changes flow as one page that can be mailed. */
 export async function report(this: CliContext, flags: Flags): Promise<void> {
@@ -18,8 +18,8 @@ export async function report(this: CliContext, flags: Flags): Promise<void> {
     const { streams } = await api.get<{ streams: BoardRow[] }>(`/api/flow?${query}`)
     if (streams.length === 0)
       throw notFound('STREAM_NOT_FOUND', {
-        message: 'nothing was deployed yet',
-        help: 'bring history in with `threeways import csv`, see docs/history.md',
+        message: flags.team === undefined ? 'nothing was deployed yet' : `nothing was deployed of "${flags.team}"`,
+        help: nothingTold(flags),
       })
     const { rows } = await api.get<ConstraintBoard>(`/api/constraint?${query}`)
     const ordered = streams.toSorted(slowestFirst)

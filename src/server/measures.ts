@@ -49,14 +49,14 @@ export function openMeasures({ ledger, clock, newId, work, metrics, log }: Measu
   const exporter = metrics ? exportMetrics({ ledger, past, target: metrics, now: clock.now, log }) : undefined
   return {
     mount(api: Hono<HttpEnv>): void {
-      api.route('/', measureRoutes(past, lineages, builds, clock))
-      api.route('/', constraintRoutes(past, lineages, builds, clock))
+      api.route('/', measureRoutes(past, lineages, builds, owners, clock))
+      api.route('/', constraintRoutes(past, lineages, builds, owners, clock))
       api.route('/', whatIfRoutes(past, clock))
       api.route('/', predictionRoutes(predictions))
-      api.route('/', keysRoutes(past, told, lineages, clock))
+      api.route('/', keysRoutes(past, told, lineages, owners, clock))
       api.route('/', recoveryRoutes(past, told, clock))
       api.route('/', buildRoutes(builds, lineages, clock))
-      api.route('/', couplingRoutes(past, lineages, clock))
+      api.route('/', couplingRoutes(past, lineages, owners, clock))
       api.route('/', failureRoutes({ ledger, past, told, clock, newId }))
       api.route('/', lineageRoutes(lineages))
       api.route('/', teamRoutes({ ledger, owners, past, clock, newId }))

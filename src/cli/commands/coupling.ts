@@ -3,6 +3,7 @@ import { connectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import type { CouplingFlags } from '../coupling-board.ts'
 import { windowFlags } from './flow-board.ts'
+import { teamFlag } from './team.ts'
 import { count, csvFlag, jsonFlag } from './flow.ts'
 
 export const couplingCommand = buildCommand<CouplingFlags, [], CliContext>({
@@ -13,6 +14,7 @@ export const couplingCommand = buildCommand<CouplingFlags, [], CliContext>({
       json: jsonFlag,
       csv: csvFlag,
       ...windowFlags,
+      team: teamFlag,
       since: { ...windowFlags.since, brief: 'deployed from this day on, or this moment' },
       days: { kind: 'parsed', parse: count, optional: true, brief: 'length of the window where --since is not said [default: 365]' },
       by: {

@@ -1,7 +1,8 @@
 import { buildCommand } from '@stricli/core'
 import { connectFlags, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
-import type { WindowFlags } from '../flow-window.ts'
+import type { TeamFlags, WindowFlags } from '../flow-window.ts'
+import { teamFlag } from './team.ts'
 import { count, csvFlag, jsonFlag } from './flow.ts'
 
 const moment = (brief: string) => ({ kind: 'parsed', parse: String, optional: true, brief, placeholder: 'day' }) as const
@@ -21,32 +22,39 @@ export const windowFlags = {
   days: { kind: 'parsed', parse: count, optional: true, brief: 'length of the window where --since is not said [default: 90]' },
 } as const
 
-export const flowCommand = buildCommand<ConnectFlags & WindowFlags & { json: boolean; csv: boolean; rows: boolean }, [string?], CliContext>(
-  {
-    loader: async () => (await import('../flow-board.ts')).flow,
-    parameters: {
-      flags: {
-        ...connectFlags,
-        json: jsonFlag,
-        csv: csvFlag,
-        rows: { kind: 'boolean', default: false, withNegated: false, brief: 'also the versions that the numbers are of; with a stream' },
-        ...windowFlags,
-      },
-      positional: {
-        kind: 'tuple',
-        parameters: [
-          { brief: 'one value stream in full [default: all of them in a row each]', placeholder: 'stream', parse: String, optional: true },
-        ],
-      },
+export const flowCommand = buildCommand<
+  ConnectFlags & WindowFlags & TeamFlags & { json: boolean; csv: boolean; rows: boolean },
+  [string?],
+  CliContext
+>({
+  loader: async () => (await import('../flow-board.ts')).flow,
+  parameters: {
+    flags: {
+      ...connectFlags,
+      json: jsonFlag,
+      csv: csvFlag,
+      rows: { kind: 'boolean', default: false, withNegated: false, brief: 'also the versions that the numbers are of; with a stream' },
+      ...windowFlags,
+      team: teamFlag,
     },
-    docs: { brief: 'Show how changes really flow: lead time, batches, deployments, what is still on its way' },
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        { brief: 'one value stream in full [default: all of them in a row each]', placeholder: 'stream', parse: String, optional: true },
+      ],
+    },
   },
-)
+  docs: { brief: 'Show how changes really flow: lead time, batches, deployments, what is still on its way' },
+})
 
-export const constraintCommand = buildCommand<ConnectFlags & WindowFlags & { json: boolean; csv: boolean }, [string?], CliContext>({
+export const constraintCommand = buildCommand<
+  ConnectFlags & WindowFlags & TeamFlags & { json: boolean; csv: boolean },
+  [string?],
+  CliContext
+>({
   loader: async () => (await import('../constraint.ts')).constraint,
   parameters: {
-    flags: { ...connectFlags, json: jsonFlag, csv: csvFlag, ...windowFlags },
+    flags: { ...connectFlags, json: jsonFlag, csv: csvFlag, ...windowFlags, team: teamFlag },
     positional: {
       kind: 'tuple',
       parameters: [
@@ -62,7 +70,11 @@ export const constraintCommand = buildCommand<ConnectFlags & WindowFlags & { jso
   docs: { brief: 'Name the one place that holds a value stream up, with the evidence, and say what is not' },
 })
 
-export const reportCommand = buildCommand<ConnectFlags & WindowFlags & { out: string; title: string; streams: number }, [], CliContext>({
+export const reportCommand = buildCommand<
+  ConnectFlags & WindowFlags & TeamFlags & { out: string; title: string; streams: number },
+  [],
+  CliContext
+>({
   loader: async () => (await import('../report.ts')).report,
   parameters: {
     flags: {
@@ -71,6 +83,7 @@ export const reportCommand = buildCommand<ConnectFlags & WindowFlags & { out: st
       title: { kind: 'parsed', parse: String, default: 'How changes flow', brief: 'what stands on top' },
       streams: { kind: 'parsed', parse: count, default: '10', brief: 'so many of them in full, the slowest first' },
       ...windowFlags,
+      team: teamFlag,
     },
   },
   docs: { brief: 'Write how changes flow as one page that can be mailed: the constraints, curves, every value stream' },

@@ -3,6 +3,7 @@ import { connectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import type { KeysFlags } from '../keys-board.ts'
 import { windowFlags } from './flow-board.ts'
+import { teamFlag } from './team.ts'
 import { csvFlag, jsonFlag } from './flow.ts'
 
 export const keysCommand = buildCommand<KeysFlags, [string?], CliContext>({
@@ -13,6 +14,7 @@ export const keysCommand = buildCommand<KeysFlags, [string?], CliContext>({
       json: jsonFlag,
       csv: csvFlag,
       ...windowFlags,
+      team: teamFlag,
       since: { ...windowFlags.since, brief: 'what happened from this day on, or this moment' },
       rows: { kind: 'boolean', default: false, withNegated: false, brief: 'also the deployments and failures behind them; with a stream' },
     },

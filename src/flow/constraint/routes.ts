@@ -5,8 +5,10 @@ import type { Clock } from '../../kernel/clock.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
 import type { Builds } from '../builds/builds.ts'
 import type { Lineages } from '../lineage/lineages.ts'
-import type { Past } from '../measures/past.ts'
-import { FlowQuery } from '../measures/schemas.ts'
+import { withOnly, type Past } from '../measures/past.ts'
+import { BoardQuery, FlowQuery } from '../measures/schemas.ts'
+import { streamsMeant } from '../team/meant.ts'
+import type { Owners } from '../team/owners.ts'
 import { ConstraintBoard, ConstraintView } from './schemas.ts'
 import { constraintBoard, constraintView } from './views.ts'
 
@@ -15,6 +17,7 @@ export function constraintRoutes(
   past: () => Promise<Past>,
   lineages: () => Promise<Lineages>,
   builds: () => Promise<Builds>,
+  owners: () => Promise<Owners>,
   clock: Clock,
 ): Hono<HttpEnv> {
   const route = (told: string, schema: z.ZodType) => describeRoute({ summary: told, tags: ['flow'], responses: answers(told, schema) })
@@ -23,11 +26,12 @@ export function constraintRoutes(
       '/constraint',
       route('what holds up every value stream', ConstraintBoard),
       requires('read'),
-      valid('query', FlowQuery),
+      valid('query', BoardQuery),
       async (c) => {
-        const all = await past()
+        const query = c.req.valid('query')
+        const all = withOnly(await past(), await streamsMeant(owners, query, clock.now()))
         const commits = await (await lineages()).ofAll(all.streams.keys())
-        return c.json({ rows: constraintBoard(all, c.req.valid('query'), clock.now(), commits, await builds()) })
+        return c.json({ rows: constraintBoard(all, query, clock.now(), commits, await builds()) })
       },
     )
     .get(

@@ -56,6 +56,10 @@ export function makePast(ledger: Pick<Ledger, 'db' | 'head' | 'read'>): () => Pr
   })
 }
 
+/** The same of some streams only. Whatever weighs one stream against all others needs all of it. */
+export const withOnly = (past: Past, streams: ReadonlySet<string> | undefined): Past =>
+  streams === undefined ? past : { ...past, streams: new Map([...past.streams].filter(([stream]) => streams.has(stream))) }
+
 type Kept = Deployed & { readonly deployment: string; readonly source: string }
 type KeptStream = PastStream & {
   readonly deployments: readonly Kept[]

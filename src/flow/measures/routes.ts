@@ -6,24 +6,29 @@ import { notFound } from '../../kernel/errors.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
 import type { Builds } from '../builds/builds.ts'
 import type { Lineages } from '../lineage/lineages.ts'
+import type { Owners } from '../team/owners.ts'
+import { streamsMeant } from '../team/meant.ts'
 import { flowBoard, flowOfStream } from './board.ts'
 import { changesView } from './changes-view.ts'
-import type { Past } from './past.ts'
+import { withOnly, type Past } from './past.ts'
 import { pictureOf } from './picture.ts'
-import { ChangesView as ChangesAnswer, FlowBoard, FlowQuery, StreamFlowDetail, StreamFlowPicture } from './schemas.ts'
+import { BoardQuery, ChangesView as ChangesAnswer, FlowBoard, FlowQuery, StreamFlowDetail, StreamFlowPicture } from './schemas.ts'
 
 /** How changes really flow, over HTTP. */
 export function measureRoutes(
   past: () => Promise<Past>,
   lineages: () => Promise<Lineages>,
   builds: () => Promise<Builds>,
+  owners: () => Promise<Owners>,
   clock: Clock,
 ): Hono<HttpEnv> {
   const route = (told: string, schema: z.ZodType) => describeRoute({ summary: told, tags: ['flow'], responses: answers(told, schema) })
   return new Hono<HttpEnv>()
-    .get('/flow', route('how every value stream flows', FlowBoard), requires('read'), valid('query', FlowQuery), async (c) =>
-      c.json({ streams: [...flowBoard(await past(), c.req.valid('query'), clock.now())] }),
-    )
+    .get('/flow', route('how every value stream flows', FlowBoard), requires('read'), valid('query', BoardQuery), async (c) => {
+      const query = c.req.valid('query')
+      const meant = await streamsMeant(owners, query, clock.now())
+      return c.json({ streams: [...flowBoard(withOnly(await past(), meant), query, clock.now())] })
+    })
     .get('/flow/:stream', route('how one value stream flows', StreamFlowDetail), requires('read'), valid('query', FlowQuery), async (c) => {
       const query = c.req.valid('query')
       const detail = flowOfStream(await past(), c.req.param('stream'), query, clock.now())

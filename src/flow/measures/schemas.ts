@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ofTeam } from '../team/meant.ts'
 
 const Ms = z.number().nullable()
 export const Quantile = z.object({ value: Ms, low: Ms, high: Ms }).meta({
@@ -206,3 +207,6 @@ export const FlowQuery = FlowWindow.refine(
   { path: ['since'], message: 'does not lie before until' },
 )
 export type FlowQuery = z.infer<typeof FlowQuery>
+
+/** Of a board that has a row for each stream. */
+export const BoardQuery = FlowQuery.safeExtend(ofTeam)

@@ -3,12 +3,18 @@ import { describeRoute } from 'hono-openapi'
 import type { Clock } from '../../../kernel/clock.ts'
 import { answers, requires, valid, type HttpEnv } from '../../../kernel/http.ts'
 import type { Lineages } from '../../lineage/lineages.ts'
+import type { Owners } from '../../team/owners.ts'
 import type { Past } from '../past.ts'
 import { CouplingQuery, CouplingView } from './schemas.ts'
 import { changedView, coupledView } from './view.ts'
 
 /** Which value streams are deployed together, over HTTP. */
-export function couplingRoutes(past: () => Promise<Past>, lineages: () => Promise<Lineages>, clock: Clock): Hono<HttpEnv> {
+export function couplingRoutes(
+  past: () => Promise<Past>,
+  lineages: () => Promise<Lineages>,
+  owners: () => Promise<Owners>,
+  clock: Clock,
+): Hono<HttpEnv> {
   const summary = 'value streams that are deployed, or changed, together more often than by chance'
   return new Hono<HttpEnv>().get(
     '/coupling',
@@ -17,8 +23,8 @@ export function couplingRoutes(past: () => Promise<Past>, lineages: () => Promis
     valid('query', CouplingQuery),
     async (c) => {
       const query = c.req.valid('query')
-      if (query.by === 'change') return c.json(changedView(await lineages(), query, clock.now()))
-      return c.json(coupledView(await past(), query, clock.now()))
+      if (query.by === 'change') return c.json(changedView(await lineages(), query, clock.now(), await owners()))
+      return c.json(coupledView(await past(), query, clock.now(), await owners()))
     },
   )
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ofTeam } from '../../team/meant.ts'
 
 export const CouplingQuery = z
   .object({
@@ -11,6 +12,7 @@ export const CouplingQuery = z
       .enum(['deployment', 'change'])
       .default('deployment')
       .meta({ description: 'change: streams that one change of a shared repository touches' }),
+    ...ofTeam,
     minutes: z.coerce.number().int().min(1).max(1440).default(30).meta({ description: 'so near each other is together' }),
   })
   .refine(({ since, until }) => since === undefined || until === undefined || Date.parse(since) < Date.parse(until), {
@@ -18,6 +20,8 @@ export const CouplingQuery = z
     message: 'does not lie before until',
   })
 export type CouplingQuery = z.infer<typeof CouplingQuery>
+
+const Team = z.string().nullable().meta({ description: 'whose it is; null: nobody said' })
 
 export const CouplingView = z
   .object({
@@ -33,6 +37,8 @@ export const CouplingView = z
         z.object({
           a: z.string(),
           b: z.string(),
+          teamA: Team,
+          teamB: Team,
           together: z.int().meta({ description: 'times that both were deployed' }),
           timesA: z.int(),
           timesB: z.int(),

@@ -4,8 +4,9 @@ import { groundsOf } from '../attribution/blame.ts'
 import { instant, windowOf } from '../board.ts'
 import { wayOf } from '../environments.ts'
 import { horizonOf, type Past } from '../past.ts'
+import { Owners } from '../../team/owners.ts'
 import { changedTogether, type Known } from './changed.ts'
-import { couplingsOf } from './coupling.ts'
+import { couplingsOf, type Coupling } from './coupling.ts'
 import type { CouplingQuery, CouplingView } from './schemas.ts'
 
 const minuteMs = 60_000
@@ -17,7 +18,8 @@ const most = 1000
  * What is deployed together, in the environment that most streams are delivered to.
  * @throws ThreewaysError `ENVIRONMENT_NOT_FOUND`
  */
-export function coupledView(past: Past, query: CouplingQuery, nowMs: number): CouplingView {
+export function coupledView(past: Past, query: CouplingQuery, nowMs: number, owners = nobodys): CouplingView {
+  const teams = teamsIn(owners, query, nowMs)
   const environment = query.to ?? mainEnd(past)
   if (environment === undefined)
     return { by: 'deployment', environment: null, since: null, until: null, minutes: query.minutes, looked: 0, mass: 0, rows: [] }
@@ -31,7 +33,7 @@ export function coupledView(past: Past, query: CouplingQuery, nowMs: number): Co
       help: `there are: ${past.order.join(', ')}`,
     })
   const { pairs, looked, mass } = couplingsOf(inside, query.minutes * minuteMs)
-  const rows = pairs.filter(({ p }) => p < surely).slice(0, most)
+  const rows = pairs.flatMap(teams).slice(0, most)
   return {
     by: 'deployment',
     environment,
@@ -40,17 +42,18 @@ export function coupledView(past: Past, query: CouplingQuery, nowMs: number): Co
     minutes: query.minutes,
     looked,
     mass,
-    rows: [...rows],
+    rows,
   }
 }
 
 /** Which streams are changed together: by the changes of repositories that several of them are built from. */
-export function changedView(known: Known, query: CouplingQuery, nowMs: number): CouplingView {
+export function changedView(known: Known, query: CouplingQuery, nowMs: number, owners = nobodys): CouplingView {
+  const teams = teamsIn(owners, query, nowMs)
   const window = windowOf({ ...query, rows: false }, nowMs)
   const { touched } = changedTogether(known, window)
   // Each change is a time of its own.
   const { pairs, looked, mass } = couplingsOf(touched, 1)
-  const rows = pairs.filter(({ p }) => p < surely).slice(0, most)
+  const rows = pairs.flatMap(teams).slice(0, most)
   const { minutes } = query
   return {
     by: 'change',
@@ -60,8 +63,25 @@ export function changedView(known: Known, query: CouplingQuery, nowMs: number): 
     minutes,
     looked,
     mass,
-    rows: [...rows],
+    rows,
   }
+}
+
+const nobodys = new Owners([])
+
+/**
+ * Sure pairs with whose they are. Of one team: those too of which only one is its own, for that is where it waits for others. All
+ * pairs were looked at, so all of them count in the correction.
+ * @throws ThreewaysError `TEAM_NOT_FOUND`
+ */
+function teamsIn(owners: Owners, { team, asOf }: CouplingQuery, nowMs: number) {
+  const at = asOf === undefined ? nowMs : Date.parse(asOf)
+  const meant = team === undefined ? undefined : owners.streamsOf(team, at)
+  const ownerOf = (stream: string) => owners.of(stream, at)?.team ?? null
+  return (pair: Coupling) =>
+    pair.p < surely && (meant === undefined || meant.has(pair.a) || meant.has(pair.b))
+      ? [{ ...pair, teamA: ownerOf(pair.a), teamB: ownerOf(pair.b) }]
+      : []
 }
 
 function mainEnd(past: Past): string | undefined {

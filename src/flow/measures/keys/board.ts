@@ -16,10 +16,21 @@ import { keysOf, type Keys, type Material, type Timed } from './keys.ts'
 import { lookAt } from './look.ts'
 import type { FailureView, Failures, KeysBoard, KeysView, StreamKeysDetail } from './schemas.ts'
 
-/** The five keys of every value stream, and of all of them together. */
-export function keysBoard(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number, commits: Commits = none): KeysBoard {
+/**
+ * The five keys of every value stream, and of all of them together.
+ * @param meant - only of these: what failed is weighed against the deployments of all of them all the same
+ */
+export function keysBoard(
+  past: Past,
+  told: ToldFailures,
+  query: FlowQuery,
+  nowMs: number,
+  commits: Commits = none,
+  meant?: ReadonlySet<string>,
+): KeysBoard {
   const look = lookAt(past, told, query, nowMs)
-  const materials = [...past.streams.values()].flatMap((stream) => look.materialOf(stream) ?? [])
+  const streams = [...past.streams.values()].filter(({ stream }) => meant?.has(stream) ?? true)
+  const materials = streams.flatMap((stream) => look.materialOf(stream) ?? [])
   const known = look.known()
   return {
     definitions: { ...definitions, lead: `${definitions.lead} ${whereCommits} ${fromCommits}` },

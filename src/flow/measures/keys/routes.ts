@@ -4,9 +4,11 @@ import type { z } from 'zod'
 import type { Clock } from '../../../kernel/clock.ts'
 import { answers, requires, valid, type HttpEnv } from '../../../kernel/http.ts'
 import type { Lineages } from '../../lineage/lineages.ts'
+import { streamsMeant } from '../../team/meant.ts'
+import type { Owners } from '../../team/owners.ts'
 import type { ToldFailures } from '../attribution/read.ts'
 import type { Past } from '../past.ts'
-import { FlowQuery } from '../schemas.ts'
+import { BoardQuery, FlowQuery } from '../schemas.ts'
 import { BatchesView } from '../batch/schemas.ts'
 import { batchesView, keysBoard, keysOfStream, type Commits } from './board.ts'
 import { KeysBoard, StreamKeysDetail } from './schemas.ts'
@@ -16,14 +18,17 @@ export function keysRoutes(
   past: () => Promise<Past>,
   told: () => Promise<ToldFailures>,
   lineages: () => Promise<Lineages>,
+  owners: () => Promise<Owners>,
   clock: Clock,
 ): Hono<HttpEnv> {
   const route = (summary: string, schema: z.ZodType) => describeRoute({ summary, tags: ['flow'], responses: answers(summary, schema) })
   return new Hono<HttpEnv>()
-    .get('/keys', route('the five DORA keys of every value stream', KeysBoard), requires('read'), valid('query', FlowQuery), async (c) => {
+    .get('/keys', route('the five DORA keys of every value stream', KeysBoard), requires('read'), valid('query', BoardQuery), async (c) => {
+      const query = c.req.valid('query')
+      const meant = await streamsMeant(owners, query, clock.now())
       const all = await past()
-      const commits = await commitsOf(await lineages(), [...all.streams.keys()])
-      return c.json(keysBoard(all, await told(), c.req.valid('query'), clock.now(), commits))
+      const commits = await commitsOf(await lineages(), [...(meant ?? all.streams.keys())])
+      return c.json(keysBoard(all, await told(), query, clock.now(), commits, meant))
     })
     .get(
       '/keys/:stream',
