@@ -210,7 +210,7 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
     await page.getByRole('tab', { name: 'Lead time', selected: true }).waitFor()
     await tabs.getByRole('tab', { name: 'Recovery' }).click()
     const way = page.getByRole('list', { name: 'Way of the failures' })
-    expect(await way.textContent()).toMatch(/Deployed.*Seen.*known of 0 of 1.*unknown.*What ended it ran.*0 forward, 1 back.*Over.*1 of 1/)
+    expect(await way.textContent()).toMatch(/Deployed.*Seen.*known of 0 of 1.*unknown.*Ran well.*1 back.*Over.*1 of 1/)
     const failures = page.getByRole('region', { name: 'Failures', exact: true })
     expect(await failures.getByRole('row').last().textContent()).toMatch(/went back.*unknown: going back does not say when.*back to v50/)
     await open('/flow/shop?show=gates#rows')

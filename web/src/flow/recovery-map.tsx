@@ -11,12 +11,12 @@ const weekMs = 7 * 86_400_000
 /** As wide as its time on a scale of logarithms; what nobody knows is as wide as a minute. */
 const weightOf = ({ p50 }: Stage) => 1 + Math.log10(1 + (p50 === null ? 0 : (p50.value ?? weekMs)) / minuteMs)
 
-/** The way of a failure: the deployment that it came of, seen, what ended it runs, over. */
+/** The way of a failure: the deployment that it came of, seen, ran well again, over. */
 export function RecoveryMap({ view }: { readonly view: RecoveryView }) {
   const { failures, ways, rows, stages } = view
   const of = (name: Stage['stage']) => stages.find(({ stage }) => stage === name)!
   const [detect, recover, verify, exposed] = [of('detect'), of('recover'), of('verify'), of('exposed')]
-  const columns = [detect, recover, verify].map((stage) => `auto minmax(118px, ${weightOf(stage).toFixed(2)}fr)`).join(' ')
+  const columns = [detect, recover, verify].map((stage) => `auto minmax(162px, ${weightOf(stage).toFixed(2)}fr)`).join(' ')
   const knownOf = (moment: 'deployed' | 'detected') => rows.filter((row) => row[moment] !== null).length
   return (
     <ol className="value-map recovery-map" aria-label="Way of the failures" style={{ gridTemplateColumns: `${columns} auto` }}>
@@ -24,12 +24,17 @@ export function RecoveryMap({ view }: { readonly view: RecoveryView }) {
       <Way stage={detect} name="until seen" failures={failures} />
       <Stop name="Seen" told={`known of ${knownOf('detected')} of ${rows.length}`} />
       <Way stage={recover} name="until it ran well" failures={failures} halves={[of('mend'), of('roll')]} />
-      <Stop name="What ended it ran" told={`${ways.forward} forward, ${ways.back} back`} />
+      <Stop name="Ran well" told={endedBy(ways)} />
       <Way stage={verify} name="until said to be over" failures={failures} />
       <Stop name="Over" told={`${failures - ways.open} of ${failures}`} open={ways.open} />
       <Exposed stage={exposed} failures={failures} />
     </ol>
   )
+}
+
+function endedBy({ forward, back, other }: RecoveryView['ways']): string {
+  const said = [forward > 0 && `${forward} forward`, back > 0 && `${back} back`, other > 0 && `${other} otherwise`]
+  return said.filter((one) => one !== false).join(', ') || 'none yet'
 }
 
 function Stop({ name, told, open = 0 }: { readonly name: string; readonly told: string; readonly open?: number }) {
