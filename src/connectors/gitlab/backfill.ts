@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { instantOf } from '../../kernel/clock.ts'
 import { identified, type Told } from '../../flow/history/history.port.ts'
 import { pagedApi, type Api, type Asking, type Host } from '../paged/api.ts'
 import { gather, read, walk, type List, type Marks, type Piece } from '../paged/walk.ts'
-import { Id, Issue, over, Sha, tellIncident, Time, urlOf, type Project } from './told.ts'
+import { Id, Issue, over, queuedOf, Sha, tellIncident, Time, urlOf, type Project } from './told.ts'
 
 const gitlab: Host = {
   name: 'GitLab',
@@ -64,6 +63,7 @@ const Job = z.looseObject({
   created_at: Time,
   started_at: Time.nullish(),
   finished_at: Time.nullish(),
+  queued_duration: z.number().nonnegative().nullish(),
   web_url: z.string().nullish(),
 })
 
@@ -188,7 +188,7 @@ function tellPipeline(pipeline: z.infer<typeof Pipeline>, { name, stream }: Proj
 }
 
 function tellJob(job: z.infer<typeof Job>, pipeline: z.infer<typeof Pipeline>, { name, stream }: Project): readonly Told[] {
-  const { id, status, created_at, started_at, finished_at, web_url } = job
+  const { id, status, created_at, started_at, finished_at, queued_duration, web_url } = job
   const common = {
     kind: 'task',
     run: String(pipeline.id),
@@ -199,7 +199,7 @@ function tellJob(job: z.infer<typeof Job>, pipeline: z.infer<typeof Pipeline>, {
     commit: pipeline.sha,
     ...urlOf(web_url),
   } as const
-  const queued = started_at && created_at <= started_at ? { queued: instantOf(Date.parse(created_at)) } : {}
+  const queued = started_at ? queuedOf(created_at, started_at, queued_duration) : {}
   return [
     ...(started_at ? [identified(`job-${id}-started`, { ...common, phase: 'started', at: started_at, ...queued })] : []),
     ...(over[status] !== undefined && finished_at

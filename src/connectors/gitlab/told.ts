@@ -33,6 +33,17 @@ export const over: Readonly<Record<string, Outcome>> = { success: 'success', fai
 
 export const urlOf = (url: string | null | undefined) => (url && URL.canParse(url) ? { url } : {})
 
+type Time = z.infer<typeof Time>
+
+/**
+ * Since when a job waited for a runner. All jobs are made with their pipeline, so that when they were made says nothing where they wait
+ * for one another: for how many seconds they were pending says it.
+ */
+export function queuedOf(created: Time, started: Time, pending: number | null | undefined): { readonly queued?: Time } {
+  const since = pending === null || pending === undefined ? Date.parse(created) : Date.parse(started) - pending * 1000
+  return since > Date.parse(started) ? {} : { queued: instantOf(Math.max(Math.round(since), Date.parse(created))) }
+}
+
 export const Issue = z.looseObject({
   iid: Id,
   title: z.string(),

@@ -4,7 +4,7 @@ import { instantOf } from '../../kernel/clock.ts'
 import { sha256 } from '../../kernel/digest.ts'
 import { invalid } from '../../kernel/errors.ts'
 import { identified, type Told } from '../../flow/history/history.port.ts'
-import { Id, Issue, over, Sha, tellIncident, Time, urlOf, type Project } from './told.ts'
+import { Id, Issue, over, queuedOf, Sha, tellIncident, Time, urlOf, type Project } from './told.ts'
 
 /** Whether the token is the one that was agreed: `X-Gitlab-Token`, compared in a time that tells nothing. */
 export function isToken(shown: string | undefined, secret: string): boolean {
@@ -41,6 +41,7 @@ const Job = z.looseObject({
   build_created_at: Time,
   build_started_at: Time.nullish(),
   build_finished_at: Time.nullish(),
+  build_queued_duration: z.number().nonnegative().nullish(),
   pipeline_id: Id,
   sha: Sha,
 })
@@ -163,7 +164,17 @@ function tellPipeline(pipeline: z.infer<typeof Pipeline>, { name, stream }: Proj
 }
 
 function tellJob(job: z.infer<typeof Job>, { name, stream }: Project): readonly Told[] {
-  const { build_id, build_name, build_status, build_created_at, build_started_at, build_finished_at, pipeline_id, sha } = job
+  const {
+    build_id,
+    build_name,
+    build_status,
+    build_created_at,
+    build_started_at,
+    build_finished_at,
+    build_queued_duration,
+    pipeline_id,
+    sha,
+  } = job
   const task = {
     kind: 'task',
     run: String(pipeline_id),
@@ -173,7 +184,7 @@ function tellJob(job: z.infer<typeof Job>, { name, stream }: Project): readonly 
     stream,
     commit: sha,
   } as const
-  const queued = build_started_at && build_created_at <= build_started_at ? { queued: build_created_at } : {}
+  const queued = build_started_at ? queuedOf(build_created_at, build_started_at, build_queued_duration) : {}
   return [
     ...(build_started_at ? [identified(`job-${build_id}-started`, { ...task, phase: 'started', at: build_started_at, ...queued })] : []),
     ...(over[build_status] !== undefined && build_finished_at

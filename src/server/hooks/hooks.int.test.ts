@@ -287,10 +287,15 @@ describe('webhooks of GitLab', () => {
       build_created_at: '2026-03-01 08:00:00 UTC',
       build_started_at: '2026-03-01 08:02:00 UTC',
       build_finished_at: '2026-03-01 08:05:00 UTC',
+      build_queued_duration: 20.4,
       pipeline_id: 9,
       sha: commit,
     }
     expect((await tell({ object_kind: 'build', ...job })).body).toEqual({ used: true, events: 2 })
+    // Made with its pipeline, and pending for so long.
+    expect(await rowsOf(t.threeways.ledger.db, taskHistory).select('queued').where('task', '=', '9/11').execute()).toMatchObject([
+      { queued: expect.stringContaining('08:01:39.6') },
+    ])
     const deployment = {
       deployment_id: 15,
       status: 'success',
