@@ -61,7 +61,7 @@ export async function whatIf(this: CliContext, flags: ConnectFlags & WhatIfFlags
 }
 
 function describe(view: WhatIfView, { colour, table }: Output): string {
-  const { stream, change, order, asOf, days, sentences, base, changed, difference } = view
+  const { stream, change, order, asOf, days, sentences, base, changed, difference, queue } = view
   const row = (name: string, key: 'p50' | 'p85' | 'withinDay' | 'perWeek', told: (value: number | null) => string) => [
     `  ${name}`,
     told(base![key].value),
@@ -74,6 +74,7 @@ function describe(view: WhatIfView, { colour, table }: Output): string {
     colour.dim(`${days} days simulated from its history until ${asOf.slice(0, 10)}`),
     '',
     ...sentences,
+    ...(queue === undefined ? [] : ['', table(waits(queue))]),
     ...(base === null
       ? []
       : [
@@ -87,6 +88,17 @@ function describe(view: WhatIfView, { colour, table }: Output): string {
           ]),
         ]),
   ].join('\n')
+}
+
+function waits({ base, after, difference }: NonNullable<WhatIfView['queue']>): readonly (readonly string[])[] {
+  const row = (name: string, key: 'p50' | 'p85' | 'mean') => [
+    `  a job waits, ${name}`,
+    time(base[key].value),
+    time(after[key].value),
+    limits(after[key], time),
+    limits(difference[key], (value) => signed(value, time)),
+  ]
+  return [['', 'AS IT IS', 'CHANGED', '80 % LIMITS', 'DIFFERENCE, 80 % LIMITS'], row('p50', 'p50'), row('p85', 'p85'), row('mean', 'mean')]
 }
 
 function swept({ stream, rows }: WhatIfSweep, { colour, table }: Output): string {

@@ -51,7 +51,7 @@ export function openMeasures({ ledger, clock, newId, work, metrics, log }: Measu
     mount(api: Hono<HttpEnv>): void {
       api.route('/', measureRoutes(past, lineages, builds, owners, clock))
       api.route('/', constraintRoutes(past, lineages, builds, owners, clock))
-      api.route('/', whatIfRoutes(past, clock))
+      api.route('/', whatIfRoutes(past, lineages, builds, clock))
       api.route('/', predictionRoutes(predictions))
       api.route('/', keysRoutes(past, told, lineages, owners, clock))
       api.route('/', recoveryRoutes(past, told, clock))

@@ -149,12 +149,15 @@ function onWay(
 const runsOf = ({ repository }: StreamLineage, commit: number, builds: Builds) =>
   builds.runs.length === 0 ? [] : builds.of(repository.graph.sha(commit), repository.name)
 
-/** Of its own commit, and where that did not succeed of the one that was deployed with it. */
-export function buildOf(lineage: StreamLineage, { commit, merged }: TrunkChange, first: Carrier | undefined, builds: Builds, asOf: number) {
+/** Runs of its own commit, and where none of them succeeded those of the one that was deployed with it. */
+export function runsOfBuild(lineage: StreamLineage, { commit }: TrunkChange, first: Carrier | undefined, builds: Builds, asOf: number) {
   const own = runsOf(lineage, commit, builds)
   const isOwn = first === undefined || first.commit === commit || own.some((run) => succeeded(run, asOf))
-  return buildStage(isOwn ? own : [...own, ...runsOf(lineage, first.commit, builds)], merged, first?.at ?? Number.POSITIVE_INFINITY, asOf)
+  return isOwn ? own : [...own, ...runsOf(lineage, first.commit, builds)]
 }
+
+export const buildOf = (lineage: StreamLineage, change: TrunkChange, first: Carrier | undefined, builds: Builds, asOf: number) =>
+  buildStage(runsOfBuild(lineage, change, first, builds, asOf), change.merged, first?.at ?? Number.POSITIVE_INFINITY, asOf)
 
 function carrierOf(carried: Carried | undefined, commit: number, asOf: number): Carrier | undefined {
   const carrier = carried?.carriers[carried.by[commit] ?? -1]

@@ -28,7 +28,8 @@ export function doubtOf(calibration: Calibration, changes: readonly Change[]): s
 }
 
 function doubtOfOne({ order, visits, others }: Calibration, change: Change): string | undefined {
-  if (change.kind === 'runners') return 'nothing in its history says how many runners there are, or that a version waited for one'
+  if (change.kind === 'runners')
+    return 'runners are tried by themselves, and what they do is not kept as a prediction: it is told of changes from their merge, and versions are first seen when they are built'
   if (change.kind === 'stage' && change.environment === order[0])
     return `what happens before a version is first seen in ${order[0]} is not known`
   if (change.kind !== 'gate') return undefined

@@ -14,6 +14,19 @@ const Figures = z.object({
 })
 export type Figures = z.infer<typeof Figures>
 
+const Waits = z.object({ p50: Value, p85: Value, mean: Value }).meta({ description: 'from asked for until begun, in ms' })
+const Queue = z.object({
+  runners: z.int().meta({ description: 'as many as ran at once' }),
+  changed: z.int().meta({ description: 'runners with the change' }),
+  jobs: z.int().meta({ description: 'of which it is known how long they waited' }),
+  of: z.enum(['stream', 'all']).meta({ description: 'whose jobs share the runners: those of the stream, or all that are known' }),
+  utilisation: z.number().meta({ description: 'of the time of all runners, how much they were busy' }),
+  seen: z.object({ p50: z.number(), p85: z.number(), mean: z.number() }).meta({ description: 'what they waited, in ms' }),
+  base: Waits.meta({ description: 'the same simulated' }),
+  after: Waits.meta({ description: 'and with the change' }),
+  difference: Waits,
+})
+
 export const WhatIfView = z
   .object({
     stream: z.string(),
@@ -29,6 +42,9 @@ export const WhatIfView = z
       .object({ stageMs: z.number(), leadMs: z.number() })
       .nullable()
       .meta({ description: 'of a change to a stage: what half of the versions save in it, and a version on the whole way in the mean' }),
+    queue: Queue.optional().meta({
+      description: 'of "runners +2": how long jobs wait for a runner. Lead times are then of changes from their merge, not of versions',
+    }),
     sentences: z.array(z.string()),
   })
   .meta({ id: 'WhatIfView' })

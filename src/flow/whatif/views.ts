@@ -77,15 +77,15 @@ function stuckOf(pairs: readonly Pair[]): string | undefined {
 
 const keys = ['p50', 'p85', 'mean', 'withinDay', 'perWeek'] as const
 const finiteOr = (value: number) => (Number.isFinite(value) ? value : null)
-const valueOf = ({ value, low, high }: ReturnType<typeof expected>): Value => ({
+export const valueOf = ({ value, low, high }: ReturnType<typeof expected>): Value => ({
   value: finiteOr(value),
   low: finiteOr(low),
   high: finiteOr(high),
 })
 
 const figuresFrom = (of: (key: (typeof keys)[number]) => Value) => Object.fromEntries(keys.map((key) => [key, of(key)])) as Figures
-const figuresOf = (all: readonly Measured[]): Figures => figuresFrom((key) => valueOf(expected(all.map((one) => one[key]))))
-const differenceOf = (pairs: readonly Pair[]): Figures =>
+export const figuresOf = (all: readonly Measured[]): Figures => figuresFrom((key) => valueOf(expected(all.map((one) => one[key]))))
+export const differenceOf = (pairs: readonly Pair[]): Figures =>
   figuresFrom((key) =>
     valueOf(
       expected(

@@ -85,7 +85,7 @@ describe('what if', () => {
   })
 
   it.each([
-    ['runners +2', 'how many runners'],
+    ['runners +2', 'by themselves'],
     ['stage test x0.5', 'before a version is first seen in test'],
     ['gate test open', 'what comes into test'],
     ['gate onwards from production closed', 'behind production'],
