@@ -29,6 +29,7 @@ import { machineRoutes } from './commands/machines.ts'
 import { policyRoutes } from './commands/policy.ts'
 import { provenanceRoutes } from './commands/provenance.ts'
 import * as line from './commands/line.ts'
+import { teamBoardCommand } from './commands/team-board.ts'
 import { teamRoutes } from './commands/team.ts'
 import { secretRoutes } from './commands/secret.ts'
 import { tokenRoutes } from './commands/token.ts'
@@ -39,6 +40,7 @@ const flowRoutes = buildRouteMap<string, CliContext>({
   routes: {
     board: flowCommand,
     constraint: constraintCommand,
+    teams: teamBoardCommand,
     keys: keysCommand,
     coupling: couplingCommand,
     recovery: recoveryCommand,

@@ -63,7 +63,7 @@ const names = {
   rework: 'deployment rework rate',
 } as const
 const everyKey = Object.keys(names) as (keyof typeof names)[]
-const lines = (definitions: KeysBoard['definitions']) => everyKey.map((key) => `${names[key]}: ${definitions[key]}`)
+export const lines = (definitions: KeysBoard['definitions']) => everyKey.map((key) => `${names[key]}: ${definitions[key]}`)
 
 function describe(keys: StreamKeysDetail, output: Output): string {
   const { colour } = output
@@ -146,11 +146,11 @@ export function failureTold({ kind, id, summary, began, resolved, causes, none }
 
 const kinds = { incident: 'incidents', back: 'deployments that went back', failed: 'deployments that did not come to run' } as const
 
-const knownTold = (known: KeysBoard['known']) =>
+export const knownTold = (known: KeysBoard['known']) =>
   known.length === 0
     ? 'Nobody told of a failure yet, so nothing is said of failing: threeways event incident, or docs/keys.md.'
     : `Failures are known of ${known.map((kind) => kinds[kind]).join(', ')}.`
 
-const time = (ms: number | null) => (ms === null ? 'never' : formatDuration(ms))
+export const time = (ms: number | null) => (ms === null ? 'never' : formatDuration(ms))
 const limit = (ms: number | null) => (ms === null ? '?' : formatDuration(ms))
-const percent = (value: number) => `${(value * 100).toFixed(value > 0 && value < 0.0995 ? 1 : 0)} %`
+export const percent = (value: number) => `${(value * 100).toFixed(value > 0 && value < 0.0995 ? 1 : 0)} %`

@@ -13,6 +13,7 @@ import { makePast } from '../flow/measures/past.ts'
 import { recoveryRoutes } from '../flow/measures/recovery/routes.ts'
 import { measureRoutes } from '../flow/measures/routes.ts'
 import { makeOwners } from '../flow/team/read.ts'
+import { teamBoardRoutes } from '../flow/team/board-routes.ts'
 import { teamRoutes } from '../flow/team/routes.ts'
 import { makePredictions } from '../flow/whatif/prediction/predictions.ts'
 import { predictionRoutes } from '../flow/whatif/prediction/routes.ts'
@@ -59,6 +60,7 @@ export function openMeasures({ ledger, clock, newId, work, metrics, log }: Measu
       api.route('/', couplingRoutes(past, lineages, owners, clock))
       api.route('/', failureRoutes({ ledger, past, told, clock, newId }))
       api.route('/', lineageRoutes(lineages))
+      api.route('/', teamBoardRoutes({ past, told, owners, lineages, builds, clock }))
       api.route('/', teamRoutes({ ledger, owners, past, clock, newId }))
     },
     async close(): Promise<void> {

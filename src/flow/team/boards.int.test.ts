@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestThreeways, type TestThreeways } from '../../server/testing.ts'
-import type { ConstraintBoard } from '../constraint/schemas.ts'
+import type { ConstraintBoard, ConstraintView } from '../constraint/schemas.ts'
 import type { Told } from '../history/history.port.ts'
 import { eventOf } from '../history/record.ts'
 import type { CouplingView } from '../measures/coupling/schemas.ts'
 import type { KeysBoard } from '../measures/keys/schemas.ts'
 import type { BoardRow } from '../measures/schemas.ts'
+import type { TeamsBoard } from './board-schemas.ts'
 
 const hourMs = 3_600_000
 const days = 60
@@ -66,6 +67,32 @@ describe('boards of a team', () => {
     expect(expected(sales.estate)).toBeCloseTo(sales.streams.map(expected).reduce((a, b) => a + b))
     expect(expected(sales.estate)).toBeGreaterThan(0)
     expect(expected(sales.estate)).toBeLessThan(expected(all.estate))
+  })
+
+  it('stand in a row each, by name, with the keys that each has by itself and what holds its slowest stream up', async () => {
+    const board = await ask<TeamsBoard>('teams/flow')
+    expect(board.rows.map(({ team, streams }) => [team, streams])).toEqual([
+      ['Sales', ['search', 'shop']],
+      ['Trade', ['cart']],
+    ])
+    expect(board).toMatchObject({ unowned: 1, known: ['incident'] })
+    for (const { team, streams: _, slowest, ...keys } of board.rows) {
+      expect(keys).toEqual((await ask<KeysBoard>(`keys?team=${team}`)).estate)
+      const { constraint } = await ask<ConstraintView>(`constraint/${slowest!.stream}`)
+      expect(slowest!.constraint).toEqual(constraint)
+    }
+    const then = await ask<TeamsBoard>(`teams/flow?asOf=${at(25, 0)}`)
+    expect(then.rows.map(({ team, streams }) => [team, streams])).toEqual([
+      ['Sales', ['shop']],
+      ['Trade', ['cart', 'search']],
+    ])
+    expect(await ask('teams/flow?asOf=2025-06-01T00:00:00Z')).toMatchObject({ unowned: 0, rows: [] })
+    const csv = await t.threeways.app.request('/api/teams/flow?format=csv', {
+      headers: { authorization: `Bearer ${t.threeways.adminToken}` },
+    })
+    const [head, ...lines] = (await csv.text()).trimEnd().split('\r\n')
+    expect(head).toContain('slowest.constraint.from')
+    expect(lines).toHaveLength(2)
   })
 
   it('are of those who belonged to it then', async () => {

@@ -12,9 +12,9 @@ import { among, herds } from '../herd/herd.ts'
 import type { Past } from '../past.ts'
 import type { FlowQuery } from '../schemas.ts'
 import { definitions, fromCommits, whereCommits } from './definitions.ts'
-import { keysOf, type Keys, type Material, type Timed } from './keys.ts'
+import { keysOf, type Keys, type Known, type Material, type Timed } from './keys.ts'
 import { lookAt } from './look.ts'
-import type { FailureView, Failures, KeysBoard, KeysView, StreamKeysDetail } from './schemas.ts'
+import type { FailureView, Failures, KeysBoard, KeysView, StreamKeys, StreamKeysDetail } from './schemas.ts'
 
 /**
  * The five keys of every value stream, and of all of them together.
@@ -36,11 +36,14 @@ export function keysBoard(
     definitions: { ...definitions, lead: `${definitions.lead} ${whereCommits} ${fromCommits}` },
     known: [...known],
     estate: viewOf(keysOf(materials, known)),
-    streams: materials.map((one) => {
-      const { keys, leadFrom } = withCommits(keysOf([one], known), one, commits)
-      return { ...placeOf(one), ...viewOf(keys), leadFrom }
-    }),
+    streams: materials.map((one) => rowOf(one, known, commits)),
   }
+}
+
+/** Of one stream. */
+export function rowOf(material: Material, known: Known, commits: Commits): StreamKeys {
+  const { keys, leadFrom } = withCommits(keysOf([material], known), material, commits)
+  return { ...placeOf(material), ...viewOf(keys), leadFrom }
 }
 
 /**
@@ -144,7 +147,7 @@ export const placeOf = ({ stream, environment, window }: Material) => ({
   asOf: instant(window.asOf),
 })
 
-function viewOf({ frequency, lead, failRate, recovery, rework }: Keys): KeysView {
+export function viewOf({ frequency, lead, failRate, recovery, rework }: Keys): KeysView {
   return {
     frequency: frequency === undefined ? null : { ...frequency, gap: frequency.gap ?? null },
     lead: timedOf(lead),

@@ -49,7 +49,7 @@ export const StreamKeys = KeysView.extend({
 }).meta({ id: 'StreamKeys' })
 export type StreamKeys = z.infer<typeof StreamKeys>
 
-const Definitions = z
+export const Definitions = z
   .object({ frequency: z.string(), lead: z.string(), failRate: z.string(), recovery: z.string(), rework: z.string() })
   .meta({ description: 'what each number is, in a sentence' })
 export const Failing = z.array(z.enum(['incident', 'back', 'failed'])).meta({

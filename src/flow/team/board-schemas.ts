@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { ConstraintView } from '../constraint/schemas.ts'
+import { Definitions, Failing, KeysView } from '../measures/keys/schemas.ts'
+
+const { constraint, cannotSay } = ConstraintView.shape
+
+export const TeamsBoard = z
+  .object({
+    definitions: Definitions,
+    known: Failing,
+    unowned: z.int().meta({ description: 'value streams that belonged to no team then: they are in no row' }),
+    rows: z
+      .array(
+        KeysView.extend({
+          team: z.string(),
+          streams: z.array(z.string()).meta({ description: 'that belonged to it then; the keys are of all of them taken together' }),
+          slowest: z
+            .object({ stream: z.string(), constraint, cannotSay })
+            .nullable()
+            .meta({ description: 'the stream with the longest lead time (p50), and what holds it up. null: no data on any' }),
+        }),
+      )
+      .meta({ description: 'by name of the team' }),
+  })
+  .meta({ id: 'FlowOfTeams' })
+export type TeamsBoard = z.infer<typeof TeamsBoard>

@@ -1,0 +1,56 @@
+import type { Builds } from '../builds/builds.ts'
+import { constraintView } from '../constraint/views.ts'
+import type { StreamLineage } from '../lineage/streams.ts'
+import type { ToldFailures } from '../measures/attribution/read.ts'
+import { definitions } from '../measures/keys/definitions.ts'
+import { keysOfGroups } from '../measures/keys/groups.ts'
+import type { StreamKeys } from '../measures/keys/schemas.ts'
+import type { Past } from '../measures/past.ts'
+import type { FlowQuery } from '../measures/schemas.ts'
+import type { Owners } from './owners.ts'
+import type { TeamsBoard } from './board-schemas.ts'
+
+/** All that the board is made of. */
+export type Told = {
+  readonly past: Past
+  readonly failures: ToldFailures
+  readonly owners: Owners
+  readonly lineages: ReadonlyMap<string, readonly StreamLineage[]>
+  readonly builds: Builds
+}
+
+/** How each team's value streams flow, taken together. Teams stand by name: what one of them does is not what another does. */
+export function teamsBoard(told: Told, query: FlowQuery, nowMs: number): TeamsBoard {
+  const { past, failures, owners, lineages, builds } = told
+  const at = query.asOf === undefined ? nowMs : Date.parse(query.asOf)
+  const owned = owners.at(at)
+  const streamsOf = new Map(
+    [...Map.groupBy(owned, ({ team }) => team)]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([team, all]) => [team, all.map(({ stream }) => stream)] as const),
+  )
+  const commits = (stream: string) => lineages.get(stream) ?? []
+  const { known, groups } = keysOfGroups(past, failures, query, nowMs, streamsOf, commits)
+  const held = (stream: string) => {
+    const { constraint, cannotSay } = constraintView(past, stream, query, nowMs, lineages.get(stream), builds)
+    return { stream, constraint, cannotSay }
+  }
+  const rows = [...groups].map(([team, { pooled, streams }]) => {
+    const slowest = slowestOf(streams)
+    return { team, streams: [...streamsOf.get(team)!], ...pooled, slowest: slowest === undefined ? null : held(slowest) }
+  })
+  const mine = new Set(owned.map(({ stream }) => stream))
+  const unowned = [...past.streams.values()].filter(({ stream, deployments }) => !mine.has(stream) && deployments[0]!.at <= at).length
+  return { definitions: { ...definitions }, known, unowned, rows }
+}
+
+/** By the median of its lead time; of those to which half never came, one with the most on the way. */
+function slowestOf(streams: readonly StreamKeys[]): string | undefined {
+  const timed = streams.flatMap(({ stream, lead }) => (lead === null || lead.count === 0 ? [] : [{ stream, lead }]))
+  const [slowest] = timed.toSorted(
+    (a, b) =>
+      (b.lead.p50.value ?? Number.MAX_VALUE) - (a.lead.p50.value ?? Number.MAX_VALUE) ||
+      b.lead.count - b.lead.ended - (a.lead.count - a.lead.ended),
+  )
+  return slowest?.stream
+}
