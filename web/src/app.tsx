@@ -22,6 +22,7 @@ const StopsPage = lazy(async () => ({ default: (await rest()).StopsPage }))
 const flow = () => import('./flow.ts')
 const FlowPage = lazy(async () => ({ default: (await flow()).FlowPage }))
 const CouplingPage = lazy(async () => ({ default: (await flow()).CouplingPage }))
+const RecoveryPage = lazy(async () => ({ default: (await flow()).RecoveryPage }))
 const StreamFlowPage = lazy(async () => ({ default: (await flow()).StreamFlowPage }))
 
 /** All of the page is here before anybody needs it: also when the server is away then. */
@@ -53,6 +54,7 @@ export function App() {
             <Route path="/environments" component={EnvironmentsPage} />
             <Route path="/environments/:stream/:name" component={EnvironmentPage} />
             <Route path="/coupling" component={CouplingPage} />
+            <Route path="/recovery" component={RecoveryPage} />
             <Route path="/flow" component={FlowPage} />
             <Route path="/flow/:stream/:view?" component={StreamFlowPage} />
             <Route path="/runs/:id" component={RunPage} />

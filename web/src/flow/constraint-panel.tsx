@@ -64,7 +64,7 @@ function Proof({ view: data, stream }: { readonly view: ConstraintView; readonly
       {legs.length > 0 && (
         <RowsTable
           label="Evidence"
-          className="constraint-legs"
+          className="rows-numbers"
           columns={columns}
           rows={legs}
           keyOf={({ from, to }) => `${from} ${to}`}

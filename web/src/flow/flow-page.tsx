@@ -101,7 +101,11 @@ function BoardOf({ streams, old, window }: BoardProps) {
         </div>
         <WindowPicker window={window} newest={newestOf(streams)} onChange={(next) => change({ window: next })} />
       </header>
-      <EstateKeys query={queryOf(window)} sortBy={(by) => `/flow${searchOf({ ...params, sort: by, dir: 'down' })}`} />
+      <EstateKeys
+        query={queryOf(window)}
+        sortBy={(by) => `/flow${searchOf({ ...params, sort: by, dir: 'down' })}`}
+        recovery={`/recovery${searchOf(params)}`}
+      />
       <div className="flow-tools">
         <label className="filter">
           <Icon name="search" />

@@ -4,6 +4,7 @@ import { searchOf } from './window.ts'
 const pages = [
   ['/flow', 'Streams'],
   ['/coupling', 'Deployed together'],
+  ['/recovery', 'Recovery'],
 ] as const
 
 /** What there is of all streams, in the same window. */

@@ -39,10 +39,12 @@ type EstateKeysProps = {
   readonly query: string
   /** Where the streams stand in the order of a column. */
   readonly sortBy: (column: 'perWeek' | 'p50' | 'back') => string
+  /** Where it stands how failures of each are mended. */
+  readonly recovery: string
 }
 
 /** The five keys of all streams together; each leads to the streams that make it. */
-export function EstateKeys({ query, sortBy }: EstateKeysProps) {
+export function EstateKeys({ query, sortBy, recovery }: EstateKeysProps) {
   const { data, problem } = useKept(useQuery<KeysBoard>(`/api/keys?${query}`), 'keys')
   // The place is kept, so that nothing moves when they come.
   if (data === undefined) return problem === undefined ? <div className="estate-keys figures" aria-hidden="true" /> : null
@@ -52,7 +54,7 @@ export function EstateKeys({ query, sortBy }: EstateKeysProps) {
       <Keys
         keys={data.estate}
         definitions={data.definitions}
-        hrefs={{ frequency: sortBy('perWeek'), lead: sortBy('p50'), failRate: sortBy('back') }}
+        hrefs={{ frequency: sortBy('perWeek'), lead: sortBy('p50'), failRate: sortBy('back'), recovery }}
       />
     </section>
   )

@@ -9,15 +9,19 @@ type Value = Figures['p50']
 
 /** What the change would do. */
 export function Answer({ view: { cannotSay, base, changed, difference, sentences } }: { readonly view: WhatIfView }) {
-  if (cannotSay !== null || base === null || changed === null)
-    return <p className="whatif-verdict">Cannot say: {cannotSay ?? 'the history says too little'}.</p>
+  if (cannotSay !== null) return <p className="whatif-verdict">Cannot say: {cannotSay}.</p>
+  const told = (
+    <ul className="constraint-told whatif-told">
+      {sentences.map((sentence) => (
+        <li key={sentence}>{sentence}</li>
+      ))}
+    </ul>
+  )
+  // Of runners it may be known what jobs wait, and not how long anything takes.
+  if (base === null || changed === null) return told
   return (
     <>
-      <ul className="constraint-told whatif-told">
-        {sentences.map((sentence) => (
-          <li key={sentence}>{sentence}</li>
-        ))}
-      </ul>
+      {told}
       <Ranges base={base} changed={changed} />
       <dl className="whatif-rest">
         <Change name="Arrive within a day" base={base.withinDay} changed={changed.withinDay} word={percent} />

@@ -6,6 +6,7 @@ const kinds = [
   ['gate', 'A gate'],
   ['batch', 'Smaller batches'],
   ['wip', 'Less at once'],
+  ['runners', 'More runners'],
 ] as const
 
 type BenchProps = { readonly trial: Trial; readonly places: readonly string[]; readonly onTry: (trial: Trial) => void }
@@ -18,6 +19,7 @@ export function Bench({ trial, places, onTry }: BenchProps) {
     gate: { kind: 'gate', environment: last, open: true },
     batch: { kind: 'batch', max: 1 },
     wip: { kind: 'wip', max: 3 },
+    runners: { kind: 'runners', more: 2 },
   }
   return (
     <div className="whatif-bench">
@@ -58,6 +60,16 @@ export function Bench({ trial, places, onTry }: BenchProps) {
             </button>
           ))}
         </div>
+      )}
+      {trial.kind === 'runners' && (
+        <Slider
+          label="Runners more than there are"
+          value={trial.more}
+          low={1}
+          high={20}
+          told={`+${trial.more}`}
+          onSlide={(more) => onTry({ ...trial, more })}
+        />
       )}
       {(trial.kind === 'batch' || trial.kind === 'wip') && (
         <Slider

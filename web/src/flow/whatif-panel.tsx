@@ -73,7 +73,7 @@ export function WhatIfPanel({ stream, order, asOf }: Props) {
         )}
       </div>
       <div className="whatif-keep">
-        {may && data?.cannotSay === null && (
+        {may && data?.cannotSay === null && trial.kind !== 'runners' && (
           <ActionButton className="small" label="Keep as a prediction…" action={keep(base, textOf(trial), at)} />
         )}
         <span className="soft">

@@ -3,6 +3,7 @@ export type Trial =
   | { readonly kind: 'stage'; readonly environment: string; readonly factor: number }
   | { readonly kind: 'gate'; readonly environment: string; readonly open: boolean }
   | { readonly kind: 'batch' | 'wip'; readonly max: number }
+  | { readonly kind: 'runners'; readonly more: number }
 
 export const textOf = (trial: Trial): string => {
   switch (trial.kind) {
@@ -12,6 +13,8 @@ export const textOf = (trial: Trial): string => {
       return `gate ${trial.environment} ${trial.open ? 'open' : 'closed'}`
     case 'batch':
       return `batch max ${trial.max}`
+    case 'runners':
+      return `runners +${trial.more}`
     case 'wip':
       return `wip ${trial.max}`
   }

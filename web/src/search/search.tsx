@@ -51,6 +51,7 @@ const pages: readonly Hit[] = [
   ['Environments', '/environments', 'places'],
   ['Flow', '/flow', 'flow'],
   ['Deployed together', '/coupling', 'flow'],
+  ['Recovery', '/recovery', 'flow'],
 ].map(([title, href, icon]) => ({ key: href!, href: href!, icon: icon as IconName, kind: 'page', title: title!, detail: '', at: null }))
 
 function hitOf(found: Found): Hit {

@@ -44,7 +44,7 @@ const places: readonly Place[] = [
   { href: '/approvals', name: 'Approvals', icon: 'inbox', key: '2', isHere: (path) => path === '/approvals' },
   { href: '/stops', name: 'Stops', icon: 'octagon', key: '3', isHere: (path) => path === '/stops' },
   { href: '/environments', name: 'Environments', icon: 'places', key: '4', isHere: (path) => path.startsWith('/environments') },
-  { href: '/flow', name: 'Flow', icon: 'flow', key: '5', isHere: (path) => /^\/(flow|coupling)\b/.test(path) },
+  { href: '/flow', name: 'Flow', icon: 'flow', key: '5', isHere: (path) => /^\/(flow|coupling|recovery)\b/.test(path) },
 ]
 
 /** Where to go, with how much waits there. On a phone it is at the thumb. */
