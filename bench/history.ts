@@ -1,5 +1,6 @@
 /**
- * From a table of deployments to the first board: how long the import takes, and the board afterwards.
+ * From a table of deployments to the first board: how long the import takes, and the boards afterwards, of all value streams
+ * and of one of twelve teams that share them.
  *
  *     node bench/history.ts deployments.csv.gz docs/maps/govuk-deployments.yaml [--looks 20]
  *     node bench/history.ts --grow 100000,1000000     tables of an estate that does not exist, of so many rows
@@ -10,6 +11,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { removeTree } from '../src/flow/candidate/folders.ts'
 import { run } from '../src/kernel/process.ts'
+import { readAdminToken } from '../src/server/tokens.ts'
 import { startServer } from '../src/server/serve.ts'
 import { writeEstate } from './history/estate.ts'
 import { percentile } from './ledger/percentile.ts'
@@ -22,6 +24,12 @@ const [file, map] = positionals
 if (values.grow === undefined && (file === undefined || map === undefined))
   throw new Error('name a table and its map: node bench/history.ts deployments.csv.gz map.yaml; or --grow 100000,1000000')
 const program = path.join(import.meta.dirname, '../bin/threeways.mjs')
+
+const windows = ['days=90', 'days=3660']
+const boards = ['flow', 'keys', 'constraint', 'coupling'].flatMap((board) => windows.map((window) => `/api/${board}?${window}`))
+const boardsOfTeams = windows.map((window) => `/api/teams/flow?${window}`)
+/** So many teams have all the value streams among them. */
+const teams = 12
 
 if (file !== undefined && map !== undefined) await measure(async () => file, map)
 for (const rows of values.grow?.split(',') ?? []) {
@@ -60,6 +68,14 @@ async function measure(tableIn: (folder: string) => Promise<string>, map: string
   }
 }
 
+async function shareOut(home: string, url: string): Promise<void> {
+  const headers = { authorization: `Bearer ${await readAdminToken(home)}`, 'content-type': 'application/json' }
+  const { streams } = (await (await fetch(`${url}/api/flow`, { headers })).json()) as { streams: { stream: string }[] }
+  const owners = streams.map(({ stream }, at) => ({ stream, team: `Team ${at % teams}`, since: '1970-01-01T00:00:00Z' }))
+  const said = await fetch(`${url}/api/owners`, { method: 'POST', headers, body: JSON.stringify({ owners }) })
+  if (!said.ok) throw new Error(await said.text())
+}
+
 async function looks(home: string): Promise<void> {
   const server = await startServer({
     home,
@@ -71,7 +87,8 @@ async function looks(home: string): Promise<void> {
     log: () => {},
   })
   try {
-    for (const place of ['/api/flow', '/api/flow?days=3660', '/api/keys', '/api/keys?days=3660']) {
+    await shareOut(home, server.url)
+    for (const place of [...boards, ...boards.map((place) => `${place}&team=Team%200`), ...boardsOfTeams]) {
       const times: number[] = []
       for (let n = 0; n < Number(values.looks); n++) {
         const began = performance.now()
@@ -81,7 +98,7 @@ async function looks(home: string): Promise<void> {
         times.push(Math.round(performance.now() - began))
       }
       console.log(
-        `${place.padEnd(20)} p50 ${percentile(times, 50)} ms, p99 ${percentile(times, 99)} ms, ${times.length} looks one after the other`,
+        `${place.padEnd(40)} p50 ${percentile(times, 50)} ms, p99 ${percentile(times, 99)} ms, ${times.length} looks one after the other`,
       )
     }
   } finally {
