@@ -82,7 +82,7 @@ describe('the constraint, where commits are known', () => {
     const seen = look([lineage])
     expect(seen).toMatchObject({ of: 'changes', order: ['begun', 'merged', ...order], constraint: { from: 'begun', to: 'merged' } })
     expect(seen.constraint!.share).toBeCloseTo(20 / 21, 2)
-    expect(seen.sentences.at(-1)).toBe('What was begun and is not merged is not looked at.')
+    expect(seen.sentences.at(-1)).toBe('Nothing is known that was begun and is not merged.')
     expect(seen.little.holds).toBe(true)
   })
 

@@ -4,6 +4,7 @@ import type { StreamLineage } from '../lineage/streams.ts'
 import { buildOf } from '../measures/changes.ts'
 import { remembered } from '../measures/remembered.ts'
 import { knownOf, type Passing } from './passing.ts'
+import { unmergedOf } from './unmerged.ts'
 
 type Look = { readonly since: number; readonly asOf: number }
 
@@ -15,6 +16,8 @@ export type Way = {
   readonly at: (look: Look) => readonly Passing[]
   /** Changes of the window that are left out because nothing is known of their build. */
   readonly unbuilt: number
+  /** What was begun and is not merged, in the window; undefined: it is versions that are on the way. */
+  readonly waiting: { readonly requests: number; readonly branches: number; readonly untouched: number } | undefined
 }
 
 /** Of fewer changes builds are a part of the way of which little is known. */
@@ -23,7 +26,7 @@ const enoughBuilds = 0.8
 /**
  * How the changes of a stream went along its way, as its commits tell: begun, where their requests are known opened and reviewed, merged,
  * where most of their builds are known begun to be built and built, and each environment. What was there before the record of
- * deployments begins is left out, and so is what is not merged yet: nobody knows whether it is to come.
+ * deployments begins is left out; what is not merged yet is on the way.
  * @param order - environments of the way
  * @param look - the window in which most builds must be known
  * @returns undefined where no commits are known
@@ -43,10 +46,37 @@ export function changesOnWay(
   if (way === undefined) return undefined
   const at = (then: Look) => {
     const passings = isBuilt ? (ways(both, question(then.asOf))?.passings ?? []) : way.passings
-    return knownOf(passings, then)
+    return [...knownOf(passings, then), ...unmergedAt(lineages, way, then)]
   }
-  return { of: 'changes', order: way.order, at, unbuilt: isBuilt ? unknown : 0 }
+  return { of: 'changes', order: way.order, at, unbuilt: isBuilt ? unknown : 0, waiting: waitingIn(lineages, look) }
 }
+
+function waitingIn(lineages: readonly StreamLineage[], look: Look): Way['waiting'] {
+  const all = lineages.map((lineage) => unmergedOf(lineage, look))
+  const sum = (of: (one: (typeof all)[number]) => number) => all.reduce((total, one) => total + of(one), 0)
+  return {
+    requests: sum(({ requests }) => requests.length),
+    branches: sum(({ branches }) => branches.length),
+    untouched: sum((one) => one.untouched),
+  }
+}
+
+const unmergedAt = (lineages: readonly StreamLineage[], { order, isTold }: Stages, look: Look): readonly Passing[] =>
+  lineages.flatMap((lineage) => {
+    const { requests, branches } = unmergedOf(lineage, look)
+    return [...requests, ...branches].map(({ name, begun, opened = never, reviewed = never }): Passing => {
+      const known = isTold ? [begun, Math.min(opened, reviewed), reviewed] : [begun]
+      return { version: name, at: order.map((_, stage) => known[stage] ?? never) }
+    })
+  })
+
+type Stages = {
+  readonly order: readonly string[]
+  /** Requests are known: when they were opened and reviewed is a part of the way. */
+  readonly isTold: boolean
+}
+
+const never = Number.POSITIVE_INFINITY
 
 type Both = { readonly lineages: readonly StreamLineage[]; readonly builds: Builds }
 
@@ -67,11 +97,9 @@ const builtIn = remembered(({ lineages, builds }: Both, question: string) => {
   return { known, unknown }
 })
 
-const never = Number.POSITIVE_INFINITY
-
 const ways = remembered(({ lineages, builds }: Both, question: string) => {
   const [order, isBuilt, asOf] = JSON.parse(question) as [readonly string[], boolean, number | null]
-  const isTold = lineages.some((lineage) => lineage.changes().some(({ request }) => request?.opened !== undefined))
+  const isTold = lineages.some(({ repository }) => repository.requests.isOpeningTold)
   const passings = lineages.flatMap((lineage) => {
     const { repository, environments, changes } = lineage
     const places = order.map((name) => environments.get(name))
@@ -90,7 +118,7 @@ const ways = remembered(({ lineages, builds }: Both, question: string) => {
   })
   if (passings.length === 0) return undefined
   const before = ['begun', ...(isTold ? ['opened', 'reviewed'] : []), 'merged', ...(isBuilt ? ['build', 'built'] : [])]
-  return { order: [...before, ...order], passings }
+  return { order: [...before, ...order], isTold, passings }
 })
 
 /** Undefined: it was deployed, and nobody knows how it was built. What has not come so far waits for its build until one is known. */

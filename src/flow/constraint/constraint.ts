@@ -65,14 +65,30 @@ function byWeek(passings: readonly Passing[], legs: number, window: Window): rea
 }
 
 function agreementOn(leg: number, weeks: readonly (readonly number[])[]): number {
+  const legs = weeks[0]!.length
+  const spent = Float64Array.from(weeks.flat())
+  const lots = lotsOf(weeks.length)
+  const stride = lots.length / resamples
+  const sums = new Float64Array(legs)
   let same = 0
   for (let draw = 0; draw < resamples; draw++) {
-    const sums = weeks[0]!.map(() => 0)
+    sums.fill(0)
     for (let place = 0; place < weeks.length; place++) {
-      const week = weeks[Math.floor(uniform(1, draw, 0, place) * weeks.length)]!
-      for (const [at, spent] of week.entries()) sums[at]! += spent
+      const week = Math.floor(lots[draw * stride + place]! * weeks.length)
+      for (let at = 0; at < legs; at++) sums[at]! += spent[week * legs + at]!
     }
-    if (indexOfMost(sums) === leg) same++
+    if (sums.indexOf(sums.reduce((most, one) => Math.max(most, one))) === leg) same++
   }
   return same / resamples
+}
+
+let known = new Float64Array(0)
+
+/** The lots are the same for every stream, and drawn once: of each draw as many in a row as the longest history had weeks. */
+function lotsOf(weeks: number): Float64Array {
+  if (known.length >= weeks * resamples) return known
+  // Of a leap of time that no history has, so many are not kept.
+  const most = Math.max(weeks, Math.min(weeks * 2, 1000))
+  known = Float64Array.from({ length: most * resamples }, (_, at) => uniform(1, Math.floor(at / most), 0, at % most))
+  return known
 }

@@ -39,3 +39,11 @@ export function knownOf(all: readonly Passing[], { since, asOf }: { readonly sin
     return at.at(-1)! <= asOf ? [passing] : [{ version, at: at.map((time) => (time > asOf ? Number.POSITIVE_INFINITY : time)) }]
   })
 }
+
+/** What was on the way at a moment, since when, and how far it had come, the longest first. */
+export const ageingOn = (order: readonly string[], passings: readonly Passing[], asOf: number) =>
+  passings
+    .flatMap(({ version, at }) =>
+      at[0]! > asOf || at.at(-1)! <= asOf ? [] : [{ version, arrived: at[0]!, in: order[at.findLastIndex((time) => time <= asOf)]! }],
+    )
+    .toSorted((a, b) => a.arrived - b.arrived || (a.version < b.version ? -1 : 1))

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../kernel/duration.ts'
 import type { Window } from '../measures/stream-flow.ts'
+import type { Way } from './changes.ts'
 import { nameOf, type Verdict } from './constraint.ts'
 import type { Leg } from './legs.ts'
 
@@ -32,9 +33,25 @@ export function sentencesOf(
       what,
     ),
     ...legs.filter((_, at) => at !== leg).map((one) => notTold(one, whole, what)),
-    what === 'changes' ? 'What was begun and is not merged is not looked at.' : `What happens before ${legs[0]!.from} is not looked at.`,
+    ...(what === 'changes' ? [] : [`What happens before ${legs[0]!.from} is not looked at.`]),
   ]
 }
+
+/** What is not merged counts, as far as anybody told of it. */
+export function waitingTold(waiting: Way['waiting']): readonly string[] {
+  if (waiting === undefined) return []
+  const { requests, branches, untouched } = waiting
+  const of = [counted(requests, 'open request'), counted(branches, 'branch', 'branches')].filter((one) => one !== '')
+  const left = untouched === 1 ? 'One branch' : `${untouched} branches`
+  return [
+    of.length === 0
+      ? 'Nothing is known that was begun and is not merged.'
+      : `What was begun and is not merged is counted: ${of.join(' and ')}.`,
+    ...(untouched === 0 ? [] : [`${left} that nobody wrote to in the window ${untouched === 1 ? 'is' : 'are'} left out.`]),
+  ]
+}
+
+const counted = (count: number, one: string, more = `${one}s`) => (count === 0 ? '' : `${count} ${count === 1 ? one : more}`)
 
 const holds = (leg: Leg, whole: number, what: What) =>
   `${nameOf(leg)} holds ${whole === 0 ? 'none' : percent(leg.spent / whole)} of all the time that ${what} spent on the way (${hours(leg.spent)} of ${hours(whole)}).`

@@ -10,9 +10,9 @@ import type { StreamLineage } from '../lineage/streams.ts'
 import { changesOnWay, type Way } from './changes.ts'
 import { constraintOf } from './constraint.ts'
 import { legsOf, little, type Leg } from './legs.ts'
-import { knownOf, passingOf } from './passing.ts'
+import { ageingOn, knownOf, passingOf } from './passing.ts'
 import type { ConstraintBoard, ConstraintView } from './schemas.ts'
-import { sentencesOf } from './told.ts'
+import { sentencesOf, waitingTold } from './told.ts'
 
 const weekMs = 7 * 86_400_000
 const mostAgeing = 100
@@ -74,6 +74,7 @@ function viewOf(
     order: environments,
     at: (then) => knownOf(passingOf(environments, deployments), then),
     unbuilt: 0,
+    waiting: undefined,
   }
   const { order } = way
   const look = (at: Window) => {
@@ -87,7 +88,7 @@ function viewOf(
   const verdict = constraintOf(legs, passings, window)
   const whole = legs.reduce((sum, { spent }) => sum + spent, 0)
   const most = verdict.leg === undefined ? undefined : legs[verdict.leg]!
-  const ageing = environments.length > 1 ? ageingOf(environments, deployments, window) : []
+  const ageing = way.of === 'changes' ? ageingOn(order, passings, window.asOf) : ageingOfVersions(environments, deployments, window)
   return {
     stream,
     of: way.of,
@@ -99,7 +100,7 @@ function viewOf(
       ? { from: most.from, to: most.to, cause: verdict.cause, share: most.spent / whole, agreement: verdict.agreement }
       : null,
     cannotSay: verdict.doubt ?? null,
-    sentences: [...sentencesOf(legs, before, verdict, window, way.of), ...unbuiltTold(way.unbuilt)],
+    sentences: [...sentencesOf(legs, before, verdict, window, way.of), ...waitingTold(way.waiting), ...unbuiltTold(way.unbuilt)],
     legs: legs.map((leg, at) => legView(leg, before?.[at], whole, window)),
     ageing: {
       total: ageing.length,
@@ -108,6 +109,9 @@ function viewOf(
     little: littleView(passings, window),
   }
 }
+
+const ageingOfVersions = (environments: readonly string[], deployments: PastStream['deployments'], window: Window) =>
+  environments.length > 1 ? ageingOf(environments, deployments, window) : []
 
 const unbuiltTold = (count: number) =>
   count === 0

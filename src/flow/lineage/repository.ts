@@ -82,6 +82,11 @@ export class Repository {
     return known?.sha === undefined ? undefined : this.graph.find(known.sha)
   }
 
+  /** The branch that goes to production, without `refs/heads/`. Undefined: nobody said which that is. */
+  trunkName(): string | undefined {
+    return this.shown?.trunk?.replace(/^refs\/heads\//, '')
+  }
+
   known(): KnownRepository {
     const { graph } = this
     const goesOn = new Uint8Array(graph.size)

@@ -10,8 +10,34 @@ export type Request = {
   readonly merge: string | undefined
 }
 
+/** One that is neither merged nor given up. */
+export type OpenRequest = {
+  readonly number: number
+  /** The first time that anything was told of it, where nobody told when it was opened. */
+  readonly opened: number
+  readonly reviewed: number | undefined
+  /** The newest commit of its branch, where that was told. */
+  readonly head: string | undefined
+  /** The branch that it goes to, where that was told. */
+  readonly base: string | undefined
+}
+
+/** That it was open or given up at a time, and what else was told of it then. */
+type Standing = {
+  readonly at: number
+  readonly isOpen: boolean
+  readonly head: string | undefined
+  readonly base: string | undefined
+}
+
 /** What is told of them, as CDEvents has it. */
-const words = { 'created.0.4.0': 'created', 'reviewed.0.3.0': 'reviewed', 'merged.0.3.0': 'merged' } as const
+const words = {
+  'created.0.4.0': 'created',
+  'updated.0.3.0': 'updated',
+  'reviewed.0.3.0': 'reviewed',
+  'abandoned.0.3.0': 'abandoned',
+  'merged.0.3.0': 'merged',
+} as const
 export type RequestWord = (typeof words)[keyof typeof words]
 
 const wordsOf = new Map(Object.entries(words).map(([name, word]) => [`dev.cdevents.change.${name}`, word]))
@@ -29,6 +55,11 @@ export class Requests {
   changed = 0
   private readonly byNumber = new Map<number, Request>()
   private byMerge: ReadonlyMap<string, Request> | undefined
+  private readonly mergedOnes = new Set<number>()
+  /** Of those that are not merged; what is merged is told by its commit. */
+  private readonly standings = new Map<number, readonly Standing[]>()
+  /** Every commit that was the newest of the branch of a request. */
+  private readonly heads = new Set<string>()
 
   add(word: RequestWord, custom: Readonly<Record<string, unknown>>, at: number): void {
     const { number, head, merge } = custom
@@ -44,6 +75,47 @@ export class Requests {
       merge: lesser(before?.merge, name(merge)),
     })
     this.byMerge = undefined
+    if (typeof head === 'string') this.heads.add(head)
+    if (word === 'merged') {
+      this.mergedOnes.add(number)
+      this.standings.delete(number)
+    } else if (word !== 'reviewed' && !this.mergedOnes.has(number)) this.stand(number, word, custom, at)
+  }
+
+  private stand(number: number, word: RequestWord, { head, base }: Readonly<Record<string, unknown>>, at: number): void {
+    const name = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+    const standing = { at, isOpen: word !== 'abandoned', head: name(head), base: name(base) }
+    const before = this.standings.get(number) ?? []
+    if (!before.some((one) => compare(one, standing) === 0)) this.standings.set(number, [...before, standing].toSorted(compare))
+  }
+
+  /** Whether anybody told when one of them was opened. */
+  get isOpeningTold(): boolean {
+    for (const { opened } of this.byNumber.values()) if (opened !== undefined) return true
+    return false
+  }
+
+  /** Those that were proposed and neither merged since nor given up by then: one that was given up later was open, one that is merged is told by its commit. */
+  openAt(asOf: number): readonly OpenRequest[] {
+    return [...this.standings].flatMap(([number, all]) => {
+      const told = all.filter(({ at }) => at <= asOf)
+      if (told.at(-1)?.isOpen !== true) return []
+      const { opened, reviewed } = this.byNumber.get(number)!
+      return [
+        {
+          number,
+          opened: opened ?? told[0]!.at,
+          reviewed: reviewed === undefined || reviewed > asOf ? undefined : reviewed,
+          head: told.findLast(({ head }) => head !== undefined)?.head,
+          base: told.findLast(({ base }) => base !== undefined)?.base,
+        },
+      ]
+    })
+  }
+
+  /** Whether a commit is, or was, the newest of the branch of one. */
+  isHead(sha: string): boolean {
+    return this.heads.has(sha)
   }
 
   merged(): readonly { readonly head: string; readonly merge: string }[] {
@@ -56,4 +128,10 @@ export class Requests {
     const [, number] = /(?:\(#(\d{1,9})\)$)/.exec(subject) ?? /^Merge pull request #(\d{1,9}) /.exec(subject) ?? []
     return this.byMerge.get(sha) ?? (number === undefined ? undefined : this.byNumber.get(Number(number)))
   }
+}
+
+/** By time; of one moment, what ends it is told last. */
+function compare(a: Standing, b: Standing): number {
+  const word = ({ isOpen, head = '', base = '' }: Standing) => `${isOpen ? 0 : 1} ${head} ${base}`
+  return a.at - b.at || (word(a) < word(b) ? -1 : word(a) > word(b) ? 1 : 0)
 }
