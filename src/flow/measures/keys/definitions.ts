@@ -1,7 +1,7 @@
 /** What each number is, in a sentence, to stand beside it wherever it is shown. */
 export const definitions = {
   frequency:
-    'Deployments to the last environment in the window, however small; going back is one too. Races of two deployments count twice.',
+    'Deployments to the last environment in the window, however small; going back is one too. Races of two deployments count twice. A week is one of the window, or of as much of it as the stream is known.',
   lead: 'From where a version was first seen in any environment until the last one ran it or a later one; of the versions first seen in the window, those that are still on their way count with the time they have waited (Kaplan-Meier).',
   failRate:
     'Share of the deployments of the window that brought a failure: an incident, a going back (the deployments it undid), or that did not come to run. A failure counts on each deployment with the probability that it came of it. Limits: Wilson, 95 %.',

@@ -26,6 +26,13 @@ describe('the five keys', () => {
     expect(lead).toMatchObject({ count: 10, ended: 10, p50: { value: 2 * hourMs } })
   })
 
+  it('tell the pace of the time in which a stream is known, not of the years before', () => {
+    const pace = (asked: Partial<FlowQuery>) => keys(pastOf(days), [], [], asked).frequency!.perWeek
+    expect(pace({ days: 3660 })).toBe(pace({ days: 90 }))
+    // Ten days, of which the last has two hours.
+    expect(pace({ days: 90 })).toBeCloseTo((10 / (9 + 2 / 24)) * 7, 10)
+  })
+
   it('count an incident on the deployment before it, and its fix as rework', () => {
     const fix: Line = [51.5, 'shop', 'v2.1']
     const answer = keys(pastOf([...days, fix]), [incident(51, 52)])

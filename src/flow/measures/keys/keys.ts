@@ -22,6 +22,8 @@ export type Material = {
   /** That more likely than not came of a deployment of this stream, and began in the window. */
   readonly failures: readonly Blamed[]
   readonly window: Window
+  /** The first that is known of the stream: before that nothing was watched. */
+  readonly knownSince: number
 }
 
 export type KeyDeployment = Pick<Placed, 'deployment' | 'at' | 'version' | 'back' | 'batch'> & {
@@ -91,8 +93,14 @@ export function keysOf(all: readonly Material[], known: Known): Keys {
 
 export const nameOf = ({ kind, id, stream = '', environment = '' }: Blamed['failure']) => `${kind} ${stream}/${environment} ${id}`
 
+/** Of the window, as many as the stream is known; a week of it at least, for the beginning of one is no pace. */
+function daysOf({ window, knownSince }: Material): number {
+  const end = Math.min(window.until, window.asOf)
+  return (end - Math.max(window.since, Math.min(knownSince, end - 7 * dayMs))) / dayMs
+}
+
 function frequencyOf(all: readonly Material[], ran: readonly KeyDeployment[]): Keys['frequency'] {
-  const days = Math.max(0, ...all.map(({ window }) => (Math.min(window.until, window.asOf) - window.since) / dayMs))
+  const days = Math.max(0, ...all.map(daysOf))
   if (all.length === 0 || days === 0) return undefined
   const times = Float64Array.from(ran, ({ at }) => at).sort()
   const gaps = times

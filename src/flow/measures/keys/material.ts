@@ -55,6 +55,7 @@ export function materialOf(
       ...didNotRun.map((one) => deploymentOf({ ...one, back: false, batch: 0 }, false)),
     ],
     passages: passagesIn(stream, environment, window),
+    knownSince: stream.deployments[0]?.at ?? since,
     failures: blamed.filter(({ failure, attribution }) => inside(failure.began) && isOf(attribution, stream.stream)),
   }
 }
