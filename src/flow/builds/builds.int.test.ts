@@ -107,6 +107,21 @@ describe('the board of builds', () => {
   it('does not believe that anything ended before it began', async () => {
     await record(run({ run: '10', stream: 'odd' }, 9, 8, 3))
     expect((await board('/odd')).rows[0]).toMatchObject({ runs: 1, finished: 1, queue: null, duration: null })
+    // Nor what others write where a time, a number or a name should be.
+    const job = { kind: 'task', run: '11', task: '1', name: 'tests', stream: 'strange' } as const
+    const begun = { ...job, phase: 'started', id: 'strange s', at: at(5), queued: 'soon' as Told['at'], attempt: 1.5 } as const
+    const zoned = {
+      ...job,
+      phase: 'started',
+      task: '2',
+      id: 'zoned s',
+      at: at(5),
+      queued: '2025-01-06T01:03:00+01:00' as Told['at'],
+    } as const
+    const over = { ...job, phase: 'finished', at: at(9), outcome: 'success', commit: 'c'.repeat(5000), attempt: 1e300 } as const
+    await record([begun, zoned, { ...over, id: 'strange f' }, { ...over, id: 'zoned f', task: '2' }])
+    const [tests] = (await board('/strange')).rows
+    expect(tests).toMatchObject({ runs: 2, finished: 2, queue: { count: 1, p50: { value: 2 * minute } }, reruns: 0 })
   })
 
   it('is a stage of the lead time of changes, over HTTP, and a part of which it is known whether it was work', async () => {

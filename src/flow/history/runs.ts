@@ -1,4 +1,5 @@
 import type { Fact } from '../../ledger/event.ts'
+import { normaliseTime } from '../../ledger/time.ts'
 import { first, max, min, projection, type Row } from '../../ledger/projection.ts'
 import { runFinished, runQueued, runStarted, stepFinished, stepStarted } from '../pipeline/events.ts'
 
@@ -32,7 +33,7 @@ export const runHistory = projection({ table: 'run_history', key: ['source', 'ru
 
 /** Jobs in them. */
 export const taskHistory = projection({ table: 'task_history', key: ['source', 'run', 'task'], columns })
-  .on(stepStarted, (fact) => taskOf(fact, { started: fact.time, ...queuedOf(fact) }))
+  .on(stepStarted, (fact) => taskOf(fact, { started: fact.time, ...waitedSince(fact) }))
   .on(stepFinished, (fact) => taskOf(fact, { finished: fact.time, outcome: text(fact.content.outcome) }))
 
 /** Which run an event is of. Undefined: a task that does not say it. */
@@ -55,7 +56,11 @@ function taskOf(fact: Fact<Words>, times: Words) {
   return [{ source: fact.source, run, task: fact.subject, ...wordsOf(fact, 'taskName'), ...times }]
 }
 
-const queuedOf = ({ custom }: Pick<Fact, 'custom'>) => (text(custom['queued']) === null ? {} : { queued: text(custom['queued']) })
+/** Whatever others write there: what is no time says nothing. */
+function waitedSince({ custom }: Pick<Fact, 'custom'>): { readonly queued?: string } {
+  const queued = normaliseTime(text(custom['queued']) ?? '')
+  return typeof queued === 'string' ? { queued } : {}
+}
 
 function wordsOf({ content, custom }: Fact<Words>, nameOf: string) {
   const known: Record<string, string | number> = {}
@@ -68,7 +73,7 @@ function wordsOf({ content, custom }: Fact<Words>, nameOf: string) {
     ...known,
     ...(name === null ? {} : { name }),
     ...(url === null || !url.startsWith('http') ? {} : { url }),
-    ...(typeof attempt === 'number' ? { attempt } : {}),
+    ...(Number.isSafeInteger(attempt) ? { attempt: attempt as number } : {}),
   }
 }
 

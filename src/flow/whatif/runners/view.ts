@@ -16,7 +16,7 @@ import { poolOf, type Pool } from './calibrate.ts'
 import { predictRunners, waitsAsTheyWere, type BuiltChange, type Outcome, type WaitPair } from './predict.ts'
 
 const dayMs = 86_400_000
-const replications = 200
+const replications = 100
 /** Runners are as they were lately. */
 const calibratedMs = 91 * dayMs
 const enoughChanges = 15
