@@ -20,6 +20,7 @@ import { importRoutes } from './commands/import.ts'
 import { predictionsCommand, whatIfCommand } from './commands/whatif.ts'
 import { diffCommand } from './commands/diff.ts'
 import { envRoutes } from './commands/env.ts'
+import { experimentRoutes } from './commands/experiment.ts'
 import { flagRoutes } from './commands/flag.ts'
 import { eventRoutes } from './commands/event.ts'
 import { eventsCommand, ledgerRoutes } from './commands/ledger.ts'
@@ -85,6 +86,7 @@ const root = buildRouteMap<string, CliContext>({
     diff: diffCommand,
     env: envRoutes,
     flag: flagRoutes,
+    experiment: experimentRoutes,
     event: eventRoutes,
     events: eventsCommand,
     import: importRoutes,

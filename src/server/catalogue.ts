@@ -36,6 +36,8 @@ import { attestationMade } from '../flow/provenance/events.ts'
 import { attestations } from '../flow/provenance/projection.ts'
 import { provenanceMigrations } from '../flow/provenance/tables.ts'
 import { gateWaits, promotions } from '../flow/pipeline/projection.ts'
+import * as experiment from '../learning/experiment/events.ts'
+import * as experimentTables from '../learning/experiment/projection.ts'
 import type { AnyEventType } from '../ledger/event.ts'
 import { keyRotated } from '../ledger/proof/events.ts'
 import type { Projection } from '../ledger/projection.ts'
@@ -58,6 +60,7 @@ export const ownTypes: readonly AnyEventType[] = [
   attestationMade,
   flagChanged,
   exposuresRecorded,
+  ...Object.values(experiment),
   streamOwned,
   keyRotated,
   line.lineStopped,
@@ -100,6 +103,11 @@ export const projections = [
   rehearsals,
   rehearsalTimes,
   rehearsalDifferences,
+  experimentTables.experiments,
+  experimentTables.experimentLooks,
+  experimentTables.assignedFlags,
+  experimentTables.exposedUnits,
+  experimentTables.unitMetrics,
   lineStops,
   lineHelpers,
   lineNotes,

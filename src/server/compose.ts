@@ -58,6 +58,7 @@ import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
 import { makeHooks } from './hooks/hooks.ts'
 import { hookRoutes } from './hooks/routes.ts'
+import { openExperiments } from './experiments.ts'
 import { openFlags } from './flags.ts'
 import { openMeasures } from './measures.ts'
 import type { MetricsTarget } from './metrics/exporting.ts'
@@ -227,6 +228,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const tokens = makeTokens(ledger, clock)
   const admin = await localAdmin(home.folder)
   const flags = openFlags({ ledger, clock, newId, work, origins: options.flagOrigins ?? [], isLocal: options.anonymous !== undefined, log })
+  const experiments = openExperiments({ ledger, clock, newId, work, log })
   const measures = openMeasures({ ledger, clock, newId, work, metrics: options.metrics, log })
   const app = makeHttp(
     {
@@ -246,6 +248,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       api.route('/', estateRoutes(viewing, newId))
       measures.mount(api)
       flags.mount(api)
+      experiments.mount(api)
       api.route('/', otlpRoutes(ledger))
       api.route('/', hookRoutes(makeHooks(ledger, { clock, newId, secrets }), ledger))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
@@ -294,6 +297,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   async function end(what: 'stop' | 'leave'): Promise<void> {
     live.close()
     await flags.close()
+    await experiments.close()
     await measures.close()
     await engine.close()
     await living?.close()

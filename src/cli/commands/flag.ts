@@ -64,21 +64,26 @@ type Published = { readonly flag: string; readonly revision: number; readonly ch
 const set = buildCommand<Setting, string[], CliContext>({
   async func({ json, dryRun, ...flags }, ...paths) {
     const files = await flagFiles(this.process.cwd(), paths)
-    await withApi(this, flags, async (api) => {
-      if (dryRun) {
-        const previews = []
-        for (const file of files) previews.push(await api.send<Preview>('POST', '/api/flags/preview', file))
-        if (json) return this.output.json(previews)
-        for (const preview of previews) this.output.result(previewLine(preview))
-        return
-      }
-      const { over, rebucket, unready, reason, expected } = flags
-      const sent = { files, over, rebucket, unready, reason, ...(expected === undefined ? {} : { expected }) }
-      const { flags: made } = await api.send<{ flags: readonly Published[] }>('PUT', '/api/flags', sent)
-      if (json) return this.output.json(made)
-      for (const { flag, revision, changed } of made)
-        this.output.result(changed ? `${flag} is at revision ${revision}` : `${flag} stood so already (revision ${revision})`)
-    })
+    await withApi(
+      this,
+      flags,
+      async (api) => {
+        if (dryRun) {
+          const previews = []
+          for (const file of files) previews.push(await api.send<Preview>('POST', '/api/flags/preview', file))
+          if (json) return this.output.json(previews)
+          for (const preview of previews) this.output.result(previewLine(preview))
+          return
+        }
+        const { over, rebucket, unready, reason, expected } = flags
+        const sent = { files, over, rebucket, unready, reason, ...(expected === undefined ? {} : { expected }) }
+        const { flags: made } = await api.send<{ flags: readonly Published[] }>('PUT', '/api/flags', sent)
+        if (json) return this.output.json(made)
+        for (const { flag, revision, changed } of made)
+          this.output.result(changed ? `${flag} is at revision ${revision}` : `${flag} stood so already (revision ${revision})`)
+      },
+      { makesHome: true },
+    )
   },
   parameters: {
     flags: {

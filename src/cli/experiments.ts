@@ -1,0 +1,139 @@
+import { invalid, messageOf } from '../kernel/errors.ts'
+
+export type ExperimentRow = {
+  readonly experiment: string
+  readonly hypothesis: string
+  readonly owner: string
+  readonly flag: string
+  readonly environment: string
+  readonly state: string
+  readonly startedAt: string | null
+  readonly decided: {
+    readonly decision: string
+    readonly arm: string | null
+    readonly recommended: string
+    readonly by: string
+    readonly reason: string
+  } | null
+}
+
+type Interval = { readonly low: number; readonly high: number }
+type Result = {
+  readonly metric: string
+  readonly arm: string
+  readonly role: string
+  readonly verdict: string
+  readonly nothing?: string
+  readonly control?: number
+  readonly treatment?: number
+  readonly effect?: number
+  readonly always?: Interval
+  readonly atLook?: Interval
+  readonly adjusted?: number
+}
+
+export type ExperimentStatus = ExperimentRow & {
+  readonly phase: number
+  readonly since: string
+  readonly units: number
+  readonly plannedUnits: number | null
+  readonly arms: readonly { readonly arm: string; readonly units: number; readonly share: number }[]
+  readonly crossed: number
+  readonly split: { readonly verdict: string; readonly p: number; readonly sees: number }
+  readonly looking: { readonly may: boolean; readonly why: string | null; readonly unitsMissing: number | null }
+  readonly results: readonly Result[]
+  readonly recommendations: readonly { readonly arm: string; readonly action: string; readonly because: readonly string[] }[]
+}
+
+/** A plan out of its file. @throws ThreewaysError `PLAN_UNREADABLE` */
+export async function planFrom(text: string, file: string): Promise<unknown> {
+  const { parse } = await import('yaml')
+  try {
+    return parse(text)
+  } catch (error) {
+    throw invalid('PLAN_UNREADABLE', {
+      message: `${file}: ${messageOf(error).split('\n', 1)[0]}`,
+      help: 'see the example in docs/experiments.md',
+    })
+  }
+}
+
+export const experimentTable = (rows: readonly ExperimentRow[]): readonly (readonly string[])[] => [
+  ['EXPERIMENT', 'STATE', 'FLAG', 'ENVIRONMENT', 'OWNER', 'HYPOTHESIS'],
+  ...rows.map(({ experiment, state, flag, environment, owner, hypothesis, decided }) => [
+    experiment,
+    decided === null ? state : `${decided.decision}${decided.arm === null ? '' : ` ${decided.arm}`}`,
+    flag,
+    environment,
+    owner,
+    hypothesis,
+  ]),
+]
+
+const percent = (ratio: number) => `${ratio < 0 ? '−' : '+'}${Math.abs(ratio * 100).toFixed(1)} %`
+const between = (interval: Interval | undefined) => (interval === undefined ? '' : `${percent(interval.low)} to ${percent(interval.high)}`)
+const level = (value: number | undefined) => (value === undefined ? '' : String(Number(value.toPrecision(4))))
+
+/** What an experiment says by now. */
+export function statusLines(said: ExperimentStatus): {
+  readonly head: readonly string[]
+  readonly table: readonly (readonly string[])[]
+  readonly foot: readonly string[]
+} {
+  const {
+    experiment,
+    hypothesis,
+    state,
+    units,
+    plannedUnits,
+    arms,
+    crossed,
+    split,
+    looking,
+    results,
+    recommendations,
+    phase,
+    since,
+    decided,
+  } = said
+  const head = [
+    `${experiment}, ${state}: ${hypothesis}`,
+    `${units.toLocaleString('en')}${plannedUnits === null ? '' : ` of ${plannedUnits.toLocaleString('en')}`} units${phase > 1 ? ` since ${since.slice(0, 16).replace('T', ' ')}, when the arms were weighed otherwise` : ''}: ${arms
+      .map(({ arm, units: has, share }) => `${arm} ${has.toLocaleString('en')} (${(share * 100).toFixed(0)} % asked for)`)
+      .join(', ')}`,
+    ...(crossed === 0 ? [] : [`${crossed.toLocaleString('en')} saw several arms, and count in none`]),
+    splitLine(split),
+    ...(looking.may ? [] : [`it may not be decided yet: ${looking.why}`]),
+    '',
+  ]
+  const table = [
+    ['METRIC', 'ARM', 'ROLE', 'CONTROL', 'TREATMENT', 'EFFECT', 'AT ANY MOMENT', 'AT THIS LOOK', 'P', 'VERDICT'],
+    ...results.map(({ metric, arm, role, control, treatment, effect, always, atLook, adjusted, verdict, nothing }) => [
+      metric,
+      arm,
+      role,
+      level(control),
+      level(treatment),
+      effect === undefined ? '' : percent(effect),
+      between(always),
+      between(atLook),
+      adjusted === undefined ? '' : adjusted < 0.001 ? '<0.001' : adjusted.toFixed(3),
+      nothing ?? verdict,
+    ]),
+  ]
+  const foot = [
+    ...(results.length === 0 ? [] : ['']),
+    ...recommendations.map(({ arm, action, because }) => `${arm}: ${action} (${because.join('; ')})`),
+    ...(decided === null
+      ? []
+      : [`decided by ${decided.by}: ${decided.decision}${decided.arm === null ? '' : ` ${decided.arm}`}: ${decided.reason}`]),
+  ]
+  return { head, table, foot }
+}
+
+function splitLine({ verdict, p, sees }: ExperimentStatus['split']): string {
+  if (verdict === 'nobody yet') return 'nobody was exposed yet'
+  if (verdict === 'wrong')
+    return `the arms do not have the sizes asked for (p = ${p.toPrecision(2)}): nothing is shown, for nothing could be believed`
+  return `the arms have the sizes asked for; what is ${sees.toFixed(1)} points off would be seen four times of five`
+}

@@ -1,0 +1,267 @@
+import type { Clock } from '../../kernel/clock.ts'
+import { conflict, notFound, refused } from '../../kernel/errors.ts'
+import type { NewId } from '../../kernel/ids.ts'
+import { event } from '../../ledger/event.ts'
+import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
+import { rowsOf } from '../../ledger/rows.ts'
+import { analyse, type Analysis } from './analysis.ts'
+import { countsOf } from './counts.ts'
+import { experimentDecided, experimentLooked, experimentPlanned, experimentStarted } from './events.ts'
+import type { Memory } from './looks.ts'
+import type { Metric } from './metric.ts'
+import { assignmentFault, phaseOf, type Phase } from './phases.ts'
+import { planned, type ExperimentPlan } from './plan.ts'
+import { assignedFlags, experimentLooks, experiments, type ExperimentRow } from './projection.ts'
+import type { PlanFile } from './schemas.ts'
+import type { z } from 'zod'
+
+/** An experiment as it is kept. */
+export type Kept = {
+  readonly experiment: string
+  readonly flag: string
+  readonly environment: string
+  readonly owner: string
+  readonly plan: ExperimentPlan
+  readonly per: Readonly<Record<string, string>>
+  readonly plannedAt: string
+  readonly startedAt: string | undefined
+  readonly looked: { readonly phase: number; readonly units: number; readonly memory: Memory } | undefined
+  readonly decided: Decided | undefined
+}
+
+type Decided = {
+  readonly decision: string
+  readonly arm?: string
+  readonly recommended: string
+  readonly by: string
+  readonly reason: string
+  readonly at: string
+}
+
+export type Status = {
+  readonly kept: Kept
+  readonly phase: Phase
+  readonly analysis: Analysis
+  readonly crossed: number
+  readonly arms: readonly { readonly arm: string; readonly units: number; readonly share: number }[]
+  readonly looks: readonly { readonly at: string; readonly phase: number; readonly units: number; readonly told: unknown }[]
+}
+
+export type Experiments = ReturnType<typeof makeExperiments>
+type Place = Pick<LedgerTransaction, 'db'>
+
+/** Experiments: written down, begun, looked at as written down, decided. */
+export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clock: Clock; readonly newId: NewId }) {
+  const envelope = (subject: string) => ({ id: newId(), time: clock.instant(), source: '/threeways/experiments', subject })
+
+  /** @throws ThreewaysError `EXPERIMENT_NOT_FOUND` */
+  async function one(place: Place, experiment: string): Promise<Kept> {
+    const row = await rowsOf(place.db, experiments).selectAll().where('experiment', '=', experiment).executeTakeFirst()
+    if (row?.planned) return keptOf(row)
+    throw notFound('EXPERIMENT_NOT_FOUND', {
+      message: `there is no experiment "${experiment}"`,
+      help: 'list them with `threeways experiment ls`',
+    })
+  }
+
+  async function status(place: Place, kept: Kept, isEnding = false): Promise<Status> {
+    const { flag, environment, plan, per } = kept
+    const revisions = await revisionsOf(place, flag)
+    const arms = plan.arms.map(({ key }) => key)
+    const phase = phaseOf(revisions, environment, plan.arms, kept.startedAt ?? clock.instant())
+    const counted = await countsOf(place, { flag, environment, since: phase.since, arms, metrics: plan.metrics, per })
+    const memory = kept.looked?.phase === phase.phase ? kept.looked.memory : undefined
+    const weighed = { ...plan, arms: plan.arms.map((arm, index) => ({ ...arm, weight: phase.weights[index]! })) }
+    const analysis = analyse(weighed, { arms: counted.arms, isEnding, ...(memory === undefined ? {} : { memory }) })
+    const all = phase.weights.reduce((sum, weight) => sum + weight, 0)
+    const looks = await rowsOf(place.db, experimentLooks)
+      .select(['at', 'phase', 'units', 'told'])
+      .where('experiment', '=', kept.experiment)
+      .orderBy('look')
+      .execute()
+    return {
+      kept,
+      phase,
+      analysis,
+      crossed: counted.crossed,
+      arms: arms.map((arm, index) => ({ arm, units: counted.arms[arm]!.units, share: phase.weights[index]! / all })),
+      looks: looks.map(({ at, phase, units, told }) => ({ at: at!, phase: phase!, units: units!, told })),
+    }
+  }
+
+  return {
+    async all(): Promise<readonly Kept[]> {
+      const rows = await rowsOf(ledger.db, experiments).selectAll().orderBy('experiment').execute()
+      return rows.filter((row) => row.planned !== null).map(keptOf)
+    },
+
+    /** @throws ThreewaysError `EXPERIMENT_NOT_FOUND` */
+    status: async (experiment: string): Promise<Status> => status(ledger, await one(ledger, experiment)),
+
+    /**
+     * Writes an experiment down; anew, as long as it has not begun.
+     * @throws ThreewaysError `EXPERIMENT_PLAN` with every fault, `EXPERIMENT_BEGAN`
+     */
+    async plan(file: z.output<typeof PlanFile>, by: string): Promise<Kept> {
+      const plan = planned(draftOf(file))
+      return ledger.transaction(async (tx) => {
+        await tx.lock()
+        const row = await rowsOf(tx.db, experiments).selectAll().where('experiment', '=', file.experiment).executeTakeFirst()
+        if (row?.started)
+          throw conflict('EXPERIMENT_BEGAN', {
+            message: `"${file.experiment}" began ${row.started.slice(0, 16)}: what it asks is written down and stays so`,
+            help: 'plan another one under another name',
+          })
+        const { experiment, flag, environment, owner } = file
+        const per = Object.fromEntries(file.metrics.flatMap((metric) => (metric.per === undefined ? [] : [[metric.metric, metric.per]])))
+        await tx.append([event(experimentPlanned, envelope(experiment), { experiment, flag, environment, owner, by, plan, per })])
+        return one(tx, experiment)
+      })
+    },
+
+    /** @throws ThreewaysError `EXPERIMENT_NOT_FOUND`, `EXPERIMENT_BEGAN`, `EXPERIMENT_UNASSIGNED` */
+    async start(experiment: string, by: string): Promise<Kept> {
+      return ledger.transaction(async (tx) => {
+        await tx.lock()
+        const { startedAt, flag, environment, plan } = await one(tx, experiment)
+        if (startedAt !== undefined)
+          throw conflict('EXPERIMENT_BEGAN', {
+            message: `"${experiment}" began ${startedAt.slice(0, 16)} already`,
+            help: 'to ask again, plan another one',
+          })
+        const definition = (await revisionsOf(tx, flag)).at(-1)?.definition
+        const fault =
+          definition === undefined
+            ? `there is no flag "${flag}"`
+            : assignmentFault(
+                definition,
+                environment,
+                plan.arms.map(({ key }) => key),
+              )
+        if (fault !== undefined)
+          throw refused('EXPERIMENT_UNASSIGNED', {
+            message: `"${experiment}" cannot begin: ${fault}`,
+            help: `let the flag dice: threeways flag ramp ${flag} ${plan.arms.map(({ key }) => `${key}=50%`).join(' ')} --environment ${environment} --reason WHY`,
+          })
+        await tx.append([event(experimentStarted, envelope(experiment), { experiment, by })])
+        return one(tx, experiment)
+      })
+    },
+
+    /**
+     * Looks at every experiment that runs, where its plan says that it is time: what was found is on record, and the look is spent.
+     * @returns how many looks were taken
+     */
+    async look(): Promise<number> {
+      let looks = 0
+      const rows = await rowsOf(ledger.db, experiments).selectAll().where('started', 'is not', null).where('decided', 'is', null).execute()
+      for (const row of rows) {
+        const { analysis, phase, kept } = await status(ledger, keptOf(row))
+        if (!isDue(kept, phase, analysis)) continue
+        const { experiment } = kept
+        const told = {
+          results: analysis.results,
+          recommendations: analysis.recommendations,
+          split: { verdict: analysis.split.verdict, p: analysis.split.p },
+        }
+        const content = { experiment, phase: phase.phase, units: analysis.units, memory: analysis.memory, told: plainOf(told) }
+        await ledger.append([event(experimentLooked, envelope(experiment), content)])
+        looks++
+      }
+      return looks
+    },
+
+    /** @throws ThreewaysError `EXPERIMENT_NOT_FOUND`, `EXPERIMENT_NOT_RUNNING`, `EXPERIMENT_ARM_UNKNOWN` */
+    async decide(
+      experiment: string,
+      decision: 'ship' | 'keep control' | 'stop',
+      arm: string | undefined,
+      by: string,
+      reason: string,
+    ): Promise<Kept> {
+      return ledger.transaction(async (tx) => {
+        await tx.lock()
+        const kept = await one(tx, experiment)
+        if (kept.startedAt === undefined || kept.decided !== undefined)
+          throw conflict('EXPERIMENT_NOT_RUNNING', {
+            message: `"${experiment}" ${kept.decided === undefined ? 'has not begun' : `was decided ${kept.decided.at.slice(0, 16)}: ${kept.decided.decision}`}`,
+            help:
+              kept.decided === undefined
+                ? `begin it with \`threeways experiment start ${experiment}\``
+                : 'plan another one under another name',
+          })
+        const treatments = kept.plan.arms.slice(1).map(({ key }) => key)
+        const shipped = decision === 'ship' ? (arm ?? (treatments.length === 1 ? treatments[0] : undefined)) : undefined
+        if (decision === 'ship' && (shipped === undefined || !treatments.includes(shipped)))
+          throw refused('EXPERIMENT_ARM_UNKNOWN', {
+            message: arm === undefined ? 'it does not say which treatment is shipped' : `"${arm}" is no treatment of it`,
+            help: `it has ${treatments.join(', ')}`,
+          })
+        const { analysis } = await status(tx, kept, true)
+        const recommended =
+          analysis.recommendations.map((one) => `${one.arm}: ${one.action} (${one.because.join('; ')})`).join('. ') || 'nothing'
+        const content = { experiment, decision, ...(shipped === undefined ? {} : { arm: shipped }), recommended, by, reason }
+        await tx.append([event(experimentDecided, envelope(experiment), content)])
+        return one(tx, experiment)
+      })
+    },
+  }
+}
+
+async function revisionsOf(place: Place, flag: string) {
+  const rows = await rowsOf(place.db, assignedFlags).select(['at', 'definition']).where('flag', '=', flag).orderBy('revision').execute()
+  return rows.map(({ at, definition }) => ({ at: at!, definition }))
+}
+
+/** A planned look once; without a planned size from time to time, as soon as there is more than at the last. */
+function isDue({ plan, looked }: Kept, { phase }: Phase, { looking, units, split }: Analysis): boolean {
+  const before = looked?.phase === phase ? looked.units : 0
+  if (units === before || split.verdict === 'nobody yet') return false
+  if (plan.units !== undefined) return looking.may || (split.verdict === 'wrong' && units >= before * 1.1)
+  return units >= Math.max(100, before * 1.05)
+}
+
+function keptOf(row: ExperimentRow): Kept {
+  const { flag, environment, owner, plan, per } = row.planned as Pick<Kept, 'flag' | 'environment' | 'owner' | 'plan'> & {
+    readonly per?: Kept['per']
+  }
+  const decided = row.decided === null ? undefined : { ...(row.decided as Omit<Decided, 'at'>), at: row.decidedAt! }
+  return {
+    experiment: row.experiment,
+    flag,
+    environment,
+    owner,
+    plan,
+    per: per ?? {},
+    plannedAt: row.plannedAt!,
+    startedAt: row.started ?? undefined,
+    looked: row.looked === null ? undefined : (row.looked as NonNullable<Kept['looked']>),
+    decided,
+  }
+}
+
+/** Without what JSON has no word for. */
+const plainOf = <T>(value: T): Readonly<Record<string, unknown>> => JSON.parse(JSON.stringify(value)) as Readonly<Record<string, unknown>>
+
+function draftOf(file: z.output<typeof PlanFile>): Parameters<typeof planned>[0] {
+  const { hypothesis, arms, metrics, units, looks, alpha, power, shipWhen } = file
+  return {
+    hypothesis,
+    // What they really are weighed by is the flag's to say; it is read when it is analysed.
+    arms: arms.map((key) => ({ key, weight: 1 })),
+    metrics: metrics.map(({ metric, kind, role, better, effect, margin, before }) => ({
+      key: metric,
+      kind: (typeof kind === 'string' ? { type: kind } : kind) as Metric['kind'],
+      role,
+      better,
+      before,
+      ...(effect === undefined ? {} : { effect }),
+      ...(margin === undefined ? {} : { margin }),
+    })),
+    ...(units === undefined ? {} : { units }),
+    ...(looks === undefined ? {} : { looks }),
+    ...(alpha === undefined ? {} : { alpha }),
+    ...(power === undefined ? {} : { power }),
+    ...(shipWhen === undefined ? {} : { shipWhen }),
+  }
+}

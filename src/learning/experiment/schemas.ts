@@ -1,0 +1,101 @@
+import { z } from 'zod'
+
+const key = z.string().regex(/^[A-Za-z][\w.-]{0,99}$/, 'should be letters, digits and ._- only, begin with a letter and have at most 100')
+const Kind = z.union([
+  z.literal(['binary', 'count', 'ratio']),
+  z.strictObject({ type: z.literal(['binary', 'count', 'ratio']) }),
+  z.strictObject({ type: z.literal('revenue'), cap: z.number().positive() }),
+])
+
+const Metric = z.strictObject({
+  metric: key.meta({ description: 'as applications track it' }),
+  kind: Kind.meta({
+    description: 'binary: did it or not. count: how often. revenue: how much, with a cap. ratio: how much per time, or per another metric',
+  }),
+  role: z.enum(['decision', 'guardrail', 'exploratory']),
+  better: z.enum(['more', 'less']).default('more'),
+  effect: z.number().positive().optional().meta({ description: 'of decisions: the least relative change worth seeing, 0.02 is 2 %' }),
+  margin: z.number().min(0).optional().meta({ description: 'of guardrails: how much worse is borne, relative' }),
+  before: z.boolean().default(false).meta({ description: 'take out what the 28 days before explain (CUPED)' }),
+  per: key.optional().meta({ description: 'of ratios: the metric that is divided by. [default: how often]' }),
+})
+
+/** An experiment as it is written down. */
+export const PlanFile = z.strictObject({
+  experiment: key,
+  hypothesis: z.string().max(2_000),
+  owner: z.string().trim().min(1).max(100),
+  flag: key.meta({ description: 'whose variants are the arms' }),
+  environment: z.string().min(1).max(100).default('production'),
+  arms: z.array(key).min(2).max(10).meta({ description: 'variants of the flag, control first' }),
+  metrics: z.array(Metric).min(1).max(100),
+  units: z.int().positive().optional().meta({ description: 'planned size, all arms together; without it confidence sequences are read' }),
+  looks: z.array(z.number()).max(100).optional().meta({ description: 'shares of the size at which it is decided. [default: four]' }),
+  alpha: z.number().optional(),
+  power: z.number().optional(),
+  shipWhen: z.enum(['every', 'any']).optional(),
+})
+
+export const Planning = z.object({ plan: PlanFile })
+export const Deciding = z.object({
+  decision: z.enum(['ship', 'keep control', 'stop']),
+  arm: z.string().optional(),
+  reason: z.string().trim().min(1, 'say why').max(2_000),
+})
+
+const Interval = z.object({ low: z.number(), high: z.number() })
+
+export const ResultView = z.object({
+  metric: z.string(),
+  arm: z.string(),
+  role: z.enum(['decision', 'guardrail', 'exploratory']),
+  verdict: z.enum(['better', 'worse', 'no worse', 'undecided']),
+  nothing: z.string().optional().meta({ description: 'why there is nothing to tell' }),
+  control: z.number().optional(),
+  treatment: z.number().optional(),
+  effect: z.number().optional().meta({ description: 'relative to control: 0.01 is 1 % more' }),
+  always: Interval.optional().meta({ description: 'holds at every moment' }),
+  atLook: Interval.optional().meta({ description: 'of this look, narrower' }),
+  p: z.number().optional(),
+  adjusted: z.number().optional().meta({ description: 'for all questions of its role' }),
+  chanceToWin: z.number().optional().meta({ description: 'for telling; does not allow for looking often' }),
+  explained: z.number().optional(),
+  unitsWithout: z.int(),
+})
+
+export const ExperimentRow = z
+  .object({
+    experiment: z.string(),
+    hypothesis: z.string(),
+    owner: z.string(),
+    flag: z.string(),
+    environment: z.string(),
+    state: z.enum(['planned', 'running', 'decided']),
+    plannedAt: z.string(),
+    startedAt: z.string().nullable(),
+    decided: z
+      .object({
+        decision: z.string(),
+        arm: z.string().nullable(),
+        recommended: z.string(),
+        by: z.string(),
+        reason: z.string(),
+        at: z.string(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'Experiment' })
+
+export const ExperimentStatus = ExperimentRow.extend({
+  phase: z.int(),
+  since: z.string().meta({ description: 'units exposed before are of an earlier phase' }),
+  units: z.int(),
+  plannedUnits: z.int().nullable(),
+  arms: z.array(z.object({ arm: z.string(), units: z.int(), share: z.number().meta({ description: 'that it should have' }) })),
+  crossed: z.int().meta({ description: 'units that saw several arms, and count in none' }),
+  split: z.object({ verdict: z.enum(['right', 'wrong', 'nobody yet']), p: z.number(), sees: z.number() }),
+  looking: z.object({ may: z.boolean(), share: z.number(), why: z.string().nullable(), unitsMissing: z.int().nullable() }),
+  results: z.array(ResultView),
+  recommendations: z.array(z.object({ arm: z.string(), action: z.string(), because: z.array(z.string()) })),
+  looks: z.array(z.object({ at: z.string(), phase: z.int(), units: z.int(), told: z.unknown() })),
+}).meta({ id: 'ExperimentStatus' })

@@ -1,0 +1,94 @@
+import type { Kept, Status } from './experiments.ts'
+import type { Result } from './result.ts'
+
+export function rowView({ experiment, plan, owner, flag, environment, plannedAt, startedAt, decided }: Kept) {
+  return {
+    experiment,
+    hypothesis: plan.hypothesis,
+    owner,
+    flag,
+    environment,
+    state: decided !== undefined ? ('decided' as const) : startedAt !== undefined ? ('running' as const) : ('planned' as const),
+    plannedAt,
+    startedAt: startedAt ?? null,
+    decided:
+      decided === undefined
+        ? null
+        : {
+            decision: decided.decision,
+            arm: decided.arm ?? null,
+            recommended: decided.recommended,
+            by: decided.by,
+            reason: decided.reason,
+            at: decided.at,
+          },
+  }
+}
+
+export function statusView({ kept, phase, analysis, crossed, arms, looks }: Status) {
+  const { units, split, looking, results, recommendations } = analysis
+  return {
+    ...rowView(kept),
+    phase: phase.phase,
+    since: phase.since,
+    units,
+    plannedUnits: kept.plan.units ?? null,
+    arms: [...arms],
+    crossed,
+    split: { verdict: split.verdict, p: split.p, sees: split.sees },
+    looking: {
+      may: looking.may,
+      share: looking.share,
+      why: looking.may ? null : looking.why,
+      unitsMissing: looking.may ? null : looking.unitsMissing,
+    },
+    results: results.map(resultView),
+    recommendations: recommendations.map((one) => ({ ...one, because: [...one.because] })),
+    looks: looks.map((look) => ({ ...look, told: look.told as Readonly<Record<string, never>> })),
+  }
+}
+
+/** What JSON has no word for is left out. */
+function resultView({
+  metric,
+  arm,
+  role,
+  verdict,
+  unitsWithout,
+  nothing,
+  control,
+  treatment,
+  effect,
+  always,
+  atLook,
+  p,
+  adjusted,
+  chanceToWin,
+  explained,
+}: Result) {
+  const number = <K extends string>(name: K, value: number | undefined) =>
+    (value === undefined || !Number.isFinite(value) ? {} : { [name]: value }) as { [key in K]?: number }
+  const interval = <K extends string>(name: K, value: { readonly low: number; readonly high: number } | undefined) =>
+    (value === undefined || !Number.isFinite(value.low) || !Number.isFinite(value.high)
+      ? {}
+      : { [name]: { low: value.low, high: value.high } }) as {
+      [key in K]?: { low: number; high: number }
+    }
+  return {
+    metric,
+    arm,
+    role,
+    verdict,
+    unitsWithout,
+    ...(nothing === undefined ? {} : { nothing }),
+    ...number('control', control),
+    ...number('treatment', treatment),
+    ...number('effect', effect),
+    ...interval('always', always),
+    ...interval('atLook', atLook),
+    ...number('p', p),
+    ...number('adjusted', adjusted),
+    ...number('chanceToWin', chanceToWin),
+    ...number('explained', explained),
+  }
+}
