@@ -1,0 +1,104 @@
+import { useMemo, useState } from 'react'
+import { Link, useSearchParams } from 'wouter'
+import { useQuery } from '../../api/query.ts'
+import type { CouplingView } from '../../api/types.ts'
+import { useTitle } from '../../shell/document-state.ts'
+import { Failed, Loading } from '../../shell/notice.tsx'
+import { BatchPanel } from '../stream/batch-panel.tsx'
+import { groupsOf } from './coupling-order.ts'
+import { Predictions } from '../whatif/predictions.tsx'
+import { useKept } from '../use-kept.ts'
+import { FlowPages } from '../flow-pages.tsx'
+import { Matrix } from './matrix.tsx'
+import { Pairs } from './pairs.tsx'
+import { addressOf, flowHref, queryOf, windowIn } from '../window.ts'
+import { WindowPicker } from '../window-picker.tsx'
+import { dayIn, few, percent, plural } from '../words.ts'
+import '../flow.css'
+
+type Pair = CouplingView['rows'][number]
+
+/** `/coupling`: value streams that are deployed together more often than by chance: a sign of too tight an architecture. */
+export function CouplingPage() {
+  const [search, setSearch] = useSearchParams()
+  const window = windowIn(search)
+  const { data, problem, old } = useKept(useQuery<CouplingView>(`/api/coupling?${queryOf(window)}`), 'coupling')
+  useTitle('Deployed together')
+  if (data === undefined)
+    return problem === undefined ? <Loading what="what is deployed together" rows={5} /> : <Failed what="coupling" problem={problem} />
+  return (
+    <div className={old ? 'page flow-one flow-old' : 'page flow-one'}>
+      <header className="flow-head">
+        <div>
+          <FlowPages open="/coupling" address={addressOf(window)} />
+          <h1>Deployed together</h1>
+          <p className="flow-sentence">{sentenceOf(data)}</p>
+        </div>
+        <WindowPicker window={window} newest={data.until ?? undefined} onChange={(next) => setSearch(addressOf(next), { replace: true })} />
+      </header>
+      {data.rows.length === 0 ? (
+        <div className="calm">
+          <p>No two streams were deployed together more often than by chance.</p>
+        </div>
+      ) : (
+        <Coupled view={data} />
+      )}
+      <BatchPanel query={queryOf(window)} />
+      <section className="panel flow-panel all-predictions" aria-label="Predictions">
+        <Predictions />
+      </section>
+    </div>
+  )
+}
+
+function sentenceOf({ environment, since, until, minutes, looked, mass, rows }: CouplingView): string {
+  if (environment === null || since === null || until === null) return 'Nothing was deployed yet, as far as is known here.'
+  return `${plural(rows.length, 'pair')} of ${looked} came to ${environment} within ${minutes} minutes of each other more often than by chance, from ${dayIn(since)} until ${dayIn(until)}. ${mass === 0 ? '' : `${plural(mass, 'time')} at which more than a fifth of all were deployed are left out.`}`
+}
+
+/** The last that was pointed at stays, so that its streams can be opened. */
+function Read({ pair }: { readonly pair: Pair }) {
+  const [search] = useSearchParams()
+  const address = addressOf(windowIn(search))
+  const { a, b, together, timesA, timesB, confidence, lift, p } = pair
+  return (
+    <span>
+      <Link href={flowHref(a, address, 'batches')}>{a}</Link> and <Link href={flowHref(b, address, 'batches')}>{b}</Link>: {together} times
+      together, of {timesA} and {timesB}; {percent(confidence)} of the rarer with the other, {few(lift)} times as often as by chance (p{' '}
+      {p < 0.0001 ? '< 0.0001' : p.toFixed(4)})
+    </span>
+  )
+}
+
+function Coupled({ view }: { readonly view: CouplingView }) {
+  const groups = useMemo(() => groupsOf(view.rows), [view])
+  const [pair, setPair] = useState<Pair>()
+  return (
+    <>
+      <section className="panel flow-panel" aria-label="Map">
+        <h2>Map</h2>
+        <p className="soft flow-told">
+          Each square is a pair; the darker, the more of the times of the rarer one went with the other. Groups of streams that hang
+          together stand together:{' '}
+          {groups
+            .slice(0, 3)
+            .map((group) => group.length)
+            .join(', ')}
+          {groups.length > 3 && ' …'} of them.
+        </p>
+        <Matrix rows={view.rows} groups={groups} pair={pair} onPair={setPair} />
+        <p className="chart-read soft" aria-live="polite">
+          {pair === undefined ? 'Point at a square, or at a row below.' : <Read pair={pair} />}
+        </p>
+      </section>
+      <section className="panel flow-panel" aria-label="Pairs">
+        <h2>Pairs, the surest first</h2>
+        <p className="soft flow-told">
+          Together: times that both were deployed. Of: times of each. Support: share of all times. Confidence: of the times of the rarer
+          one, so many with the other. Lift: so many times as often as by chance. p: Fisher, one-sided, corrected for the number of pairs.
+        </p>
+        <Pairs rows={view.rows} onPair={setPair} />
+      </section>
+    </>
+  )
+}

@@ -1,0 +1,53 @@
+import { useMemo } from 'react'
+import { Link, useSearchParams } from 'wouter'
+import type { CouplingView } from '../../api/types.ts'
+import { RowsTable, type ColumnOf } from '../../table/rows-table.tsx'
+import { addressOf, flowHref, windowIn } from '../window.ts'
+import { few, percent } from '../words.ts'
+
+type Pair = CouplingView['rows'][number]
+
+const keyOf = ({ a, b }: Pair) => `${a} ${b}`
+
+type Props = {
+  readonly rows: readonly Pair[]
+  readonly onPair?: (pair: Pair) => void
+  /** All of them are with this one, so it is not said again. */
+  readonly beside?: string
+}
+
+/** Streams that go together, each pair with its numbers. */
+export function Pairs({ rows, onPair, beside }: Props) {
+  const [search] = useSearchParams()
+  const { days, asOf } = windowIn(search)
+  const columns = useMemo(() => columnsIn(addressOf({ days, asOf }), beside), [days, asOf, beside])
+  return <RowsTable label="Table of pairs" columns={columns} rows={rows} keyOf={keyOf} {...(onPair ? { onPoint: onPair } : {})} />
+}
+
+const columnsIn = (address: Readonly<Record<string, string>>, beside: string | undefined): readonly ColumnOf<Pair>[] => [
+  {
+    name: beside === undefined ? 'Pair' : 'Stream',
+    wide: beside === undefined ? 330 : 200,
+    rank: keyOf,
+    cell: ({ a, b }) =>
+      [a, b]
+        .filter((stream) => stream !== beside)
+        .map((stream, at) => (
+          <span key={stream}>
+            {at > 0 && ' · '}
+            <Link href={flowHref(stream, address, 'batches')}>{stream}</Link>
+          </span>
+        )),
+  },
+  { name: 'Together', wide: 90, rank: ({ together }) => together, cell: ({ together }) => together },
+  {
+    name: 'Of',
+    wide: 110,
+    rank: ({ timesA, timesB }) => Math.min(timesA, timesB),
+    cell: ({ timesA, timesB }) => `${timesA} and ${timesB}`,
+  },
+  { name: 'Support', wide: 86, rank: ({ support }) => support, cell: ({ support }) => percent(support) },
+  { name: 'Confidence', wide: 100, rank: ({ confidence }) => confidence, cell: ({ confidence }) => percent(confidence) },
+  { name: 'Lift', wide: 86, rank: ({ lift }) => lift, cell: ({ lift }) => `${few(lift)} ×` },
+  { name: 'p', wide: 86, rank: ({ p }) => p, cell: ({ p }) => (p < 0.0001 ? '< 0.0001' : p.toFixed(4)) },
+]

@@ -1,0 +1,45 @@
+import { Link } from 'wouter'
+import type { Table } from '../links.ts'
+import { dayIn, span } from '../words.ts'
+
+export type Range = readonly [from: number, to: number]
+/** As the address says it. */
+export type NarrowedTo = { readonly to?: string; readonly in?: string; readonly size?: Range; readonly took?: Range; readonly when?: Range }
+
+export const rangeText = (from: number, to: number) => `${Math.round(from)}-${Math.round(to)}`
+
+function rangeIn(text: string | null): Range | undefined {
+  const found = /^(\d{1,15})-(\d{1,15})$/.exec(text ?? '')
+  return found === null ? undefined : [Number(found[1]), Number(found[2])]
+}
+
+/** What makes no sense narrows nothing. */
+export function narrowedIn(search: URLSearchParams): NarrowedTo {
+  const [size, took, when] = [rangeIn(search.get('size')), rangeIn(search.get('took')), rangeIn(search.get('when'))]
+  const [to, place] = [search.get('to'), search.get('in')]
+  return { ...(to && { to }), ...(place && { in: place }), ...(size && { size }), ...(took && { took }), ...(when && { when }) }
+}
+
+/** From the first on and before the last; of a single number, that one. */
+export const isIn = (range: Range | undefined, value: number) => range === undefined || (value >= range[0] && value < range[1])
+
+type Props = { readonly show: Table; readonly narrowed: NarrowedTo; /** Where all of them are. */ readonly all: string }
+
+/** Says which of the rows are shown, and leads back to all. */
+export function Narrowing({ show, narrowed: { to, in: place, size, took, when }, all }: Props) {
+  const told = [
+    ...(to === undefined ? [] : [`measured to ${to}`]),
+    ...(place === undefined || (show !== 'ageing' && show !== 'changes')
+      ? []
+      : [place === 'merged' ? 'that came no further than the trunk' : `that came to ${place} and no further`]),
+    ...(size === undefined ? [] : [`that brought ${size[1] - size[0] <= 1 ? size[0] : `${size[0]} to ${size[1] - 1}`} new versions`]),
+    ...(took === undefined ? [] : [`that took ${took[0] === 0 ? 'less than' : `${span(took[0])} to`} ${span(took[1])}`]),
+    ...(when === undefined ? [] : [`from ${dayIn(when[0])} until ${dayIn(when[1] - 1)}`]),
+  ]
+  if (told.length === 0) return null
+  return (
+    <p className="flow-narrowed">
+      Only those {told.join(', ')}. <Link href={all}>Show all</Link>
+    </p>
+  )
+}
