@@ -138,6 +138,30 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
     expect(faults).toEqual([])
   })
 
+  it('shows whose each stream is once somebody said so, and one team alone, its keys too', async () => {
+    await open('/flow')
+    expect(await page.getByRole('combobox', { name: 'Team' }).count()).toBe(0)
+    const headers = { authorization: `Bearer ${server.threeways.adminToken}`, 'content-type': 'application/json' }
+    const owners = ['shop', 'service-1'].map((stream) => ({ stream, team: 'Sales & Co', since: '2020-01-01T00:00:00Z' }))
+    expect((await fetch(`${server.url}/api/owners`, { method: 'POST', headers, body: JSON.stringify({ owners }) })).ok).toBe(true)
+    await page.getByRole('combobox', { name: 'Team' }).selectOption('Sales & Co')
+    const rows = page.getByRole('table', { name: 'Flow of every value stream' }).locator('.flow-row')
+    await expect.poll(() => rows.count()).toBe(2)
+    expect(await rows.first().textContent()).toMatch(/^shopSales & Co/)
+    await page
+      .getByRole('region', { name: 'The five keys of Sales & Co' })
+      .getByText(/Deployment frequency/)
+      .waitFor()
+    expect(page.url()).toMatch(/team=Sales\+%26\+Co$/)
+    await open('/flow?team=Elsewhere')
+    await page.getByText('No stream matches.').waitFor()
+    await page.getByRole('button', { name: 'Show all' }).click()
+    await expect.poll(() => rows.count()).toBeGreaterThan(10)
+    expect(faults.filter((fault) => !fault.includes('404'))).toEqual([])
+    const gone = owners.map(({ stream }) => ({ stream, team: null, since: '2020-01-01T00:00:01Z' }))
+    await fetch(`${server.url}/api/owners`, { method: 'POST', headers, body: JSON.stringify({ owners: gone }) })
+  })
+
   it('draws one stream at a glance, says what each number means and opens its rows, and follows the ledger', async () => {
     await open('/flow/shop')
     const way = page.getByRole('list', { name: 'Way of the versions' })

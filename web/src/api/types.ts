@@ -26,6 +26,7 @@ export type {
   StreamFlowPicture,
   StreamFlowView,
 } from '../../../src/flow/measures/schemas.ts'
+export type { OwnersView } from '../../../src/flow/team/schemas.ts'
 export type { ConstraintBoard, ConstraintView } from '../../../src/flow/constraint/schemas.ts'
 export type { BatchesView } from '../../../src/flow/measures/batch/schemas.ts'
 export type { PredictionBoard, PredictionRow } from '../../../src/flow/whatif/prediction/schemas.ts'

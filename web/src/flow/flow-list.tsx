@@ -17,13 +17,14 @@ const streamOf = ({ stream }: FlowRow) => stream
 type Props = {
   readonly rows: readonly FlowRow[]
   readonly held: ReadonlyMap<string, Held>
+  readonly teams: ReadonlyMap<string, string> | undefined
   readonly order: Order
   readonly onSort: (by: Column) => void
   readonly params: Readonly<Record<string, string>>
 }
 
 /** Every value stream in a row. */
-export function FlowList({ rows, held, order, onSort, params }: Props) {
+export function FlowList({ rows, held, teams, order, onSort, params }: Props) {
   const height = heights[useNarrow() ? 'narrow' : 'wide']
   const heightOf = useCallback(() => height, [height])
   const header = (
@@ -43,7 +44,15 @@ export function FlowList({ rows, held, order, onSort, params }: Props) {
       heightOf={heightOf}
       streamOf={streamOf}
       render={(row, top, index) => (
-        <FlowRowView key={row.stream} row={row} held={held.get(row.stream)} top={top} index={index} params={params} />
+        <FlowRowView
+          key={row.stream}
+          row={row}
+          held={held.get(row.stream)}
+          team={teams?.get(row.stream)}
+          top={top}
+          index={index}
+          params={params}
+        />
       )}
     />
   )

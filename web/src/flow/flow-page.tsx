@@ -10,6 +10,7 @@ import { FlowList, columnName } from './flow-list.tsx'
 import { FlowPages } from './flow-pages.tsx'
 import type { Held } from './flow-row.tsx'
 import { EstateKeys } from './keys-panel.tsx'
+import { TeamPicker, useTeams } from './team-picker.tsx'
 import { columns, rowsOf, type Column, type Order } from './flow-rows.ts'
 import { addressOf, queryOf, searchOf, windowIn, windows, type FlowWindow } from './window.ts'
 import { useKept } from './use-kept.ts'
@@ -64,18 +65,28 @@ function orderIn(search: URLSearchParams): Order {
 
 type BoardProps = { readonly streams: readonly FlowRow[]; readonly old: boolean; readonly window: FlowWindow }
 
-function BoardOf({ streams, old, window }: BoardProps) {
+function BoardOf({ streams: all, old, window }: BoardProps) {
   const [search, setSearch] = useSearchParams()
   const [words, setWords] = [search.get('q') ?? '', (q: string) => change({ q })]
   const order = orderIn(search)
+  const team = search.get('team') || undefined
+  const teams = useTeams(window)
+  const streams = useMemo(() => (team === undefined ? all : all.filter(({ stream }) => teams?.get(stream) === team)), [all, team, teams])
   const input = useRef<HTMLInputElement>(null)
   useShortcut('f', 'filter the streams', () => input.current?.focus())
-  const change = (next: { readonly window?: FlowWindow; readonly q?: string; readonly order?: Order }) => {
+  const change = (next: {
+    readonly window?: FlowWindow
+    readonly q?: string
+    readonly order?: Order
+    readonly team?: string | undefined
+  }) => {
     const sort = next.order ?? order
     const q = next.q ?? words
+    const owner = 'team' in next ? next.team : team
     setSearch(
       {
         ...addressOf(next.window ?? window),
+        ...(owner === undefined ? {} : { team: owner }),
         ...(q === '' ? {} : { q }),
         ...(sort.by === 'p50' && sort.down ? {} : { sort: sort.by, dir: sort.down ? 'down' : 'up' }),
       },
@@ -84,7 +95,7 @@ function BoardOf({ streams, old, window }: BoardProps) {
   }
   const deferred = useDeferredValue(words)
   const { by, down } = order
-  const rows = useMemo(() => rowsOf(streams, deferred, { by, down }), [streams, deferred, by, down])
+  const rows = useMemo(() => rowsOf(streams, deferred, { by, down }, teams), [streams, deferred, by, down, teams])
   const held = useHeld(window)
   const { days, asOf } = window
   const params = useMemo(() => addressOf({ days, asOf }), [days, asOf])
@@ -96,14 +107,15 @@ function BoardOf({ streams, old, window }: BoardProps) {
           <FlowPages open="/flow" address={params} />
           <h1>Flow</h1>
           <p className="soft" role="status">
-            {sentenceOf(streams, window)}
+            {streams.length > 0 ? sentenceOf(streams, window) : teams === undefined ? '' : `No stream belonged to “${team}” then.`}
           </p>
         </div>
-        <WindowPicker window={window} newest={newestOf(streams)} onChange={(next) => change({ window: next })} />
+        <WindowPicker window={window} newest={newestOf(all)} onChange={(next) => change({ window: next })} />
       </header>
       <EstateKeys
-        query={queryOf(window)}
-        sortBy={(by) => `/flow${searchOf({ ...params, sort: by, dir: 'down' })}`}
+        query={`${queryOf(window)}${team === undefined ? '' : `&team=${encodeURIComponent(team)}`}`}
+        team={team}
+        sortBy={(by) => `/flow${searchOf({ ...params, ...(team === undefined ? {} : { team }), sort: by, dir: 'down' })}`}
         recovery={`/recovery${searchOf(params)}`}
       />
       <div className="flow-tools">
@@ -120,6 +132,7 @@ function BoardOf({ streams, old, window }: BoardProps) {
             onKeyDown={(event) => event.key === 'Escape' && (setWords(''), event.currentTarget.blur())}
           />
         </label>
+        <TeamPicker teams={teams} chosen={team} onChoose={(next) => change({ team: next })} />
         <label className="select flow-sort">
           <span className="sr">Order</span>
           <select value={by} onChange={({ target }) => sort(target.value as Column)}>
@@ -143,15 +156,15 @@ function BoardOf({ streams, old, window }: BoardProps) {
           <b aria-hidden="true">–</b> is no data, not 0.
         </p>
       </div>
-      {rows.length === 0 ? (
+      {rows.length === 0 && (team === undefined || teams !== undefined) ? (
         <div className="page-none">
           <p>No stream matches.</p>
-          <button type="button" className="button" onClick={() => setWords('')}>
+          <button type="button" className="button" onClick={() => change({ q: '', team: undefined })}>
             Show all
           </button>
         </div>
       ) : (
-        <FlowList rows={rows} held={held} order={order} onSort={sort} params={params} />
+        <FlowList rows={rows} held={held} teams={teams} order={order} onSort={sort} params={params} />
       )}
       <p className="soft flow-more">
         <Link href={`/coupling${searchOf(params)}`}>What is deployed together, and whether larger deployments fail more often</Link>. The

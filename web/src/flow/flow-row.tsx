@@ -12,6 +12,8 @@ type Props = {
   readonly row: FlowRow
   /** Its constraint: the environment before which versions wait, and why it is that. */
   readonly held: Held | undefined
+  /** Whose it is; undefined: nobody said. */
+  readonly team: string | undefined
   readonly top: number
   readonly index: number
   /** Of the address, so that a stream opens in the same window. */
@@ -19,15 +21,22 @@ type Props = {
 }
 
 /** One stream in one row. Every number leads to the rows behind it. */
-export const FlowRowView = memo(function FlowRowView({ row, held, top, index, params }: Props) {
+export const FlowRowView = memo(function FlowRowView({ row, held, team, top, index, params }: Props) {
   const { stream, order, deployments, perWeek, lead, batch, back, closed } = row
   const { rows } = linksOf(stream, params)
   return (
     <div className="page-row flow-row" role="row" aria-rowindex={index} data-stream={stream} style={{ transform: `translateY(${top}px)` }}>
       <div className="flow-name" role="cell">
-        <Link className="page-link flow-link" data-move href={flowHref(stream, params)}>
-          {stream}
-        </Link>
+        <span className="flow-whose">
+          <Link className="page-link flow-link" data-move href={flowHref(stream, params)}>
+            {stream}
+          </Link>
+          {team !== undefined && (
+            <span className="soft" title={`belongs to ${team}`}>
+              {team}
+            </span>
+          )}
+        </span>
         <Way order={order} held={held} href={`${flowHref(stream, params)}#constraint`} />
       </div>
       <Cell name="perWeek" href={rows('deployments')} sub={deployments === 0 ? undefined : `${deployments} in all`}>
@@ -63,7 +72,7 @@ export const FlowRowView = memo(function FlowRowView({ row, held, top, index, pa
 
 /** Rows that did not change stay the same objects until the next answer. */
 function same(a: Props, b: Props): boolean {
-  return a.top === b.top && a.index === b.index && a.row === b.row && a.held === b.held && a.params === b.params
+  return a.top === b.top && a.index === b.index && a.row === b.row && a.held === b.held && a.team === b.team && a.params === b.params
 }
 
 type WayProps = {

@@ -31,8 +31,9 @@ describe('the flow of many streams', () => {
     expect(names(rowsOf(all, '', { by: 'p50', down: false }))).toEqual(['quick', 'slow', 'never', 'also-none', 'none'])
   })
 
-  it('keeps those that have all of the words, in their name or their environments', () => {
+  it('keeps those that have all of the words, in their name, their environments or their team', () => {
     expect(names(rowsOf(all, 'NE prod', { by: 'stream', down: false }))).toEqual(['also-none', 'never', 'none'])
+    expect(names(rowsOf(all, 'checkout', { by: 'stream', down: false }, new Map([['slow', 'Checkout']])))).toEqual(['slow'])
     expect(rowsOf(all, 'moon', { by: 'stream', down: false })).toEqual([])
   })
 })

@@ -31,11 +31,18 @@ function rankOf({ stream, lead, perWeek, deployments, batch, back, closed }: Flo
 
 const dayMs = 86_400_000
 
-/** @param words - all of them are in the name of the stream or of one of its environments */
-export function rowsOf(streams: readonly FlowRow[], words: string, { by, down }: Order): readonly FlowRow[] {
+/** @param words - all of them are in the name of the stream, of one of its environments or of its team */
+export function rowsOf(
+  streams: readonly FlowRow[],
+  words: string,
+  { by, down }: Order,
+  teams: ReadonlyMap<string, string> = new Map(),
+): readonly FlowRow[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
   const found = streams
-    .filter(({ stream, order }) => wanted.every((word) => [stream, ...order].some((text) => text.toLowerCase().includes(word))))
+    .filter(({ stream, order }) =>
+      wanted.every((word) => [stream, teams.get(stream) ?? '', ...order].some((text) => text.toLowerCase().includes(word))),
+    )
     .toSorted((a, b) => a.stream.localeCompare(b.stream))
   return sorted(found, (row) => rankOf(row, by), down)
 }

@@ -37,6 +37,8 @@ export function KeysPanel({ stream, query }: { readonly stream: string; readonly
 
 type EstateKeysProps = {
   readonly query: string
+  /** Only of its streams; undefined: of all. */
+  readonly team?: string | undefined
   /** Where the streams stand in the order of a column. */
   readonly sortBy: (column: 'perWeek' | 'p50' | 'back') => string
   /** Where it stands how failures of each are mended. */
@@ -44,13 +46,13 @@ type EstateKeysProps = {
 }
 
 /** The five keys of all streams together; each leads to the streams that make it. */
-export function EstateKeys({ query, sortBy, recovery }: EstateKeysProps) {
+export function EstateKeys({ query, team, sortBy, recovery }: EstateKeysProps) {
   const { data, problem } = useKept(useQuery<KeysBoard>(`/api/keys?${query}`), 'keys')
   // The place is kept, so that nothing moves when they come.
   if (data === undefined) return problem === undefined ? <div className="estate-keys figures" aria-hidden="true" /> : null
   if (data.streams.length === 0) return null
   return (
-    <section className="estate-keys" aria-label="The five keys of all streams">
+    <section className="estate-keys" aria-label={team === undefined ? 'The five keys of all streams' : `The five keys of ${team}`}>
       <Keys
         keys={data.estate}
         definitions={data.definitions}
