@@ -75,9 +75,9 @@ type Hrefs = Readonly<Partial<Record<keyof Definitions, string>>>
 const hrefsOf = ({ rows, view }: Links, leadFrom: StreamKeysDetail['leadFrom']): Hrefs => ({
   frequency: rows('deployments'),
   lead: rows(leadFrom === 'commit' ? 'changes' : 'versions'),
-  failRate: rows('failures'),
+  failRate: rows('deployments', { only: 'failed' }),
   recovery: view('recovery'),
-  rework: rows('failures'),
+  rework: rows('deployments', { only: 'rework' }),
 })
 
 type KeysProps = {

@@ -20,6 +20,8 @@ export type Narrowed = {
   readonly size?: string
   /** How long they took, or have waited. */
   readonly took?: string
+  /** Deployments that may have brought a failure, or were made because of one. */
+  readonly only?: 'failed' | 'rework'
   /** When: of deployments, when they came. */
   readonly when?: string
 }

@@ -2,14 +2,13 @@ import { useMemo } from 'react'
 import type { StreamFlowPicture } from '../../api/types.ts'
 import type { ColumnOf } from '../../table/rows-table.tsx'
 import { At, lasted, Signal, Version } from './cells.tsx'
-import { isIn, type NarrowedTo } from './narrowing.tsx'
+import type { NarrowedTo } from './narrowing.tsx'
 import { Rows } from './rows.tsx'
 import { span } from '../words.ts'
 
 type Props = { readonly picture: StreamFlowPicture }
 type NarrowedProps = Props & { readonly narrowed: NarrowedTo }
 type Waiting = StreamFlowPicture['ageing']['oldest'][number]
-type Deployment = StreamFlowPicture['deployments'][number]
 type Closed = StreamFlowPicture['closed'][number]
 
 /** What has not reached the last environment. */
@@ -18,8 +17,15 @@ export function AgeingRows({ picture: { flow, ageing }, narrowed }: NarrowedProp
   const none = `Nothing is on its way to ${flow.order.at(-1)}.`
   const place = narrowed.in
   const rows = place === undefined ? ageing.oldest : ageing.oldest.filter((one) => one.in === place)
-  const total = place === undefined ? ageing.total : 0
-  return <Rows columns={columns} rows={rows} keyOf={({ version }) => version} none={none} total={total} />
+  return (
+    <Rows
+      columns={columns}
+      rows={rows}
+      keyOf={({ version }) => version}
+      none={none}
+      total={ageing.oldest.length < ageing.total ? ageing.total : 0}
+    />
+  )
 }
 
 function waitingColumns(asOf: string): readonly ColumnOf<Waiting>[] {
@@ -31,32 +37,6 @@ function waitingColumns(asOf: string): readonly ColumnOf<Waiting>[] {
     { name: 'Came to', wide: 160, rank: (row) => row.in, cell: (row) => row.in },
   ]
 }
-
-/** Those to the last environment. @param back - only those of an earlier version than ran */
-export function DeploymentRows({ picture: { flow, deployments }, back, narrowed }: NarrowedProps & { readonly back: boolean }) {
-  const to = flow.order.at(-1)!
-  const isWay = flow.order.length > 1
-  const columns = useMemo(() => deploymentColumns(to, isWay), [to, isWay])
-  const { size, when } = narrowed
-  const isAll = size === undefined && when === undefined
-  const rows = deployments.filter((one) => (one.back || !back) && isIn(size, one.batch) && isIn(when, Date.parse(one.at)))
-  return (
-    <Rows
-      columns={columns}
-      rows={rows}
-      keyOf={({ at, version }) => `${at} ${version}`}
-      none={back ? 'None went back in this window.' : 'No deployment in this window.'}
-      total={isAll ? (back ? flow.back : flow.deployments) : 0}
-    />
-  )
-}
-
-const deploymentColumns = (to: string, isWay: boolean): readonly ColumnOf<Deployment>[] => [
-  { name: `Came to ${to}`, wide: 160, rank: ({ at }) => at, cell: ({ at }) => <At at={at} /> },
-  { name: 'Version', wide: 260, cell: ({ version }) => <Version of={version} /> },
-  { name: 'New versions', wide: 120, ...(isWay ? { rank: ({ batch }) => batch } : {}), cell: ({ batch }) => (isWay ? batch : '–') },
-  { name: '', wide: 120, cell: (row) => row.back && <Signal of="stop">went back</Signal> },
-]
 
 /** Times for which its gates were closed. */
 export function GateRows({ picture: { flow, closed } }: Props) {

@@ -5,9 +5,10 @@ import { ProblemNote } from '../../piece/problem-note.tsx'
 import { TabPanel, Tabs } from '../../piece/tabs.tsx'
 import { tables, useLinks, type Table } from '../links.ts'
 import { Narrowing, narrowedIn } from './narrowing.tsx'
+import { DeploymentRows } from './rows-deployments.tsx'
 import { FailureRows } from './rows-failures.tsx'
 import { ChangeRows, VersionRows } from './rows-lead.tsx'
-import { AgeingRows, DeploymentRows, GateRows } from './rows-picture.tsx'
+import { AgeingRows, GateRows } from './rows-picture.tsx'
 import type { TabOf } from '../stream/stream-flow-page.tsx'
 import { useKept } from '../use-kept.ts'
 
@@ -80,7 +81,7 @@ function Shown({ show, picture, query, narrowed }: ShownProps) {
       return <AgeingRows picture={picture} narrowed={narrowed} />
     case 'deployments':
     case 'back':
-      return <DeploymentRows picture={picture} back={show === 'back'} narrowed={narrowed} />
+      return <DeploymentRows {...of} back={show === 'back'} isWay={flow.order.length > 1} />
     case 'failures':
       return <FailureRows {...of} />
     case 'gates':
