@@ -24,6 +24,7 @@ const scripts = [
   'workers',
   'takeover',
   'flag-eval',
+  'flags',
   'dark-launch',
   'chaos',
 ]

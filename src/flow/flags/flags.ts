@@ -1,3 +1,4 @@
+import { makeBreath } from '../../kernel/breath.ts'
 import type { Clock, Instant } from '../../kernel/clock.ts'
 import { canonicalJson } from '../../kernel/digest.ts'
 import { conflict, notFound, type ThreewaysError } from '../../kernel/errors.ts'
@@ -63,22 +64,31 @@ export type Published = FlagRevision & { readonly changed: boolean }
 
 export type Flags = ReturnType<typeof makeFlags>
 
+/** A thousand events at once would hold up whoever asks for a flag meanwhile. */
+const appendedAtOnce = 10
+
 /** Flags: what stands, and every change of it, each an event with author and reason. */
 export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Clock; readonly newId: NewId }) {
   /** All of it or nothing. Requirements are checked at the end, so that the order of flags does not matter. */
   async function publish(steps: readonly Step[], author: Author & { readonly origin: Origin }): Promise<readonly Published[]> {
+    const breath = makeBreath()
     return ledger.transaction(async (tx) => {
       // From here on nobody else publishes: what was read stays true.
       await tx.lock()
       const all = new Map(await standing(tx))
       const earlier = new Map([...all].map(([name, one]) => [name, one.flag]))
       const at = clock.instant()
-      const published = steps.map(({ name, make }): Published => {
+      const published: Published[] = []
+      for (const { name, make } of steps) {
+        await breath()
         const before = all.get(name)
         const { flag: asked, change, environment, ...own } = make(before, all)
         const flag = begun(asked, before?.flag, at)
         checkExpected(name, before?.revision ?? 0, author.expected)
-        if (before !== undefined && canonicalJson(before.flag) === canonicalJson(flag)) return { ...before, changed: false }
+        if (before !== undefined && canonicalJson(before.flag) === canonicalJson(flag)) {
+          published.push({ ...before, changed: false })
+          continue
+        }
         if (before !== undefined) checkBuckets(before, flag, author.rebucket ?? false)
         const { by, origin } = author
         const reason = own.reason ?? author.reason
@@ -95,8 +105,8 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
           at,
         }
         all.set(name, made)
-        return { ...made, changed: true }
-      })
+        published.push({ ...made, changed: true })
+      }
       const flags = new Map([...all].map(([name, one]) => [name, one.flag]))
       const made = published.filter(({ changed }) => changed)
       for (const { flag } of made) checkRequirements(flag, flags)
@@ -105,7 +115,12 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
           for (const { environment, demands } of leavingDark(earlier.get(flag.flag), flag))
             checkReady(flag.flag, environment, (await readiness(tx, flag, environment, demands)).verdict)
       }
-      if (made.length > 0) await tx.append(made.map((one) => event(flagChanged, envelope(one.flag.flag, at), contentOf(one))))
+      for (let from = 0; from < made.length; from += appendedAtOnce) {
+        await tx.append(
+          made.slice(from, from + appendedAtOnce).map((one) => event(flagChanged, envelope(one.flag.flag, at), contentOf(one))),
+        )
+        await breath()
+      }
       return published
     })
   }
@@ -140,7 +155,12 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
      */
     async set(files: readonly FlagDocument[], author: Author & { readonly over?: boolean | undefined; readonly origin?: 'file' | 'api' }) {
       const { origin = 'file', over = false } = author
-      const read = files.map(({ document, file }) => ({ flag: readFlag(document, file), file }))
+      const read: { flag: Flag; file: string }[] = []
+      const breath = makeBreath()
+      for (const { document, file } of files) {
+        read.push({ flag: readFlag(document, file), file })
+        await breath()
+      }
       checkOnce(read)
       const asFile = origin === 'file' ? await lastFromFiles(ledger, read) : new Map<string, Flag>()
       const make = (flag: Flag) => (before: FlagRevision | undefined) => {

@@ -1,3 +1,4 @@
+import { makeBreath } from '../../../kernel/breath.ts'
 import { sha256, shortDigest } from '../../../kernel/digest.ts'
 import { messageOf, notFound } from '../../../kernel/errors.ts'
 import type { Ledger } from '../../../ledger/ledger.ts'
@@ -47,19 +48,19 @@ export function makeFlagSets(ledger: Ledger, standing: () => Promise<ReadonlyMap
     if (seen === undefined) {
       // Read before the flags: what comes in between is read twice, and never missed.
       const head = await ledger.head()
-      take([...(await standing()).values()])
+      await take([...(await standing()).values()])
       seen = head
       return
     }
     for (;;) {
       const found = await ledger.read({ after: seen, types: [flagChanged.type], limit: 1_000 })
       if (found.length === 0) return
-      take(found.map(({ event }) => revisionIn(event.data.subject.content as Content, event.data.context.timestamp)))
+      await take(found.map(({ event }) => revisionIn(event.data.subject.content as Content, event.data.context.timestamp)))
       seen = found.at(-1)!.seq
     }
   }
 
-  function take(changed: readonly FlagRevision[]): void {
+  async function take(changed: readonly FlagRevision[]): Promise<void> {
     const newer = changed.filter((one) => one.revision > (flags.get(one.flag.flag)?.revision ?? 0))
     const touched = new Map<string, Set<string>>()
     for (const one of newer) {
@@ -72,7 +73,7 @@ export function makeFlagSets(ledger: Ledger, standing: () => Promise<ReadonlyMap
     const revision = [...flags.values()].reduce((sum, one) => sum + one.revision, 0)
     for (const [environment, keys] of touched) {
       const kept = sets.get(environment) ?? newSet(environment)
-      const told = kept.take(withDependants(keys, flags), flags, revision)
+      const told = await kept.take(withDependants(keys, flags), flags, revision)
       sets.set(environment, kept)
       if (told.length > 0) for (const listen of listeners) listen({ set: kept.shown(), keys: told })
     }
@@ -154,16 +155,22 @@ function newSet(environment: string) {
   let shown: FlagSet | undefined
   return {
     /** @returns names of what is different now */
-    take(names: readonly string[], all: ReadonlyMap<string, FlagRevision>, revision: number): readonly string[] {
-      const told = names.filter((name) => {
+    async take(names: readonly string[], all: ReadonlyMap<string, FlagRevision>, revision: number): Promise<readonly string[]> {
+      const breath = makeBreath()
+      const told: string[] = []
+      for (const name of names) {
+        await breath()
         const one = all.get(name)
-        if (one === undefined || !Object.hasOwn(one.flag.environments, environment)) return compiled.delete(name)
+        if (one === undefined || !Object.hasOwn(one.flag.environments, environment)) {
+          if (compiled.delete(name)) told.push(name)
+          continue
+        }
         const flag = compileFlag(one, environment, all)
         const text = JSON.stringify(flag)
-        if (compiled.get(name)?.text === text) return false
+        if (compiled.get(name)?.text === text) continue
         compiled.set(name, { flag, text, digest: sha256(text) })
-        return true
-      })
+        told.push(name)
+      }
       if (told.length > 0 || shown === undefined) shown = showing(environment, revision, compiled)
       return told
     },
