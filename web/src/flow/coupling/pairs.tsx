@@ -20,11 +20,21 @@ type Props = {
 export function Pairs({ rows, onPair, beside }: Props) {
   const [search] = useSearchParams()
   const { days, asOf } = windowIn(search)
-  const columns = useMemo(() => columnsIn(addressOf({ days, asOf }), beside), [days, asOf, beside])
+  const owned = rows.some(({ teamA, teamB }) => teamA !== null || teamB !== null)
+  const columns = useMemo(() => columnsIn(addressOf({ days, asOf }), beside, owned), [days, asOf, beside, owned])
   return <RowsTable label="Table of pairs" columns={columns} rows={rows} keyOf={keyOf} {...(onPair ? { onPoint: onPair } : {})} />
 }
 
-const columnsIn = (address: Readonly<Record<string, string>>, beside: string | undefined): readonly ColumnOf<Pair>[] => [
+/** Two teams that must deploy together wait for each other. */
+const teams: ColumnOf<Pair> = {
+  name: 'Teams',
+  wide: 170,
+  rank: (pair) => whose(pair),
+  cell: (pair) => (pair.teamA === pair.teamB ? <span className="soft">{whose(pair)}</span> : <b>{whose(pair)}</b>),
+}
+const whose = ({ teamA, teamB }: Pair) => [...new Set([teamA ?? 'nobody', teamB ?? 'nobody'])].join(' + ')
+
+const columnsIn = (address: Readonly<Record<string, string>>, beside: string | undefined, owned: boolean): readonly ColumnOf<Pair>[] => [
   {
     name: beside === undefined ? 'Pair' : 'Stream',
     wide: beside === undefined ? 330 : 200,
@@ -39,6 +49,7 @@ const columnsIn = (address: Readonly<Record<string, string>>, beside: string | u
           </span>
         )),
   },
+  ...(owned ? [teams] : []),
   { name: 'Together', wide: 90, rank: ({ together }) => together, cell: ({ together }) => together },
   {
     name: 'Of',
