@@ -94,6 +94,14 @@ describe('the board of builds', () => {
     await record([
       { kind: 'task', phase: 'finished', id: 'alone', run: '9', task: '1', name: 'lint', at: at(3), outcome: 'error', stream: 'late' },
     ])
+    await look()
+    // A task that says of no run which it is of.
+    const lost = eventOf(
+      { kind: 'task', phase: 'finished', id: 'lost', run: '9', task: '2', name: 'lint', at: at(4), outcome: 'error' },
+      '/ci/acme',
+    )
+    const { pipelineRun: _, ...content } = lost.data.subject.content as Record<string, unknown>
+    await send([{ ...lost, data: { ...lost.data, subject: { ...lost.data.subject, content } } } as CloudEvent])
     const [now, anew] = await Promise.all([look(), makeBuilds(t.threeways.ledger)()])
     const sorted = (runs: typeof now.runs) => runs.toSorted((a, b) => (a.run < b.run ? -1 : 1))
     expect(sorted(now.runs)).toEqual(sorted(anew.runs))

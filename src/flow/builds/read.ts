@@ -21,7 +21,10 @@ export function makeBuilds(ledger: Pick<Ledger, 'db' | 'head' | 'read'>): () => 
     if (seen === undefined || news.length === newMax) runs = await readRuns(ledger)
     else if (news.length > 0) {
       const names = new Set(news.flatMap(({ event }) => runNamed(toFact(event) as Parameters<typeof runNamed>[0]) ?? []))
-      for (const [key, run] of await readRuns(ledger, [...names])) runs.set(key, run)
+      const sources = new Set(news.map(({ event }) => event.source))
+      // A task that names no run is of none.
+      const told = names.size === 0 ? [] : await readRuns(ledger, { sources: [...sources], names: [...names] })
+      for (const [key, run] of told) runs.set(key, run)
     }
     if (seen === undefined || news.length > 0) builds = new Builds([...runs.values()])
     seen = news.length === newMax ? head : Math.max(head, news.at(-1)?.seq ?? 0)
@@ -31,11 +34,17 @@ export function makeBuilds(ledger: Pick<Ledger, 'db' | 'head' | 'read'>): () => 
 
 const keyOf = ({ source, run }: Pick<PastRun, 'source' | 'run'>) => `${source}\u0000${run}`
 
-/** @param names - of runs; undefined: all of them */
-async function readRuns({ db }: Pick<Ledger, 'db'>, names?: readonly string[]): Promise<Map<string, Run>> {
+type Which = { readonly sources: readonly string[]; readonly names: readonly string[] }
+
+/** @param which - runs of these sources and names, as their keys have them: they are found without looking at all; undefined: all of them */
+async function readRuns({ db }: Pick<Ledger, 'db'>, which?: Which): Promise<Map<string, Run>> {
   const [allRuns, allTasks] = [rowsOf(db, runHistory).selectAll(), rowsOf(db, taskHistory).selectAll()]
-  const rows = await (names === undefined ? allRuns : allRuns.where('run', 'in', [...names])).execute()
-  const tasks = await (names === undefined ? allTasks : allTasks.where('run', 'in', [...names])).execute()
+  const rows = await (
+    which === undefined ? allRuns : allRuns.where('source', 'in', which.sources).where('run', 'in', which.names)
+  ).execute()
+  const tasks = await (
+    which === undefined ? allTasks : allTasks.where('source', 'in', which.sources).where('run', 'in', which.names)
+  ).execute()
   const jobs = Map.groupBy(tasks as readonly PastTask[], keyOf)
   const told = new Map((rows as readonly PastRun[]).map((row) => [keyOf(row), row]))
   const runs = new Map<string, Run>()
