@@ -33,6 +33,7 @@ export type { PredictionBoard, PredictionRow } from '../../../src/flow/whatif/pr
 export type { WhatIfSweep, WhatIfView } from '../../../src/flow/whatif/schemas.ts'
 export type { CouplingView } from '../../../src/flow/measures/coupling/schemas.ts'
 export type { KeysBoard, KeysView as DeliveryKeys, StreamKeysDetail } from '../../../src/flow/measures/keys/schemas.ts'
+export type { BuildsView } from '../../../src/flow/builds/schemas.ts'
 export type { RecoveryBoard, RecoveryView } from '../../../src/flow/measures/recovery/schemas.ts'
 export type { Board, StopOnBoard } from '../../../src/feedback/line/schemas.ts'
 export type { Asker } from '../../../src/server/schemas.ts'

@@ -2,7 +2,8 @@ import { useQuery } from '../../api/query.ts'
 import type { ChangesView, StreamFlowDetail } from '../../api/types.ts'
 import { Figure } from '../figure.tsx'
 import { NoData, timeOf } from '../flow-row.tsx'
-import { useLinks } from '../links.ts'
+import { useLinks, type Links } from '../links.ts'
+import { BuildsPanel } from './builds-panel.tsx'
 import { ShareBar, ShareKey } from './share-bar.tsx'
 import { Explained } from '../term.tsx'
 import { few, limits, percent, plural, span } from '../words.ts'
@@ -19,11 +20,22 @@ export function ChangesPanel(of: Props) {
   const changes = data?.changes
   if (changes === undefined || data === undefined) return null
   return (
+    <>
+      <FromTheFirst changes={changes} to={data.order.at(-1)!} rows={rows} />
+      {changes.stages.some(({ to }) => to === 'built') && <BuildsPanel {...of} />}
+    </>
+  )
+}
+
+type FromTheFirstProps = { readonly changes: ChangesView; readonly to: string; readonly rows: Links['rows'] }
+
+function FromTheFirst({ changes, to, rows }: FromTheFirstProps) {
+  return (
     <section className="panel flow-panel" aria-label="From the first commit">
       <h2>From the first commit</h2>
       <p className="soft flow-told">
-        {plural(changes.changes, 'change')} of {changes.repositories.join(', ')} merged in the window; {changes.reached} reached{' '}
-        {data.order.at(-1)}.{changes.doubtful > 0 && ` ${changes.doubtful} perhaps earlier: a deployment is missing before.`}
+        {plural(changes.changes, 'change')} of {changes.repositories.join(', ')} merged in the window; {changes.reached} reached {to}.
+        {changes.doubtful > 0 && ` ${changes.doubtful} perhaps earlier: a deployment is missing before.`}
         {changes.unresolved > 0 && ` Of ${plural(changes.unresolved, 'deployment')} nobody knows the commit.`}
       </p>
       {changes.stages.length > 0 && <Stages stages={changes.stages} />}
@@ -57,7 +69,7 @@ export function ChangeBatches(of: Props) {
   )
 }
 
-const steps = ['var(--track)', 'var(--wait)', 'var(--go)', 'var(--move)', 'var(--ink-soft)']
+const steps = ['var(--track)', 'var(--wait)', 'var(--go)', 'var(--move)', 'var(--ink-soft)', 'var(--stop)', 'var(--track-soft)']
 
 function Stages({ stages }: Pick<ChangesView, 'stages'>) {
   return (
@@ -73,13 +85,19 @@ function Stages({ stages }: Pick<ChangesView, 'stages'>) {
             <strong>{share === null ? <NoData /> : percent(share)}</strong>
             <span className="soft">
               p50 {p50 === null ? '–' : span(p50)}, p95 {p95 === null ? '–' : span(p95)}
-              {working + waiting > 0 && `; ${percent(working / ms)} of it work, ${percent(waiting / ms)} waiting`}
+              {workTold(working / ms, waiting / ms)}
             </span>
           </li>
         ))}
       </ul>
     </>
   )
+}
+
+/** What of a stage is known to be work, and what waiting. */
+function workTold(work: number, waiting: number): string {
+  const parts = [...(work > 0 ? [`${percent(work)} work`] : []), ...(waiting > 0 ? [`${percent(waiting)} waiting`] : [])]
+  return parts.length === 0 ? '' : `; ${parts.join(', ')}`
 }
 
 type LeadProps = { readonly name: string; readonly lead: ChangesView['fromBegun']; readonly told: string; readonly href: string }
