@@ -305,6 +305,65 @@ environments: {production: {state: dark, ready: {rehearsals: 5000, differ: 0.2%,
     })
   })
 
+  describe('that are ramped beside guardrails', () => {
+    const guarded = (name: string, action: string) => `
+flag: ${name}
+owner: talk
+purpose: release
+expires: 2027-06-30
+environments:
+  production:
+    state: ramp
+    ramp:
+      steps: [{share: 50%, hold: 1d}, {share: 100%}]
+      guardrails: [{metric: ${name}-errors, kind: binary, action: ${action}}]
+`
+    /** Units of both arms, of which the given shares fail. */
+    async function visits(name: string, failing: Readonly<Record<string, number>>, count = 1_200) {
+      for (const arm of ['off', 'on']) {
+        const units = Array.from({ length: count / 2 }, (_, index) => `${name}-${arm}-${index}`)
+        const exposures = units.map((unit) => ({ unit, flag: name, revision: 1, variant: arm, rule: 'ramp', at: Date.now() }))
+        const metrics = units
+          .slice(0, Math.round(units.length * failing[arm]!))
+          .map((unit) => ({ unit, metric: `${name}-errors`, n: 1, sum: 1, sumsq: 1 }))
+        expect(
+          await t.ask('POST', '/api/flag-sets/production/exposures', {
+            id: `guard-${name}-${arm}-${count}`,
+            at: Date.now(),
+            exposures,
+            metrics,
+          }),
+        ).toMatchObject({ status: 202 })
+      }
+    }
+    const settles = async (name: string, holds: (setting: { state: string; plan: { paused: string | null } | null }) => boolean) => {
+      for (;;) {
+        const { environments, revisions } = (await t.ask('GET', `/api/flags/${name}`)).body as {
+          environments: [{ state: string; plan: { paused: string | null } | null }]
+          revisions: readonly object[]
+        }
+        if (holds(environments[0])) return revisions[0]
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+
+    it('are turned off where harm is shown, and say which', async () => {
+      await publish(guarded('reader', 'turn back'))
+      await visits('reader', { off: 0.05, on: 0.3 })
+      expect(await settles('reader', ({ state }) => state === 'off')).toMatchObject({
+        change: 'turned back',
+        by: 'a guardrail',
+        reason: expect.stringMatching(/^guardrail: reader-errors is \d+ % more with on$/),
+      })
+    })
+
+    it('wait where that was asked for', async () => {
+      await publish(guarded('writer', 'pause'))
+      await visits('writer', { off: 0.05, on: 0.3 })
+      expect(await settles('writer', ({ plan }) => plan?.paused != null)).toMatchObject({ change: 'paused', by: 'a guardrail' })
+    })
+  })
+
   it('say how often they are asked for', async () => {
     await t.ask('POST', '/api/flag-sets/production/exposures', {
       id: 'exposed-0001',

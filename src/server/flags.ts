@@ -11,8 +11,13 @@ import { makeTickets } from '../flow/flags/serving/tickets.ts'
 import { trafficRoutes } from '../flow/flags/traffic/routes.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { HttpEnv } from '../kernel/http.ts'
+import { holdGuardrails } from './guardrails.ts'
+import { makeTidier } from './tidier.ts'
 import { newSecret, type NewId } from '../kernel/ids.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+
+/** After a report until it is held against guardrails. */
+const guardMs = 2_000
 
 export type FlagsOptions = {
   readonly ledger: Ledger
@@ -35,6 +40,8 @@ export function openFlags({ ledger, clock, newId, work, origins, isLocal, log }:
   const tickets = makeTickets({ clock, secret: newSecret })
   const counting = countAsking(ledger, { clock, newId, log })
   const serving = flagSetRoutes(sets, tickets)
+  const guard = makeTidier('hold ramps against their guardrails', () => holdGuardrails({ ledger, flags, sets }), log, guardMs)
+  const unheard = work ? ledger.onAppend(guard.soon) : () => {}
   const endRamping = work ? keepRamping({ flags, sets, clock, log }) : async () => {}
   return {
     mount(api: Hono<HttpEnv>): void {
@@ -46,6 +53,8 @@ export function openFlags({ ledger, clock, newId, work, origins, isLocal, log }:
     },
     async close(): Promise<void> {
       serving.close()
+      unheard()
+      await guard.close()
       await endRamping()
       await counting.close()
       await sets.close()

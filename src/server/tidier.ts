@@ -6,8 +6,9 @@ const restMs = 30_000
  * Does what is to be done some time after something changed, never twice at once, and never in the way: what fails is said and tried
  * again later.
  * @param what - in words: tidy up
+ * @param afterMs - how long after. @defaultValue 30_000
  */
-export function makeTidier(what: string, tidy: () => Promise<unknown>, say: (message: string) => void) {
+export function makeTidier(what: string, tidy: () => Promise<unknown>, say: (message: string) => void, afterMs = restMs) {
   let timer: NodeJS.Timeout | undefined
   let work: Promise<unknown> = Promise.resolve()
   let closed = false
@@ -17,7 +18,7 @@ export function makeTidier(what: string, tidy: () => Promise<unknown>, say: (mes
       timer = setTimeout(() => {
         timer = undefined
         work = tidy().catch((error: unknown) => say(`could not ${what}: ${messageOf(error)}`))
-      }, restMs)
+      }, afterMs)
       timer.unref()
     },
     async close(): Promise<void> {

@@ -43,6 +43,21 @@ const Plan = z.strictObject({
     )
     .min(1)
     .max(planStepsMax),
+  guardrails: z
+    .array(
+      z.strictObject({
+        metric: Key.meta({ description: 'As applications track it.', examples: ['checkout-errors'] }),
+        kind: z
+          .enum(['binary', 'count', 'ratio'])
+          .default('count')
+          .meta({ description: 'Of a unit: did it or not, how often, how much each time.' }),
+        better: z.enum(['more', 'less']).default('less'),
+        action: z.enum(['pause', 'turn back']).default('turn back').meta({ description: 'What happens when harm is shown.' }),
+      }),
+    )
+    .max(20)
+    .default([])
+    .meta({ description: 'What must not get worse than with control while it grows.' }),
 })
 
 const ratio = Share.transform((slots) => slots / slotCount)
@@ -173,7 +188,7 @@ function rampOf(ramp: z.output<typeof Plan> | undefined, serve: Serve | undefine
   const others = Object.keys(variants).filter((name) => name !== control)
   const variant = ramp.variant ?? (others.length === 1 ? others[0]! : '')
   const steps = ramp.steps.map(({ share, hold }) => ({ share, holdMs: hold ?? 3_600_000 }))
-  return { serve: serve ?? { [variant]: steps[0]!.share }, plan: newPlan(variant, steps) }
+  return { serve: serve ?? { [variant]: steps[0]!.share }, plan: newPlan(variant, steps, ramp.guardrails) }
 }
 
 function meaningFaults(flag: Flag, file: File, places: Places): readonly Fault[] {

@@ -4,7 +4,7 @@ import type { Flag } from './flag.ts'
 import type { SlotTables } from './slots.ts'
 
 /** What a revision of a flag was made for. */
-export const changes = ['created', 'edited', 'state', 'ramp', 'killed', 'revived', 'paused', 'resumed'] as const
+export const changes = ['created', 'edited', 'state', 'ramp', 'killed', 'revived', 'paused', 'resumed', 'turned back'] as const
 export type FlagChange = (typeof changes)[number]
 
 const structure = <T>(description: string): Schema<T> => ({ json: { type: 'object', description } })
@@ -19,7 +19,10 @@ export const flagChanged = ownEvent(
     change: oneOf(changes, 'what was done to it'),
     by: text('who, or what'),
     reason: text('why'),
-    origin: oneOf(['file', 'api', 'ramp'], 'a file of a repository, somebody at the page or the command line, or its own ramp'),
+    origin: oneOf(
+      ['file', 'api', 'ramp'],
+      'a file of a repository, somebody at the page or the command line, or its own ramp and its guardrails',
+    ),
     environment: optional(text('the only one that it was changed for')),
     definition: structure<Flag>('the flag as it stands from now on'),
     slots: structure<SlotTables>('who owns which of the 10,000 slots of each distribution'),

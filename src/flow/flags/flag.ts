@@ -68,6 +68,17 @@ export type Plan = {
   readonly since: string | null
   /** Why it waits; null: it does not. */
   readonly paused: string | null
+  /** What must not get worse than with control while it grows. */
+  readonly guardrails: readonly Guardrail[]
+}
+
+/** A metric that applications track; harm that is shown, however often one looks, lets the plan wait or turns the flag off. */
+export type Guardrail = {
+  readonly metric: string
+  /** binary: did it or not. count: how often. ratio: how much each time. */
+  readonly kind: 'binary' | 'count' | 'ratio'
+  readonly better: 'more' | 'less'
+  readonly action: 'pause' | 'turn back'
 }
 
 /** `share`: slots. `holdMs`: how long it is held before the next one; of the last step it means nothing. */

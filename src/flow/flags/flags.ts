@@ -231,13 +231,13 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
     },
 
     /** Lets the plan of a ramp wait (`why`) or go on (null). @throws ThreewaysError `FLAG_NOT_FOUND`, `FLAG_ENVIRONMENT_NOT_FOUND`, `FLAG_PLAN_NONE` */
-    async pause(name: string, environment: string, why: string | null, author: Author) {
+    async pause(name: string, environment: string, why: string | null, author: Author & { readonly origin?: 'api' | 'ramp' }) {
       const make: Step['make'] = (before, all) => {
         if (before === undefined) throw unknown(name, all)
         const setting = paused(settingIn(before.flag, environment), why, clock.instant())
         return { flag: withSetting(before.flag, environment, setting), change: why === null ? 'resumed' : 'paused', environment }
       }
-      return alone({ name, make }, { ...author, origin: 'api' })
+      return alone({ name, make }, { ...author, origin: author.origin ?? 'api' })
     },
 
     /** The kill switch, in every environment or in one. @throws ThreewaysError `FLAG_NOT_FOUND`, `FLAG_ENVIRONMENT_NOT_FOUND` */

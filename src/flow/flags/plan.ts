@@ -1,6 +1,6 @@
 import { formatDuration } from '../../kernel/duration.ts'
 import { refused } from '../../kernel/errors.ts'
-import { slotCount, type Flag, type Plan, type PlanStep, type Serve, type Setting } from './flag.ts'
+import { slotCount, type Flag, type Guardrail, type Plan, type PlanStep, type Serve, type Setting } from './flag.ts'
 
 /** At most so many steps: each is a revision that somebody reads one day. */
 export const planStepsMax = 100
@@ -14,10 +14,18 @@ export function linearSteps(from: number, to: number, overMs: number): readonly 
 }
 
 /** A plan that begins with its first step. */
-export const newPlan = (variant: string, steps: readonly PlanStep[]): Plan => ({ variant, steps, step: 0, since: null, paused: null })
+export const newPlan = (variant: string, steps: readonly PlanStep[], guardrails: readonly Guardrail[] = []): Plan => ({
+  variant,
+  steps,
+  step: 0,
+  since: null,
+  paused: null,
+  guardrails,
+})
 
 /** What is planned, without how far it is: what a file can say. */
-export const planned = (plan: Plan | null): object | null => (plan === null ? null : { variant: plan.variant, steps: plan.steps })
+export const planned = (plan: Plan | null): object | null =>
+  plan === null ? null : { variant: plan.variant, steps: plan.steps, guardrails: plan.guardrails }
 
 /**
  * A flag as it is published at a moment: a plan that stood before goes on where it was, a new one begins now, and serves what its step

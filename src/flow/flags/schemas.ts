@@ -5,12 +5,20 @@ import { bucketings, purposes, states } from './flag.ts'
 const share = z.string().meta({ description: 'of all units, as 5% or 0.25%' })
 const Serve = z.union([z.string(), z.record(z.string(), share)]).meta({ description: 'a variant, or shares of variants' })
 
+const Guardrail = z.object({
+  metric: z.string(),
+  kind: z.enum(['binary', 'count', 'ratio']),
+  better: z.enum(['more', 'less']),
+  action: z.enum(['pause', 'turn back']),
+})
+
 const PlanView = z
   .object({
     variant: z.string(),
     steps: z.array(z.object({ share, holdMs: z.int().meta({ description: 'how long it is held before the next step' }) })),
     step: z.int().meta({ description: 'index of the step that it is on' }),
     since: z.iso.datetime().nullable(),
+    guardrails: z.array(Guardrail),
     paused: z.string().nullable().meta({ description: 'why it waits; null: it does not' }),
     nextAt: z.iso.datetime().nullable().meta({ description: 'when the next step is due' }),
   })

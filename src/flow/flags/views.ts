@@ -48,13 +48,14 @@ export function flagView(latest: FlagRevision) {
 
 function planView(setting: Setting) {
   if (setting.plan === null) return null
-  const { variant, steps, step, since, paused } = setting.plan
+  const { variant, steps, step, since, paused, guardrails } = setting.plan
   const due = dueAt(setting)
   return {
     variant,
     steps: steps.map(({ share, holdMs }) => ({ share: shareOf(share), holdMs })),
     step,
     since,
+    guardrails: [...guardrails],
     paused,
     nextAt: due === undefined ? null : instantOf(due),
   }

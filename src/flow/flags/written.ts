@@ -42,8 +42,9 @@ export function documentOf(flag: Flag): Readonly<Record<string, unknown>> {
 }
 
 /** The steps of a plan in words of a file. */
-export const planOf = ({ variant, steps }: Plan) => ({
+export const planOf = ({ variant, steps, guardrails }: Plan) => ({
   variant,
+  ...(guardrails.length === 0 ? {} : { guardrails }),
   steps: steps.map(({ share, holdMs }) => ({ share: shareOf(share), hold: durationText(holdMs) })),
 })
 
