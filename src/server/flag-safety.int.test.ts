@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openTestThreeways, type TestThreeways } from './testing.ts'
+
+describe('flags', () => {
+  let t: TestThreeways
+  const publish = (document: string) => t.ask('PUT', '/api/flags', { files: [{ document, file: 'flag.yaml' }], reason: 'a test' })
+  beforeAll(async () => {
+    t = await openTestThreeways()
+  })
+  afterAll(() => t.close())
+
+  describe('that are rehearsed in the dark', () => {
+    const rehearsed = `
+flag: presence
+owner: talk
+purpose: release
+expires: 2027-06-30
+environments: {production: {state: dark, ready: {rehearsals: 5000, differ: 0.2%, fail: 0.2%}}}
+`
+    const report = (id: string, compared: number, different = 0, more: object = {}) => ({
+      id: `report-${id}`,
+      at: Date.now(),
+      rehearsals: [
+        {
+          flag: 'presence',
+          revision: 1,
+          candidate: { compared, different, failed: 0 },
+          noise: { compared: Math.round(compared / 2), different: 0, failed: 0 },
+          timeouts: 0,
+          dropped: { rate: 3, concurrency: 0, cpu: 0, breaker: 0, unready: 0 },
+          differences: different === 0 ? [] : [['name', different, 0]],
+          latency: { control: [[200, compared]], candidate: [[220, compared]] },
+        },
+      ],
+      ...more,
+    })
+    const tell = (body: object) => t.ask('POST', '/api/flag-sets/production/exposures', body)
+    const release = (more: object = {}) =>
+      t.ask('POST', '/api/flags/presence/stand', { environment: 'production', serve: { on: '1%' }, reason: 'go', ...more })
+    const readiness = async () => (await t.ask('GET', '/api/flags/presence/readiness')).body
+
+    it('stay there until rehearsals show what is asked for', async () => {
+      await publish(rehearsed)
+      expect(await release()).toMatchObject({
+        status: 422,
+        body: { code: 'FLAG_NOT_READY', detail: expect.stringContaining('it was never rehearsed') },
+      })
+      expect(await tell(report('one-0001', 2_000))).toMatchObject({ status: 202 })
+      expect(await readiness()).toMatchObject({
+        ready: 'not yet',
+        rehearsals: 2_000,
+        against: ['5,000 rehearsals are asked for', expect.stringContaining('may differ'), expect.stringContaining('may fail')],
+      })
+      await tell(report('two-0002', 8_000))
+      expect(await readiness()).toMatchObject({
+        ready: 'yes',
+        sentence: expect.stringMatching(/^10,000 rehearsals, 0 % differ against 0 % noise, p99 \+\d(\.\d)? ms: ready$/),
+      })
+      expect(await release()).toMatchObject({ status: 200 })
+    })
+
+    it('count what is told twice once', async () => {
+      await tell(report('two-0002', 8_000))
+      expect(await readiness()).toMatchObject({ rehearsals: 10_000, dropped: 6 })
+    })
+
+    it('are not ready when they differ, and say in what; who knows better may say so', async () => {
+      await publish(rehearsed.replaceAll('presence', 'typing'))
+      await tell({ ...report('three-03', 9_000), rehearsals: [{ ...report('', 9_000, 90).rehearsals[0]!, flag: 'typing' }] })
+      const body = (await t.ask('GET', '/api/flags/typing/readiness')).body
+      expect(body).toMatchObject({ ready: 'no', differences: [{ difference: 'name', candidate: 90, noise: 0 }] })
+      const wish = { environment: 'production', state: 'on', reason: 'the old one was wrong' }
+      expect(await t.ask('POST', '/api/flags/typing/stand', wish)).toMatchObject({ status: 422 })
+      expect(await t.ask('POST', '/api/flags/typing/stand', { ...wish, unready: true })).toMatchObject({ status: 200 })
+    })
+
+    it('refuse reports that cannot be', async () => {
+      for (const wrong of [
+        { id: 'x' },
+        report('four-004', -1),
+        { ...report('five-005', 1), metrics: [{ unit: 'a', metric: 'm', n: 1, sum: 'Infinity', sumsq: 1 }] },
+      ])
+        expect(await tell(wrong)).toMatchObject({ status: 400, body: { code: 'REQUEST_INVALID' } })
+    })
+  })
+
+  describe('that are ramped beside guardrails', () => {
+    const guarded = (name: string, action: string) => `
+flag: ${name}
+owner: talk
+purpose: release
+expires: 2027-06-30
+environments:
+  production:
+    state: ramp
+    ramp:
+      steps: [{share: 50%, hold: 1d}, {share: 100%}]
+      guardrails: [{metric: ${name}-errors, kind: binary, action: ${action}}]
+`
+    /** Units of both arms, of which the given shares fail. */
+    async function visits(name: string, failing: Readonly<Record<string, number>>, count = 1_200) {
+      for (const arm of ['off', 'on']) {
+        const units = Array.from({ length: count / 2 }, (_, index) => `${name}-${arm}-${index}`)
+        const exposures = units.map((unit) => ({ unit, flag: name, revision: 1, variant: arm, rule: 'ramp', at: Date.now() }))
+        const metrics = units
+          .slice(0, Math.round(units.length * failing[arm]!))
+          .map((unit) => ({ unit, metric: `${name}-errors`, n: 1, sum: 1, sumsq: 1 }))
+        expect(
+          await t.ask('POST', '/api/flag-sets/production/exposures', {
+            id: `guard-${name}-${arm}-${count}`,
+            at: Date.now(),
+            exposures,
+            metrics,
+          }),
+        ).toMatchObject({ status: 202 })
+      }
+    }
+    const settles = async (name: string, holds: (setting: { state: string; plan: { paused: string | null } | null }) => boolean) => {
+      for (;;) {
+        const { environments, revisions } = (await t.ask('GET', `/api/flags/${name}`)).body as {
+          environments: [{ state: string; plan: { paused: string | null } | null }]
+          revisions: readonly object[]
+        }
+        if (holds(environments[0])) return revisions[0]
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+
+    it('are turned off where harm is shown, and say which', async () => {
+      await publish(guarded('reader', 'turn back'))
+      await visits('reader', { off: 0.05, on: 0.3 })
+      expect(await settles('reader', ({ state }) => state === 'off')).toMatchObject({
+        change: 'turned back',
+        by: 'a guardrail',
+        reason: expect.stringMatching(/^guardrail: reader-errors is \d+ % more with on$/),
+      })
+    })
+
+    it('wait where that was asked for', async () => {
+      await publish(guarded('writer', 'pause'))
+      await visits('writer', { off: 0.05, on: 0.3 })
+      expect(await settles('writer', ({ plan }) => plan?.paused != null)).toMatchObject({ change: 'paused', by: 'a guardrail' })
+    })
+  })
+})
