@@ -25,11 +25,15 @@ const CouplingPage = lazy(async () => ({ default: (await flow()).CouplingPage })
 const RecoveryPage = lazy(async () => ({ default: (await flow()).RecoveryPage }))
 const StreamFlowPage = lazy(async () => ({ default: (await flow()).StreamFlowPage }))
 
+const release = () => import('./release.ts')
+const FlagPage = lazy(async () => ({ default: (await release()).FlagPage }))
+const ReleasePage = lazy(async () => ({ default: (await release()).ReleasePage }))
+
 /** All of the page is here before anybody needs it: also when the server is away then. */
 const restAfterMs = 1500
 function useTheRest(): void {
   useEffect(() => {
-    const timer = setTimeout(() => void Promise.all([rest(), flow()]).catch(() => undefined), restAfterMs)
+    const timer = setTimeout(() => void Promise.all([rest(), flow(), release()]).catch(() => undefined), restAfterMs)
     return () => clearTimeout(timer)
   }, [])
 }
@@ -57,6 +61,8 @@ export function App() {
             <Route path="/recovery" component={RecoveryPage} />
             <Route path="/flow" component={FlowPage} />
             <Route path="/flow/:stream/:view?" component={StreamFlowPage} />
+            <Route path="/release" component={ReleasePage} />
+            <Route path="/release/:flag" component={FlagPage} />
             <Route path="/runs/:id" component={RunPage} />
             <Route path="/candidates/:digest" component={CandidatePage} />
             <Route component={Unknown} />

@@ -48,6 +48,9 @@ export const RevisionView = z
   })
   .meta({ id: 'FlagRevision' })
 
+export type SettingView = z.infer<typeof SettingView>
+export type RevisionView = z.infer<typeof RevisionView>
+
 export const FlagView = z
   .object({
     flag: z.string(),
@@ -64,14 +67,23 @@ export const FlagView = z
   })
   .meta({ id: 'Flag' })
 
+export type FlagView = z.infer<typeof FlagView>
+
+const RevisionDetail = RevisionView.extend({
+  stands: z
+    .array(z.object({ environment: z.string(), state: z.enum(states), killed: z.boolean(), serve: Serve }))
+    .meta({ description: 'how it stood from then on' }),
+}).meta({ id: 'FlagRevisionDetail' })
+
 export const FlagDetail = FlagView.extend({
   variants: z.record(z.string(), z.unknown()),
   bucketing: z.enum(bucketings),
   bucketBy: z.string(),
   requires: z.array(z.object({ flag: z.string(), variant: z.string() })),
   document: z.record(z.string(), z.unknown()).meta({ description: 'the flag in the words of its file' }),
-  revisions: z.array(RevisionView).meta({ description: 'newest first' }),
+  revisions: z.array(RevisionDetail).meta({ description: 'newest first' }),
 }).meta({ id: 'FlagDetail' })
+export type FlagDetail = z.infer<typeof FlagDetail>
 
 export const Published = z
   .object({ flag: z.string(), revision: z.int(), changed: z.boolean().meta({ description: 'false: it stood so already' }) })
@@ -148,6 +160,7 @@ export const Why = z
     error: z.string().nullable(),
   })
   .meta({ id: 'FlagWhy' })
+export type Why = z.infer<typeof Why>
 
 const share01 = z.number().nullable().meta({ description: '0 to 1; null: nothing is known' })
 
@@ -170,3 +183,20 @@ export const Readiness = z
     differences: z.array(z.object({ difference: z.string(), candidate: z.int(), noise: z.int() })),
   })
   .meta({ id: 'FlagReadiness' })
+export type Readiness = z.infer<typeof Readiness>
+
+export const FlagDay = z
+  .object({ environment: z.string(), variant: z.string(), day: z.iso.date(), asked: z.int(), shown: z.int() })
+  .meta({ id: 'FlagDay' })
+export type FlagDay = z.infer<typeof FlagDay>
+
+export const StaleFlag = z
+  .object({
+    flag: z.string(),
+    owner: z.string(),
+    because: z.array(z.string()),
+    lastAsked: z.iso.date().nullable(),
+    changed: z.iso.datetime(),
+  })
+  .meta({ id: 'StaleFlag' })
+export type StaleFlag = z.infer<typeof StaleFlag>

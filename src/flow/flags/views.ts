@@ -71,9 +71,18 @@ export function flagDetail(life: readonly FlagRevision[]) {
     bucketBy,
     requires: [...requires],
     document: documentOf(latest.flag) as Readonly<Record<string, Json>>,
-    revisions: life.map(revisionView),
+    revisions: life.map((one) => ({ ...revisionView(one), stands: standsOf(one) })),
   }
 }
+
+/** How a flag stood from a revision on. */
+const standsOf = ({ flag }: FlagRevision) =>
+  Object.entries(flag.environments).map(([environment, { state, killed, serve }]) => ({
+    environment,
+    state,
+    killed,
+    serve: sharesOf(serve),
+  }))
 
 export const movesView = (moves: readonly Move[]) => moves.map((move) => ({ ...move, moved: shareOf(move.moved) }))
 

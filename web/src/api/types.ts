@@ -38,3 +38,13 @@ export type { RecoveryBoard, RecoveryView } from '../../../src/flow/measures/rec
 export type { Board, StopOnBoard } from '../../../src/feedback/line/schemas.ts'
 export type { Asker } from '../../../src/server/schemas.ts'
 export type { Found } from '../../../src/flow/search/schemas.ts'
+export type {
+  FlagDay,
+  FlagDetail,
+  FlagView,
+  Readiness,
+  RevisionView,
+  SettingView,
+  StaleFlag,
+  Why,
+} from '../../../src/flow/flags/schemas.ts'

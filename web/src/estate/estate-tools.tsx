@@ -68,7 +68,7 @@ type PillProps = {
   readonly onClick: () => void
 }
 
-function Pill({ on, label, count, mark, onClick }: PillProps) {
+export function Pill({ on, label, count, mark, onClick }: PillProps) {
   return (
     <button type="button" className="pill" aria-pressed={on} onClick={onClick} disabled={count === 0 && !on}>
       {mark}
@@ -85,7 +85,7 @@ type SelectProps<T extends string> = {
   readonly onChange: (value: T) => void
 }
 
-function Select<T extends string>({ label, value, words, onChange }: SelectProps<T>) {
+export function Select<T extends string>({ label, value, words, onChange }: SelectProps<T>) {
   return (
     <label className="select">
       <span className="sr">{label}</span>

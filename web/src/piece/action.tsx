@@ -23,6 +23,8 @@ export type Action = {
   readonly done: string
   /** Further inputs; their names are sent with their values, empty ones left out. */
   readonly fields?: ReactNode
+  /** What is sent of the inputs, where that is not their names and values. */
+  readonly sent?: (filled: Readonly<Record<string, string>>) => Readonly<Record<string, unknown>>
 }
 
 /** Asks for the reason, does it, shows a refusal where the person still can answer it. */
@@ -42,7 +44,8 @@ function ActionForm({ action, onClose }: { readonly action: Action; readonly onC
     setBusy(true)
     setProblem(undefined)
     try {
-      await act(action.path, { ...action.body, ...filled(form) })
+      const inputs = filled(form)
+      await act(action.path, { ...action.body, ...(action.sent?.(inputs) ?? inputs) })
       refresh()
       announce(action.done)
       onClose()

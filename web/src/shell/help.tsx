@@ -16,7 +16,7 @@ const legend: readonly State[] = [
   'pending',
 ]
 
-const order = '/jkfs12345gt?'
+const order = '/jkfs123456gt?'
 
 /** The keys of every page, and the help that lists them with the signs. */
 export function Help() {

@@ -10,7 +10,7 @@ import { differencesOf } from '../../dark/read.ts'
 import { readiness } from '../../dark/of-flag.ts'
 import type { Flags } from '../flags.ts'
 import { settingIn } from '../policy.ts'
-import { Readiness } from '../schemas.ts'
+import { FlagDay, Readiness, StaleFlag } from '../schemas.ts'
 import type { FlagSets } from '../serving/sets.ts'
 import { lastAsked, trafficOf } from './read.ts'
 import { recordReport } from './record.ts'
@@ -20,15 +20,6 @@ import { staleBecause } from './stale.ts'
 const reportBytesMax = 512 * 1024
 
 type Parts = { readonly ledger: Ledger; readonly flags: Flags; readonly sets: FlagSets; readonly clock: Clock }
-
-const Day = z.object({ environment: z.string(), variant: z.string(), day: z.iso.date(), asked: z.int(), shown: z.int() })
-const Stale = z.object({
-  flag: z.string(),
-  owner: z.string(),
-  because: z.array(z.string()),
-  lastAsked: z.iso.date().nullable(),
-  changed: z.iso.datetime(),
-})
 
 /** What applications tell of flags, and what it says. */
 export function trafficRoutes({ ledger, flags, sets, clock }: Parts): Hono<HttpEnv> {
@@ -62,7 +53,7 @@ export function trafficRoutes({ ledger, flags, sets, clock }: Parts): Hono<HttpE
   )
   app.get(
     '/flags/:flag/traffic',
-    route('how often a flag was asked for and shown, by day', z.object({ days: z.array(Day) })),
+    route('how often a flag was asked for and shown, by day', z.object({ days: z.array(FlagDay) })),
     requires('read'),
     async (c) => {
       const { flag } = await flags.one(c.req.param('flag'))
@@ -97,7 +88,7 @@ export function trafficRoutes({ ledger, flags, sets, clock }: Parts): Hono<HttpE
   )
   app.get(
     '/stale-flags',
-    route('flags that should go, or be looked at', z.object({ flags: z.array(Stale) })),
+    route('flags that should go, or be looked at', z.object({ flags: z.array(StaleFlag) })),
     requires('read'),
     async (c) => {
       const { toldSince, byFlag } = await lastAsked(ledger)

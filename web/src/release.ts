@@ -1,0 +1,2 @@
+export { FlagPage } from './release/flag-page.tsx'
+export { ReleasePage } from './release/release-page.tsx'
