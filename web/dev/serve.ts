@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Asker, BatchesView, CouplingView, Found, PredictionBoard } from '../src/api/types.ts'
+import type { Asker, BatchesView, CouplingView, Found, OwnersView, PredictionBoard, RecoveryBoard, RecoveryView } from '../src/api/types.ts'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { differenceOf, parityOf, patch } from './difference-fixture.ts'
@@ -127,6 +127,8 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
             ? patch
             : differenceOf(story?.card ?? { ...stories[0]!.card, digest: name }, streams, asked('against')),
     environments: name === 'diff' ? parityOf(asked('a'), asked('b'), streams) : { environments: environmentsOf(streams) },
+    owners: { owners: [] } satisfies OwnersView,
+    recovery: { known: [], rows: [] } satisfies RecoveryBoard,
     coupling: {
       by: 'deployment',
       environment: null,
@@ -160,7 +162,16 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
 function flowOf(streams: Fixture['streams'], name: string, part: string | undefined) {
   const now = Date.now()
   if (name === '') return { streams: streams.map(({ stream }) => flowRowOf(stream, now)) }
+  if (part === 'recovery') return recoveryOf(name, now)
   return part === 'picture' ? flowPictureOf(name, now) : flowDetailOf(name, now)
+}
+
+/** Nobody ever told of a failure. */
+function recoveryOf(stream: string, now: number): RecoveryView {
+  const [since, until] = [new Date(now - 90 * 86_400_000).toISOString(), new Date(now).toISOString()]
+  const ways = { back: 0, forward: 0, other: 0, open: 0 }
+  const nothing = { failures: 0, recovery: null, ways, known: [], stages: [], spentMs: 0, parts: [], rows: [] }
+  return { stream, environment: 'production', since, until, asOf: until, ...nothing }
 }
 
 function search({ streams, runs, more = [] }: Fixture, question: string): Found[] {
