@@ -3,8 +3,9 @@ import { passingOf } from '../../src/flow/constraint/passing.ts'
 import { untilOf, type Deployed } from '../../src/flow/measures/environments.ts'
 import { calibrate, gatesIn } from '../../src/flow/whatif/calibrate.ts'
 import { estateOf } from '../../src/flow/whatif/estate.ts'
-import { drawWeeks, runLine, type Input } from '../../src/flow/whatif/line.ts'
+import { runLine, type Input } from '../../src/flow/whatif/line.ts'
 import { outcomesOf } from '../../src/flow/whatif/outcomes.ts'
+import { drawQuarter } from '../../src/flow/whatif/quarters.ts'
 import { firstsIn } from '../../src/flow/whatif/visits.ts'
 import type { BenchStream } from './govuk.ts'
 
@@ -40,41 +41,64 @@ const begin = (quarter: number) => Date.UTC(2023, 3 + 3 * quarter, 1)
 type Told = {
   readonly stream: string
   readonly quarter: string
+  /** The model was made on these streams. */
+  readonly isTuned: boolean
   readonly naive: number
   readonly forecast: number
+  /** Of the other quarters of the stream, later ones too, the one in the middle: who knew them all would tell it so. */
+  readonly rest: number
+  readonly switched: number
   readonly replay: number
-  /** Whether 80 % limits of the forecast held what happened. */
+  /** Whether 80 % limits of the forecast held what happened, and how far those of the share within a day are apart. */
   readonly held: readonly boolean[]
+  readonly width: number
 }
+type Distance = 'naive' | 'forecast' | 'rest' | 'switched' | 'replay'
 
 /** Twelve quarters from the third of 2023 on, each predicted from what was before it. */
 export function quarters(streams: readonly BenchStream[], settings: Settings): void {
-  const told = streams.flatMap((stream) =>
-    Array.from({ length: 12 }, (_, quarter) => quarterTold(streams, stream, quarter + 1, settings)).filter((one) => one !== undefined),
+  const told = streams.flatMap((stream, place) =>
+    Array.from({ length: 12 }, (_, quarter) => quarterTold(streams, stream, quarter + 1, settings)).flatMap((one) =>
+      one === undefined ? [] : [{ ...one, isTuned: place % 2 === 0 }],
+    ),
   )
-  const median = (key: 'naive' | 'forecast' | 'replay') =>
-    quantile(
-      told.map((one) => one[key]).toSorted((a, b) => a - b),
-      0.5,
-    )!
-  const part = (holding: readonly boolean[]) => Math.round((holding.filter(Boolean).length / holding.length) * 100)
-  const better = (key: 'forecast' | 'replay') => part(told.map((one) => one[key] < one.naive))
   if (settings.rows)
     for (const { stream, quarter, naive, forecast, replay } of told)
       console.log([stream.padEnd(26), quarter, ...[naive, forecast, replay].map((hours) => hours.toFixed(2).padStart(8))].join('  '))
   console.log(
     `held-out quarters: ${told.length} of ${new Set(told.map(({ stream }) => stream)).size} streams (at least 30 versions in it and in the one before)`,
   )
-  console.log(`  earth mover's distance of lead times, hours, median: as the quarter before ${median('naive').toFixed(2)}`)
-  for (const [key, name] of [
+  tell(told, [
     ['forecast', 'simulated from before alone'],
+    ['rest', 'as all other quarters of the stream, later ones too'],
+    ['switched', 'simulated with the switches of the quarter'],
     ['replay', 'simulated with the arrivals and switches of the quarter'],
-  ] as const)
+  ])
+  for (const [isTuned, name] of [
+    [true, 'the half of the streams it was made on'],
+    [false, 'the other half'],
+  ] as const) {
+    const half = told.filter((one) => one.isTuned === isTuned)
+    console.log(`${name}: ${half.length} quarters of ${new Set(half.map(({ stream }) => stream)).size} streams`)
+    tell(half, [['forecast', 'simulated from before alone']])
+  }
+}
+
+function tell(told: readonly Told[], kinds: readonly (readonly [Distance, string])[]): void {
+  const mean = (of: (one: Told) => number) => told.reduce((sum, one) => sum + of(one), 0) / told.length
+  const part = (of: (one: Told) => boolean) => `${Math.round(mean((one) => Number(of(one))) * 100)} %`
+  const half = (key: Distance) =>
+    quantile(
+      told.map((one) => one[key]).toSorted((a, b) => a - b),
+      0.5,
+    )!
+  console.log(`  earth mover's distance of lead times, hours, median: as the quarter before ${half('naive').toFixed(2)}`)
+  for (const [key, name] of kinds)
     console.log(
-      `    ${name.padEnd(56)} ${median(key).toFixed(2)}  (${(median(key) / median('naive')).toFixed(2)} x, better in ${better(key)} %)`,
+      `    ${name.padEnd(56)} ${half(key).toFixed(2)}  (${(half(key) / half('naive')).toFixed(2)} x, better in ${part((one) => one[key] < one.naive)})`,
     )
   console.log(
-    `  80 % limits of the forecast hold the median in ${part(told.map(({ held }) => held[0]!))} %, the share within a day in ${part(told.map(({ held }) => held[1]!))} %`,
+    `  80 % limits of the forecast hold the median in ${part(({ held }) => held[0]!)}, the share within a day in ${part(({ held }) => held[1]!)} (they are ${Math.round(mean(({ width }) => width) * 100)} points apart in the mean)`,
   )
 }
 
@@ -83,7 +107,7 @@ function quarterTold(
   { stream, ...all }: BenchStream,
   quarter: number,
   { replications }: Settings,
-): Told | undefined {
+): Omit<Told, 'isTuned'> | undefined {
   const [since, until, end] = [begin(quarter), begin(quarter + 1), begin(quarter + 1) + capMs]
   const deployments = all.deployments.filter(({ environment }) => order.includes(environment))
   const real = leads(deployments, since, until, end)
@@ -102,25 +126,36 @@ function quarterTold(
       const own = ran.arrivals.filter((one) => one < until - since)
       return own.map((one, entity) => Math.min(capMs, ran.ended[entity * ran.depth + ran.depth - 1]! - one)).toSorted()
     }).filter(({ length }) => length > 0)
-  const forecast = futures((seed) => drawWeeks(order, calibration.weeks.slice(-13), 17, seed))
+  const forecast = futures((seed) => drawQuarter(calibration, 17, seed))
   if (forecast.length === 0 || came.length === 0) return undefined
   return {
     stream,
     quarter: `${new Date(since).getUTCFullYear()}Q${new Date(since).getUTCMonth() / 3 + 1}`,
     naive: distance(before, real),
     forecast: distance(middle(forecast), real),
+    rest: distance(middle(restOf(deployments, quarter)), real),
+    switched: distance(middle(futures((seed) => ({ ...drawQuarter(calibration, 17, seed), gates: asItWas.gates }))), real),
     replay: distance(middle(futures(() => asItWas)), real),
-    held: [(lead: Float64Array) => quantile(lead, 0.5)!, withinDay].map((of) => {
-      const [low, high] = [0.1, 0.9].map((share) =>
-        quantile(
-          forecast.map(of).toSorted((a, b) => a - b),
-          share,
-        )!,
-      )
-      return of(real) >= low! && of(real) <= high!
+    held: [half, withinDay].map((of) => {
+      const [low, high] = limitsOf(forecast.map(of))
+      return of(real) >= low && of(real) <= high
     }),
+    width: limitsOf(forecast.map(withinDay)).reduce((low, high) => high - low),
   }
 }
+
+function limitsOf(values: readonly number[]): readonly [number, number] {
+  const sorted = values.toSorted((a, b) => a - b)
+  return [quantile(sorted, 0.1)!, quantile(sorted, 0.9)!]
+}
+
+function restOf(deployments: readonly Deployed[], but: number): readonly Float64Array[] {
+  return Array.from({ length: 13 }, (_, quarter) =>
+    quarter === but ? new Float64Array() : leads(deployments, begin(quarter), begin(quarter + 1), begin(quarter + 1) + capMs),
+  ).filter(({ length }) => length >= 15)
+}
+
+const half = (lead: Float64Array) => quantile(lead, 0.5)!
 
 const withinDay = (lead: Float64Array) => lead.filter((ms) => ms <= dayMs).length / lead.length
 

@@ -11,8 +11,13 @@ export type Week = {
   readonly gates: readonly (readonly { readonly at: number; readonly gates: Gates }[])[]
 }
 
-/** What others of the estate did in the same part of the way: of each stream its visits. */
-export type Estate = (order: readonly string[], leg: number, before: number) => readonly (readonly Visit[])[]
+/** What others of the estate did, before a moment. */
+export type Estate = {
+  /** In the same part of the way: of each stream its visits. */
+  visits(order: readonly string[], leg: number, before: number): readonly (readonly Visit[])[]
+  /** How the gates of the same way stood: of each stream that was under way, and each of its last quarters, the weeks. */
+  quarters(order: readonly string[], before: number): readonly (readonly Week['gates'][])[]
+}
 
 /** A stream's line as its own history has it. */
 export type Calibration = {
@@ -21,6 +26,8 @@ export type Calibration = {
   /** Of each part of the way, by time. */
   readonly visits: readonly (readonly Visit[])[]
   readonly others: readonly (readonly (readonly Visit[])[])[]
+  /** How the gates of others stood, week by week, a quarter of one stream in each. */
+  readonly quarters: readonly (readonly Week['gates'][])[]
   readonly asOf: number
 }
 
@@ -46,7 +53,8 @@ export function calibrate(
     order,
     weeks: Array.from({ length: count }, (_, back) => weekOf(order, arrivals, switches, asOf - (count - back) * weekMs)),
     visits: visitsOf(order, known, switches, asOf),
-    others: order.slice(1).map((_, leg) => estate(order, leg, asOf)),
+    others: order.slice(1).map((_, leg) => estate.visits(order, leg, asOf)),
+    quarters: estate.quarters(order, asOf),
     asOf,
   }
 }

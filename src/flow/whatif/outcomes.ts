@@ -1,5 +1,6 @@
 import { uniform } from '../simulation/random.ts'
 import type { Calibration } from './calibrate.ts'
+import { driftOf } from './drift.ts'
 import { isShut, spokenOf, togetherOf, type Gates, type GateState, type Visit } from './visits.ts'
 
 /** So many of one's own say more than any number of others. */
@@ -25,13 +26,14 @@ type Pool = { readonly from: Drawn['from']; readonly streams: readonly (readonly
  */
 export function outcomesOf(calibration: Calibration): (seed: number) => Outcomes {
   const pools: Pool[] = []
+  const drift = driftOf(calibration)
   return (seed) => {
     const known: Drawn[] = []
     return (leg, gates, held, followed) => {
       // The same whatever was asked before: a changed line must meet the same luck.
       const place = placeOf(leg, gates, held, followed)
       pools[place] ??= poolOf(calibration, leg, gates, held, followed)
-      return (known[place] ??= drawnFrom(pools[place], seed, place))
+      return (known[place] ??= drawnFrom(pools[place], seed, place, drift(leg, seed)))
     }
   }
 }
@@ -62,8 +64,9 @@ function poolOf({ visits, others }: Calibration, leg: number, gates: Gates, held
   return { from: 'any', streams: [visits[leg]!.slice(-ownNewest)] }
 }
 
-function drawnFrom({ from, streams }: Pool, seed: number, place: number): Drawn {
-  return { from, own: stretchOf(from === 'others' ? someOf(streams, seed, place) : streams[0]!, seed, place) }
+function drawnFrom({ from, streams }: Pool, seed: number, place: number, slower: number): Drawn {
+  const own = stretchOf(from === 'others' ? someOf(streams, seed, place) : streams[0]!, seed, place)
+  return { from, own: own.map((ms) => ms * slower) }
 }
 
 /** As many streams, drawn at random, as say enough together: how much streams differ is part of what is not known. */

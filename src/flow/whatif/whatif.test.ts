@@ -94,6 +94,31 @@ describe('what if', () => {
     expect(ask(change)).toMatchObject({ changed: null, cannotSay: expect.stringContaining(why) })
   })
 
+  it('nothing were otherwise: may be as a quarter of others was, who closed a gate for a while', () => {
+    const gates = [gate(true), { ...gate(false), at: end - 40 * day }, { ...gate(true), at: end - 19 * day }]
+    const closed = (at: number) => at > gates[1]!.at && at < gates[2]!.at
+    const deployments = stream(true).filter(({ environment, at }) => environment !== 'production' || !closed(at))
+    const quiet = ask('stage staging x1', pastOf({ shop: [stream(true), [gate(true)]], cart: [stream(true), [gate(true)]] }))
+    const lively = ask('stage staging x1', pastOf({ shop: [stream(true), [gate(true)]], cart: [deployments, gates] }))
+    expect(quiet.base!.withinDay.low).toBe(1)
+    expect(lively.base!.withinDay.low).toBeLessThan(0.9)
+    expect(lively.base!.withinDay.high).toBe(1)
+    // While its own gate is closed, what comes of that is its own affair.
+    const shut = (cart: Parameters<typeof pastOf>[0][string]) => ask('batch max 9', pastOf({ shop: [stream(false), [gate(false)]], cart }))
+    expect(shut([stream(true), gates]).base).toEqual(shut([stream(true), [gate(true)]]).base)
+  })
+
+  it('nothing were otherwise: may be slower or faster by as much as from one quarter to the next', () => {
+    const late = stream(true).map((one) =>
+      one.environment !== 'test' && one.at > end - 91 * day
+        ? { ...one, at: one.at + (one.environment === 'staging' ? 10 : 15) * minute }
+        : one,
+    )
+    const { base } = ask('stage staging x1', pastOf({ shop: [late.toSorted((a, b) => a.at - b.at), [gate(true)]] }))
+    expect(base!.p50.low! / minute).toBeLessThan(23)
+    expect(base!.p50.high! / minute).toBeGreaterThan(45)
+  })
+
   it('cannot be said of a gate that stood so nowhere, nor of a short history', () => {
     const alone = pastOf({ shop: [stream(true), [gate(true)]] })
     expect(ask('gate production closed', alone).cannotSay).toContain('neither here nor in another stream')
