@@ -6,6 +6,7 @@ import { differenceOf, parityOf, patch } from './difference-fixture.ts'
 import { approvalsOf, boardOf, environmentsOf, estateRowOf, summaryOf } from './estate-fixture.ts'
 import { attestationsOf, machinesOf } from './proof-fixture.ts'
 import { constraintOf, keysOf, whatIfOf, flowDetailOf, flowPictureOf, flowRowOf } from './flow-fixture.ts'
+import { flagDaysOf, flagDetailOf, flagOf, noStale } from './flag-fixture.ts'
 import { fixture, fixtureNames, type Fixture, type FixtureName } from './fixtures.ts'
 
 /**
@@ -145,6 +146,8 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
     keys: keysOf(name, Date.now()),
     constraint: name === '' ? { rows: [] } : constraintOf(name, Date.now()),
     flow: flowOf(streams, name, part),
+    flags: flagsOf(streams, name, part),
+    'stale-flags': noStale,
     me: { name: 'ann', scopes: scopes ?? ['admin'], anonymous: false } satisfies Asker,
     machines: { machines: machinesOf() },
     search: { found: search(shown, asked('q')) },
@@ -172,6 +175,14 @@ function recoveryOf(stream: string, now: number): RecoveryView {
   const ways = { back: 0, forward: 0, other: 0, open: 0 }
   const nothing = { failures: 0, recovery: null, ways, known: [], stages: [], spentMs: 0, parts: [], rows: [] }
   return { stream, environment: 'production', since, until, asOf: until, ...nothing }
+}
+
+function flagsOf([stream]: Fixture['streams'], name: string, part: string | undefined) {
+  if (stream === undefined) return name === '' ? { flags: [] } : undefined
+  const flag = flagDetailOf(stream.stream, Date.now())
+  if (name === '') return { flags: [flagOf(stream.stream, Date.now())] }
+  if (name !== flag.flag) return undefined
+  return part === 'traffic' ? { days: flagDaysOf(Date.now()) } : part === undefined ? flag : undefined
 }
 
 function search({ streams, runs, more = [] }: Fixture, question: string): Found[] {
