@@ -6,6 +6,8 @@ import { flagChanged } from '../flow/flags/events.ts'
 import { exposuresRecorded } from '../flow/flags/traffic/events.ts'
 import { flagTraffic } from '../flow/flags/traffic/projection.ts'
 import { rehearsalDifferences, rehearsals, rehearsalTimes } from '../flow/dark/projection.ts'
+import * as flagProposal from '../flow/flags/proposals/events.ts'
+import { flagAgreements, flagProposals } from '../flow/flags/proposals/projection.ts'
 import { flagRevisions } from '../flow/flags/projection.ts'
 import * as history from '../flow/history/events.ts'
 import { deploymentFailures, deploymentHistory, gateHistory, incidentHistory } from '../flow/history/projection.ts'
@@ -60,6 +62,7 @@ export const ownTypes: readonly AnyEventType[] = [
   attestationMade,
   flagChanged,
   exposuresRecorded,
+  ...Object.values(flagProposal),
   ...Object.values(experiment),
   streamOwned,
   keyRotated,
@@ -100,6 +103,8 @@ export const projections = [
   attestations,
   flagRevisions,
   flagTraffic,
+  flagProposals,
+  flagAgreements,
   rehearsals,
   rehearsalTimes,
   rehearsalDifferences,

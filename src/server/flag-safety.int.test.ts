@@ -142,4 +142,69 @@ environments:
       expect(await settles('writer', ({ plan }) => plan?.paused != null)).toMatchObject({ change: 'paused', by: 'a guardrail' })
     })
   })
+
+  describe('that the policy lets nobody change alone', () => {
+    const policy = `version: 1
+people: {ada: {tokens: [ada, ada-phone]}, grace: {}, bot: {}}
+groups: {release: [ada, grace]}
+flags:
+  - {flags: [pay*], environments: [production], change: [release], approve: {by: [release], count: 1}}
+rules: [{auto: true}]
+`
+    const pay = (serve: string) =>
+      `flag: pay\nowner: shop\npurpose: operations\nenvironments: {production: {state: on, serve: ${serve}}, staging: {state: on, serve: ${serve}}}\n`
+    const tokens: Record<string, string> = {}
+    beforeAll(async () => {
+      for (const name of ['ada', 'ada-phone', 'grace', 'bot'])
+        tokens[name] = ((await t.ask('POST', '/api/tokens', { name, scopes: ['operate'] })).body as { secret: string }).secret
+      await publish(pay('off'))
+      expect((await t.ask('PUT', '/api/policy', { document: policy, file: 'policy.yaml', reason: 'four eyes' })).status).toBe(200)
+    })
+    const as = (who: string, method: string, path: string, body?: unknown) => t.ask(method, path, body, tokens[who])
+    const on = { flag: 'pay', stand: { environment: 'production', state: 'on', serve: 'on' }, reason: 'open for payment' }
+
+    it('say so, and to whom it takes', async () => {
+      const stand = { environment: 'production', serve: 'on', reason: 'open' }
+      expect(await as('ada', 'POST', '/api/flags/pay/stand', stand)).toMatchObject({
+        status: 422,
+        body: { code: 'FLAG_NEEDS_AGREEMENT', help: expect.stringContaining('release (ada, grace) may agree') },
+      })
+      expect(await as('bot', 'POST', '/api/flags/pay/stand', stand)).toMatchObject({ status: 403, body: { code: 'FLAG_CHANGE_DENIED' } })
+      // Where the rule says nothing everybody may, and the kill switch needs nobody.
+      expect(await as('bot', 'POST', '/api/flags/pay/stand', { ...stand, environment: 'staging' })).toMatchObject({ status: 200 })
+      expect(await as('bot', 'POST', '/api/flags/pay/kill', { reason: 'fraud' })).toMatchObject({ status: 200 })
+      expect(await as('bot', 'POST', '/api/flags/pay/revive', { reason: 'no fraud' })).toMatchObject({ status: 403 })
+      expect(await as('ada', 'POST', '/api/flags/pay/revive', { reason: 'no fraud' })).toMatchObject({ status: 422 })
+    })
+
+    it('are changed as soon as another person agrees, and as it was proposed', async () => {
+      const proposed = await as('ada', 'POST', '/api/flag-proposals', on)
+      expect(proposed).toMatchObject({ status: 201, body: { by: 'ada', flags: ['pay'], closed: null } })
+      const path = `/api/flag-proposals/${(proposed.body as { proposal: string }).proposal}`
+      // The same person with another token is no other person.
+      expect(await as('ada-phone', 'POST', `${path}/agree`, {})).toMatchObject({ status: 200, body: { published: false } })
+      expect(await as('grace', 'POST', `${path}/agree`, { reason: 'seen' })).toMatchObject({
+        status: 200,
+        body: { published: true, proposal: { closed: { by: 'grace' } } },
+      })
+      expect((await t.ask('GET', '/api/flags/pay')).body).toMatchObject({
+        latest: { by: 'ada', reason: 'open for payment (agreed by ada-phone, grace)' },
+      })
+      expect(await as('grace', 'POST', `${path}/agree`, {})).toMatchObject({ status: 409, body: { code: 'PROPOSAL_CLOSED' } })
+    })
+
+    it('are not changed by what was agreed to of another revision', async () => {
+      const { body } = await as('ada', 'POST', '/api/flag-proposals', { ...on, stand: { ...on.stand, serve: 'off' } })
+      expect(await as('bot', 'POST', '/api/flags/pay/stand', { environment: 'staging', serve: 'off', reason: 'meanwhile' })).toMatchObject({
+        status: 200,
+      })
+      const path = `/api/flag-proposals/${(body as { proposal: string }).proposal}`
+      expect(await as('grace', 'POST', `${path}/agree`, {})).toMatchObject({ status: 409, body: { code: 'FLAG_CHANGED_MEANWHILE' } })
+      expect(await as('grace', 'POST', `${path}/turn-down`, { reason: 'it is another by now' })).toMatchObject({
+        status: 200,
+        body: { closed: { published: false } },
+      })
+      expect((await t.ask('GET', '/api/flag-proposals')).body).toEqual({ proposals: [] })
+    })
+  })
 })

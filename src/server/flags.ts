@@ -1,5 +1,7 @@
 import type { Hono } from 'hono'
 import { makeFlags } from '../flow/flags/flags.ts'
+import { makeProposals } from '../flow/flags/proposals/proposals.ts'
+import { proposalRoutes } from '../flow/flags/proposals/routes.ts'
 import { keepRamping } from '../flow/flags/ramping.ts'
 import { flagRoutes } from '../flow/flags/routes.ts'
 import { countAsking } from '../flow/flags/serving/counting.ts'
@@ -48,6 +50,7 @@ export function openFlags({ ledger, clock, newId, work, origins, isLocal, log }:
       api.use('/flag-sets/*', flagOrigins(origins, isLocal))
       api.route('/', flagRoutes(flags, served, sets.refresh))
       api.route('/', trafficRoutes({ ledger, flags, sets, clock }))
+      api.route('/', proposalRoutes(makeProposals(ledger, flags, { clock, newId }), flags, sets.refresh))
       api.route('/', ofrepRoutes(served, tickets, counting))
       api.route('/', serving.app)
     },

@@ -1,24 +1,21 @@
-import path from 'node:path'
 import { buildCommand, buildRouteMap } from '@stricli/core'
 import { at, connectFlags, withApi, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import {
-  contextFrom,
   flagFiles,
   flagTable,
   lifeTable,
   rampFrom,
-  readyLines,
-  staleLines,
-  type ReadyView,
-  type StaleRow,
+  proposalOf,
+  proposedLine,
+  type ProposalRow,
   shareText,
-  whyTable,
   yamlOf,
   type FlagDetail,
   type FlagRow,
-  type WhyRow,
 } from '../flags.ts'
+import { ready, stale, why } from './flag-asking.ts'
+import { agree, proposals, turnDown } from './flag-proposals.ts'
 import { count, jsonFlag } from './flow.ts'
 
 type Common = ConnectFlags & { readonly json: boolean }
@@ -29,6 +26,7 @@ const reason = { kind: 'parsed', parse: String, brief: 'why; kept on the ledger'
 const environment = { kind: 'parsed', parse: String, brief: 'environment', default: 'production' } as const
 const expected = { kind: 'parsed', parse: count, optional: true, brief: 'refuse if another revision stands by now' } as const
 const unready = { kind: 'boolean', brief: 'take it out of the dark, whatever rehearsals showed', default: false } as const
+const propose = { kind: 'boolean', brief: 'let others agree first', default: false } as const
 const flagName = { brief: 'name of the flag', placeholder: 'flag', parse: String } as const
 const one = { kind: 'tuple', parameters: [flagName] } as const
 
@@ -58,7 +56,13 @@ const show = buildCommand<Common & { yaml: boolean }, [string], CliContext>({
   docs: { brief: 'Show a flag and its life: every revision, who made it and why' },
 })
 
-type Setting = Changing & { readonly unready: boolean; readonly over: boolean; readonly rebucket: boolean; readonly dryRun: boolean }
+type Setting = Changing & {
+  readonly propose: boolean
+  readonly unready: boolean
+  readonly over: boolean
+  readonly rebucket: boolean
+  readonly dryRun: boolean
+}
 type Published = { readonly flag: string; readonly revision: number; readonly changed: boolean }
 
 const set = buildCommand<Setting, string[], CliContext>({
@@ -75,7 +79,11 @@ const set = buildCommand<Setting, string[], CliContext>({
           for (const preview of previews) this.output.result(previewLine(preview))
           return
         }
-        const { over, rebucket, unready, reason, expected } = flags
+        const { over, rebucket, unready, reason, expected, propose: isProposed } = flags
+        if (isProposed) {
+          const made = await api.send<ProposalRow>('POST', '/api/flag-proposals', { set: { files, over, rebucket, unready }, reason })
+          return json ? this.output.json(made) : this.output.result(proposedLine(made))
+        }
         const sent = { files, over, rebucket, unready, reason, ...(expected === undefined ? {} : { expected }) }
         const { flags: made } = await api.send<{ flags: readonly Published[] }>('PUT', '/api/flags', sent)
         if (json) return this.output.json(made)
@@ -90,6 +98,7 @@ const set = buildCommand<Setting, string[], CliContext>({
       ...common,
       reason: { ...reason, default: 'as its file has it' },
       expected,
+      propose,
       over: { kind: 'boolean', brief: 'undo what was changed elsewhere since', default: false },
       unready,
       rebucket: { kind: 'boolean', brief: 'it is meant that everybody is diced anew', default: false },
@@ -126,10 +135,11 @@ type Standing = Changing & {
   readonly serve?: string
   readonly sample?: string
   readonly unready: boolean
+  readonly propose: boolean
 }
 
 const stand = buildCommand<Standing, [string], CliContext>({
-  async func({ json, environment, state, serve, sample, reason, expected, unready, ...flags }, name) {
+  async func({ json, environment, state, serve, sample, reason, expected, unready, propose: isProposed, ...flags }, name) {
     await withApi(this, flags, async (api) => {
       const wish = {
         environment,
@@ -139,6 +149,10 @@ const stand = buildCommand<Standing, [string], CliContext>({
         ...(serve === undefined ? {} : { serve }),
         ...(sample === undefined ? {} : { sample: shareText(sample) }),
         ...(expected === undefined ? {} : { expected }),
+      }
+      if (isProposed) {
+        const proposed = await api.send<ProposalRow>('POST', '/api/flag-proposals', proposalOf(name, wish))
+        return json ? this.output.json(proposed) : this.output.result(proposedLine(proposed))
       }
       const made = await api.send<Published>('POST', at`/api/flags/${name}/stand`, wish)
       if (json) this.output.json(made)
@@ -155,18 +169,23 @@ const stand = buildCommand<Standing, [string], CliContext>({
       reason,
       expected,
       unready,
+      propose,
     },
     positional: one,
   },
   docs: { brief: 'Change the state of a flag in one environment' },
 })
 
-const ramp = buildCommand<Changing & { environment: string; over?: string; unready: boolean }, string[], CliContext>({
-  async func({ json, environment, reason, expected, over, unready, ...flags }, ...words) {
+const ramp = buildCommand<Changing & { environment: string; over?: string; unready: boolean; propose: boolean }, string[], CliContext>({
+  async func({ json, environment, reason, expected, over, unready, propose: isProposed, ...flags }, ...words) {
     const [name, ...shares] = words as [string, ...string[]]
     const how = rampFrom(shares, over)
     await withApi(this, flags, async (api) => {
       const wish = { environment, reason, unready, ...how, ...(expected === undefined ? {} : { expected }) }
+      if (isProposed) {
+        const proposed = await api.send<ProposalRow>('POST', '/api/flag-proposals', proposalOf(name, wish))
+        return json ? this.output.json(proposed) : this.output.result(proposedLine(proposed))
+      }
       const made = await api.send<Published>('POST', at`/api/flags/${name}/stand`, wish)
       if (json) this.output.json(made)
       else this.output.result(`${name} is at revision ${made.revision}${made.changed ? '' : ', as it was'}`)
@@ -180,6 +199,7 @@ const ramp = buildCommand<Changing & { environment: string; over?: string; unrea
       reason,
       expected,
       unready,
+      propose,
     },
     positional: {
       kind: 'array',
@@ -229,68 +249,6 @@ const waiting = (verb: 'pause' | 'resume', brief: string, told: string) =>
     docs: { brief },
   })
 
-const why = buildCommand<Common & { environment: string; context?: readonly string[] }, [string], CliContext>({
-  async func({ json, environment, context = [], ...flags }, unit) {
-    await withApi(this, flags, async (api) => {
-      const asked = { context: { ...contextFrom(context), targetingKey: unit } }
-      const { flags: all } = await api.send<{ flags: readonly WhyRow[] }>('POST', at`/api/flag-sets/${environment}/why`, asked)
-      if (json) this.output.json(all)
-      else this.output.result(this.output.table(whyTable(all)))
-    })
-  },
-  parameters: {
-    flags: {
-      ...common,
-      environment,
-      context: { kind: 'parsed', parse: String, variadic: true, optional: true, brief: 'attribute, as country=DE; several times' },
-    },
-    positional: { kind: 'tuple', parameters: [{ brief: 'whose flags: a targeting key', placeholder: 'unit', parse: String }] },
-  },
-  docs: { brief: 'Say what somebody gets of every flag, and which rule decided' },
-})
-
-const ready = buildCommand<Common & { environment: string }, [string], CliContext>({
-  async func({ json, environment, ...flags }, name) {
-    await withApi(this, flags, async (api) => {
-      const said = await api.get<ReadyView>(`${at`/api/flags/${name}/readiness`}?environment=${encodeURIComponent(environment)}`)
-      if (json) return this.output.json(said)
-      for (const line of readyLines(said)) this.output.result(line)
-    })
-  },
-  parameters: { flags: { ...common, environment }, positional: one },
-  docs: { brief: 'Say whether what is rehearsed in the dark may be released' },
-})
-
-const stale = buildCommand<Common & { code?: string }, [], CliContext>({
-  async func({ json, code, ...flags }) {
-    await withApi(this, flags, async (api) => {
-      const { flags: all } = await api.get<{ flags: readonly StaleRow[] }>('/api/stale-flags')
-      const { codeReferences } = await import('../code-references.ts')
-      const folder = code === undefined ? this.cwd : path.resolve(this.process.cwd(), code)
-      const found = await codeReferences(
-        folder,
-        all.map(({ flag }) => flag),
-        code !== undefined,
-      )
-      if (json) return this.output.json(all.map((row) => ({ ...row, code: found?.get(row.flag) ?? null })))
-      if (all.length === 0) return this.output.result('no flag is stale')
-      for (const line of staleLines(all, found)) this.output.result(line)
-    })
-  },
-  parameters: {
-    flags: {
-      ...common,
-      code: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        brief: 'repository in which references are looked for [default: this folder]',
-      },
-    },
-  },
-  docs: { brief: 'List flags that should go, why, and the code that they stand in' },
-})
-
 export const flagRoutes = buildRouteMap({
   routes: {
     ls,
@@ -302,6 +260,9 @@ export const flagRoutes = buildRouteMap({
     resume: waiting('resume', 'Let the plan of a ramp go on', 'goes on'),
     kill: switching('kill', 'Give everybody control, at once', 'gives control to everybody'),
     revive: switching('revive', 'Take the kill switch back', 'stands as before'),
+    proposals,
+    agree,
+    turnDown,
     why,
     ready,
     stale,

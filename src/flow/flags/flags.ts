@@ -1,132 +1,25 @@
 import { makeBreath } from '../../kernel/breath.ts'
-import type { Clock, Instant } from '../../kernel/clock.ts'
-import { canonicalJson } from '../../kernel/digest.ts'
-import { conflict, notFound, type ThreewaysError } from '../../kernel/errors.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { conflict, type ThreewaysError } from '../../kernel/errors.ts'
 import type { NewId } from '../../kernel/ids.ts'
-import { event } from '../../ledger/event.ts'
-import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
-import { rowsOf } from '../../ledger/rows.ts'
-import { nearest } from '../definition/suggest.ts'
-import { readiness } from '../dark/of-flag.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
 import { readFlag } from './document.ts'
+import type { FlagChange } from './events.ts'
 import { checkOnce, checkWords, sameFile } from './files.ts'
-import { flagChanged, type FlagChange } from './events.ts'
 import type { Flag } from './flag.ts'
-import { advanced, begun, paused } from './plan.ts'
-import {
-  checkBuckets,
-  checkExpected,
-  checkReady,
-  checkRequirements,
-  leavingDark,
-  movesOf,
-  settingIn,
-  wished,
-  withSetting,
-  type Move,
-  type Wish,
-} from './policy.ts'
-import { flagRevisions, type FlagRevisionRow } from './projection.ts'
-import { slotsOf, type SlotTables } from './slots.ts'
-
-/** One revision of a flag: how it stands from then on, who made it so, and why. */
-export type FlagRevision = {
-  readonly flag: Flag
-  readonly slots: SlotTables
-  readonly revision: number
-  readonly change: FlagChange
-  readonly by: string
-  readonly reason: string
-  readonly origin: Origin
-  readonly environment: string | null
-  readonly at: string
-}
-
-export type Origin = 'file' | 'api' | 'ramp'
-
-/** Who changes a flag, and what they know of it. */
-export type Author = {
-  readonly by: string
-  readonly reason: string
-  /** The revision they saw; another one meanwhile is a conflict. */
-  readonly expected?: number | undefined
-  /** They take it out of the dark, whatever rehearsals showed. */
-  readonly unready?: boolean | undefined
-  /** They know that everybody is diced anew. */
-  readonly rebucket?: boolean | undefined
-}
+import { advanced, paused } from './plan.ts'
+import { checkRequirements, movesOf, settingIn, wished, withSetting, type Move, type Wish } from './policy.ts'
+import { makePublisher, type Published, type Step } from './publish.ts'
+import { lastFromFiles, revisionOf, revisions, standing, unknown, type Author, type FlagRevision } from './revisions.ts'
 
 /** A file with a flag in it. `file`: its name, for the faults. */
 export type FlagDocument = { readonly document: string; readonly file: string }
 
-/** `changed`: it was made by what was asked for, and not there already. */
-export type Published = FlagRevision & { readonly changed: boolean }
-
 export type Flags = ReturnType<typeof makeFlags>
-
-/** A thousand events at once would hold up whoever asks for a flag meanwhile. */
-const appendedAtOnce = 10
 
 /** Flags: what stands, and every change of it, each an event with author and reason. */
 export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Clock; readonly newId: NewId }) {
-  /** All of it or nothing. Requirements are checked at the end, so that the order of flags does not matter. */
-  async function publish(steps: readonly Step[], author: Author & { readonly origin: Origin }): Promise<readonly Published[]> {
-    const breath = makeBreath()
-    return ledger.transaction(async (tx) => {
-      // From here on nobody else publishes: what was read stays true.
-      await tx.lock()
-      const all = new Map(await standing(tx))
-      const earlier = new Map([...all].map(([name, one]) => [name, one.flag]))
-      const at = clock.instant()
-      const published: Published[] = []
-      for (const { name, make } of steps) {
-        await breath()
-        const before = all.get(name)
-        const { flag: asked, change, environment, ...own } = make(before, all)
-        const flag = begun(asked, before?.flag, at)
-        checkExpected(name, before?.revision ?? 0, author.expected)
-        if (before !== undefined && canonicalJson(before.flag) === canonicalJson(flag)) {
-          published.push({ ...before, changed: false })
-          continue
-        }
-        if (before !== undefined) checkBuckets(before, flag, author.rebucket ?? false)
-        const { by, origin } = author
-        const reason = own.reason ?? author.reason
-        const slots = slotsOf(flag, before?.slots ?? {})
-        const made = {
-          flag,
-          slots,
-          revision: (before?.revision ?? 0) + 1,
-          change,
-          by,
-          reason,
-          origin,
-          environment: environment ?? null,
-          at,
-        }
-        all.set(name, made)
-        published.push({ ...made, changed: true })
-      }
-      const flags = new Map([...all].map(([name, one]) => [name, one.flag]))
-      const made = published.filter(({ changed }) => changed)
-      for (const { flag } of made) checkRequirements(flag, flags)
-      if (author.unready !== true) {
-        for (const { flag } of made)
-          for (const { environment, demands } of leavingDark(earlier.get(flag.flag), flag))
-            checkReady(flag.flag, environment, (await readiness(tx, flag, environment, demands)).verdict)
-      }
-      for (let from = 0; from < made.length; from += appendedAtOnce) {
-        await tx.append(
-          made.slice(from, from + appendedAtOnce).map((one) => event(flagChanged, envelope(one.flag.flag, at), contentOf(one))),
-        )
-        await breath()
-      }
-      return published
-    })
-  }
-
-  const envelope = (subject: string, time: Instant) => ({ id: newId(), time, source: '/threeways/flags', subject })
-  const alone = async (step: Step, author: Author & { readonly origin: Origin }) => (await publish([step], author))[0]!
+  const { publish, alone } = makePublisher(ledger, { clock, newId })
 
   return {
     /** How every flag stands, by name. */
@@ -188,6 +81,9 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       const before = all.get(flag.flag)
       return { flag, before: before ?? null, moves: before === undefined ? [] : movesOf(before, flag) }
     },
+
+    /** Refuses a wish that cannot be. @throws ThreewaysError `FLAG_INVALID`, and as `wished` */
+    tryStand: (flag: Flag, wish: Wish): void => checkWords(wished(flag, wish).flag),
 
     /**
      * Changes how a flag stands in one environment.
@@ -258,65 +154,6 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       return alone({ name, make }, { ...author, origin: 'api' })
     },
   }
-}
-
-/** What is published of one flag, from what stands. */
-type Step = {
-  readonly name: string
-  readonly make: (
-    before: FlagRevision | undefined,
-    all: ReadonlyMap<string, FlagRevision>,
-  ) => { readonly flag: Flag; readonly change: FlagChange; readonly environment?: string | undefined; readonly reason?: string }
-}
-
-function contentOf({ flag, slots, environment, revision, change, by, reason, origin }: FlagRevision) {
-  const place = environment === null ? {} : { environment }
-  return { flag: flag.flag, revision, change, by, reason, origin, ...place, definition: flag, slots }
-}
-
-const revisions = (place: Pick<LedgerTransaction, 'db'>) => rowsOf(place.db, flagRevisions).selectAll()
-
-/** Flags as they were last published from a file, of those that were. */
-async function lastFromFiles(
-  place: Pick<LedgerTransaction, 'db'>,
-  read: readonly { readonly flag: Flag }[],
-): Promise<ReadonlyMap<string, Flag>> {
-  const names = read.map(({ flag }) => flag.flag)
-  const rows = await revisions(place)
-    .where('origin', '=', 'file')
-    .where('flag', 'in', names)
-    .distinctOn('flag')
-    .orderBy('flag')
-    .orderBy('revision', 'desc')
-    .execute()
-  return new Map(rows.map((row) => [row.flag, row.definition as Flag]))
-}
-
-async function standing(place: Pick<LedgerTransaction, 'db'>): Promise<ReadonlyMap<string, FlagRevision>> {
-  const rows = await revisions(place).distinctOn('flag').orderBy('flag').orderBy('revision', 'desc').execute()
-  return new Map(rows.map((row) => [row.flag, revisionOf(row)]))
-}
-
-export function revisionOf(row: FlagRevisionRow): FlagRevision {
-  return {
-    flag: row.definition as Flag,
-    slots: row.slots as SlotTables,
-    revision: row.number!,
-    change: row.change as FlagChange,
-    by: row.by!,
-    reason: row.reason!,
-    origin: row.origin as Origin,
-    environment: row.environment,
-    at: row.at!,
-  }
-}
-
-function unknown(name: string, all: ReadonlyMap<string, unknown>): ThreewaysError {
-  const near = nearest(name, [...all.keys()])
-  return notFound('FLAG_NOT_FOUND', {
-    message: `there is no flag "${name}"`,
-    help: near === undefined ? 'list them with `threeways flag ls`' : `did you mean "${near}"?`,
-  })
 }
 
 function changedElsewhere({ flag: { flag }, revision, by, reason, at }: FlagRevision): ThreewaysError {

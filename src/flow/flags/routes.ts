@@ -3,11 +3,11 @@ import { describeRoute } from 'hono-openapi'
 import { z } from 'zod'
 import type { Json } from '../../kernel/digest.ts'
 import { answers, requires, valid, type Ask, type HttpEnv } from '../../kernel/http.ts'
-import type { Flags, Published as Made } from './flags.ts'
+import type { Flags } from './flags.ts'
+import type { Published as Made } from './publish.ts'
 import { Asking, FlagDetail, FlagView, Killing, MoveView, Pausing, Previewing, Published, Publishing, Standing, Why } from './schemas.ts'
 import type { Served } from './serving/served.ts'
-import { settingIn } from './policy.ts'
-import { flagDetail, flagView, movesView, planAsked, serveOf, slotsOfShare } from './views.ts'
+import { flagDetail, flagView, movesView, wishOf } from './views.ts'
 
 /**
  * Flags over HTTP, for those who decide who gets what.
@@ -21,11 +21,6 @@ export function flagRoutes(flags: Flags, served: Served, refresh: () => Promise<
     const done = await work
     await refresh()
     return done
-  }
-
-  const planFor = async (asked: Parameters<typeof planAsked>[0], name: string, environment: string) => {
-    const { flag } = await flags.one(name)
-    return planAsked(asked, flag, settingIn(flag, environment))
   }
 
   app.get('/flags', route('every flag, by name', z.object({ flags: z.array(FlagView) })), requires('read'), async (c) =>
@@ -61,15 +56,9 @@ export function flagRoutes(flags: Flags, served: Served, refresh: () => Promise<
     requires('operate'),
     valid('json', Standing),
     async (c) => {
-      const { environment, state, serve, sample, plan, ...how } = c.req.valid('json')
+      const { environment: _environment, state: _state, serve: _serve, sample: _sample, plan: _plan, ...how } = c.req.valid('json')
       const name = c.req.param('flag')
-      const wish = {
-        environment,
-        state,
-        serve: serve === undefined ? undefined : serveOf(serve),
-        sample: sample === undefined ? undefined : slotsOfShare(sample),
-        plan: plan === undefined ? undefined : await planFor(plan, name, environment),
-      }
+      const wish = wishOf(c.req.valid('json'), (await flags.one(name)).flag)
       return c.json(published(await publishing(flags.stand(name, wish, { ...how, by: by(c) }))))
     },
   )

@@ -2,10 +2,10 @@ import { instantOf } from '../../kernel/clock.ts'
 import { parseDuration } from '../../kernel/duration.ts'
 import { invalid } from '../../kernel/errors.ts'
 import type { Json } from '../../kernel/digest.ts'
-import type { FlagRevision } from './flags.ts'
-import { slotCount, typeOf, type Flag, type Plan, type Serve, type Setting } from './flag.ts'
+import type { FlagRevision } from './revisions.ts'
+import { slotCount, typeOf, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
 import { dueAt, linearSteps, newPlan } from './plan.ts'
-import type { Move } from './policy.ts'
+import { settingIn, type Move, type Wish } from './policy.ts'
 import { documentOf, sharesOf, shareOf } from './written.ts'
 
 /** One revision, without the flag. */
@@ -121,3 +121,23 @@ export function planAsked(asked: Planning, { variants, control }: Flag, { serve 
   const now = typeof serve === 'string' ? 0 : (serve[variant] ?? 0)
   return newPlan(variant, linearSteps(now, slotsOfShare(asked.to), parseDuration(asked.over)))
 }
+
+type Asked = {
+  readonly environment: string
+  readonly state?: State | undefined
+  readonly serve?: string | Readonly<Record<string, string>> | undefined
+  readonly sample?: string | undefined
+  readonly plan?: Planning | undefined
+}
+
+/**
+ * What somebody wishes of a flag, in the words of the model.
+ * @throws ThreewaysError `SHARE_INVALID`, `DURATION_INVALID`, `FLAG_VARIANT_MISSING`, `FLAG_ENVIRONMENT_NOT_FOUND`
+ */
+export const wishOf = ({ environment, state, serve, sample, plan }: Asked, flag: Flag): Wish => ({
+  environment,
+  ...(state === undefined ? {} : { state }),
+  ...(serve === undefined ? {} : { serve: serveOf(serve) }),
+  ...(sample === undefined ? {} : { sample: slotsOfShare(sample) }),
+  ...(plan === undefined ? {} : { plan: planAsked(plan, flag, settingIn(flag, environment)) }),
+})

@@ -56,6 +56,19 @@ const Rule = z.strictObject({
   freeze: Freezes.optional().meta(freezeMeta),
 })
 
+const FlagRule = z.strictObject({
+  flags: Patterns.meta({ description: 'Flags it is about.' }),
+  environments: Patterns.meta({ description: 'Environments it is about.', examples: [['production']] }),
+  change: Names.default([anyone]).meta({ description: 'Who may change or propose to change how they stand. [default: anyone]' }),
+  approve: z
+    .strictObject({
+      by: Names.default([anyone]).meta({ description: 'Who may agree. [default: anyone]' }),
+      count: z.int().min(0).max(20).default(0).meta({ description: 'So many others have to agree.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Four eyes.' }),
+})
+
 const MaybeEmpty = z.union([Person, z.null().transform(() => Person.parse({}))])
 
 const many = (description: string) => z.int().min(0).max(10_000).optional().meta({ description })
@@ -77,6 +90,11 @@ export const PolicyFile = z.strictObject({
     .default({})
     .meta({ description: 'Groups of people.', examples: [{ release: ['ada'] }] }),
   quotas: QuotasFile.optional().meta({ description: 'What environments may take. Left out: as much as there is.' }),
+  flags: z
+    .array(FlagRule)
+    .max(200)
+    .default([])
+    .meta({ description: 'Who may change flags. The first that fits decides; where none fits, whoever has the scope `operate`.' }),
   rules: z.array(Rule).min(1, 'has no rule: nothing could be promoted').max(200).meta({ description: 'The first that fits decides.' }),
 })
 
@@ -107,8 +125,9 @@ export function readPolicy(text: string, file: string): Policy {
 
 type File = z.output<typeof PolicyFile>
 
-function policyOf({ people, groups, rules, quotas }: File): Policy {
+function policyOf({ people, groups, rules, quotas, flags }: File): Policy {
   return {
+    flags,
     ...(quotas === undefined ? {} : { quotas: { environments: quotas.environments, memoryBytes: quotas.memory, cpus: quotas.cpus } }),
     people: Object.fromEntries(
       Object.entries(people).map(([name, person]) => [name, { tokens: person.tokens ?? [name], emails: person.emails }]),
@@ -119,7 +138,7 @@ function policyOf({ people, groups, rules, quotas }: File): Policy {
 }
 
 /** A right for a name that nobody has would be a right for nobody, or for whoever gets that name later. */
-function namesNobodyHas({ people, groups, rules }: File, places: Places): readonly Fault[] {
+function namesNobodyHas({ people, groups, rules, flags }: File, places: Places): readonly Fault[] {
   const faults: Fault[] = []
   const persons = Object.keys(people)
   const check = (names: readonly string[], known: readonly string[], path: readonly PropertyKey[]) => {
@@ -139,6 +158,10 @@ function namesNobodyHas({ people, groups, rules }: File, places: Places): readon
     faults.push(places.atKey('/people/anyone', { message: '"anyone" stands for everybody', help: 'choose another name for the person' }))
   }
   const all = [...persons, ...Object.keys(groups), anyone]
+  for (const [index, rule] of flags.entries()) {
+    check(rule.change, all, ['flags', index, 'change'])
+    check(rule.approve.by, all, ['flags', index, 'approve', 'by'])
+  }
   for (const [index, rule] of rules.entries()) {
     check(rule.approve.by, all, ['rules', index, 'approve', 'by'])
     check(rule.bypass, all, ['rules', index, 'bypass'])

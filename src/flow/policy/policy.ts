@@ -9,6 +9,16 @@ export type Policy = {
   readonly rules: readonly Rule[]
   /** Of environments; absent: none. */
   readonly quotas?: Quotas
+  /** The first that fits a flag and environment decides about its changes. Where none fits, whoever may operate may change it. */
+  readonly flags: readonly FlagRule[]
+}
+
+/** Who may change how a flag stands, and how many others have to agree. The kill switch needs nobody. */
+export type FlagRule = {
+  readonly flags: readonly string[]
+  readonly environments: readonly string[]
+  readonly change: readonly string[]
+  readonly approve: { readonly by: readonly string[]; readonly count: number }
 }
 
 /** What people's environments may take; absent: as much as there is. */
@@ -53,6 +63,10 @@ export function ruleFor(policy: Policy, stream: string, stage: string): { readon
   const index = policy.rules.findIndex(({ streams, stages }) => fits(streams, stream) && fits(stages, stage))
   return index === -1 ? undefined : { rule: policy.rules[index]!, number: index + 1 }
 }
+
+/** The rule that decides about changes of a flag in an environment; undefined: none does. */
+export const flagRuleFor = (policy: Policy, flag: string, environment: string): FlagRule | undefined =>
+  policy.flags.find(({ flags, environments }) => fits(flags, flag) && fits(environments, environment))
 
 /** `*` stands for any characters, also none. */
 function fits(patterns: readonly string[], name: string): boolean {

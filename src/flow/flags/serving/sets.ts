@@ -5,7 +5,7 @@ import type { Ledger } from '../../../ledger/ledger.ts'
 import { suggestion } from '../../definition/suggest.ts'
 import { compileFlag, type FlagdFlag, type FlagdSet } from '../compile.ts'
 import { flagChanged } from '../events.ts'
-import type { FlagRevision } from '../flags.ts'
+import type { FlagRevision } from '../revisions.ts'
 import type { Flag } from '../flag.ts'
 
 /** The flags of one environment as they are served. */

@@ -1,0 +1,115 @@
+import type { Clock } from '../../../kernel/clock.ts'
+import { conflict, notFound, ThreewaysError } from '../../../kernel/errors.ts'
+import type { NewId } from '../../../kernel/ids.ts'
+import { event } from '../../../ledger/event.ts'
+import type { Ledger } from '../../../ledger/ledger.ts'
+import { rowsOf } from '../../../ledger/rows.ts'
+import type { Flags } from '../flags.ts'
+import type { Published } from '../publish.ts'
+import { flagsAgreed, flagsProposed, proposalClosed, type Proposed } from './events.ts'
+import { flagAgreements, flagProposals } from './projection.ts'
+
+export type Proposal = {
+  readonly proposal: string
+  readonly at: string
+  readonly by: string
+  readonly reason: string
+  readonly change: Proposed
+  readonly agreed: readonly { readonly by: string; readonly at: string; readonly reason: string }[]
+  readonly closed: { readonly at: string; readonly published: boolean; readonly by: string; readonly reason: string } | null
+}
+
+export type Proposals = ReturnType<typeof makeProposals>
+
+/** Changes of flags that others have to agree to: proposed as one saw them, published as soon as enough agree. */
+export function makeProposals(ledger: Ledger, flags: Flags, { clock, newId }: { readonly clock: Clock; readonly newId: NewId }) {
+  const envelope = (subject: string) => ({ id: newId(), time: clock.instant(), source: '/threeways/flags', subject })
+
+  /** @throws ThreewaysError `PROPOSAL_NOT_FOUND` */
+  async function one(proposal: string): Promise<Proposal> {
+    const row = await rowsOf(ledger.db, flagProposals).selectAll().where('proposal', '=', proposal).executeTakeFirst()
+    if (row?.at == null)
+      throw notFound('PROPOSAL_NOT_FOUND', {
+        message: `there is no proposal "${proposal}"`,
+        help: 'list them with `threeways flag proposals`',
+      })
+    const agreed = await rowsOf(ledger.db, flagAgreements).selectAll().where('proposal', '=', proposal).orderBy('at').execute()
+    return {
+      proposal,
+      at: row.at,
+      by: row.by!,
+      reason: row.reason!,
+      change: row.change as Proposed,
+      agreed: agreed.map(({ by, at, reason }) => ({ by, at: at!, reason: reason ?? '' })),
+      closed:
+        row.closed === null ? null : { at: row.closed, published: row.published === true, by: row.closedBy!, reason: row.closedReason! },
+    }
+  }
+
+  async function open(proposal: string): Promise<Proposal> {
+    const found = await one(proposal)
+    if (found.closed === null) return found
+    throw conflict('PROPOSAL_CLOSED', {
+      message: `"${proposal}" was ${found.closed.published ? 'published' : 'turned down'} by ${found.closed.by}`,
+      help: 'propose it anew',
+    })
+  }
+
+  const close = (proposal: string, published: boolean, by: string, reason: string) =>
+    ledger.append([event(proposalClosed, envelope(proposal), { proposal, published, by, reason })])
+
+  return {
+    one,
+
+    /** Those that wait for somebody, oldest first. */
+    async waiting(): Promise<readonly Proposal[]> {
+      const rows = await rowsOf(ledger.db, flagProposals)
+        .select('proposal')
+        .where('closed', 'is', null)
+        .where('at', 'is not', null)
+        .orderBy('at')
+        .execute()
+      return Promise.all(rows.map(({ proposal }) => one(proposal)))
+    },
+
+    /** @throws as publishing it would, but for what others have to agree to */
+    async propose(change: Proposed, by: string, reason: string): Promise<Proposal> {
+      const proposal = newId()
+      await ledger.append([event(flagsProposed, envelope(proposal), { proposal, by, reason, change })])
+      return one(proposal)
+    },
+
+    /**
+     * Agrees, and publishes when enough did.
+     * @returns what was published; undefined: others have to agree too
+     * @throws ThreewaysError `PROPOSAL_NOT_FOUND`, `PROPOSAL_CLOSED`, and as publishing throws: `FLAG_CHANGED_MEANWHILE` when the flag is another by now
+     */
+    async agree(proposal: string, by: string, reason: string): Promise<readonly Published[] | undefined> {
+      const before = await open(proposal)
+      await ledger.append([event(flagsAgreed, envelope(proposal), { proposal, by, reason })])
+      const agreed = [...before.agreed.map((one) => one.by), by]
+      try {
+        const published = await publish(before, agreed)
+        await close(proposal, true, by, before.reason)
+        return published
+      } catch (error) {
+        if (error instanceof ThreewaysError && error.code === 'FLAG_NEEDS_AGREEMENT') return undefined
+        throw error
+      }
+    },
+
+    /** @throws ThreewaysError `PROPOSAL_NOT_FOUND`, `PROPOSAL_CLOSED` */
+    async turnDown(proposal: string, by: string, reason: string): Promise<Proposal> {
+      await open(proposal)
+      await close(proposal, false, by, reason)
+      return one(proposal)
+    },
+  }
+
+  async function publish({ change, by, reason }: Proposal, agreed: readonly string[]): Promise<readonly Published[]> {
+    const told = `${reason} (agreed by ${[...new Set(agreed)].join(', ')})`
+    if (change.kind === 'set') return flags.set(change.files, { ...change, by, reason: told, agreed })
+    const { flag, wish, expected, rebucket, unready } = change
+    return [await flags.stand(flag, wish, { by, reason: told, agreed, expected, rebucket, unready })]
+  }
+}

@@ -1,0 +1,57 @@
+import { forbidden, refused } from '../../../kernel/errors.ts'
+import { describeNames, flagRuleFor, isAmong, personOf, type Policy } from '../../policy/policy.ts'
+import type { Flag } from '../flag.ts'
+
+/** Who asks for a change, and who agreed to it: names of tokens. */
+export type Asking = { readonly by: string; readonly agreed: readonly string[] }
+
+/** Environments in which a revision gives somebody something else than the one before. A kill switch that is thrown is not among them. Pure. */
+export function touched(before: Flag | undefined, after: Flag): readonly string[] {
+  const general = before === undefined || JSON.stringify(withoutPlaces(before)) !== JSON.stringify(withoutPlaces(after))
+  return Object.keys({ ...before?.environments, ...after.environments }).filter((environment) => {
+    const [was, is] = [before?.environments[environment], after.environments[environment]]
+    if (was === undefined || is === undefined) return true
+    if (general) return true
+    const isKill = is.killed && !was.killed && JSON.stringify({ ...is, killed: false }) === JSON.stringify(was)
+    return !isKill && JSON.stringify(was) !== JSON.stringify(is)
+  })
+}
+
+/** What decides who gets what in every environment. */
+const withoutPlaces = ({ variants, control, bucketing, bucketBy, salt, requires }: Flag) => ({
+  variants,
+  control,
+  bucketing,
+  bucketBy,
+  salt,
+  requires,
+})
+
+/**
+ * Refuses what the server's policy does not let this person do alone. Pure.
+ * @throws ThreewaysError `FLAG_CHANGE_DENIED`, `FLAG_NEEDS_AGREEMENT`
+ */
+export function checkRights(policy: Policy, flag: string, environments: readonly string[], { by, agreed }: Asking): void {
+  for (const environment of environments) {
+    const rule = flagRuleFor(policy, flag, environment)
+    if (rule === undefined) continue
+    if (!isAmong(policy, rule.change, by))
+      throw forbidden('FLAG_CHANGE_DENIED', {
+        message: `the server's policy does not let "${by}" change "${flag}" in ${environment}`,
+        help: `${describeNames(policy, rule.change)} may`,
+      })
+    const others = agreeing(policy, rule.approve.by, by, agreed)
+    if (others < rule.approve.count)
+      throw refused('FLAG_NEEDS_AGREEMENT', {
+        message: `${rule.approve.count} others have to agree to a change of "${flag}" in ${environment}, and ${others} did`,
+        help: `propose it (--propose); ${describeNames(policy, rule.approve.by)} may agree`,
+      })
+  }
+}
+
+/** Persons who may agree and did, but whoever asks: somebody with two tokens is one. */
+function agreeing(policy: Policy, may: readonly string[], by: string, agreed: readonly string[]): number {
+  const asking = personOf(policy, by) ?? by
+  const persons = agreed.filter((token) => isAmong(policy, may, token)).map((token) => personOf(policy, token) ?? token)
+  return new Set(persons.filter((person) => person !== asking)).size
+}

@@ -1,0 +1,116 @@
+import { makeBreath } from '../../kernel/breath.ts'
+import type { Clock, Instant } from '../../kernel/clock.ts'
+import { canonicalJson } from '../../kernel/digest.ts'
+import { refused } from '../../kernel/errors.ts'
+import type { NewId } from '../../kernel/ids.ts'
+import { event } from '../../ledger/event.ts'
+import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
+import { readiness } from '../dark/of-flag.ts'
+import { currentPolicy } from '../policy/policies.ts'
+import { flagChanged, type FlagChange } from './events.ts'
+import type { Flag } from './flag.ts'
+import { begun } from './plan.ts'
+import { checkBuckets, checkExpected, checkReady, checkRequirements, leavingDark } from './policy.ts'
+import { checkRights, touched } from './proposals/rights.ts'
+import { standing, type Author, type FlagRevision, type Origin } from './revisions.ts'
+import { slotsOf } from './slots.ts'
+
+/** `changed`: it was made by what was asked for, and not there already. */
+export type Published = FlagRevision & { readonly changed: boolean }
+
+/** A thousand events at once would hold up whoever asks for a flag meanwhile. */
+const appendedAtOnce = 10
+
+/** What is published of one flag, from what stands. */
+export type Step = {
+  readonly name: string
+  readonly make: (
+    before: FlagRevision | undefined,
+    all: ReadonlyMap<string, FlagRevision>,
+  ) => { readonly flag: Flag; readonly change: FlagChange; readonly environment?: string | undefined; readonly reason?: string }
+}
+
+function contentOf({ flag, slots, environment, revision, change, by, reason, origin }: FlagRevision) {
+  const place = environment === null ? {} : { environment }
+  return { flag: flag.flag, revision, change, by, reason, origin, ...place, definition: flag, slots }
+}
+
+/** Publishes revisions of flags behind the ledger's lock. */
+export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock: Clock; readonly newId: NewId }) {
+  /** All of it or nothing. Requirements are checked at the end, so that the order of flags does not matter. */
+  async function publish(steps: readonly Step[], author: Author & { readonly origin: Origin }): Promise<readonly Published[]> {
+    const breath = makeBreath()
+    return ledger.transaction(async (tx) => {
+      // From here on nobody else publishes: what was read stays true.
+      await tx.lock()
+      const all = new Map(await standing(tx))
+      const earlier = new Map([...all].map(([name, one]) => [name, one.flag]))
+      const at = clock.instant()
+      const published: Published[] = []
+      for (const { name, make } of steps) {
+        await breath()
+        const before = all.get(name)
+        const { flag: asked, change, environment, ...own } = make(before, all)
+        const flag = begun(asked, before?.flag, at)
+        checkExpected(name, before?.revision ?? 0, author.expected)
+        if (before !== undefined && canonicalJson(before.flag) === canonicalJson(flag)) {
+          published.push({ ...before, changed: false })
+          continue
+        }
+        if (before !== undefined) checkBuckets(before, flag, author.rebucket ?? false)
+        const { by, origin } = author
+        const reason = own.reason ?? author.reason
+        const slots = slotsOf(flag, before?.slots ?? {})
+        const made = {
+          flag,
+          slots,
+          revision: (before?.revision ?? 0) + 1,
+          change,
+          by,
+          reason,
+          origin,
+          environment: environment ?? null,
+          at,
+        }
+        all.set(name, made)
+        published.push({ ...made, changed: true })
+      }
+      const flags = new Map([...all].map(([name, one]) => [name, one.flag]))
+      const made = published.filter(({ changed }) => changed)
+      for (const { flag } of made) checkRequirements(flag, flags)
+      // What a plan or its guardrails do was agreed to with the plan.
+      if (author.origin !== 'ramp' && made.length > 0) {
+        const policy = await policyFor(tx)
+        const asking = { by: author.by, agreed: author.agreed ?? [] }
+        for (const { flag } of made) checkRights(policy, flag.flag, touched(earlier.get(flag.flag), flag), asking)
+      }
+      if (author.unready !== true) {
+        for (const { flag } of made)
+          for (const { environment, demands } of leavingDark(earlier.get(flag.flag), flag))
+            checkReady(flag.flag, environment, (await readiness(tx, flag, environment, demands)).verdict)
+      }
+      for (let from = 0; from < made.length; from += appendedAtOnce) {
+        await tx.append(
+          made.slice(from, from + appendedAtOnce).map((one) => event(flagChanged, envelope(one.flag.flag, at), contentOf(one))),
+        )
+        await breath()
+      }
+      return published
+    })
+  }
+
+  const envelope = (subject: string, time: Instant) => ({ id: newId(), time, source: '/threeways/flags', subject })
+  const alone = async (step: Step, author: Author & { readonly origin: Origin }) => (await publish([step], author))[0]!
+
+  return { publish, alone }
+}
+
+/** What cannot be read lets nobody change anything. @throws ThreewaysError `POLICY_UNREADABLE` */
+async function policyFor(tx: LedgerTransaction) {
+  const current = await currentPolicy(tx)
+  if ('policy' in current) return current.policy
+  throw refused('POLICY_UNREADABLE', {
+    message: `the server's policy cannot be read: ${current.unreadable}`,
+    help: 'set one that can: threeways policy set FILE --reason WHY',
+  })
+}

@@ -1,0 +1,85 @@
+import { notFound, type ThreewaysError } from '../../kernel/errors.ts'
+import type { LedgerTransaction } from '../../ledger/ledger.ts'
+import { rowsOf } from '../../ledger/rows.ts'
+import { nearest } from '../definition/suggest.ts'
+import type { FlagChange } from './events.ts'
+import type { Flag } from './flag.ts'
+import { flagRevisions, type FlagRevisionRow } from './projection.ts'
+import type { SlotTables } from './slots.ts'
+
+/** One revision of a flag: how it stands from then on, who made it so, and why. */
+export type FlagRevision = {
+  readonly flag: Flag
+  readonly slots: SlotTables
+  readonly revision: number
+  readonly change: FlagChange
+  readonly by: string
+  readonly reason: string
+  readonly origin: Origin
+  readonly environment: string | null
+  readonly at: string
+}
+
+export type Origin = 'file' | 'api' | 'ramp'
+
+/** Who changes a flag, and what they know of it. */
+export type Author = {
+  readonly by: string
+  readonly reason: string
+  /** The revision they saw; another one meanwhile is a conflict. */
+  readonly expected?: number | undefined
+  /** Others who agreed: names of tokens. */
+  readonly agreed?: readonly string[] | undefined
+  /** They take it out of the dark, whatever rehearsals showed. */
+  readonly unready?: boolean | undefined
+  /** They know that everybody is diced anew. */
+  readonly rebucket?: boolean | undefined
+}
+
+/** Every revision there is. */
+export const revisions = (place: Pick<LedgerTransaction, 'db'>) => rowsOf(place.db, flagRevisions).selectAll()
+
+/** Flags as they were last published from a file, of those that were. */
+export async function lastFromFiles(
+  place: Pick<LedgerTransaction, 'db'>,
+  read: readonly { readonly flag: Flag }[],
+): Promise<ReadonlyMap<string, Flag>> {
+  const names = read.map(({ flag }) => flag.flag)
+  const rows = await revisions(place)
+    .where('origin', '=', 'file')
+    .where('flag', 'in', names)
+    .distinctOn('flag')
+    .orderBy('flag')
+    .orderBy('revision', 'desc')
+    .execute()
+  return new Map(rows.map((row) => [row.flag, row.definition as Flag]))
+}
+
+/** How every flag stands, by name. */
+export async function standing(place: Pick<LedgerTransaction, 'db'>): Promise<ReadonlyMap<string, FlagRevision>> {
+  const rows = await revisions(place).distinctOn('flag').orderBy('flag').orderBy('revision', 'desc').execute()
+  return new Map(rows.map((row) => [row.flag, revisionOf(row)]))
+}
+
+export function revisionOf(row: FlagRevisionRow): FlagRevision {
+  return {
+    flag: row.definition as Flag,
+    slots: row.slots as SlotTables,
+    revision: row.number!,
+    change: row.change as FlagChange,
+    by: row.by!,
+    reason: row.reason!,
+    origin: row.origin as Origin,
+    environment: row.environment,
+    at: row.at!,
+  }
+}
+
+/** @param all - names that there are */
+export function unknown(name: string, all: ReadonlyMap<string, unknown>): ThreewaysError {
+  const near = nearest(name, [...all.keys()])
+  return notFound('FLAG_NOT_FOUND', {
+    message: `there is no flag "${name}"`,
+    help: near === undefined ? 'list them with `threeways flag ls`' : `did you mean "${near}"?`,
+  })
+}
