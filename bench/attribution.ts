@@ -14,10 +14,11 @@
  */
 import { parseArgs } from 'node:util'
 import { attribute, lowerBound, type Estate } from '../src/flow/measures/attribution/attribute.ts'
-import { groundsOf, learn } from '../src/flow/measures/attribution/blame.ts'
+import { blame, failuresIn, groundsOf, learn } from '../src/flow/measures/attribution/blame.ts'
 import type { Failure } from '../src/flow/measures/attribution/failures.ts'
 import { defaultHazard } from '../src/flow/measures/attribution/hazard.ts'
 import type { Placed } from '../src/flow/measures/attribution/placed.ts'
+import type { Past } from '../src/flow/measures/past.ts'
 import { readGovuk, sequence } from './delivery-history/past.ts'
 
 const { values } = parseArgs({ options: { incidents: { type: 'string', default: '2000' } } })
@@ -63,6 +64,34 @@ if (past !== undefined) {
     }
     console.log(['together'.padEnd(10), ' '.repeat(13), ' '.repeat(13), ...pooled.map(scoreOf)].join('  '))
   }
+  tellMany(past, placed)
+}
+
+/** Times that three services or more went back at once: how likely none of what they undid was to blame, beside how new the newest was. */
+function tellMany(of: Past, production: readonly Placed[]): void {
+  const until = production.at(-1)!.at
+  const failures = failuresIn('production', of, { incidents: [], failed: [] }, until, until).filter(
+    ({ began }) => began >= Date.UTC(2023, 6, 1),
+  )
+  const blamed = blame('production', failures, of, until)
+  const { otherCauseOfMany, size } = learn(failures, groundsOf(of).byName('production'))
+  console.log(
+    `\n${failures.length} times something went back since July 2023; many at once come of none in ${percent(otherCauseOfMany)} before time is looked at`,
+  )
+  console.log(
+    `learnt from them: deployments of 1, 2, 4 and 8 versions fail ${[1, 2, 4, 8].map((of_) => size(of_).toFixed(1)).join(', ')} times as often as any`,
+  )
+  for (const { failure, attribution } of blamed) {
+    if (failure.stream !== undefined) continue
+    const newest = Math.round((failure.detected - failure.began) / minute)
+    console.log(
+      `  ${new Date(failure.detected).toISOString().slice(0, 16)}  ${failure.summary!.padEnd(22)}  newest of what they undid ${String(newest).padStart(5)} min, none of them ${percent(attribution.none)}`,
+    )
+  }
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
 }
 
 /** Incidents of which a person said what caused them. */

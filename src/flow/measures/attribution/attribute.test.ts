@@ -2,8 +2,9 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { attribute, type Estate } from './attribute.ts'
 import type { Failure } from './failures.ts'
-import { defaultHazard, learnHazard, seenAfter } from './hazard.ts'
+import { defaultHazard, learnHazard, learnMany, seenAfter } from './hazard.ts'
 import type { Placed } from './placed.ts'
+import { learnSize } from './size.ts'
 
 const minute = 60_000
 const deployment = (minutes: number, stream: string, place: number, more: Partial<Placed> = {}): Placed => ({
@@ -80,6 +81,30 @@ describe('what an incident came of', () => {
     expect(attribute(incident(0), estate([]))).toEqual({ causes: [], none: 1 })
   })
 
+  it('of many services that go back at once is none of them where nothing that they undid was new', () => {
+    const names = ['shop', 'cart', 'till', 'stock']
+    const all = names.map((name) => deployment(0, name, 1))
+    const many = (minutes: number) =>
+      incident(minutes, { kind: 'back', stream: undefined, began: 0, among: all.map((one) => one.deployment) })
+    const none = [20, 300, 3 * 1440].map((minutes) => attribute(many(minutes), estate(all)).none)
+    expect(none).toEqual(none.toSorted((a, b) => a - b))
+    expect(none[0]).toBeLessThan(0.1)
+    expect(none[2]).toBeGreaterThan(0.5)
+    // One service that goes back has judged what ran.
+    const one = incident(3 * 1440, { kind: 'back', began: 0, among: ['shop v1'] })
+    expect(attribute(one, estate(all)).none).toBeCloseTo(0.1, 9)
+  })
+
+  it('is one that brought many versions rather than one that brought few, where such failed more often', () => {
+    const large = deployment(640, 'cart', 1, { batch: 12 })
+    const both = [deployment(640, 'shop', 1), large]
+    const size = learnSize([large, large, large], new Map(Array.from({ length: 99 }, (_, n) => [String(n), n < 9 ? large : both[0]!])))
+    const { causes } = attribute(incident(700, { stream: undefined }), estate(both, { size }))
+    expect(causes[0]).toMatchObject({ stream: 'cart' })
+    expect(causes[0]!.reasons).toContain('it brought 12 versions, and such fail more often')
+    expect([1, 12].map(learnSize([], new Map()))).toEqual([1, 1])
+  })
+
   it('is told in probabilities that add up to 1, whatever was deployed', () => {
     const any = fc.array(fc.tuple(fc.nat(50_000), fc.constantFrom('shop', 'cart', 'till'), fc.nat(20)), { maxLength: 40 })
     const more = fc.record({
@@ -98,6 +123,14 @@ describe('what an incident came of', () => {
         expect(causes.every(({ at, probability }) => at <= when * minute && probability > 0 && probability <= 1)).toBe(true)
       }),
     )
+  })
+})
+
+describe('how many of the times that many services went back come of no deployment', () => {
+  it('are more where many go back seldom, and never all', () => {
+    expect(learnMany(0.1, 0, 0)).toBeCloseTo(0.3, 9)
+    expect(learnMany(0.1, 2, 30)).toBeGreaterThan(learnMany(0.1, 20, 30))
+    expect(learnMany(0.9, 0, 1000)).toBe(0.9)
   })
 })
 

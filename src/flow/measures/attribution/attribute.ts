@@ -2,6 +2,7 @@ import { firstThat } from '../../../kernel/search.ts'
 import type { Failure } from './failures.ts'
 import { onset, seenAfter, type Hazard } from './hazard.ts'
 import type { Placed } from './placed.ts'
+import { anySize, type SizeRisk } from './size.ts'
 
 /** A deployment that may have caused a failure. */
 export type Cause = {
@@ -25,8 +26,12 @@ export type Estate = {
   readonly hazard: Hazard
   /** Share of failures that come of no deployment. @defaultValue {@link otherCause} */
   readonly otherCause?: number
+  /** The same of times that many services go back at once. @defaultValue {@link otherCauseOfMany} */
+  readonly otherCauseOfMany?: number
   /** Share of those that do which show in another stream. @defaultValue {@link elsewhere} */
   readonly elsewhere?: number
+  /** @defaultValue size says nothing */
+  readonly size?: SizeRisk
   /** How strongly others hang together with a stream, above 0; as `coupling` finds it. */
   readonly coupled?: (stream: string) => ReadonlyMap<string, number>
 }
@@ -36,8 +41,8 @@ const dayMs = 86_400_000
 const watchedMs = 30 * dayMs
 /** Assumed: so many failures out of all come of something other than a deployment: load, hardware, data, somebody else's service. */
 export const otherCause = 0.1
-/** Whoever goes back suspects what ran; many services that go back at once often had something else in common. */
-const otherCauseOfMany = 1 / 3
+/** Assumed: what comes of something other shows in many services at once, and a third of the times that anything goes back is many. */
+export const otherCauseOfMany = 3 * otherCause
 /** Assumed: so many failures show in a stream that was not deployed itself. */
 export const elsewhere = 0.1
 /** A version that was named is the one that was deployed then, or an earlier one that it contains. */
@@ -45,6 +50,8 @@ const named = 20
 const later = 0.02
 /** What no longer ran when it began. */
 const gone = 0.05
+/** Sizes that fail so many times as often are a reason. */
+const riskier = 2
 /** Less than that is not told. */
 const least = 0.001
 
@@ -65,27 +72,34 @@ export function attribute(failure: Failure, estate: Estate): Attribution {
   const ran = ranAt(before, failure, estate)
   const weighed = own.map((one) => ({ one, weight: weightOf(one, failure, estate, streams, ran) }))
   const sum = weighed.reduce((total, { weight }) => total + weight, 0)
-  const all = sum + otherwise(failure, before, sum, estate)
+  const all = sum + otherwise(failure, own, before, sum, estate)
   if (all === 0) return { causes: [], none: 1 }
   const causes = weighed
     .filter(({ weight }) => weight >= least * all)
-    .map(({ one, weight }) => causeOf(one, weight / all, reasonsOf(one, failure, ran)))
+    .map(({ one, weight }) => causeOf(one, weight / all, reasonsOf(one, failure, ran, estate.size)))
     .toSorted((a, b) => b.probability - a.probability || b.at - a.at)
   // What is too unlikely to be told counts as none of them.
   return { causes, none: Math.max(0, 1 - causes.reduce((total, { probability }) => total + probability, 0)) }
 }
 
 /**
- * What no deployment is to blame for weighs as much. Other failures come at a steady rate; of what was undone somebody has judged, so its
- * age says which of them, but not whether.
+ * What no deployment is to blame for weighs as much. Other failures come at a steady rate; of what one service undid somebody has judged,
+ * so its age says which of them, but not whether. Where many go back at once nobody has judged each: if nothing that they undid was new,
+ * it was none of them.
  */
-function otherwise({ kind, stream }: Failure, before: readonly Placed[], sum: number, estate: Estate): number {
-  const others = estate.otherCause ?? otherCause
-  const share = kind === 'back' && stream === undefined ? Math.max(others, otherCauseOfMany) : others
-  const odds = share / (1 - share)
-  if (kind === 'back') return odds * sum
-  return odds * rateOf(before, stream) * (stream === undefined ? 1 : 1 - (estate.elsewhere ?? elsewhere))
+function otherwise(failure: Failure, own: readonly Placed[], before: readonly Placed[], sum: number, estate: Estate): number {
+  const { kind, stream } = failure
+  const odds = oddsOf(estate.otherCause ?? otherCause)
+  if (kind === 'back' && stream !== undefined) return odds * sum
+  if (kind === 'back') {
+    const back = new Set(own.map((one) => one.stream))
+    return oddsOf(estate.otherCauseOfMany ?? otherCauseOfMany) * rateOf(before, (one) => back.has(one.stream))
+  }
+  if (stream === undefined) return odds * rateOf(before, () => true)
+  return odds * rateOf(before, (one) => one.stream === stream) * (1 - (estate.elsewhere ?? elsewhere))
 }
+
+const oddsOf = (share: number) => share / (1 - share)
 
 /** What each stream ran when it began, and where the version stands that was named. */
 type Ran = {
@@ -100,8 +114,8 @@ function weightOf(one: Placed, failure: Failure, estate: Estate, streams: number
   const away = estate.elsewhere ?? elsewhere
   const { kind, began, detected } = failure
   const time = isOnset(failure) ? seenAfter(onset, began - one.at) : seenAfter(hazard, detected - one.at)
-  if (kind === 'back') return time
-  let weight = time
+  let weight = time * (estate.size ?? anySize)(one.batch)
+  if (kind === 'back') return weight
   if (failure.stream !== undefined) {
     const bound = ran.bound?.get(one.stream) ?? 0
     weight *= one.stream === failure.stream ? 1 - away : (away / Math.max(1, streams - 1)) * (1 + bound)
@@ -111,10 +125,11 @@ function weightOf(one: Placed, failure: Failure, estate: Estate, streams: number
   return isGone(one, failure, ran) ? weight * gone : weight
 }
 
-function reasonsOf(one: Placed, failure: Failure, ran: Ran): readonly string[] {
+function reasonsOf(one: Placed, failure: Failure, ran: Ran, size: SizeRisk = anySize): readonly string[] {
   const { kind, stream, began, detected } = failure
   const reasons = [
     isOnset(failure) ? `deployed ${ago(began - one.at)} before it began` : `deployed ${ago(detected - one.at)} before it was seen`,
+    ...(size(one.batch) >= riskier ? [`it brought ${one.batch} versions, and such fail more often`] : []),
   ]
   if (kind === 'back') return [...reasons, 'it was undone']
   if (stream !== undefined) {
@@ -161,10 +176,9 @@ function since(placed: readonly Placed[], moment: number): readonly Placed[] {
 export const lowerBound = (placed: readonly { readonly at: number }[], moment: number): number =>
   firstThat(placed.length, (at) => placed[at]!.at >= moment)
 
-/** Deployments in a millisecond; of a stream that is deployed seldom, one in the whole time. */
-function rateOf(before: readonly Placed[], stream: string | undefined): number {
-  const count = stream === undefined ? before.length : before.filter((one) => one.stream === stream).length
-  return Math.max(1, count) / watchedMs
+/** Deployments in a millisecond; of what is deployed seldom, one in the whole time. */
+function rateOf(before: readonly Placed[], isOne: (one: Placed) => boolean): number {
+  return Math.max(1, before.filter(isOne).length) / watchedMs
 }
 
 function tellAll(among: readonly string[], { told }: Failure, estate: Estate): Attribution {

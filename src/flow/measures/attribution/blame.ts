@@ -1,9 +1,10 @@
 import type { Past } from '../past.ts'
 import { attribute, elsewhere, otherCause, type Attribution, type Estate } from './attribute.ts'
 import { failedAt, incidentsAt, wentBack, type Failure } from './failures.ts'
-import { learnHazard, learnShare } from './hazard.ts'
+import { learnHazard, learnMany, learnShare } from './hazard.ts'
 import { placedIn, type Placed } from './placed.ts'
 import type { ToldFailures } from './read.ts'
+import { learnSize } from './size.ts'
 
 /** A failure and the deployments that may have caused it. */
 export type Blamed = { readonly failure: Failure; readonly attribution: Attribution }
@@ -67,24 +68,31 @@ export function failuresIn(environment: string, past: Past, told: ToldFailures, 
 
 /**
  * What failures of which it is known what brought them say of the others: how long faults take to be seen (a person said which, or one
- * deployment was undone), how many come of no deployment, how many show elsewhere (a person said so).
+ * deployment was undone), how many versions it brought, how many come of no deployment, how many show elsewhere (a person said so).
  */
 export function learn(
   failures: readonly Failure[],
   byName: ReadonlyMap<string, Placed>,
-): Required<Pick<Estate, 'hazard' | 'otherCause' | 'elsewhere'>> {
-  const delays = failures.flatMap(({ kind, among, detected }) => {
-    const only = among?.length === 1 && kind !== 'failed' ? byName.get(among[0]!)?.at : undefined
-    return only === undefined ? [] : [detected - only]
+): Required<Pick<Estate, 'hazard' | 'otherCause' | 'otherCauseOfMany' | 'elsewhere' | 'size'>> {
+  const certain = failures.flatMap(({ kind, among, detected }) => {
+    const only = among?.length === 1 && kind !== 'failed' ? byName.get(among[0]!) : undefined
+    return only === undefined ? [] : [{ only, delay: detected - only.at }]
   })
   const told = failures.filter((one) => one.told !== undefined)
   const caused = told.filter(({ among }) => among!.length > 0)
   const streams = caused.filter(({ stream }) => stream !== undefined)
   const away = streams.filter(({ among, stream }) => byName.get(among![0]!)?.stream !== stream)
+  const others = learnShare(otherCause, told.length - caused.length, told.length)
+  const back = failures.filter(({ kind }) => kind === 'back')
   return {
-    hazard: learnHazard(delays),
-    otherCause: learnShare(otherCause, told.length - caused.length, told.length),
+    hazard: learnHazard(certain.map(({ delay }) => delay)),
+    otherCause: others,
+    otherCauseOfMany: learnMany(others, back.filter(({ stream }) => stream === undefined).length, back.length),
     elsewhere: learnShare(elsewhere, away.length, streams.length),
+    size: learnSize(
+      certain.map(({ only }) => only),
+      byName,
+    ),
   }
 }
 

@@ -39,6 +39,18 @@ export function learnHazard(delays: readonly number[]): Hazard {
 /** How often something is so, out of cases of which it is known and an assumption that weighs as much as ten of them. */
 export const learnShare = (assumed: number, hits: number, of: number): number => (weight * assumed + hits) / (weight + of)
 
+/** Nothing is for sure. */
+const most = 0.9
+
+/**
+ * Share of the times that many services went back at once which come of no deployment. Nobody says so; but if what comes of something
+ * other shows in many, all of it is among them: the rarer they are beside single ones, the larger a part of them it is. An assumption
+ * that one in three is of many weighs as much as ten times.
+ * @param others - share of all failures that come of no deployment @param many - times that many went back @param all - that any did
+ */
+export const learnMany = (others: number, many: number, all: number): number =>
+  Math.min(most, (others * (weight + all)) / (weight / 3 + many))
+
 const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0)
 
 /** Density per millisecond that a fault is seen so long after it was deployed. */

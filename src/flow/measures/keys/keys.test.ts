@@ -71,7 +71,7 @@ describe('the five keys', () => {
     const names = ['shop', 'cart', 'till', 'stock']
     const lines = names.flatMap((name, n): Line[] => [
       [0, name, 'v1'],
-      [24, name, 'v2'],
+      [95, name, 'v2'],
       [96 + n / 10, name, 'v1'],
     ])
     const { estate, streams } = keysBoard(pastOf(lines), { incidents: [], failed: [] }, query, at(10_000))
