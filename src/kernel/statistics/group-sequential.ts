@@ -28,24 +28,37 @@ const reach = 7.2
 /** Less than this is nothing to spend. */
 const leastSpent = 1e-13
 
-/**
- * Where to stop at each look.
- *
- * @param shares - of the planned units, ascending; may pass 1, when everything is spent at the first that does
- * @param isLast - the last look is the last one whatever its share, decided without knowing results: everything left is spent there
- * @throws RangeError when shares do not ascend, by at least a ten-thousandth
- */
-export function boundaries({ alpha, sides, spending }: SequentialDesign, shares: readonly number[], isLast = false): Boundary[] {
-  const each = alpha / sides
-  const walk = new Walk(sides, 0)
-  let before = 0
-  return shares.map((share, at) => {
-    const now = isLast && at === shares.length - 1 ? each : spent(spending, each, share)
-    const z = walk.boundaryOf(share, now - before)
-    walk.goOn(share, z)
-    if (z < Number.POSITIVE_INFINITY) before = now
-    return { share, z, spent: before * sides }
-  })
+/** Where to stop, asked look by look: the next costs no more than itself, however many came before. */
+export class Boundaries {
+  readonly #design: SequentialDesign
+  readonly #walk: Walk
+  #spent = 0
+
+  constructor(design: SequentialDesign) {
+    this.#design = design
+    this.#walk = new Walk(design.sides, 0)
+  }
+
+  /**
+   * @param share - of the planned units, more than at the look before; may pass 1, when everything is spent at the first that does
+   * @param isLast - the last look whatever its share, decided without knowing results: everything left is spent there
+   * @throws RangeError when it is not at least a ten-thousandth more
+   */
+  next(share: number, isLast = false): Boundary {
+    const { alpha, sides, spending } = this.#design
+    const each = alpha / sides
+    const now = isLast ? each : spent(spending, each, share)
+    const z = this.#walk.boundaryOf(share, now - this.#spent)
+    this.#walk.goOn(share, z)
+    if (z < Number.POSITIVE_INFINITY) this.#spent = now
+    return { share, z, spent: this.#spent * sides }
+  }
+}
+
+/** Where to stop at each look: {@link Boundaries} of all of them. */
+export function boundaries(design: SequentialDesign, shares: readonly number[], isLast = false): Boundary[] {
+  const looks = new Boundaries(design)
+  return shares.map((share, at) => looks.next(share, isLast && at === shares.length - 1))
 }
 
 /**

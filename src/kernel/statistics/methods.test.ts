@@ -9,7 +9,7 @@ import { detectable, powerOf, sampleSize, unitsMissing } from './power.ts'
 import { quantileEffect, requestsAsOne } from './quantile-effect.ts'
 import { mergeSketches, noSketch, SketchOfMany, sketchCount, sketchQuantile } from './quantile-sketch.ts'
 import { quantile } from './quantiles.ts'
-import { repeatedP } from './repeated-p.ts'
+import { RepeatedP } from './repeated-p.ts'
 import { sampleRatio } from './sample-ratio.ts'
 
 const momentsOf = (rows: readonly (readonly number[])[]) => {
@@ -121,7 +121,8 @@ describe('looking a few times', () => {
 
   it('has a p that agrees with the boundary at every step of Holm', () => {
     const shares = [0.2, 0.45, 0.8]
-    const p = repeatedP(design, shares, { questions: 3 })
+    const looks = new RepeatedP(design, 3)
+    const p = shares.map((share) => looks.next(share)).at(-1)!.pOf
     for (const questions of [1, 2, 3]) {
       const { z } = boundaries({ ...design, alpha: 0.05 / questions }, shares).at(-1)!
       expect(p(z + 1e-9)).toBeLessThanOrEqual(0.05 / questions)

@@ -1,7 +1,15 @@
-import { boundaries, type SequentialDesign } from './group-sequential.ts'
+import { Boundaries, type SequentialDesign } from './group-sequential.ts'
 
 /** p-values below are told as this. */
 const leastTold = 1e-10
+
+/** What a look says. */
+export type PAtLook = {
+  /** z from which on it is stopped, with the alpha of the design itself. */
+  readonly boundary: number
+  /** p of a z of this look; of a one-sided test the greater z is the smaller p. */
+  readonly pOf: (z: number) => number
+}
 
 /**
  * p-values for a group sequential test under way: the least alpha with which it would have been stopped at this look. May be held against
@@ -9,26 +17,34 @@ const leastTold = 1e-10
  * Maurer and Bretz, Statistics in Biopharmaceutical Research 5, 2013).
  *
  * Boundaries are integrated for a ladder of alphas and joined by lines between ln alpha and z²: p is exact on the rungs (alpha over 1, 2 …
- * `questions`, where it is decided) and within 5 % of itself between them.
- *
- * @param shares - of this look and those before it
- * @returns p of a z of this look; of a one-sided test the greater z is the smaller p
+ * `questions`, where it is decided) and within 25 % of itself between them; where a smaller alpha could not stop yet it is that of the rung
+ * above, which is too large. Asked look by look, as {@link Boundaries}.
  */
-export function repeatedP(
-  design: SequentialDesign,
-  shares: readonly number[],
-  { questions = 1, isLast = false }: { readonly questions?: number; readonly isLast?: boolean } = {},
-): (z: number) => number {
-  const rungs = ladder(design.alpha, questions)
-    .map((alpha) => ({ alpha, z: boundaries({ ...design, alpha }, shares, isLast).at(-1)!.z }))
-    .filter(({ z }) => z < Number.POSITIVE_INFINITY)
-  return (z) => (rungs.length === 0 ? 1 : between(rungs, design.sides === 2 ? Math.abs(z) : z))
+export class RepeatedP {
+  readonly #design: SequentialDesign
+  readonly #rungs: readonly { readonly alpha: number; readonly looks: Boundaries }[]
+
+  constructor(design: SequentialDesign, questions = 1) {
+    this.#design = design
+    this.#rungs = ladder(design.alpha, questions).map((alpha) => ({ alpha, looks: new Boundaries({ ...design, alpha }) }))
+  }
+
+  /** @throws RangeError as {@link Boundaries} */
+  next(share: number, isLast = false): PAtLook {
+    const { alpha, sides } = this.#design
+    const all = this.#rungs.map((rung) => ({ alpha: rung.alpha, z: rung.looks.next(share, isLast).z }))
+    const rungs = all.filter(({ z }) => z < Number.POSITIVE_INFINITY)
+    return {
+      boundary: all.find((rung) => rung.alpha === alpha)!.z,
+      pOf: (z) => (rungs.length === 0 ? 1 : between(rungs, sides === 2 ? Math.abs(z) : z)),
+    }
+  }
 }
 
 /** From large to small, so that boundaries ascend. */
 function ladder(alpha: number, questions: number): number[] {
   const rungs = Array.from({ length: questions }, (_, at) => alpha / (at + 1))
-  for (const factor of [16, 8, 4, 2, 0.1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8]) {
+  for (const factor of [8, 2, 0.3, 0.05, 5e-3, 1e-4, 1e-6]) {
     const rung = alpha * factor
     if (rung < 0.95 && rung >= leastTold && (factor > 1 || rung < alpha / questions)) rungs.push(rung)
   }

@@ -9,7 +9,7 @@ import { scanInteractions } from './interactions.ts'
 import type { Metric } from './metric.ts'
 import { planned, type ExperimentDraft } from './plan.ts'
 import { unitsNeeded } from './sizing.ts'
-import { Accumulator, mergeSums, noSums, withIdleUnits } from './sums.ts'
+import { Accumulator, mergeSums, noSums, sumsByGroup, withIdleUnits } from './sums.ts'
 
 const refusal = (of: () => unknown): ThreewaysError => {
   try {
@@ -133,6 +133,26 @@ describe('what is kept of a metric', () => {
         }
         expect(JSON.parse(JSON.stringify(whole))).toEqual(whole)
       }),
+    )
+  })
+
+  it('is the same by columns as unit by unit', () => {
+    const ctr: Metric = { key: 'ctr', kind: { type: 'ratio' }, role: 'exploratory', better: 'more', before: true }
+    const columns = { value: [1, 0, 2, 9], per: [2, 3, 4, 9], before: [0, 1, 1, 9], perBefore: [1, 2, 3, 9] }
+    const of = (unit: number) => Object.fromEntries(Object.entries(columns).map(([field, values]) => [field, values[unit]!]))
+    const typed = Object.fromEntries(Object.entries(columns).map(([field, values]) => [field, Float64Array.from(values)]))
+    const [one, two] = sumsByGroup(ctr, typed, Uint8Array.of(1, 2, 1, 0), 2)
+    for (const [given, expected] of [
+      [one!, sumsOf(ctr, [of(0), of(2)])],
+      [two!, sumsOf(ctr, [of(1)])],
+    ] as const) {
+      expect(given.moments.count).toBe(expected.moments.count)
+      for (const [at, product] of expected.moments.products.entries()) expect(given.moments.products[at]).toBeCloseTo(product, 12)
+    }
+    const [revenue] = sumsByGroup(metricOf('revenue'), { value: Float64Array.of(10, 20_000, Number.NaN) }, Uint8Array.of(1, 1, 0), 1)
+    expect(revenue).toEqual({ moments: { count: 2, means: [255], products: [120_050] }, capped: 1 })
+    expect(refusal(() => sumsByGroup(metricOf('revenue'), { value: Float64Array.of(Number.NaN) }, Uint8Array.of(1), 1)).code).toBe(
+      'METRIC_VALUE',
     )
   })
 

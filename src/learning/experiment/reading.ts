@@ -1,8 +1,7 @@
 import { sequenceTest } from '../../kernel/statistics/confidence-sequence.ts'
 import { bayesianReading, type Effect, type Interval } from '../../kernel/statistics/effect.ts'
-import { boundaries, type SequentialDesign } from '../../kernel/statistics/group-sequential.ts'
 import { normalQuantile, normalTail } from '../../kernel/statistics/normal.ts'
-import { repeatedP } from '../../kernel/statistics/repeated-p.ts'
+import { RepeatedP } from '../../kernel/statistics/repeated-p.ts'
 import { studentQuantile, studentTail } from '../../kernel/statistics/student.ts'
 import type { ExperimentPlan } from './plan.ts'
 
@@ -23,27 +22,43 @@ export type LookTables = {
   readonly pOfMargin: (z: number) => number
 }
 
-const kept = new Map<string, LookTables>()
-/** Of as many looks at as many experiments; the oldest goes first. */
-const mostKept = 2000
+/** Walks that have gone as far as a look: the next look of an experiment goes on from there. */
+type Walked = { readonly decision: RepeatedP; readonly margin: RepeatedP; readonly tables: LookTables }
 
-/** @param shares - of the plan, at the looks so far and this one @param questions - that share alpha */
+const kept = new Map<string, Walked>()
+/** Of as many experiments, at some 100 KB each; the oldest goes first, and costs 4 ms a rung to be walked again. */
+const mostKept = 300
+
+/**
+ * The same whatever is kept, only sooner.
+ * @param shares - of the plan, at the looks so far and this one @param questions - that share alpha
+ */
 export function lookTables(plan: ExperimentPlan, shares: readonly number[], questions: number, isLast: boolean): LookTables {
   const { alpha, spending } = plan
-  const key = JSON.stringify([alpha, spending, shares, questions, isLast])
-  const known = kept.get(key)
-  if (known !== undefined) return known
-  const decision: SequentialDesign = { alpha, sides: 2, spending }
-  const margin: SequentialDesign = { alpha, sides: 1, spending }
-  const tables = {
-    boundary: boundaries(decision, shares, isLast).at(-1)!.z,
-    pOf: repeatedP(decision, shares, { questions, isLast }),
-    boundaryOfMargin: boundaries(margin, shares, isLast).at(-1)!.z,
-    pOfMargin: repeatedP(margin, shares, { isLast }),
-  }
+  const keyOf = (upTo: readonly number[]) => JSON.stringify([alpha, spending, questions, upTo])
+  const known = isLast ? undefined : kept.get(keyOf(shares))
+  if (known !== undefined) return known.tables
+  const walked = kept.get(keyOf(shares.slice(0, -1))) ?? walkedFrom(plan, questions, shares.slice(0, -1))
+  const tables = step(walked, shares.at(-1)!, isLast)
+  kept.delete(keyOf(shares.slice(0, -1)))
+  // Nothing goes on after the last look.
+  if (isLast) return tables
   if (kept.size >= mostKept) kept.delete(kept.keys().next().value!)
-  kept.set(key, tables)
+  kept.set(keyOf(shares), { ...walked, tables })
   return tables
+}
+
+type Walks = Omit<Walked, 'tables'>
+
+function walkedFrom({ alpha, spending }: ExperimentPlan, questions: number, shares: readonly number[]): Walks {
+  const walks = { decision: new RepeatedP({ alpha, sides: 2, spending }, questions), margin: new RepeatedP({ alpha, sides: 1, spending }) }
+  for (const share of shares) step(walks, share, false)
+  return walks
+}
+
+function step({ decision, margin }: Walks, share: number, isLast: boolean): LookTables {
+  const [ofDecision, ofMargin] = [decision.next(share, isLast), margin.next(share, isLast)]
+  return { boundary: ofDecision.boundary, pOf: ofDecision.pOf, boundaryOfMargin: ofMargin.boundary, pOfMargin: ofMargin.pOf }
 }
 
 /** An interval that a boundary at this look gives; none where nothing may be spent yet. */
