@@ -8,6 +8,7 @@ const scripts = [
   'step-overhead',
   'ci-server',
   'judge',
+  'experiments',
   'line-leaks',
   'environment',
   'switches',

@@ -181,7 +181,13 @@ class Walk {
     // Nobody is left.
     if (!(high > low)) return this.#become(share, new Float64Array(0), new Float64Array(0))
     const { points, weights } = panels(low, high, 1.8 * spread)
-    const mass = points.map((point, at) => weights[at]! * this.#density(point - shift, spread))
+    const mass = new Float64Array(points.length)
+    // What is the same on both sides is worked out on one.
+    const isSymmetric = this.#sides === 2 && this.#drift === 0
+    for (let at = 0; at < (isSymmetric ? points.length / 2 : points.length); at++) {
+      mass[at] = weights[at]! * this.#density(points[at]! - shift, spread)
+      if (isSymmetric) mass[points.length - 1 - at] = mass[at]!
+    }
     this.#become(share, points, mass)
   }
 

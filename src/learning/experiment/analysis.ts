@@ -4,7 +4,7 @@ import { benjaminiHochberg, holm } from '../../kernel/statistics/multiplicity.ts
 import { compared, gainOf, nameOf, type ArmState, type Comparison } from './comparison.ts'
 import { lookingAt, nothingSeen, sharesWith, type Looking, type Memory } from './looks.ts'
 import type { ExperimentPlan } from './plan.ts'
-import { alwaysOf, intervalBy, lookTables, pOfHarm, pOfMarginAlways, tellingOf, zOf, type LookTables } from './reading.ts'
+import { alwaysOf, intervalBy, lookTables, pOfHarm, pOfMarginAlways, tellingOf, unitsFor, zOf, type LookTables } from './reading.ts'
 import { recommended, type Recommendation } from './recommendation.ts'
 import type { Result } from './result.ts'
 import { splitOf, type Split } from './split.ts'
@@ -129,7 +129,9 @@ class Judging {
       case 'guardrail':
         keep(name, pOfHarm(this.#plan, gain))
         if (this.#plan.units === undefined) keep(`${name}/margin`, pOfMarginAlways(this.#plan, gain, metric.margin!))
-        else if (this.#tables !== undefined) keep(`${name}/margin`, this.#tables.pOfMargin(zOf(gain, -metric.margin!)))
+        // Beyond the boundary or not is all that is asked of it.
+        else if (this.#tables !== undefined && zOf(gain, -metric.margin!) >= this.#tables.boundaryOfMargin)
+          keep(`${name}/margin`, this.#plan.alpha)
     }
   }
 
@@ -152,8 +154,14 @@ class Judging {
       ...this.#ofThisLook(comparison, effect, gain),
       ...(p === undefined ? {} : { p }),
       ...(p === undefined || adjusted === undefined ? {} : { adjusted }),
+      ...this.#unitsFor(metric, effect),
       ...tellingOf(gain),
     }
+  }
+
+  #unitsFor({ role, effect: least }: Comparison['metric'], effect: Effect): Pick<Result, 'unitsForEffect'> {
+    const units = role === 'decision' ? unitsFor(this.#plan, effect, least!) : undefined
+    return units === undefined ? {} : { unitsForEffect: units }
   }
 
   #ofThisLook({ metric }: Comparison, effect: Effect, gain: Effect): Pick<Result, 'atLook' | 'leastGain'> {

@@ -85,6 +85,7 @@ describe('what is kept of a metric', () => {
     ['count', { value: -1 }],
     ['count', { value: Infinity }],
     ['revenue', { value: -Infinity }],
+    ['revenue', { value: 1e200 }],
     ['revenue', {}],
     ['ratio', { value: 1, per: Number.NaN }],
     ['quantile', { values: [1, Infinity] }],
@@ -199,6 +200,9 @@ describe('an analysis', () => {
     expect(resultOf(analysis, 'orders')).toMatchObject({ verdict: 'undecided' })
     expect(resultOf(analysis, 'orders').p).toBeUndefined()
     expect(resultOf(analysis, 'orders').always!.low).toBeGreaterThan(0)
+    // 16 · 0.9/0.1 / 0.1² of each arm for 10 % more of 10 %, and somewhat more because the arms differ.
+    expect(resultOf(analysis, 'orders').unitsForEffect! / 28_000).toBeGreaterThan(0.9)
+    expect(resultOf(analysis, 'orders').unitsForEffect!).toBeLessThan(90_000)
     expect(analysis.recommendations[0]).toMatchObject({ action: 'go on' })
     expect(analysis.memory.looks).toEqual([])
   })

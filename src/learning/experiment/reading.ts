@@ -1,6 +1,8 @@
 import { sequenceTest } from '../../kernel/statistics/confidence-sequence.ts'
 import { bayesianReading, type Effect, type Interval } from '../../kernel/statistics/effect.ts'
+import { Boundaries } from '../../kernel/statistics/group-sequential.ts'
 import { normalQuantile, normalTail } from '../../kernel/statistics/normal.ts'
+import { unitsMissing } from '../../kernel/statistics/power.ts'
 import { RepeatedP } from '../../kernel/statistics/repeated-p.ts'
 import { studentQuantile, studentTail } from '../../kernel/statistics/student.ts'
 import type { ExperimentPlan } from './plan.ts'
@@ -19,11 +21,10 @@ export type LookTables = {
   readonly pOf: (z: number) => number
   /** z of being no worse than a margin, one-sided. */
   readonly boundaryOfMargin: number
-  readonly pOfMargin: (z: number) => number
 }
 
 /** Walks that have gone as far as a look: the next look of an experiment goes on from there. */
-type Walked = { readonly decision: RepeatedP; readonly margin: RepeatedP; readonly tables: LookTables }
+type Walked = { readonly decision: RepeatedP; readonly margin: Boundaries; readonly tables: LookTables }
 
 const kept = new Map<string, Walked>()
 /** Of as many experiments, at some 100 KB each; the oldest goes first, and costs 4 ms a rung to be walked again. */
@@ -51,14 +52,13 @@ export function lookTables(plan: ExperimentPlan, shares: readonly number[], ques
 type Walks = Omit<Walked, 'tables'>
 
 function walkedFrom({ alpha, spending }: ExperimentPlan, questions: number, shares: readonly number[]): Walks {
-  const walks = { decision: new RepeatedP({ alpha, sides: 2, spending }, questions), margin: new RepeatedP({ alpha, sides: 1, spending }) }
+  const walks = { decision: new RepeatedP({ alpha, sides: 2, spending }, questions), margin: new Boundaries({ alpha, sides: 1, spending }) }
   for (const share of shares) step(walks, share, false)
   return walks
 }
 
 function step({ decision, margin }: Walks, share: number, isLast: boolean): LookTables {
-  const [ofDecision, ofMargin] = [decision.next(share, isLast), margin.next(share, isLast)]
-  return { boundary: ofDecision.boundary, pOf: ofDecision.pOf, boundaryOfMargin: ofMargin.boundary, pOfMargin: ofMargin.pOf }
+  return { ...decision.next(share, isLast), boundaryOfMargin: margin.next(share, isLast).z }
 }
 
 /** An interval that a boundary at this look gives; none where nothing may be spent yet. */
@@ -81,6 +81,21 @@ export const pOfHarm = ({ alpha, narrowestAt }: ExperimentPlan, gain: Effect): n
 /** P, of all moments, that it is worse by its margin or more. */
 export const pOfMarginAlways = ({ alpha, narrowestAt }: ExperimentPlan, gain: Effect, margin: number): number =>
   sequenceTest(gain, { alpha, narrowestAt, sides: 'greater', over: -margin }).p
+
+/**
+ * Units of both arms with which a test at the end, or a confidence sequence where none is planned, sees an effect with the power of the
+ * plan while the variance stays what it is. Undefined: not with a hundred million times as many.
+ */
+export function unitsFor(
+  { alpha, power, units, narrowestAt }: ExperimentPlan,
+  { error, count }: Effect,
+  least: number,
+): number | undefined {
+  const now = { error, count, difference: least }
+  const design = { alpha, sides: 2, power } as const
+  const more = unitsMissing(design, now, units === undefined ? { by: 'sequence', narrowestAt } : { by: 'fixed' })
+  return more === undefined ? undefined : Math.ceil(count * (1 + more))
+}
 
 /** For telling people. Not for deciding: it does not allow for looking often. */
 export function tellingOf(gain: Effect): {

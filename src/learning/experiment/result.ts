@@ -25,6 +25,8 @@ export type Result = {
   /** Holm's over all decision metrics and treatments; Benjamini and Hochberg's over exploratory ones; Bonferroni's of harm to guardrails. */
   readonly adjusted?: number
   readonly verdict: 'better' | 'worse' | 'no worse' | 'undecided'
+  /** Of decisions: units of both arms with which the plan's least effect is seen with its power, if the variance stays what it is now. */
+  readonly unitsForEffect?: number
   readonly chanceToWin?: number
   readonly lossOfControl?: number
   readonly lossOfTreatment?: number

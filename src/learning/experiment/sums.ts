@@ -106,7 +106,7 @@ export class Accumulator {
       const values = unit.values ?? refuse(this.#metric, 'values', undefined)
       let below = 0
       for (const value of values) {
-        if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) refuse(this.#metric, 'values', value)
+        if (!(value >= 0 && value <= mostValue)) refuse(this.#metric, 'values', value)
         if (value <= kind.near) below++
       }
       this.#row[0] = values.length
@@ -130,8 +130,11 @@ function refuse({ key, kind }: Metric, field: string, value: number | undefined)
   })
 }
 
+/** Beyond, squares of it would be infinite. */
+const mostValue = 1e100
+
 function fits(type: MetricType, field: string, value: number): boolean {
-  if (!Number.isFinite(value)) return false
+  if (!(Math.abs(value) <= mostValue)) return false
   if (field === 'per' || field === 'perBefore') return value >= 0
   if (type === 'binary') return field === 'value' ? value === 0 || value === 1 : true
   return type === 'count' ? value >= 0 : true
@@ -151,21 +154,39 @@ export function sumsByGroup(metric: Metric, columns: Columns, groups: Uint8Array
   const { kind } = metric
   const read = variablesOf(metric).map((field) => {
     const column = columns[field] ?? refuse(metric, field, undefined)
-    for (let unit = 0; unit < groups.length; unit++) {
-      if (groups[unit] !== 0 && !fits(kind.type, field, column[unit]!)) refuse(metric, field, column[unit])
-    }
-    return kind.type === 'revenue' ? column.map((value) => Math.min(value, kind.cap)) : column
+    const unfit = firstUnfit(kind.type, field, column, groups)
+    if (unfit !== -1) refuse(metric, field, column[unfit])
+    return column
   })
-  const capped = new Float64Array(count + 1)
-  if (kind.type === 'revenue')
-    for (let unit = 0; unit < groups.length; unit++) if (columns.value![unit]! > kind.cap) capped[groups[unit]!]!++
-  return momentsByArm(read, groups, count).map((moments, at) => ({ moments, capped: capped[at + 1]! }))
+  if (kind.type !== 'revenue') return momentsByArm(read, groups, count).map((moments) => ({ moments, capped: 0 }))
+  const capped = aboveByGroup(columns.value!, kind.cap, groups, count)
+  const below = read.map((column) => (column.some((value) => value > kind.cap) ? column.map((value) => Math.min(value, kind.cap)) : column))
+  return momentsByArm(below, groups, count).map((moments, at) => ({ moments, capped: capped[at + 1]! }))
+}
+
+function aboveByGroup(column: Float64Array, cap: number, groups: Uint8Array, count: number): Float64Array {
+  const above = new Float64Array(count + 1)
+  for (let unit = 0; unit < groups.length; unit++) if (column[unit]! > cap) above[groups[unit]!]!++
+  return above
+}
+
+/** The same as {@link fits} of each, in one pass without a call: -1 when all fit. */
+function firstUnfit(type: MetricType, field: string, column: Float64Array, groups: Uint8Array): number {
+  const isCount = field === 'per' || field === 'perBefore' || type === 'count'
+  const least = isCount ? 0 : -mostValue
+  const isBinary = type === 'binary' && field === 'value'
+  for (let unit = 0; unit < groups.length; unit++) {
+    const value = column[unit]!
+    const isFit = value >= least && value <= mostValue && (!isBinary || value === 0 || value === 1)
+    if (!isFit && groups[unit] !== 0) return unit
+  }
+  return -1
 }
 
 function wanted(type: MetricType, field: string): string {
-  if (type === 'quantile') return 'a list of finite numbers, none below 0'
+  if (type === 'quantile') return 'a list of numbers from 0 to 1e100'
   if (type === 'binary' && field === 'value') return '0 or 1'
   return type === 'revenue' || (type === 'ratio' && (field === 'value' || field === 'before'))
-    ? 'a finite number'
-    : 'a finite number, not below 0'
+    ? 'a number up to 1e100'
+    : 'a number from 0 to 1e100'
 }
