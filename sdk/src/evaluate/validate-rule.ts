@@ -58,13 +58,13 @@ export function ruleFaults(rule: unknown, path: Path, place: Place, report: Repo
 
 function operationFaults(rule: Readonly<Record<string, unknown>>, path: Path, place: Place, report: Report, depth: number): void {
   const names = Object.keys(rule)
-  if (names.length === 0) return
+  if (names.length === 0) return depth > 1 ? report(path, 'should have an operator') : undefined
   if (names.length > 1) return report(path, `should have one operator, and has ${names.length}`)
   const operator = names[0]!
   const at = [...path, operator]
   const given = rule[operator]
   const check = checks[operator]
-  if (check !== undefined && Object.hasOwn(checks, operator)) return check(given, at, place, report)
+  if (check !== undefined && Object.hasOwn(checks, operator)) return check(given, at, place, report, depth)
   if (!Object.hasOwn(counts, operator)) return report(path, `there is no operator "${operator}"`)
   const unary = operator === '!' || operator === '!!'
   const args = Array.isArray(given) ? given : unary ? [given] : undefined
@@ -79,11 +79,11 @@ function operationFaults(rule: Readonly<Record<string, unknown>>, path: Path, pl
   for (const [index, arg] of args.entries()) ruleFaults(arg, [...at, index], place, report, depth + 1)
 }
 
-type Check = (given: unknown, path: Path, place: Place, report: Report) => void
+type Check = (given: unknown, path: Path, place: Place, report: Report, depth: number) => void
 
 const checks: Readonly<Record<string, Check>> = {
   $ref: referenceFaults,
-  var: (given, path, _, report) => variableFaults(given, path, report),
+  var: (given, path, place, report, depth) => (isMap(given) ? ruleFaults(given, path, place, report, depth + 1) : variableFaults(given, path, report)),
   missing: (given, path, _, report) => {
     if (!isListOfTexts(given)) report(path, 'should be a list of names')
   },
