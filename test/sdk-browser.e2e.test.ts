@@ -62,7 +62,7 @@ function serve(dist: string) {
       response.setHeader('content-type', 'text/event-stream').write(word())
       listeners.add(response)
     },
-    '/api/exposures': (request, response) => {
+    '/api/flag-sets/production/exposures': (request, response) => {
       const parts: Buffer[] = []
       request
         .on('data', (part: Buffer) => parts.push(part))

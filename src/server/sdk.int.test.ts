@@ -10,6 +10,13 @@ import { fileStore } from '../../sdk/src/node/file-store.ts'
 import { checkout } from '../flow/flags/testing.ts'
 import { openTestThreeways, type TestThreeways } from './testing.ts'
 
+const search = `
+flag: search-v2
+owner: shop
+purpose: release
+expires: 2027-03-31
+environments: {production: {state: dark}}
+`
 const ada = { targetingKey: 'ada', email: 'ada@example.org' }
 
 /** Until the flags say so; a real server and real time. */
@@ -34,19 +41,22 @@ describe('an application with our SDK', () => {
     new Promise((resolve) => {
       server = createServer(getRequestListener(t.threeways.app.fetch)).listen(at, '127.0.0.1', resolve)
     })
-  const clientOf = (): Client =>
+  const clientOf = (reports = false): Client =>
     createClient({
       url: `http://127.0.0.1:${port}/api/flag-sets/production`,
       token,
       store: fileStore(path.join(folder, 'flags.json')),
-      reports: false,
+      ...(reports ? {} : { reports: false }),
       pollMs: 200,
     })
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'threeways sdk '))
     t = await openTestThreeways()
-    await t.ask('PUT', '/api/flags', { files: [{ document: checkout, file: 'checkout.yaml' }], reason: 'a test' })
+    await t.ask('PUT', '/api/flags', {
+      files: [checkout, search].map((document, index) => ({ document, file: `${index}.yaml` })),
+      reason: 'a test',
+    })
     const made = await t.ask('POST', '/api/tokens', { name: 'shop-app', scopes: ['evaluate'] })
     token = (made.body as { secret: string }).secret
     await listen(0)
@@ -79,5 +89,21 @@ describe('an application with our SDK', () => {
     await listen(port)
     await Promise.all([client, started].map((one) => until(one, () => one.evaluate('checkout-v2', ada, false).value === true)))
     await Promise.all([client.close(), started.close()])
+  })
+
+  it('tells who was shown what, what they did, and what rehearsals came to', async () => {
+    const client = clientOf(true)
+    await client.ready()
+    client.evaluate('checkout-v2', ada, false)
+    client.track('paid', ada, 12.5)
+    client.dark('search-v2', ada, { control: () => ({ hits: [1, 2] }), candidate: () => ({ hits: [1] }) })
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    await client.close()
+    expect(await t.ask('GET', '/api/flags/checkout-v2/traffic')).toMatchObject({
+      body: { days: [{ environment: 'production', variant: 'on', asked: 1, shown: 1 }] },
+    })
+    expect(await t.ask('GET', '/api/flags/search-v2/readiness')).toMatchObject({
+      body: { rehearsals: 1, differences: [{ difference: 'hits: shorter list' }] },
+    })
   })
 })

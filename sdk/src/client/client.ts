@@ -25,7 +25,7 @@ export type ClientOptions = {
   readonly listen?: boolean
   /** How long the server may be out of reach before flags count as stale. [default: 120,000] */
   readonly staleMs?: number
-  /** Where exposures are told; false: nowhere. [default: `/api/exposures` of the same server] */
+  /** Where exposures are told; false: nowhere. [default: `/exposures` below `url`] */
   readonly reports?: string | false
   /** How often. [default: 10,000] */
   readonly reportMs?: number
@@ -69,6 +69,7 @@ export type Client = {
 /** Flags that keep themselves up to date and are served whatever becomes of the server. */
 export function createClient(options: ClientOptions): Client {
   const { url, token, bootstrap, time = systemTime, random = Math.random, pollMs = 30_000, staleMs = 120_000 } = options
+  const address = url?.replace(/\/+$/, '')
   const server: Server = {
     fetch: options.fetch ?? ((address, init) => fetch(address, init)),
     time,
@@ -106,11 +107,11 @@ export function createClient(options: ClientOptions): Client {
   }
 
   const updates =
-    url === undefined
+    address === undefined
       ? undefined
       : makeUpdates({
           server,
-          url: url.replace(/\/+$/, ''),
+          url: address,
           listen: options.listen ?? true,
           pollMs,
           random,
@@ -136,7 +137,7 @@ export function createClient(options: ClientOptions): Client {
     random,
     ...(options.budget === undefined ? {} : { budget: options.budget }),
   })
-  const reports = options.reports ?? (url === undefined ? false : new URL('/api/exposures', url).href)
+  const reports = options.reports ?? (address === undefined ? false : `${address}/exposures`)
   const reporter =
     reports === false
       ? undefined

@@ -18,6 +18,8 @@ export type ReporterOptions = {
 
 const answerMs = 10_000
 const waitingMax = 50
+/** The server takes no longer name, and would refuse all that is told with it. */
+const metricMax = 100
 
 /**
  * Tells the server who was shown what, once per unit, flag, revision and variant, and what they did. Nothing that goes wrong here
@@ -92,7 +94,7 @@ export function makeReporter({ server, url, everyMs, random, environment, rehear
       collector.show(flag, revision, variant, assigned ? targetingKey : undefined, rule, time.wall)
     },
     track(metric: string, targetingKey: unknown, value: number): void {
-      if (typeof targetingKey !== 'string' || targetingKey === '' || metric === '') collector.drop(1)
+      if (typeof targetingKey !== 'string' || targetingKey === '' || metric === '' || metric.length > metricMax) collector.drop(1)
       else collector.measure(targetingKey, metric, value)
     },
     /** Sends what there is. @param keepalive - also when the page is being left */

@@ -29,7 +29,7 @@ function compare(one: unknown, other: unknown, path: string, depth: number, sear
 }
 
 function note({ found }: Search, path: string, what: string): void {
-  if (found.size < pathsMax) found.add(`${path === '' ? 'answer' : path}: ${what}`.slice(0, 200))
+  if (found.size < pathsMax) found.add(`${path === '' ? 'answer' : path}: ${what}`.slice(0, 90))
 }
 
 function compareLists(one: readonly unknown[], other: readonly unknown[], path: string, depth: number, search: Search): void {

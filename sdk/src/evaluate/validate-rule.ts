@@ -83,7 +83,8 @@ type Check = (given: unknown, path: Path, place: Place, report: Report, depth: n
 
 const checks: Readonly<Record<string, Check>> = {
   $ref: referenceFaults,
-  var: (given, path, place, report, depth) => (isMap(given) ? ruleFaults(given, path, place, report, depth + 1) : variableFaults(given, path, report)),
+  var: (given, path, place, report, depth) =>
+    isMap(given) ? ruleFaults(given, path, place, report, depth + 1) : variableFaults(given, path, report),
   missing: (given, path, _, report) => {
     if (!isListOfTexts(given)) report(path, 'should be a list of names')
   },
