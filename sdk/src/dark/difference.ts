@@ -2,6 +2,8 @@
 const partsMax = 20_000
 const pathsMax = 3
 const depthMax = 32
+/** Of one place: three of them fit into what a server takes as one difference. */
+const noteMax = 90
 
 /**
  * In what two answers differ, by place and kind and without what they hold: `items[].price: number, other number`. Undefined: in
@@ -29,7 +31,11 @@ function compare(one: unknown, other: unknown, path: string, depth: number, sear
 }
 
 function note({ found }: Search, path: string, what: string): void {
-  if (found.size < pathsMax) found.add(`${path === '' ? 'answer' : path}: ${what}`.slice(0, 90))
+  if (found.size >= pathsMax) return
+  const place = path === '' ? 'answer' : path
+  const room = noteMax - what.length - 2
+  // Where it ends says more than where it begins.
+  found.add(`${place.length > room ? `…${place.slice(1 - room)}` : place}: ${what}`)
 }
 
 function compareLists(one: readonly unknown[], other: readonly unknown[], path: string, depth: number, search: Search): void {

@@ -1,5 +1,6 @@
 import type { LedgerTransaction } from '../../../ledger/ledger.ts'
 import { rowsOf } from '../../../ledger/rows.ts'
+import { rehearsals } from '../../dark/projection.ts'
 import { flagTraffic } from './projection.ts'
 
 type Place = Pick<LedgerTransaction, 'db'>
@@ -20,10 +21,17 @@ export async function trafficOf(place: Place, flag: string) {
 export async function lastAsked(
   place: Place,
 ): Promise<{ readonly toldSince: string | null; readonly byFlag: ReadonlyMap<string, string> }> {
-  const rows = await rowsOf(place.db, flagTraffic)
+  const asked = await rowsOf(place.db, flagTraffic)
     .select(({ fn }) => ['flag', fn.max('day').as('last'), fn.min('day').as('first')])
     .groupBy('flag')
     .execute()
-  const firsts = rows.map(({ first }) => first).toSorted()
-  return { toldSince: firsts[0] ?? null, byFlag: new Map(rows.map(({ flag, last }) => [flag, last])) }
+  // What is rehearsed in the dark is asked for there, and nowhere else.
+  const rehearsed = await rowsOf(place.db, rehearsals)
+    .select(({ fn }) => ['flag', fn.max('minute').as('last'), fn.min('minute').as('first')])
+    .groupBy('flag')
+    .execute()
+  const rows = [...asked, ...rehearsed].map(({ flag, last, first }) => ({ flag, last: last.slice(0, 10), first: first.slice(0, 10) }))
+  const byFlag = new Map<string, string>()
+  for (const { flag, last } of rows) if ((byFlag.get(flag) ?? '') < last) byFlag.set(flag, last)
+  return { toldSince: rows.map(({ first }) => first).toSorted()[0] ?? null, byFlag }
 }
