@@ -3,15 +3,19 @@ import { csvOf } from '../kernel/csv.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
+import { momentOf } from './moment.ts'
 import type { Output } from './output.ts'
 
-type LineageFlags = ConnectFlags & { readonly json: boolean; readonly csv: boolean; readonly stream?: string }
+type LineageFlags = ConnectFlags & { readonly json: boolean; readonly csv: boolean; readonly stream?: string; readonly asOf?: string }
 
 /** Where a commit is, and how that is known. */
 export async function lineage(this: CliContext, flags: LineageFlags, commit: string): Promise<void> {
   const { output } = this
-  const query = flags.stream === undefined ? '' : `?${new URLSearchParams({ stream: flags.stream })}`
-  const path = `${at`/api/lineage/${commit}`}${query}`
+  const query = new URLSearchParams({
+    ...(flags.stream === undefined ? {} : { stream: flags.stream }),
+    ...(flags.asOf === undefined ? {} : { asOf: momentOf(flags.asOf, '--as-of') }),
+  })
+  const path = `${at`/api/lineage/${commit}`}?${query}`
   await withApi(this, flags, async (api) => {
     const found = await api.get<CommitLineage>(path)
     if (flags.csv) return output.passOn(csvOf(tableOf(found)))
@@ -32,11 +36,11 @@ const tableOf = ({ commit, streams }: CommitLineage) =>
 const short = (sha: string) => sha.slice(0, 12)
 const day = (instant: string) => `${instant.slice(0, 10)} ${instant.slice(11, 16)}`
 
-function describe({ commit, subject, repository, authored, committed, reverts, streams }: CommitLineage, output: Output): string {
+function describe({ commit, subject, repository, authored, committed, asOf, reverts, streams }: CommitLineage, output: Output): string {
   const { colour } = output
   return [
     `${colour.bold(short(commit))}  ${subject}`,
-    colour.dim(`${repository}, written ${day(authored)}, committed ${day(committed)}`),
+    colour.dim(`${repository}, written ${day(authored)}, committed ${day(committed)}${asOf === null ? '' : `; as of ${day(asOf)}`}`),
     ...reverts.map((one) => colour.yellow(`reverted by ${short(one.commit)} ${one.subject}`)),
     ...streams.flatMap((stream) => ['', ...streamTold(stream, commit, output)]),
     ...(streams.length === 0

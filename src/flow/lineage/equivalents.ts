@@ -47,8 +47,12 @@ function brings(graph: CommitGraph, head: string, merge: string, commit: number)
   return graph.contains(branch, commit) && !graph.contains(trunk, commit)
 }
 
-/** Commits that say they revert this one, and are not reverted themselves. */
-export function revertsOf(graph: CommitGraph, commit: number): readonly number[] {
-  const of = (name: string) => [...graph.said()].filter(([, { reverts }]) => reverts.includes(name)).map(([other]) => other)
+/**
+ * Commits that say they revert this one, and are not reverted themselves.
+ * @param isThere - what had not been committed yet reverted nothing
+ */
+export function revertsOf(graph: CommitGraph, commit: number, isThere: (commit: number) => boolean = () => true): readonly number[] {
+  const of = (name: string) =>
+    [...graph.said()].filter(([other, { reverts }]) => reverts.includes(name) && isThere(other)).map(([other]) => other)
   return of(graph.sha(commit)).filter((revert) => of(graph.sha(revert)).length === 0)
 }

@@ -122,6 +122,31 @@ describe('where a commit is', () => {
     ])
   })
 
+  it('was somewhere else as of an earlier moment: as if nothing had been committed, merged or deployed later', async () => {
+    await record(all())
+    const at = async (name: string, hours: number) => where(name, `?asOf=${new Date((begin + hours * hour) * 1000).toISOString()}`)
+    const side = await at('side', 8)
+    expect(side).toMatchObject({ asOf: '2026-03-01T08:00:00.000Z', reverts: [{ subject: 'undo' }] })
+    // That another one had run in production was told by the one after it.
+    expect(told(side)).toEqual([
+      ['test', '02:30', 'contains', 'first', 'on record'],
+      ['production', undefined, undefined, null, 'on record'],
+    ])
+    expect(side.streams[0]).toMatchObject({ toCome: ['production'], environments: [{ running: true }, { running: false }] })
+    const before = await at('side', 5)
+    expect([before.reverts, before.streams[0]!.environments[0]!.undone]).toEqual([[], []])
+    expect((await at('side', 1.5)).streams).toEqual([])
+    expect((await where('side', '?asOf=2026-03-01T01:30:00Z&stream=shop')).streams).toEqual([])
+    const fix = await at('fix', 3.2)
+    expect(fix.streams[0]).toMatchObject({ change: { commit: sha('fix') }, toCome: ['test', 'production'] })
+    expect(fix.streams[0]!.environments.flatMap(({ links }) => links)).toEqual([])
+    expect((await at('fix', 4.2)).streams[0]!.environments.map(({ links }) => links.length)).toEqual([1, 0])
+    expect((await where('fix', '?asOf=2099-01-01T00:00:00Z')).streams).toEqual((await where('fix')).streams)
+    const early = await t.ask('GET', `/api/lineage/${sha('fix')}?asOf=2026-03-01T02:00:00Z`)
+    expect([early.status, early.body]).toMatchObject([404, { code: 'COMMIT_NOT_FOUND', detail: expect.stringContaining('no such commit') }])
+    expect((await t.ask('GET', `/api/lineage/${sha('fix')}?asOf=yesterday`)).status).toBe(422)
+  })
+
   it('comes by what its request was squashed into, as its host told, and by a rebase', async () => {
     const branch = [commit('first', 1, ['root']), commit('second', 2, ['first'])]
     const trunk = [

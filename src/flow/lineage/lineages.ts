@@ -14,8 +14,11 @@ export type Lineages = {
   readonly repositories: Repositories
   /** Of its trunk, oldest first; none where nobody knows which branch that is. */
   changesOf(repository: Repository): readonly TrunkChange[]
-  /** Empty: of none of its repositories commits are known, or nothing was deployed. */
-  of(stream: string): Promise<readonly StreamLineage[]>
+  /**
+   * Empty: of none of its repositories commits are known, or nothing was deployed.
+   * @param asOf - as if nothing had been deployed after this moment, ms; found anew each time. @defaultValue now
+   */
+  of(stream: string, asOf?: number): Promise<readonly StreamLineage[]>
   /** The same of several, by name. */
   ofAll(streams: Iterable<string>): Promise<ReadonlyMap<string, readonly StreamLineage[]>>
 }
@@ -42,7 +45,10 @@ export function makeLineages(ledger: Pick<Ledger, 'db' | 'head' | 'read'>, look:
     if (news.length === newMax) kept.forgetAll()
     for (const { event } of news) kept.forget(deploymentOf(toFact(event) as never, false).stream)
     seen = Math.max(head, news.at(-1)?.seq ?? 0)
-    const of = (stream: string) => kept.get(stream, keyOf(stream, repositories), () => find(ledger.db, stream, repositories, changes))
+    const of = (stream: string, asOf = Number.POSITIVE_INFINITY) => {
+      const look = () => find(ledger.db, stream, repositories, changes, asOf)
+      return asOf === Number.POSITIVE_INFINITY ? kept.get(stream, keyOf(stream, repositories), look) : look()
+    }
     const ofAll = async (streams: Iterable<string>) =>
       new Map(await Promise.all([...streams].map(async (stream) => [stream, await of(stream)] as const)))
     return { repositories, changesOf: changes, of, ofAll }
@@ -59,10 +65,10 @@ const sourcesOf = (stream: string, { repositories, links }: Repositories) =>
 const keyOf = (stream: string, repositories: Repositories) =>
   JSON.stringify(sourcesOf(stream, repositories).map(({ source, repository }) => [source, repository.changed, repository.requests.changed]))
 
-async function find(db: Ledger['db'], stream: string, repositories: Repositories, changes: ReturnType<typeof keptChanges>) {
+async function find(db: Ledger['db'], stream: string, repositories: Repositories, changes: ReturnType<typeof keptChanges>, asOf: number) {
   const sources = sourcesOf(stream, repositories)
   if (sources.length === 0) return []
-  const places = await readPlaces(db, stream)
+  const places = await readPlaces(db, stream, asOf)
   if (places.size === 0) return []
   return sources.map((one) =>
     lineageOf(
@@ -75,12 +81,13 @@ async function find(db: Ledger['db'], stream: string, repositories: Repositories
   )
 }
 
-async function readPlaces(db: Ledger['db'], stream: string): Promise<Places> {
+async function readPlaces(db: Ledger['db'], stream: string, asOf: number): Promise<Places> {
   const columns = ['environment', 'deployment', 'at', 'version', 'previous', 'commit'] as const
   const rows = await rowsOf(db, deploymentHistory).select(columns).where('stream', '=', stream).execute()
   const places = new Map<string, Deployment[]>()
   for (const { environment, deployment, at, version, previous, commit } of rows) {
     const one = { deployment, at: Date.parse(at!), version: version!, previous, commit }
+    if (one.at > asOf) continue
     const there = places.get(environment)
     if (there === undefined) places.set(environment, [one])
     else there.push(one)

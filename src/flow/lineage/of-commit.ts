@@ -13,9 +13,15 @@ const instant = (ms: number) => new Date(ms).toISOString()
  * Where a commit is: which deployment first carried it to each environment, how that is known, and what is still to come.
  * @param name - its name, or at least seven digits of its beginning
  * @param stream - of this one alone. @defaultValue all that are built from its repository
+ * @param asOf - as if nothing had been committed, merged or deployed after this moment, ms. @defaultValue now
  * @throws ThreewaysError `COMMIT_NOT_FOUND`, `COMMIT_AMBIGUOUS`, `STREAM_NOT_FOUND`
  */
-export async function lineageOfCommit(lineages: Lineages, name: string, stream: string | undefined): Promise<CommitLineage> {
+export async function lineageOfCommit(
+  lineages: Lineages,
+  name: string,
+  stream?: string,
+  asOf = Number.POSITIVE_INFINITY,
+): Promise<CommitLineage> {
   const { repositories, links } = lineages.repositories
   const found = [...repositories.values()].flatMap((repository) => commitsNamed(repository, name))
   const shas = [...new Set(found.map(({ sha }) => sha))]
@@ -29,20 +35,42 @@ export async function lineageOfCommit(lineages: Lineages, name: string, stream: 
       message: `no commit "${name}" is known`,
       help: 'bring in its repository: `threeways import git PATH`',
     })
+  refuseEarlier(found, asOf)
   const streams: StreamOfCommit[] = []
   for (const { repository, commit } of found) {
     const names = stream === undefined ? links.streamsOf(repository.name) : [stream]
     for (const each of names)
-      for (const lineage of await lineages.of(each)) if (lineage.repository === repository) streams.push(streamOf(lineage, commit))
+      for (const lineage of await lineages.of(each, asOf))
+        if (lineage.repository === repository) streams.push(streamOf(lineage, commit, asOf))
   }
-  if (stream !== undefined && streams.length === 0)
+  if (stream !== undefined && streams.length === 0 && !(await isBuiltFrom(lineages, stream, found)))
     throw notFound('STREAM_NOT_FOUND', {
       message: `no value stream "${stream}" is built from ${found.map(({ repository }) => repository.name).join(' or ')}`,
       help: 'link it: `threeways import git PATH --stream NAME`',
     })
   const [{ repository, commit }] = found as [(typeof found)[number]]
-  return { ...factsOf(repository, commit), streams: streams.toSorted((a, b) => (a.stream < b.stream ? -1 : 1)) }
+  return { ...factsOf(repository, commit, asOf), streams: streams.toSorted((a, b) => (a.stream < b.stream ? -1 : 1)) }
 }
+
+/** What was written by then may be looked at; under another name it may have come into the world later. */
+function refuseEarlier(found: readonly { readonly repository: Repository; readonly commit: number }[], asOf: number): void {
+  const written = found.map(({ repository: { graph }, commit }) => graph.authored(commit) * 1000)
+  const first = Math.min(...written)
+  if (first <= asOf) return
+  throw notFound('COMMIT_NOT_FOUND', {
+    message: `as of ${instant(asOf)} there was no such commit: it was written at ${instant(first)}`,
+    help: 'ask as of a later moment',
+  })
+}
+
+/** Of a stream that was deployed later nothing is to be told, and it is known all the same. */
+const isBuiltFrom = async (lineages: Lineages, stream: string, found: readonly { readonly repository: Repository }[]) =>
+  (await lineages.of(stream)).some((lineage) => found.some(({ repository }) => repository === lineage.repository))
+
+const thereBy =
+  ({ graph }: Repository, asOf: number) =>
+  (commit: number) =>
+    graph.committed(commit) * 1000 <= asOf
 
 function commitsNamed(repository: Repository, name: string): readonly { repository: Repository; commit: number; sha: string }[] {
   const { graph } = repository
@@ -52,23 +80,26 @@ function commitsNamed(repository: Repository, name: string): readonly { reposito
   return commits.map((commit) => ({ repository, commit, sha: graph.sha(commit) }))
 }
 
-function factsOf({ name, graph }: Repository, commit: number): Omit<CommitLineage, 'streams'> {
+function factsOf(repository: Repository, commit: number, asOf: number): Omit<CommitLineage, 'streams'> {
+  const { name, graph } = repository
   const brief = (one: number) => ({ commit: graph.sha(one), subject: graph.subject(one) })
   return {
     ...brief(commit),
     repository: name,
     authored: instant(graph.authored(commit) * 1000),
     committed: instant(graph.committed(commit) * 1000),
-    reverts: revertsOf(graph, commit).map(brief),
+    asOf: asOf === Number.POSITIVE_INFINITY ? null : instant(asOf),
+    reverts: revertsOf(graph, commit, thereBy(repository, asOf)).map(brief),
   }
 }
 
-function streamOf(lineage: StreamLineage, commit: number): StreamOfCommit {
+function streamOf(lineage: StreamLineage, commit: number, asOf: number): StreamOfCommit {
   const { stream, source, repository, environments, way } = lineage
   const { graph } = repository
-  const change = lineage.changes().find(({ commits }) => commits.includes(commit))
-  const equivalents = equivalentsOf(graph, commit, repository.requests.merged())
-  const reverts = revertsOf(graph, commit)
+  const isThere = thereBy(repository, asOf)
+  const change = lineage.changes().find(({ commits, merged }) => merged <= asOf && commits.includes(commit))
+  const equivalents = equivalentsOf(graph, commit, repository.requests.merged()).filter((one) => isThere(one.commit))
+  const reverts = revertsOf(graph, commit, isThere)
   const views = [...environments].map(([name, carried]) => environmentOf(repository, name, carried, commit, equivalents, reverts))
   const touched = change === undefined ? lineage.owns(commit) : change.commits.some(lineage.owns)
   return {

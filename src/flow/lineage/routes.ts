@@ -36,6 +36,9 @@ export function lineageRoutes(look: () => Promise<Lineages>): Hono<HttpEnv> {
       route('where a commit is: which deployment first carried it to each environment', CommitLineage),
       requires('read'),
       valid('query', LineageQuery),
-      async (c) => c.json(await lineageOfCommit(await look(), c.req.param('commit'), c.req.valid('query').stream)),
+      async (c) => {
+        const { stream, asOf } = c.req.valid('query')
+        return c.json(await lineageOfCommit(await look(), c.req.param('commit'), stream, asOf === undefined ? undefined : Date.parse(asOf)))
+      },
     )
 }

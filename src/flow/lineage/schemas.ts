@@ -20,6 +20,7 @@ export const KnownCommits = z.object({ commits: z.array(Sha) }).meta({ id: 'Know
 
 export const LineageQuery = z.object({
   stream: z.string().min(1).max(400).optional().meta({ description: 'of this value stream alone' }),
+  asOf: z.iso.datetime({ offset: true }).optional().meta({ description: 'leave out what was committed, merged or deployed later' }),
 })
 
 const At = z.iso.datetime()
@@ -75,6 +76,7 @@ export const CommitLineage = z
     repository: z.string(),
     authored: At,
     committed: At,
+    asOf: At.nullable().meta({ description: 'null: now' }),
     reverts: z.array(z.object({ commit: Sha, subject: z.string() })).meta({ description: 'commits that say they revert it' }),
     streams: z.array(StreamOfCommit),
   })
