@@ -167,7 +167,7 @@ function cellSums(
 ): Float64Array {
   const { width, at } = patternsOf(assignments, values.length)
   const sums = new Float64Array(pairs.length * 4)
-  const tables = new Float64Array(together * patterns)
+  const tables = new Float32Array(together * patterns)
   const here = new Uint16Array(together * width)
   for (let from = 0; from < at.length; from += together * width) {
     for (let each = 0; each < together; each++) fillTable(tables, each * patterns, values, mean, (from / width + each) * blockBits)
@@ -178,7 +178,7 @@ function cellSums(
 }
 
 /** The sums of all subsets of ten values, each from one that is smaller by a value. */
-function fillTable(tables: Float64Array, offset: number, values: Float64Array, mean: number, first: number): void {
+function fillTable(tables: Float32Array, offset: number, values: Float64Array, mean: number, first: number): void {
   tables[offset] = 0
   for (let bit = 0; bit < blockBits; bit++) {
     const value = first + bit < values.length ? values[first + bit]! - mean : 0
@@ -188,7 +188,7 @@ function fillTable(tables: Float64Array, offset: number, values: Float64Array, m
 }
 
 /** The innermost loop of all: every pair, four blocks of ten units. Written out, for arrays of four would be made anew a billion times. */
-function addBlocks(sums: Float64Array, tables: Float64Array, here: Uint16Array, experiments: number): void {
+function addBlocks(sums: Float64Array, tables: Float32Array, here: Uint16Array, experiments: number): void {
   const width = experiments * 2
   let cell = 0
   for (let i = 0; i < width; i += 2) {

@@ -31,7 +31,7 @@ const leastGap = 1e-3
  * experiments with nothing in them find something. Guardrails and confidence sequences may be looked at always.
  */
 export function lookingAt({ units: planned, looks }: ExperimentPlan, memory: Memory, units: number, isEnding: boolean): Looking {
-  if (planned === undefined) return { may: true, share: units / Math.max(1, units), isLast: isEnding }
+  if (planned === undefined) return { may: true, share: 1, isLast: isEnding }
   const share = units / planned
   const last = (memory.looks.at(-1) ?? 0) / planned
   const next = looks.find((look) => look > last + leastGap / 2)
