@@ -76,6 +76,7 @@ export function settingIn(flag: Flag, environment: string): Setting {
  * @throws ThreewaysError `FLAG_REQUIREMENT_INVALID`, `FLAG_REQUIREMENT_CIRCLE`
  */
 export function checkRequirements(flag: Flag, others: ReadonlyMap<string, Flag>): void {
+  if (flag.requires.length === 0) return
   for (const need of flag.requires) {
     const needed = others.get(need.flag)
     const invalid = (message: string, help: string) => refused('FLAG_REQUIREMENT_INVALID', { message, help })
