@@ -243,6 +243,25 @@ describe('flags over HTTP', () => {
     expect((await t.ask('GET', '/api/stale-flags')).body).toEqual({ flags: [] })
   })
 
+  it('tell clients how many they are, so that all together play what is asked for', async () => {
+    await publish('flag: typing\nowner: talk\npurpose: operations\nenvironments: {production: {state: dark, load: 500}}')
+    const headers = { authorization: `Bearer ${t.threeways.adminToken}` }
+    const open = await Promise.all([1, 2, 3].map(() => t.threeways.app.request('/api/flag-sets/production/events', { headers })))
+    const metadata = async () => {
+      const response = await t.threeways.app.request('/api/flag-sets/production', { headers })
+      return (await response.json()) as { metadata: Record<string, unknown>; flags: Record<string, { metadata: object }> }
+    }
+    for (;;) {
+      const set = await metadata()
+      if (set.metadata['tw.dark.clients'] === 3) {
+        expect(set.flags['typing']!.metadata).toMatchObject({ 'tw.dark.load': 500 })
+        break
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    for (const one of open) await one.body!.cancel()
+  })
+
   it('stand as before after the server is gone and back', async () => {
     const before = await evaluate('checkout-v2', { targetingKey: 'unit-7' })
     await t.restart()

@@ -63,7 +63,9 @@ function compiled(one: Revised, place: Place): FlagdFlag {
       ...(flag.expires === null ? {} : { 'tw.expires': flag.expires }),
       ...(flag.service === null ? {} : { 'tw.service': flag.service }),
       ...(setting.killed ? { 'tw.killed': true } : {}),
-      ...(setting.state === 'dark' && !setting.killed ? { 'tw.dark.sample': setting.sample } : {}),
+      ...(setting.state === 'dark' && !setting.killed
+        ? { 'tw.dark.sample': setting.sample, ...(setting.load > 0 ? { 'tw.dark.load': setting.load } : {}) }
+        : {}),
     },
   }
 }

@@ -84,6 +84,12 @@ const Setting = z.strictObject({
     .meta({ description: 'What everybody else gets; who is in no share gets control. [default: control]' }),
   ramp: Plan.optional().meta({ description: 'Steps by which the ramp goes on by itself; `serve` follows them.' }),
   ready: Ready.optional().meta({ description: 'What rehearsals have to show before it leaves the dark.' }),
+  load: z
+    .number()
+    .min(0)
+    .max(1_000_000)
+    .optional()
+    .meta({ description: 'How often a second clients play it in the dark, all together. [default: 0]', examples: [500] }),
   sample: Share.optional().meta({ description: 'Share of units that rehearse in the state dark. [default: 100%]', examples: ['10%'] }),
 })
 
@@ -160,7 +166,7 @@ function flagOf(file: File): Flag {
     salt: file.salt ?? file.flag,
     requires: file.requires,
     environments: Object.fromEntries(
-      Object.entries(file.environments).map(([name, { state, killed, rules, serve, sample, ramp, ready }]): [string, Setting] => [
+      Object.entries(file.environments).map(([name, { state, killed, rules, serve, sample, ramp, ready, load }]): [string, Setting] => [
         name,
         {
           state,
@@ -168,6 +174,7 @@ function flagOf(file: File): Flag {
           rules: rules as Setting['rules'],
           ...rampOf(ramp, serve, control, variants),
           sample: sample ?? slotCount,
+          load: load ?? 0,
           ready: ready === undefined ? null : demandsOf(ready),
         },
       ]),
@@ -270,7 +277,7 @@ function meaningFaults(flag: Flag, file: File, places: Places): readonly Fault[]
 }
 
 /** What a state does not go with would be kept and never be true. */
-function stateFaults({ state, serve, sample, plan }: Setting, at: readonly PropertyKey[], places: Places): readonly Fault[] {
+function stateFaults({ state, serve, sample, plan, load }: Setting, at: readonly PropertyKey[], places: Places): readonly Fault[] {
   const fault = (message: string, help: string, key = 'state') => [places.atValue(pointerOf([...at, key]), { message, help, value: state })]
   const isOne = typeof serve === 'string'
   if ((state === 'on' || state === 'retired') && !isOne)
@@ -278,6 +285,7 @@ function stateFaults({ state, serve, sample, plan }: Setting, at: readonly Prope
   if (state === 'ramp' && isOne)
     return fault('a ramp serves shares, and this serves one variant', 'write shares under serve, for example {on: 5%}, or `state: on`')
   if (plan !== null && state !== 'ramp') return fault('only a ramp goes by steps', 'remove ramp, or write `state: ramp`', 'ramp')
+  if (state !== 'dark' && load !== 0) return fault('only what is dark is played', 'remove load, or write `state: dark`', 'load')
   if (state !== 'dark' && sample !== slotCount)
     return fault('only what is dark is rehearsed', 'remove sample, or write `state: dark`', 'sample')
   return []

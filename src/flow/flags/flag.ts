@@ -52,6 +52,8 @@ export type Setting = {
   readonly serve: Serve
   /** Of units that rehearse in the state `dark`, in slots. */
   readonly sample: number
+  /** How often clients play it a second, all together, in the state `dark`; 0: not at all. */
+  readonly load: number
   /** By which a ramp goes on by itself. */
   readonly plan: Plan | null
   /** What rehearsals have to show before it leaves the dark; null: nothing. */

@@ -37,6 +37,7 @@ export function wished(flag: Flag, wish: Wish): { readonly flag: Flag; readonly 
     serve,
     killed: wish.killed ?? before.killed,
     sample: state === 'dark' ? (wish.sample ?? before.sample) : slotCount,
+    load: state === 'dark' ? before.load : 0,
     // Whoever says what is served takes the ramp into their own hands.
     plan: wish.plan ?? (isSaid || state !== 'ramp' ? null : before.plan),
   }

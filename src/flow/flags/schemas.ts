@@ -32,6 +32,7 @@ export const SettingView = z
     serve: Serve,
     rules: z.array(z.object({ id: z.string(), when: z.unknown(), serve: Serve })),
     sample: share,
+    load: z.number().meta({ description: 'plays a second, of all clients together, in the dark' }),
     plan: PlanView.nullable(),
   })
   .meta({ id: 'FlagSetting' })

@@ -40,6 +40,7 @@ export function flagView(latest: FlagRevision) {
       serve: sharesOf(setting.serve),
       rules: setting.rules.map(({ id, when, serve }) => ({ id, when: when as Json, serve: sharesOf(serve) })),
       sample: shareOf(setting.sample),
+      load: setting.load,
       plan: planView(setting),
     })),
     latest: revisionView(latest),

@@ -25,7 +25,7 @@ export function documentOf(flag: Flag): Readonly<Record<string, unknown>> {
     ...(salt === flag.flag ? {} : { salt }),
     ...(requires.length === 0 ? {} : { requires }),
     environments: Object.fromEntries(
-      Object.entries(environments).map(([name, { state, killed, rules, serve, sample, plan, ready }]) => [
+      Object.entries(environments).map(([name, { state, killed, rules, serve, sample, plan, ready, load }]) => [
         name,
         {
           state,
@@ -34,6 +34,7 @@ export function documentOf(flag: Flag): Readonly<Record<string, unknown>> {
           serve: sharesOf(serve),
           ...(ready === null ? {} : { ready: readyOf(ready) }),
           ...(plan === null ? {} : { ramp: planOf(plan) }),
+          ...(load === 0 ? {} : { load }),
           ...(state === 'dark' && sample !== slotCount ? { sample: shareOf(sample) } : {}),
         },
       ]),

@@ -9,6 +9,8 @@ import type { FlagSet, FlagSets } from './sets.ts'
 import type { Tickets } from './tickets.ts'
 
 const pingMs = 15_000
+/** Clients that come and go are counted so long after. */
+const countMs = 500
 const watchersMax = 20_000
 /** More keys than this are not told by name: who listens reads the set anew. */
 const keysMax = 200
@@ -67,6 +69,16 @@ type Listener = { readonly watcher: Watcher; readonly environment: string; lates
 function makeWatching(sets: FlagSets) {
   const listeners = new Set<Listener>()
   let closed = false
+  let counting: NodeJS.Timeout | undefined
+  // Many come at once, after a deployment for one.
+  const count = () => {
+    counting ??= setTimeout(() => {
+      counting = undefined
+      const environments = Map.groupBy(listeners, ({ environment }) => environment)
+      for (const [environment, all] of environments) sets.clients(environment, all.length)
+    }, countMs)
+    counting.unref()
+  }
   const deaf = sets.onChange(({ set, keys }) => {
     for (const listener of listeners) {
       if (listener.environment !== set.environment) continue
@@ -85,6 +97,7 @@ function makeWatching(sets: FlagSets) {
       const watcher = makeWatcher()
       const listener: Listener = { watcher, environment: set.environment, latest: set, keys: new Set() }
       listeners.add(listener)
+      count()
       stream.onAbort(watcher.wake)
       try {
         // Who comes back after a while learns whether it missed something.
@@ -99,10 +112,12 @@ function makeWatching(sets: FlagSets) {
         }
       } finally {
         listeners.delete(listener)
+        count()
       }
     },
     close(): void {
       closed = true
+      clearTimeout(counting)
       deaf()
       for (const { watcher } of listeners) watcher.wake()
     },

@@ -114,6 +114,12 @@ export function makeFlagSets(ledger: Ledger, standing: () => Promise<ReadonlyMap
       return [...flags.values()]
     },
     refresh,
+    /** How many clients of an environment listen: what is played in the dark is shared out among them. Told on when it is another number by a tenth. */
+    clients(environment: string, count: number): void {
+      const kept = sets.get(environment)
+      const keys = kept?.clients(count) ?? []
+      if (kept !== undefined && keys.length > 0) for (const listen of listeners) listen({ set: kept.shown(), keys })
+    },
     /** Called with each change of a set. @returns a function that ends it */
     onChange(listener: (change: FlagSetChange) => void): () => void {
       listeners.add(listener)
@@ -153,6 +159,9 @@ type Compiled = { readonly flag: FlagdFlag; readonly text: string; readonly dige
 function newSet(environment: string) {
   const compiled = new Map<string, Compiled>()
   let shown: FlagSet | undefined
+  let clients = 1
+  const played = () => [...compiled].filter(([, { flag }]) => 'tw.dark.load' in flag.metadata).map(([name]) => name)
+  const metadata = () => (played().length === 0 ? {} : { 'tw.dark.clients': clients })
   return {
     /** @returns names of what is different now */
     async take(names: readonly string[], all: ReadonlyMap<string, FlagRevision>, revision: number): Promise<readonly string[]> {
@@ -171,21 +180,34 @@ function newSet(environment: string) {
         compiled.set(name, { flag, text, digest: sha256(text) })
         told.push(name)
       }
-      if (told.length > 0 || shown === undefined) shown = showing(environment, revision, compiled)
+      if (told.length > 0 || shown === undefined) shown = showing(environment, revision, compiled, metadata())
       return told
+    },
+    /** @returns names of flags that are played, where the number is another */
+    clients(count: number): readonly string[] {
+      if (Math.abs(count - clients) < Math.max(1, clients / 10)) return []
+      clients = Math.max(1, count)
+      const keys = played()
+      if (keys.length > 0 && shown !== undefined) shown = showing(environment, shown.revision, compiled, metadata())
+      return keys
     },
     shown: () => shown!,
   }
 }
 
-function showing(environment: string, revision: number, compiled: ReadonlyMap<string, Compiled>): FlagSet {
+function showing(
+  environment: string,
+  revision: number,
+  compiled: ReadonlyMap<string, Compiled>,
+  more: Readonly<Record<string, number>>,
+): FlagSet {
   const sorted = [...compiled].toSorted(([a], [b]) => (a < b ? -1 : 1))
-  const metadata = { flagSetId: environment, version: String(revision) }
+  const metadata = { flagSetId: environment, version: String(revision), ...more }
   let written: string | undefined
   return {
     environment,
     revision,
-    etag: `"${shortDigest(sha256(sorted.map(([name, { digest }]) => `${name} ${digest}`).join('\n')))}"`,
+    etag: `"${shortDigest(sha256(sorted.map(([name, { digest }]) => `${name} ${digest}`).join('\n') + JSON.stringify(more)))}"`,
     set: { flags: Object.fromEntries(sorted.map(([name, { flag }]) => [name, flag])), metadata },
     // Each flag was written when it was compiled: a thousand of them are put together without a pause.
     text: () =>
