@@ -23,6 +23,7 @@ export function flagOf(service: string, now: number): FlagView {
         serve: { on: '5%' },
         rules: [{ id: 'germany', when: { country: ['DE', 'AT'] }, serve: { on: '20%' } }],
         sample: '100%',
+        load: 0,
         plan: {
           variant: 'on',
           steps: [
@@ -37,7 +38,7 @@ export function flagOf(service: string, now: number): FlagView {
           nextAt: at(now, -0.8),
         },
       },
-      { environment: 'staging', state: 'on', killed: false, serve: 'on', rules: [], sample: '100%', plan: null },
+      { environment: 'staging', state: 'on', killed: false, serve: 'on', rules: [], sample: '100%', load: 0, plan: null },
     ],
     latest: {
       revision: 2,

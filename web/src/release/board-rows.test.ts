@@ -10,6 +10,7 @@ const setting = (environment: string, more: Partial<SettingView> = {}): SettingV
   serve: 'off',
   rules: [],
   sample: '100%',
+  load: 0,
   plan: null,
   ...more,
 })
