@@ -112,19 +112,19 @@ class Judging {
 
   #remember(comparison: Comparison): void {
     const gain = gainIn(comparison)
-    if (gain === undefined) return
-    const { metric } = comparison
+    const { metric, difference } = comparison
+    if (gain === undefined || typeof difference === 'string') return
     const name = nameOf(comparison)
     const keep = (key: string, p: number) => {
       if (p < (this.least[key]?.p ?? 1)) this.least[key] = { p, gain: gain.effect }
     }
     switch (metric.role) {
       case 'decision':
-        if (this.#plan.units === undefined) keep(name, alwaysOf(this.#plan, gain).p)
-        else if (this.#tables !== undefined) keep(name, this.#tables.pOf(zOf(gain)))
+        if (this.#plan.units === undefined) keep(name, alwaysOf(this.#plan, difference).p)
+        else if (this.#tables !== undefined) keep(name, this.#tables.pOf(zOf(difference)))
         break
       case 'exploratory':
-        keep(name, alwaysOf(this.#plan, gain).p)
+        keep(name, alwaysOf(this.#plan, difference).p)
         break
       case 'guardrail':
         keep(name, pOfHarm(this.#plan, gain))

@@ -17,6 +17,11 @@ export type Comparison = {
   readonly metric: Metric
   readonly arm: string
   readonly effect: Effect | NoEffect
+  /**
+   * The same not divided by control's level, for asking whether there is any. Both say the same when there is none; but the error of a
+   * relative effect grows with it, which costs power where units differ much.
+   */
+  readonly difference: Effect | NoEffect
   /** Exposed units of both arms of which there is no value: they are left out, and are no zeros. */
   readonly unitsWithout: number
 }
@@ -29,11 +34,12 @@ export function compared(metric: Metric, arm: string, control: ArmState, treatme
   const [a, b] = [valuesOf(metric, control), valuesOf(metric, treatment)]
   const unitsWithout = Math.max(0, control.units - a.moments.count) + Math.max(0, treatment.units - b.moments.count)
   const { kind } = metric
-  const effect =
+  const reading = Object.fromEntries(variablesOf(metric).map((name, at) => [name, at])) as { value: number }
+  const of = (relative: boolean) =>
     kind.type === 'quantile'
-      ? quantileEffect(quantilesOf(a), quantilesOf(b), kind.share)
-      : effectOf(a.moments, b.moments, Object.fromEntries(variablesOf(metric).map((name, at) => [name, at])) as { value: number })
-  return { metric, arm, effect, unitsWithout }
+      ? quantileEffect(quantilesOf(a), quantilesOf(b), kind.share, relative)
+      : effectOf(a.moments, b.moments, reading, { relative })
+  return { metric, arm, effect: of(true), difference: of(false), unitsWithout }
 }
 
 function valuesOf(metric: Metric, { units, sums }: ArmState): Sums {
