@@ -1,9 +1,18 @@
 import { Link, useParams } from 'wouter'
 import { useQuery } from '../api/query.ts'
-import type { FlagDetail } from '../api/types.ts'
-import { decoded } from '../piece/digest.tsx'
+import { useAsker, useMay } from '../api/rights.ts'
+import type { FlagDetail, StaleFlag } from '../api/types.ts'
+import { decoded, lineHref } from '../piece/digest.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
+import { Expires, flagHref } from './board-row.tsx'
+import { standingIn, standings, standingWords } from './board-rows.ts'
+import { FlagButton, killing, reviving } from './flag-actions.tsx'
+import { FlagLife } from './flag-life.tsx'
+import { FlagSetting } from './flag-setting.tsx'
+import { variantsOf } from './shares.ts'
+import { TrafficPanel } from './traffic-panel.tsx'
+import { WhyPanel } from './why-panel.tsx'
 import './release.css'
 
 /** `/release/<flag>`: how one flag stands, and its life. */
@@ -11,17 +20,105 @@ export function FlagPage() {
   const { flag = '' } = useParams<{ flag: string }>()
   const name = decoded(flag)
   const { data, problem } = useQuery<FlagDetail>(`/api/flags/${encodeURIComponent(name)}`)
-  useTitle(name)
+  useTitle(data === undefined ? name : titleOf(data))
   if (data === undefined) return problem === undefined ? <Loading what="the flag" rows={5} /> : <Failed what="flag" problem={problem} />
+  return <Life key={data.flag} flag={data} />
+}
+
+function titleOf({ flag, environments }: FlagDetail): string {
+  const standing = standings.find((one) => environments.some((setting) => standingIn(setting) === one))
+  return standing === undefined ? flag : `${flag} ${standingWords[standing]}`
+}
+
+function Life({ flag }: { readonly flag: FlagDetail }) {
+  const acting = useMay('operate')
+  const named = variantsOf(flag)
+  const variants = [...named, ...Object.keys(flag.variants).filter((one) => one !== flag.control && !named.includes(one))]
   return (
-    <div className="page">
+    <div className="page release flag-page">
       <header className="page-title">
         <div>
-          <h1 className="spread">{data.flag}</h1>
-          <p className="soft">{data.description}</p>
+          <Link className="soft" href="/release">
+            All flags
+          </Link>
+          <h1 className="spread">{flag.flag}</h1>
+          <p className="spread">{flag.description}</p>
+          <Facts flag={flag} />
         </div>
-        <Link href="/release">All flags</Link>
+        {acting ? <Everywhere flag={flag} /> : <NoButtons />}
       </header>
+      <Stale flag={flag.flag} />
+      <div className="flag-settings">
+        {flag.environments.map((setting) => (
+          <FlagSetting key={setting.environment} flag={flag} setting={setting} variants={variants} acting={acting} />
+        ))}
+      </div>
+      <FlagLife flag={flag} variants={variants} />
+      <TrafficPanel flag={flag.flag} control={flag.control} variants={variants} />
+      <WhyPanel environments={flag.environments.map(({ environment }) => environment)} only={flag.flag} />
     </div>
+  )
+}
+
+function Facts({ flag: { owner, purpose, service, expires, control, variants, requires, bucketBy } }: { readonly flag: FlagDetail }) {
+  return (
+    <p className="soft flag-facts">
+      <span>owner {owner}</span>
+      <span>{purpose}</span>
+      <span>
+        expires <Expires expires={expires} />
+      </span>
+      {service !== null && (
+        <span>
+          of <Link href={lineHref(service)}>{service}</Link> (<Link href={`/flow/${encodeURIComponent(service)}`}>its flow</Link>)
+        </span>
+      )}
+      <span>
+        {Object.keys(variants).join(', ')}; control is {control}
+      </span>
+      {bucketBy !== 'targetingKey' && <span>bucketed by {bucketBy}</span>}
+      {requires.map(({ flag, variant }) => (
+        <span key={flag}>
+          requires <Link href={flagHref(flag)}>{flag}</Link> to be {variant}
+        </span>
+      ))}
+    </p>
+  )
+}
+
+/** Where it stands in more than one place, all of them at once. */
+function Everywhere({ flag }: { readonly flag: FlagDetail }) {
+  const killed = flag.environments.filter((setting) => setting.killed).length
+  if (flag.environments.length < 2) return null
+  return (
+    <div className="flag-buttons">
+      {killed > 0 && <FlagButton label="Revive everywhere…" action={reviving(flag)} />}
+      {killed < flag.environments.length && <FlagButton label="Kill everywhere…" className="stop strong" action={killing(flag)} />}
+    </div>
+  )
+}
+
+/** Why there is nothing to press. */
+function NoButtons() {
+  const asker = useAsker()
+  return (
+    <p className="soft flag-small flag-no-buttons">
+      {asker === undefined ? 'This page only looks: to change a flag' : `${asker.name} may not change flags: that`} takes a token with the
+      scope <code>operate</code>.
+    </p>
+  )
+}
+
+function Stale({ flag }: { readonly flag: string }) {
+  const { data } = useQuery<{ readonly flags: readonly StaleFlag[] }>('/api/stale-flags')
+  const because = data?.flags.find((one) => one.flag === flag)?.because ?? []
+  if (because.length === 0) return null
+  return (
+    <p className="waiting" role="status">
+      <strong>It should go, or be looked at: {because.join('; ')}.</strong>
+      <span>
+        Where the code names it: <code>threeways flag stale</code>
+      </span>
+    </p>
   )
 }

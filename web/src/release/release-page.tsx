@@ -7,6 +7,7 @@ import { Failed, Loading } from '../shell/notice.tsx'
 import { BoardList } from './board-list.tsx'
 import { BoardTools } from './board-tools.tsx'
 import { countOf, groups, itemsOf, rowsOf, sorts, standings, standingWords, type BoardRow, type Choice } from './board-rows.ts'
+import { WhyPanel } from './why-panel.tsx'
 import './release.css'
 
 /** `/release`: how every flag stands, and where. */
@@ -44,7 +45,9 @@ function Board({ flags }: { readonly flags: readonly FlagView[] }) {
   const { show, environment, sort, group } = choice
   const rows = useMemo(() => rowsOf(flags, data?.flags ?? none, environment), [flags, data, environment])
   const items = useMemo(() => itemsOf(rows, { words, show, sort, group }), [rows, words, show, sort, group])
-  const change = (next: Partial<Choice>) => setSearch(addressOf({ ...choice, ...next }), { replace: true })
+  const asks = search.get('ask') !== null
+  const go = (next: Choice, ask: boolean) => setSearch({ ...addressOf(next), ...(ask ? { ask: '' } : {}) }, { replace: true })
+  const change = (next: Partial<Choice>) => go({ ...choice, ...next }, asks)
   return (
     <div className="estate release">
       <header className="estate-head">
@@ -52,8 +55,16 @@ function Board({ flags }: { readonly flags: readonly FlagView[] }) {
         <p className="soft" role="status">
           {sentenceOf(rows)}
         </p>
+        <button type="button" className="button small" aria-expanded={asks} onClick={() => go(choice, !asks)}>
+          Who gets what
+        </button>
       </header>
       <BoardTools choice={choice} rows={rows} environments={environments} onChange={change} />
+      {asks && (
+        <div className="release-ask">
+          <WhyPanel environments={environments} />
+        </div>
+      )}
       {items.length === 0 ? (
         <div className="page-none">
           <p>No flag matches.</p>
