@@ -29,11 +29,15 @@ const release = () => import('./release.ts')
 const FlagPage = lazy(async () => ({ default: (await release()).FlagPage }))
 const ReleasePage = lazy(async () => ({ default: (await release()).ReleasePage }))
 
+const experiment = () => import('./experiment.ts')
+const ExperimentPage = lazy(async () => ({ default: (await experiment()).ExperimentPage }))
+const ExperimentsPage = lazy(async () => ({ default: (await experiment()).ExperimentsPage }))
+
 /** All of the page is here before anybody needs it: also when the server is away then. */
 const restAfterMs = 1500
 function useTheRest(): void {
   useEffect(() => {
-    const timer = setTimeout(() => void Promise.all([rest(), flow(), release()]).catch(() => undefined), restAfterMs)
+    const timer = setTimeout(() => void Promise.all([rest(), flow(), release(), experiment()]).catch(() => undefined), restAfterMs)
     return () => clearTimeout(timer)
   }, [])
 }
@@ -63,6 +67,8 @@ export function App() {
             <Route path="/flow/:stream/:view?" component={StreamFlowPage} />
             <Route path="/release" component={ReleasePage} />
             <Route path="/release/:flag" component={FlagPage} />
+            <Route path="/experiments" component={ExperimentsPage} />
+            <Route path="/experiments/:experiment" component={ExperimentPage} />
             <Route path="/runs/:id" component={RunPage} />
             <Route path="/candidates/:digest" component={CandidatePage} />
             <Route component={Unknown} />

@@ -99,3 +99,7 @@ export const ExperimentStatus = ExperimentRow.extend({
   recommendations: z.array(z.object({ arm: z.string(), action: z.string(), because: z.array(z.string()) })),
   looks: z.array(z.object({ at: z.string(), phase: z.int(), units: z.int(), told: z.unknown() })),
 }).meta({ id: 'ExperimentStatus' })
+
+export type ExperimentRow = z.infer<typeof ExperimentRow>
+export type ExperimentStatus = z.infer<typeof ExperimentStatus>
+export type ResultView = z.infer<typeof ResultView>

@@ -48,3 +48,4 @@ export type {
   StaleFlag,
   Why,
 } from '../../../src/flow/flags/schemas.ts'
+export type { ExperimentRow, ExperimentStatus, ResultView } from '../../../src/learning/experiment/schemas.ts'

@@ -1,0 +1,232 @@
+import { Link, useParams } from 'wouter'
+import { useQuery } from '../api/query.ts'
+import type { ExperimentStatus, ResultView } from '../api/types.ts'
+import { decoded } from '../piece/digest.tsx'
+import { useTitle } from '../shell/document-state.ts'
+import { Failed, Loading } from '../shell/notice.tsx'
+import { Actions } from './actions.tsx'
+import { Forest } from './forest.tsx'
+import { count, effectWords, levelWords, pWords, reachOf, stateWords, toneOf } from './words.ts'
+import './experiment.css'
+
+/** `/experiments/<name>`: what one experiment says by now, and what it may not say yet. */
+export function ExperimentPage() {
+  const { experiment = '' } = useParams<{ experiment: string }>()
+  const name = decoded(experiment)
+  const { data, problem } = useQuery<ExperimentStatus>(`/api/experiments/${encodeURIComponent(name)}`)
+  useTitle(name)
+  if (data === undefined)
+    return problem === undefined ? <Loading what="the experiment" rows={6} /> : <Failed what="experiment" problem={problem} />
+  return (
+    <div className="page experiment">
+      <header className="page-title">
+        <div>
+          <Link className="soft" href="/experiments">
+            All experiments
+          </Link>
+          <h1 className="spread">{data.experiment}</h1>
+          <p className="spread experiment-hypothesis">{data.hypothesis}</p>
+          <p className="soft">
+            <span className={`experiment-state experiment-${data.state}`}>{stateWords(data)}</span> · flag{' '}
+            <Link href={`/release/${encodeURIComponent(data.flag)}`}>{data.flag}</Link> in {data.environment} · owner {data.owner}
+          </p>
+        </div>
+        <Actions said={data} />
+      </header>
+      <Verdict said={data} />
+      <Progress said={data} />
+      <Split said={data} />
+      {data.results.length > 0 && <Results results={data.results} />}
+      {data.looks.length > 0 && <Looks said={data} />}
+    </div>
+  )
+}
+
+function Verdict({ said: { recommendations, decided, state } }: { readonly said: ExperimentStatus }) {
+  if (decided !== null)
+    return (
+      <p className="experiment-verdict">
+        <strong>
+          Decided by {decided.by}: {decided.decision}
+          {decided.arm === null ? '' : ` ${decided.arm}`}.
+        </strong>{' '}
+        {decided.reason}
+        <span className="soft"> Recommended was: {decided.recommended}.</span>
+      </p>
+    )
+  if (state === 'planned') return null
+  return (
+    <div className="experiment-verdict" role="status">
+      {recommendations.map(({ arm, action, because }) => (
+        <p key={arm}>
+          <strong>
+            {arm}: {action}.
+          </strong>{' '}
+          {because.join('; ')}.
+        </p>
+      ))}
+    </div>
+  )
+}
+
+function Progress({ said: { units, plannedUnits, looking, looks, phase, since, crossed } }: { readonly said: ExperimentStatus }) {
+  const share = plannedUnits === null ? undefined : Math.min(1, units / plannedUnits)
+  return (
+    <section aria-label="Units">
+      <h2>
+        {count(units)}
+        {plannedUnits === null ? '' : ` of ${count(plannedUnits)}`} units
+      </h2>
+      {share !== undefined && (
+        <div
+          className="experiment-bar"
+          role="img"
+          aria-label={`${Math.round(share * 100)} % of the planned units; ${looks.length} looks taken`}
+        >
+          <i style={{ width: `${share * 100}%` }} />
+          {looks.map((look) => (
+            <b
+              key={look.at}
+              style={{ left: `${Math.min(100, (look.units / plannedUnits!) * 100)}%` }}
+              title={`looked at with ${count(look.units)} units`}
+            />
+          ))}
+        </div>
+      )}
+      {looking.why !== null && <p className="soft">It may not be decided yet: {looking.why}.</p>}
+      {phase > 1 && (
+        <p className="soft">
+          Counted since {since.slice(0, 16).replace('T', ' ')}, when the arms were weighed otherwise: what came before is another phase.
+        </p>
+      )}
+      {crossed > 0 && <p className="soft">{count(crossed)} saw several arms, and count in none.</p>}
+    </section>
+  )
+}
+
+function Split({ said: { arms, split, units } }: { readonly said: ExperimentStatus }) {
+  return (
+    <section aria-label="Arms">
+      <h2>Arms</h2>
+      {split.verdict === 'wrong' && (
+        <p className="experiment-alarm" role="alert">
+          <strong>The arms do not have the sizes asked for (p = {split.p.toPrecision(2)}).</strong> Nothing that they say can be believed,
+          so nothing is shown. Find out why: who is told of as exposed, and who is not?
+        </p>
+      )}
+      <dl className="experiment-arms">
+        {arms.map(({ arm, units: has, share }) => (
+          <div key={arm}>
+            <dt>{arm}</dt>
+            <dd>
+              {count(has)}{' '}
+              <span className="soft">
+                {units === 0 ? '' : `${((has / units) * 100).toFixed(1)} %, `}
+                {(share * 100).toFixed(0)} % asked for
+              </span>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {split.verdict === 'right' && (
+        <p className="soft">As large as they should be; what is {split.sees.toFixed(1)} points off would be seen four times of five.</p>
+      )}
+    </section>
+  )
+}
+
+const roles = { decision: 'Decides', guardrail: 'Must not get worse', exploratory: 'For the next hypothesis' } as const
+
+function Results({ results }: { readonly results: readonly ResultView[] }) {
+  const reach = reachOf(results)
+  return (
+    <section aria-label="Results">
+      <h2>Effects</h2>
+      <p className="soft">
+        Relative to control. Thin: holds at every moment, so that it may be looked at. Thick: of this look, narrower. The axis ends at{' '}
+        {effectWords(-reach)} and {effectWords(reach)}.
+      </p>
+      {(['decision', 'guardrail', 'exploratory'] as const).map((role) => {
+        const some = results.filter((result) => result.role === role)
+        return some.length === 0 ? null : (
+          <div key={role} className="experiment-scroll">
+            <table className="experiment-table">
+              <caption>{roles[role]}</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Metric</th>
+                  <th scope="col">Control</th>
+                  <th scope="col">Treatment</th>
+                  <th scope="col">Effect</th>
+                  <th scope="col" className="forest-cell">
+                    Limits
+                  </th>
+                  <th scope="col" title="Adjusted for all questions of its role">
+                    p
+                  </th>
+                  <th scope="col">Verdict</th>
+                </tr>
+              </thead>
+              <tbody>
+                {some.map((result) => (
+                  <Row key={`${result.metric}/${result.arm}`} result={result} reach={reach} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )
+      })}
+    </section>
+  )
+}
+
+function Row({ result, reach }: { readonly result: ResultView; readonly reach: number }) {
+  const { metric, arm, control, treatment, effect, adjusted, verdict, nothing, explained } = result
+  return (
+    <tr>
+      <th scope="row">
+        {metric} <span className="soft">{arm}</span>
+      </th>
+      <td>{levelWords(control)}</td>
+      <td>{levelWords(treatment)}</td>
+      <td>{effect === undefined ? '' : effectWords(effect)}</td>
+      <td className="forest-cell">
+        {nothing === undefined ? <Forest result={result} reach={reach} /> : <span className="soft">{nothing}</span>}
+      </td>
+      <td>{pWords(adjusted)}</td>
+      <td>
+        <span className={`experiment-verdict-word verdict-${toneOf(result)}`}>{verdict}</span>
+        {explained !== undefined && explained > 0 && <span className="soft"> {(explained * 100).toFixed(0)} % explained by before</span>}
+      </td>
+    </tr>
+  )
+}
+
+function Looks({ said: { looks } }: { readonly said: ExperimentStatus }) {
+  return (
+    <section aria-label="Looks">
+      <h2>Looks</h2>
+      <p className="soft">Each is taken when its plan says so, and spent with it.</p>
+      <ol className="experiment-looks">
+        {looks.map(({ at, units, phase, told }) => {
+          const { results = [] } = told as { readonly results?: readonly ResultView[] }
+          const reach = reachOf(results)
+          return (
+            <li key={at}>
+              <span>
+                {at.slice(0, 16).replace('T', ' ')}, {count(units)} units{phase > 1 ? `, phase ${phase}` : ''}
+              </span>
+              {results
+                .filter(({ role, effect }) => role === 'decision' && effect !== undefined)
+                .map((result) => (
+                  <span key={`${result.metric}/${result.arm}`} className="experiment-look">
+                    {result.metric} {result.arm} {effectWords(result.effect!)} <Forest result={result} reach={reach} /> {result.verdict}
+                  </span>
+                ))}
+            </li>
+          )
+        })}
+      </ol>
+    </section>
+  )
+}
