@@ -1,0 +1,61 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildPage } from '../src/server/page.ts'
+import { startServer, type Server } from '../src/server/serve.ts'
+import { chromiumPath, launch } from '../web/dev/browser.ts'
+
+const chromium = chromiumPath()
+const flag = (name: string, state: string) =>
+  `flag: ${name}\nowner: shop\npurpose: release\nexpires: 2099-01-01\nenvironments: {production: {state: ${state}, serve: on}}\n`
+
+describe.skipIf(chromium === undefined)('the release board (skipped when there is no Chromium; set CHROMIUM_PATH)', () => {
+  let folder: string
+  let server: Server
+  let browser: Browser
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'threeways release page '))
+    await buildPage()
+    server = await startServer({
+      home: path.join(folder, 'home'),
+      host: '127.0.0.1',
+      port: 0,
+      anyPort: true,
+      databaseUrl: undefined,
+      repository: undefined,
+      log: () => {},
+    })
+    browser = await launch(chromium!)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('shows every flag, finds one as one types, and kills it with a reason', async () => {
+    const { adminToken } = server.threeways
+    const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' }
+    const files = [{ document: flag('checkout-v2', 'on') }, { document: flag('chat', 'dark').replace('serve: on', 'sample: 100%') }]
+    const put = await fetch(`${server.url}/api/flags`, { method: 'PUT', headers, body: JSON.stringify({ files, reason: 'new' }) })
+    expect(put.status).toBe(200)
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    page.setDefaultTimeout(10_000)
+    await page.goto(`${server.url}/release#token=${adminToken}`)
+    const rows = page.getByRole('table', { name: 'Flags' }).locator('.flag-row')
+    await expect.poll(() => rows.count()).toBe(2)
+    await page.keyboard.press('f')
+    await page.keyboard.type('checkout')
+    await expect.poll(() => rows.count()).toBe(1)
+    await page.getByRole('link', { name: 'checkout-v2', exact: true }).press('Enter')
+    await page.getByRole('region', { name: 'production' }).getByRole('button', { name: 'Kill…' }).click()
+    await page.getByLabel('Reason').fill('orders fail')
+    await page.getByRole('button', { name: 'Kill it' }).click()
+    await page.getByRole('button', { name: 'Revive…' }).waitFor()
+    await page.getByRole('list', { name: 'Revisions' }).getByText('orders fail').waitFor()
+    await page.close()
+  })
+})
