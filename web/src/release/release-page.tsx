@@ -1,5 +1,5 @@
 import { useDeferredValue, useMemo } from 'react'
-import { useSearchParams } from 'wouter'
+import { Link, useSearchParams } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { FlagView, StaleFlag } from '../api/types.ts'
 import { useTitle } from '../shell/document-state.ts'
@@ -55,6 +55,9 @@ function Board({ flags }: { readonly flags: readonly FlagView[] }) {
         <p className="soft" role="status">
           {sentenceOf(rows)}
         </p>
+        <Link className="button small" href="/experiments">
+          Experiments
+        </Link>
         <button type="button" className="button small" aria-expanded={asks} onClick={() => go(choice, !asks)}>
           Who gets what
         </button>

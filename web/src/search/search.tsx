@@ -52,6 +52,8 @@ const pages: readonly Hit[] = [
   ['Flow', '/flow', 'flow'],
   ['Deployed together', '/coupling', 'flow'],
   ['Recovery', '/recovery', 'flow'],
+  ['Release', '/release', 'flag'],
+  ['Experiments', '/experiments', 'flag'],
 ].map(([title, href, icon]) => ({ key: href!, href: href!, icon: icon as IconName, kind: 'page', title: title!, detail: '', at: null }))
 
 function hitOf(found: Found): Hit {
