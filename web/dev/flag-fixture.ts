@@ -1,4 +1,4 @@
-import type { FlagDay, FlagDetail, FlagView, StaleFlag } from '../src/api/types.ts'
+import type { ExperimentRow, FlagDay, FlagDetail, FlagView, StaleFlag } from '../src/api/types.ts'
 
 const day = 86_400_000
 const at = (now: number, daysAgo: number) => new Date(now - daysAgo * day).toISOString()
@@ -74,3 +74,5 @@ export const flagDaysOf = (now: number): readonly FlagDay[] =>
   ['off', 'on'].map((variant) => ({ environment: 'production', variant, day: at(now, 1).slice(0, 10), asked: 100, shown: 80 }))
 
 export const noStale: { readonly flags: readonly StaleFlag[] } = { flags: [] }
+
+export const noExperiments: { readonly experiments: readonly ExperimentRow[] } = { experiments: [] }

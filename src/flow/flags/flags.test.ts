@@ -167,6 +167,18 @@ describe('what somebody wishes of a flag', () => {
     expect(wish({ state: 'on' }).flag.environments['production']!.serve).toBe('on')
   })
 
+  it('changes the shares that it names, and leaves the others', () => {
+    const colours = flagOf(
+      'flag: x\nowner: a\npurpose: operations\nvariants: {a: 1, b: 2, c: 3}\ncontrol: a\nenvironments: {production: {state: ramp, serve: {b: 10%, c: 20%}}}',
+    )
+    const served = (serve: object) =>
+      wished(colours, { environment: 'production', serve: serve as never }).flag.environments['production']!.serve
+    expect(served({ c: 3_000 })).toEqual({ b: 1_000, c: 3_000 })
+    expect(served({ b: 0 })).toEqual({ c: 2_000 })
+    const plan = { variant: 'c', steps: [{ share: 2_500, holdMs: 1_000 }], step: 0, since: null, paused: null, guardrails: [] }
+    expect(wished(colours, { environment: 'production', plan }).flag.environments['production']!.serve).toEqual({ b: 1_000, c: 2_500 })
+  })
+
   it('moves nobody who sees a variant, unless it takes something away', () => {
     const before = { flag, slots: slotsOf(flag, {}), revision: 1 }
     expect(movesOf(before, wish({ serve: { on: 2_500 } }).flag)).toEqual([])

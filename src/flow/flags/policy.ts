@@ -27,8 +27,7 @@ export type Wish = {
  */
 export function wished(flag: Flag, wish: Wish): { readonly flag: Flag; readonly change: FlagChange } {
   const before = settingIn(flag, wish.environment)
-  const serve =
-    wish.serve ?? (wish.plan === undefined ? servedIn(wish.state, before, flag) : { [wish.plan.variant]: wish.plan.steps[0]!.share })
+  const serve = servedBy(wish, before, flag)
   const isSaid = wish.serve !== undefined || wish.plan !== undefined
   const state = wish.state ?? (isSaid ? (typeof serve === 'string' ? 'on' : 'ramp') : before.state)
   const setting: Setting = {
@@ -49,6 +48,16 @@ export const withSetting = (flag: Flag, environment: string, setting: Setting): 
   ...flag,
   environments: { ...flag.environments, [environment]: setting },
 })
+
+/** What is served then: shares that are named change, the others stay, so that a ramp of one variant takes nobody another one. */
+function servedBy({ serve, plan, state }: Wish, before: Setting, flag: Flag): Serve {
+  const named = serve ?? (plan === undefined ? undefined : { [plan.variant]: plan.steps[0]!.share })
+  if (named === undefined) return servedIn(state, before, flag)
+  if (typeof named === 'string' || typeof before.serve === 'string') return named
+  const all = { ...before.serve, ...named }
+  // 0 % of a variant: it is taken away.
+  return Object.fromEntries(Object.entries(all).filter(([variant, slots]) => slots > 0 || variant === plan?.variant))
+}
 
 /** What a state serves where nobody says it: `on` the one variant that was ramped, or the only one beside control. */
 function servedIn(state: State | undefined, { serve }: Setting, { variants, control }: Flag): Serve {
