@@ -4,7 +4,7 @@
  *     node bench/simulation.ts [--arrivals 2000000] [--seed 1]
  */
 import { parseArgs } from 'node:util'
-import { poisson, waitingOf } from '../src/flow/simulation/closed-forms.ts'
+import { poisson, throughAfterTries, waitingOf } from '../src/flow/simulation/closed-forms.ts'
 import { simulate } from '../src/flow/simulation/engine.ts'
 import { constant, exponential } from '../src/flow/simulation/times.ts'
 
@@ -37,5 +37,18 @@ for (const [name, servers, mean, kind] of lines) {
       `${((waited / told - 1) * 100).toFixed(2)} %`.padStart(9),
       Math.round(rate).toLocaleString('en').padStart(12),
     ].join('  '),
+  )
+}
+
+console.log('tries that fail and wait again (M/M/1 with feedback)')
+for (const [mean, again] of [
+  [0.4, 0.3],
+  [0.7, 0.1],
+] as const) {
+  const { ended } = simulate(arrivals, { stages: [{ servers: 1, service: exponential(mean), again }] }, seed + 1)
+  const taken = ended.reduce((sum, time, entity) => sum + time - arrivals[entity]!, 0) / ended.length
+  const told = throughAfterTries(mean, again)
+  console.log(
+    `  ${Math.round(again * 100)} % fail: through after ${taken.toFixed(4)}, by formula ${told.toFixed(4)}, off by ${((taken / told - 1) * 100).toFixed(2)} %`,
   )
 }

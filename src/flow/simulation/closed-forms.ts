@@ -23,3 +23,13 @@ export function waitingOf(servers: number, mean: number, kind: 'exponential' | '
   const all = term / (1 - mean / servers)
   return ((all / (sum + all)) * mean) / (servers - mean)
 }
+
+/**
+ * Mean time from arrival until it is through, where one arrives in a unit of time at one server that takes exponentially long, and what
+ * fails waits again behind the others: a queue with feedback is one with a longer service (Jackson, Operations Research 5, 1957).
+ * @param mean - of one try @param again - probability that it fails; `mean / (1 - again)` less than 1
+ */
+export function throughAfterTries(mean: number, again: number): number {
+  const busy = mean / (1 - again)
+  return busy / (1 - busy)
+}

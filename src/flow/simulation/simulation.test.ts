@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { poisson, waitingOf } from './closed-forms.ts'
+import { poisson, throughAfterTries, waitingOf } from './closed-forms.ts'
 import { simulate, type Line, type Stage } from './engine.ts'
 import { makeAgenda } from './heap.ts'
 import { uniform } from './random.ts'
@@ -47,6 +47,12 @@ describe('waiting in a line', () => {
     const { begun } = simulate(arrivals, { stages: [{ servers, service }] }, 5)
     const waited = begun.reduce((sum, time, entity) => sum + time - arrivals[entity]!, 0) / begun.length
     expect(Math.abs(waited / waitingOf(servers, mean, kind) - 1)).toBeLessThan(0.02)
+  })
+
+  it('again after a try that failed is what theory says of feedback, within 2 per cent', () => {
+    const { ended } = simulate(arrivals, one({ service: exponential(0.4), again: 0.3 }), 5)
+    const taken = ended.reduce((sum, time, entity) => sum + time - arrivals[entity]!, 0) / ended.length
+    expect(Math.abs(taken / throughAfterTries(0.4, 0.3) - 1)).toBeLessThan(0.02)
   })
 
   it('is first come, first served', () => {
