@@ -33,6 +33,11 @@ describe('a flag in its file', () => {
     })
   })
 
+  it('is written in shares that can be read again', () => {
+    const flag = flagOf(inProduction('{state: dark, ready: {differ: 0.23%, fail: 0.29%}}'))
+    expect(flagOf(JSON.stringify(documentOf(flag)))).toEqual(flag)
+  })
+
   it('is written again as it was read', () => {
     const flag = flagOf(`${checkout}description: 'costs $5, or $$'`.replace('description: One page instead of three\n', ''))
     expect(flagOf(JSON.stringify(documentOf(flag)))).toEqual(flag)

@@ -47,6 +47,16 @@ describe('a ramp that goes on by itself', () => {
     expect(shareOf(begins(flagOf(text.replace('share: 1%', 'share: 5%').replace('25%', '50%')), flag))).toBe(5_000)
   })
 
+  it('goes on where it was also when a database gives its members back in another order', () => {
+    const guarded = flagOf(text.replace('{share: 100%}]', '{share: 100%}], guardrails: [{metric: errors}]'))
+    const now = begins(guarded)
+    const reordered = {
+      ...now,
+      plan: { ...now.plan!, guardrails: now.plan!.guardrails.map(({ metric, ...rest }) => ({ ...rest, metric })) },
+    }
+    expect(settingOf(begun(guarded, { ...guarded, environments: { production: reordered } }, at('12:00'))).plan!.since).toBe(at('10:00'))
+  })
+
   it('may go evenly', () => {
     expect(linearSteps(0, 10_000, 86_400_000)).toHaveLength(100)
     expect(linearSteps(500, 1_000, 5_000)).toEqual([600, 700, 800, 900, 1_000].map((share) => ({ share, holdMs: 1_000 })))

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../kernel/digest.ts'
 import { formatDuration } from '../../kernel/duration.ts'
 import { refused } from '../../kernel/errors.ts'
 import { slotCount, type Flag, type Guardrail, type Plan, type PlanStep, type Serve, type Setting } from './flag.ts'
@@ -50,7 +51,7 @@ function goingOn(plan: Plan, earlier: Setting | undefined, at: string): Plan {
   return { ...plan, step: step === -1 ? plan.steps.length - 1 : step, since: at }
 }
 
-const same = (one: Plan | null, other: Plan) => JSON.stringify(planned(one)) === JSON.stringify(planned(other))
+const same = (one: Plan | null, other: Plan) => canonicalJson(planned(one)) === canonicalJson(planned(other))
 
 function servedBy({ variant, steps, step }: Plan, serve: Serve): Serve {
   const others = typeof serve === 'string' ? {} : Object.fromEntries(Object.entries(serve).filter(([name]) => name !== variant))

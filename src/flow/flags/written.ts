@@ -51,8 +51,8 @@ export const planOf = ({ variant, steps, guardrails }: Plan) => ({
 
 const readyOf = ({ rehearsals, differ, fail, slowerMs }: Demands) => ({
   rehearsals,
-  differ: shareOf(differ * slotCount),
-  fail: shareOf(fail * slotCount),
+  differ: shareOf(Math.round(differ * slotCount)),
+  fail: shareOf(Math.round(fail * slotCount)),
   ...(slowerMs === null ? {} : { slower: durationText(slowerMs) }),
 })
 

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../../kernel/digest.ts'
 import { forbidden, refused } from '../../../kernel/errors.ts'
 import { describeNames, flagRuleFor, isAmong, personOf, type Policy } from '../../policy/policy.ts'
 import type { Flag } from '../flag.ts'
@@ -7,15 +8,18 @@ export type Asking = { readonly by: string; readonly agreed: readonly string[] }
 
 /** Environments in which a revision gives somebody something else than the one before. A kill switch that is thrown is not among them. Pure. */
 export function touched(before: Flag | undefined, after: Flag): readonly string[] {
-  const general = before === undefined || JSON.stringify(withoutPlaces(before)) !== JSON.stringify(withoutPlaces(after))
+  const general = before === undefined || !same(withoutPlaces(before), withoutPlaces(after))
   return Object.keys({ ...before?.environments, ...after.environments }).filter((environment) => {
     const [was, is] = [before?.environments[environment], after.environments[environment]]
     if (was === undefined || is === undefined) return true
     if (general) return true
-    const isKill = is.killed && !was.killed && JSON.stringify({ ...is, killed: false }) === JSON.stringify(was)
-    return !isKill && JSON.stringify(was) !== JSON.stringify(is)
+    const isKill = is.killed && !was.killed && same({ ...is, killed: false }, was)
+    return !isKill && !same(was, is)
   })
 }
+
+/** What a database gives back has its members in another order. */
+const same = (one: object, other: object): boolean => canonicalJson(one) === canonicalJson(other)
 
 /** What decides who gets what in every environment. */
 const withoutPlaces = ({ variants, control, bucketing, bucketBy, salt, requires }: Flag) => ({
