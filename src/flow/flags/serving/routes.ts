@@ -57,6 +57,7 @@ export function flagSetRoutes(sets: FlagSets, tickets: Tickets) {
     async (c) => {
       const set = await sets.of(c.req.param('environment'))
       if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' })
+      watching.checkRoom()
       return streamSSE(c, (stream) => watching.tell(stream, set))
     },
   )
@@ -88,12 +89,15 @@ function makeWatching(sets: FlagSets) {
     }
   })
   return {
-    async tell(stream: SSEStreamingApi, set: FlagSet): Promise<void> {
+    /** Before the answer has begun: after that it could not be refused any more. @throws ThreewaysError `WATCHERS_TOO_MANY` */
+    checkRoom(): void {
       if (listeners.size >= watchersMax)
         throw unavailable('WATCHERS_TOO_MANY', {
           message: `${watchersMax} applications listen already`,
           help: 'ask from time to time instead',
         })
+    },
+    async tell(stream: SSEStreamingApi, set: FlagSet): Promise<void> {
       const watcher = makeWatcher()
       const listener: Listener = { watcher, environment: set.environment, latest: set, keys: new Set() }
       listeners.add(listener)
