@@ -76,6 +76,7 @@ environments: {production: {state: dark, ready: {rehearsals: 5000, differ: 0.2%,
 
     it('refuse reports that cannot be', async () => {
       for (const wrong of [
+        { ...report('huge-001', 1), metrics: [{ unit: 'a', metric: 'm', n: 1, sum: 1e300, sumsq: 1 }] },
         { id: 'x' },
         report('four-004', -1),
         { ...report('five-005', 1), metrics: [{ unit: 'a', metric: 'm', n: 1, sum: 'Infinity', sumsq: 1 }] },
@@ -175,6 +176,14 @@ rules: [{auto: true}]
       expect(await as('bot', 'POST', '/api/flags/pay/kill', { reason: 'fraud' })).toMatchObject({ status: 200 })
       expect(await as('bot', 'POST', '/api/flags/pay/revive', { reason: 'no fraud' })).toMatchObject({ status: 403 })
       expect(await as('ada', 'POST', '/api/flags/pay/revive', { reason: 'no fraud' })).toMatchObject({ status: 422 })
+    })
+
+    it('ask nobody about an environment that a file leaves as it is', async () => {
+      const { body } = await t.ask('GET', '/api/flags/pay')
+      const { document } = body as { document: { environments: Record<string, object> } }
+      const staging = { ...document, environments: { ...document.environments, staging: { state: 'off', serve: 'off' } } }
+      const files = [{ document: JSON.stringify(staging), file: 'pay.json' }]
+      expect(await as('bot', 'PUT', '/api/flags', { files, reason: 'staging only', origin: 'api' })).toMatchObject({ status: 200 })
     })
 
     it('are changed as soon as another person agrees, and as it was proposed', async () => {

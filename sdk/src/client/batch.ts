@@ -32,6 +32,8 @@ export type Batch = {
 }
 
 const exposuresMax = 10_000
+/** Of a unit and metric in one report. */
+const valueMax = 1e9
 const metricsMax = 10_000
 const unitsMax = 100_000
 /** So many items go into one batch: what a browser sends when a page is left must be under 64 KiB. */
@@ -84,10 +86,11 @@ export function makeCollector(unitOf: (targetingKey: string) => string) {
       else exposures.push({ unit: unitOf(targetingKey!), flag, revision: revision!, variant, rule, at: wall() })
     },
     measure(targetingKey: string, metric: string, value: number): void {
-      // Its square has to be a number too.
-      if (!(Math.abs(value) < 1e150)) return void dropped++
+      // The server takes no larger sum, and would refuse all that is told with it.
+      if (!(Math.abs(value) <= valueMax)) return void dropped++
       const known = metrics.get(metric)?.get(targetingKey) ?? begin(metric, targetingKey)
       if (known === undefined) return
+      if (Math.abs(known.sum + value) > valueMax) return void dropped++
       known.n++
       known.sum += value
       known.sumsq += value * value

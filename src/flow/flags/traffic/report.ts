@@ -1,6 +1,9 @@
 import { z } from 'zod'
 
-const many = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
+/** Of one report; what is larger is a mistake, and thousands of reports are added up. */
+const most = 1e9
+const many = z.int().min(0).max(most)
+const moment = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
 const key = z.string().min(1).max(100)
 const unit = z.string().regex(/^[\w.:-]{1,64}$/, 'should be a hash, or letters, digits and .:_- only, at most 64')
 const Counts = z.object({ compared: many, different: many, failed: many })
@@ -10,13 +13,13 @@ const itemsMax = 1_000
 /** What an application tells at once, as the SDK writes it (`sdk/src/client/batch.ts`). */
 export const Report = z.object({
   id: z.string().regex(/^[\w-]{8,64}$/, 'should name this report, so that it counts once'),
-  at: many.meta({ description: 'ms since 1970, by the clock of the application' }),
+  at: moment.meta({ description: 'ms since 1970, by the clock of the application' }),
   exposures: z
-    .array(z.object({ unit, flag: key, revision: many, variant: key, rule: key.optional(), at: many }))
+    .array(z.object({ unit, flag: key, revision: many, variant: key, rule: key.optional(), at: moment }))
     .max(itemsMax)
     .default([]),
   metrics: z
-    .array(z.object({ unit, metric: key, n: many, sum: z.number(), sumsq: z.number().min(0) }))
+    .array(z.object({ unit, metric: key, n: many, sum: z.number().min(-most).max(most), sumsq: z.number().min(0) }))
     .max(itemsMax)
     .default([]),
   evaluations: z
