@@ -137,6 +137,14 @@ environments:
       })
     })
 
+    it('go no further while nobody tells what their guardrails are about', async () => {
+      await publish(guarded('mute', 'pause').replace('hold: 1d', 'hold: 1s'))
+      expect(await settles('mute', ({ plan }) => plan?.paused != null)).toMatchObject({
+        change: 'paused',
+        reason: 'guardrail: nobody told of units that have "on" and of others since the step began, so that harm could not be seen',
+      })
+    })
+
     it('wait where that was asked for', async () => {
       await publish(guarded('writer', 'pause'))
       await visits('writer', { off: 0.05, on: 0.3 })

@@ -42,9 +42,10 @@ export function openFlags({ ledger, clock, newId, work, origins, isLocal, log }:
   const tickets = makeTickets({ clock, secret: newSecret })
   const counting = countAsking(ledger, { clock, newId, log })
   const serving = flagSetRoutes(sets, tickets)
-  const guard = makeTidier('hold ramps against their guardrails', () => holdGuardrails({ ledger, flags, sets }), log, guardMs)
+  const hold = (now: number) => holdGuardrails({ ledger, flags, sets }, now)
+  const guard = makeTidier('hold ramps against their guardrails', () => hold(clock.now()), log, guardMs)
   const unheard = work ? ledger.onAppend(guard.soon) : () => {}
-  const endRamping = work ? keepRamping({ flags, sets, clock, log }) : async () => {}
+  const endRamping = work ? keepRamping({ flags, sets, clock, hold, log }) : async () => {}
   return {
     mount(api: Hono<HttpEnv>): void {
       api.use('/flag-sets/*', flagOrigins(origins, isLocal))

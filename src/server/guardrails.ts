@@ -1,5 +1,6 @@
 import type { Flag, Setting } from '../flow/flags/flag.ts'
 import type { Flags } from '../flow/flags/flags.ts'
+import { dueAt } from '../flow/flags/plan.ts'
 import type { FlagSets } from '../flow/flags/serving/sets.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { countsOf } from '../learning/experiment/counts.ts'
@@ -11,20 +12,25 @@ type Parts = { readonly ledger: Ledger; readonly flags: Flags; readonly sets: Fl
 
 /**
  * Holds ramps against their guardrails: where harm is shown, the plan waits or the flag is turned off in that environment. The First Way
- * knows what should happen, the Third whether harm is shown; they meet here.
+ * knows what should happen, the Third whether harm is shown; they meet here. Where a step is due and nobody told of units of both arms, the
+ * plan waits too: what cannot be seen is not taken for good.
+ * @param now - ms
  */
-export async function holdGuardrails({ ledger, flags, sets }: Parts): Promise<void> {
+export async function holdGuardrails({ ledger, flags, sets }: Parts, now: number): Promise<void> {
   for (const { flag } of await sets.flags()) {
     for (const [environment, setting] of Object.entries(flag.environments)) {
       const { plan, state, killed } = setting
       if (plan === null || plan.guardrails.length === 0 || plan.paused !== null || killed || state !== 'ramp') continue
-      const harm = await harmIn(ledger, flag, environment, setting)
+      const isDue = (dueAt(setting) ?? Number.POSITIVE_INFINITY) <= now
+      const harm = await harmIn(ledger, flag, environment, setting, isDue)
       if (harm.length > 0) await act(flags, flag.flag, environment, setting, harm)
     }
   }
 }
 
-async function harmIn(ledger: Ledger, flag: Flag, environment: string, { plan }: Setting): Promise<readonly Harm[]> {
+type Reason = Harm | { readonly unseen: true }
+
+async function harmIn(ledger: Ledger, flag: Flag, environment: string, { plan }: Setting, isDue: boolean): Promise<readonly Reason[]> {
   const { variant, since, guardrails } = plan!
   const arms = [flag.control, variant] as const
   const weights = weightsIn(flag, environment, arms)
@@ -39,10 +45,11 @@ async function harmIn(ledger: Ledger, flag: Flag, environment: string, { plan }:
   }))
   // Since its last step: before it the arms were weighed otherwise.
   const { arms: counted } = await countsOf(ledger, { flag: flag.flag, environment, since: since!, arms, metrics, per: {} })
+  if (isDue && arms.some((arm) => counted[arm]!.units === 0)) return [{ unseen: true }]
   return harmOf(arms, weights, metrics, counted)
 }
 
-async function act(flags: Flags, name: string, environment: string, { plan }: Setting, harm: readonly Harm[]): Promise<void> {
+async function act(flags: Flags, name: string, environment: string, { plan }: Setting, harm: readonly Reason[]): Promise<void> {
   const { guardrails, variant } = plan!
   const reason = `guardrail: ${harm.map((one) => told(one, variant)).join('; ')}`
   const author = { by: 'a guardrail', reason, origin: 'ramp' as const }
@@ -53,7 +60,9 @@ async function act(flags: Flags, name: string, environment: string, { plan }: Se
   else await flags.pause(name, environment, reason, author)
 }
 
-function told(harm: Harm, variant: string): string {
+function told(harm: Reason, variant: string): string {
+  if ('unseen' in harm)
+    return `nobody told of units that have "${variant}" and of others since the step began, so that harm could not be seen`
   if ('split' in harm) return `the arms do not have the sizes they should have (p = ${harm.split.toPrecision(2)})`
   return `${harm.metric} is ${Math.abs(harm.effect * 100).toFixed(0)} % ${harm.effect < 0 ? 'less' : 'more'} with ${variant}`
 }
