@@ -41,6 +41,18 @@ export async function countsOf(
   }
 }
 
+/** How many units were exposed, whatever they saw. */
+export async function unitsSince(
+  { db }: Place,
+  { flag, environment, since }: Pick<Counted, 'flag' | 'environment' | 'since'>,
+): Promise<number> {
+  const { rows } = await sql<{ units: string }>`
+    select count(*) as units from projection.exposed_unit where environment = ${environment} and flag = ${flag} and at >= ${since}`.execute(
+    db,
+  )
+  return Number(rows[0]!.units)
+}
+
 async function sumsOf({ db }: Place, asked: Counted, metric: Metric): Promise<readonly (readonly [arm: string, sums: Sums])[]> {
   const { kind } = metric
   const variables = variablesOf(metric)

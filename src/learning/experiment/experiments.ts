@@ -5,9 +5,9 @@ import { event } from '../../ledger/event.ts'
 import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
 import { rowsOf } from '../../ledger/rows.ts'
 import { analyse, type Analysis } from './analysis.ts'
-import { countsOf } from './counts.ts'
+import { countsOf, unitsSince } from './counts.ts'
 import { experimentDecided, experimentLooked, experimentPlanned, experimentStarted } from './events.ts'
-import type { Memory } from './looks.ts'
+import { lookingAt, nothingSeen, type Memory } from './looks.ts'
 import type { Metric } from './metric.ts'
 import { assignmentFault, phaseOf, type Phase } from './phases.ts'
 import { planned, type ExperimentPlan } from './plan.ts'
@@ -156,7 +156,9 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
       let looks = 0
       const rows = await rowsOf(ledger.db, experiments).selectAll().where('started', 'is not', null).where('decided', 'is', null).execute()
       for (const row of rows) {
-        const { analysis, phase, kept } = await status(ledger, keptOf(row))
+        const kept = keptOf(row)
+        if (!(await mayBeDue(ledger, kept))) continue
+        const { analysis, phase } = await status(ledger, kept)
         if (!isDue(kept, phase, analysis)) continue
         const { experiment } = kept
         const told = {
@@ -179,28 +181,23 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
       by: string,
       reason: string,
     ): Promise<Kept> {
+      const kept = await one(ledger, experiment)
+      checkRunning(kept)
+      const treatments = kept.plan.arms.slice(1).map(({ key }) => key)
+      const shipped = decision === 'ship' ? (arm ?? (treatments.length === 1 ? treatments[0] : undefined)) : undefined
+      if (decision === 'ship' && (shipped === undefined || !treatments.includes(shipped)))
+        throw refused('EXPERIMENT_ARM_UNKNOWN', {
+          message: arm === undefined ? 'it does not say which treatment is shipped' : `"${arm}" is no treatment of it`,
+          help: `it has ${treatments.join(', ')}`,
+        })
+      // Counted before the ledger's lock is held: of a million units that takes seconds.
+      const { analysis } = await status(ledger, kept, true)
+      const recommended =
+        analysis.recommendations.map((one) => `${one.arm}: ${one.action} (${one.because.join('; ')})`).join('. ') || 'nothing'
+      const content = { experiment, decision, ...(shipped === undefined ? {} : { arm: shipped }), recommended, by, reason }
       return ledger.transaction(async (tx) => {
         await tx.lock()
-        const kept = await one(tx, experiment)
-        if (kept.startedAt === undefined || kept.decided !== undefined)
-          throw conflict('EXPERIMENT_NOT_RUNNING', {
-            message: `"${experiment}" ${kept.decided === undefined ? 'has not begun' : `was decided ${kept.decided.at.slice(0, 16)}: ${kept.decided.decision}`}`,
-            help:
-              kept.decided === undefined
-                ? `begin it with \`threeways experiment start ${experiment}\``
-                : 'plan another one under another name',
-          })
-        const treatments = kept.plan.arms.slice(1).map(({ key }) => key)
-        const shipped = decision === 'ship' ? (arm ?? (treatments.length === 1 ? treatments[0] : undefined)) : undefined
-        if (decision === 'ship' && (shipped === undefined || !treatments.includes(shipped)))
-          throw refused('EXPERIMENT_ARM_UNKNOWN', {
-            message: arm === undefined ? 'it does not say which treatment is shipped' : `"${arm}" is no treatment of it`,
-            help: `it has ${treatments.join(', ')}`,
-          })
-        const { analysis } = await status(tx, kept, true)
-        const recommended =
-          analysis.recommendations.map((one) => `${one.arm}: ${one.action} (${one.because.join('; ')})`).join('. ') || 'nothing'
-        const content = { experiment, decision, ...(shipped === undefined ? {} : { arm: shipped }), recommended, by, reason }
+        checkRunning(await one(tx, experiment))
         await tx.append([event(experimentDecided, envelope(experiment), content)])
         return one(tx, experiment)
       })
@@ -208,17 +205,40 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
   }
 }
 
+/** @throws ThreewaysError `EXPERIMENT_NOT_RUNNING` */
+function checkRunning({ experiment, startedAt, decided }: Kept): void {
+  if (startedAt !== undefined && decided === undefined) return
+  throw conflict('EXPERIMENT_NOT_RUNNING', {
+    message: `"${experiment}" ${decided === undefined ? 'has not begun' : `was decided ${decided.at.slice(0, 16)}: ${decided.decision}`}`,
+    help: decided === undefined ? `begin it with \`threeways experiment start ${experiment}\`` : 'plan another one under another name',
+  })
+}
+
 async function revisionsOf(place: Place, flag: string) {
   const rows = await rowsOf(place.db, assignedFlags).select(['at', 'definition']).where('flag', '=', flag).orderBy('revision').execute()
   return rows.map(({ at, definition }) => ({ at: at!, definition }))
 }
+
+/** Whether a look may be due, by the number of units alone: to sum up what they did costs far more, and most of the time it is not. */
+async function mayBeDue(place: Place, kept: Kept): Promise<boolean> {
+  const { flag, environment, plan, looked } = kept
+  const phase = phaseOf(await revisionsOf(place, flag), environment, plan.arms, kept.startedAt!)
+  const units = await unitsSince(place, { flag, environment, since: phase.since })
+  const known = looked?.phase === phase.phase ? looked : { units: 0, memory: nothingSeen }
+  if (plan.units === undefined) return units >= leastNew(known.units)
+  // A split that became wrong is looked for at every tenth more.
+  return lookingAt(plan, known.memory, units, false).may || (known.units > 0 && units >= known.units * 1.1)
+}
+
+/** Without a planned size: so many units until it is looked at again. */
+const leastNew = (before: number): number => Math.max(100, before * 1.05)
 
 /** A planned look once; without a planned size from time to time, as soon as there is more than at the last. */
 function isDue({ plan, looked }: Kept, { phase }: Phase, { looking, units, split }: Analysis): boolean {
   const before = looked?.phase === phase ? looked.units : 0
   if (units === before || split.verdict === 'nobody yet') return false
   if (plan.units !== undefined) return looking.may || (split.verdict === 'wrong' && units >= before * 1.1)
-  return units >= Math.max(100, before * 1.05)
+  return units >= leastNew(before)
 }
 
 function keptOf(row: ExperimentRow): Kept {
