@@ -1,6 +1,6 @@
 import { isMap, isScalar, Lexer, parseDocument, type Document, type Node } from 'yaml'
 import type { Json } from '../../kernel/digest.ts'
-import type { Fault } from '../../kernel/errors.ts'
+import { invalid, type Fault, type ThreewaysError } from '../../kernel/errors.ts'
 import { NodeReader, type Dollars } from './node-reader.ts'
 import { placesIn, type Complaint, type Places } from './places.ts'
 import { syntaxFault } from './syntax.ts'
@@ -70,4 +70,25 @@ function unreadable(document: Document): Complaint | undefined {
   }
   if (!isMap(document.contents)) return { message: 'the file should hold keys and values', help: 'begin with `name:` and `services:`' }
   return undefined
+}
+
+/**
+ * The refusal of a document that is no definition: every fault in the order of its lines, the first of them in the sentence.
+ * @param document.help - what the reader advises about a file as a whole is meant for definitions; this takes its place
+ */
+export function refusedDocument(
+  code: string,
+  found: readonly Fault[],
+  { file, help }: { readonly file: string; readonly help: string },
+): ThreewaysError {
+  const faults = found
+    .map((fault) => (fault.path === '' || fault.help?.includes('docs/definition.md') ? { ...fault, help } : fault))
+    .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+  const first = faults[0]!
+  const others = faults.length === 1 ? '' : ` (and ${faults.length - 1} more)`
+  return invalid(code, {
+    message: `${file}:${first.line}:${first.column}: ${first.path === '' ? '' : `${first.path.slice(1)}: `}${first.message}${others}`,
+    help: first.help ?? help,
+    faults: faults.slice(0, faultsMax),
+  })
 }

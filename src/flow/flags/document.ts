@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { invalid, type Fault } from '../../kernel/errors.ts'
-import { faultsMax, readDocument } from '../definition/document.ts'
+import type { Fault } from '../../kernel/errors.ts'
+import { readDocument, refusedDocument } from '../definition/document.ts'
 import { faultsOf } from '../definition/issues.ts'
 import { pointerOf, type Places } from '../definition/places.ts'
 import { duration, Name } from '../definition/schema/values.ts'
@@ -9,6 +9,7 @@ import { usualDemands, type Demands } from '../dark/readiness.ts'
 import { conditionFaults } from './condition.ts'
 import { holdMsMin, newPlan, planFault, planStepsMax } from './plan.ts'
 import { bucketings, purposes, slotCount, states, typeOf, type Flag, type Serve, type Setting, type Value } from './flag.ts'
+import { sharePattern, slotsWritten } from './written.ts'
 
 const keyRule = 'should be letters, digits and ._- only, begin with a letter and have at most 100 characters'
 const Key = z.string().regex(/^(?!constructor$|__proto__$)[A-Za-z][\w.-]{0,99}$/, keyRule)
@@ -16,8 +17,8 @@ const shareRule = 'should be a share such as 5% or 0.25%'
 /** Hundredths of a percent: as many as there are slots. */
 const Share = z
   .string(shareRule)
-  .regex(/^\d{1,3}(\.\d{1,2})?%$/, shareRule)
-  .transform((text) => Math.round(Number(text.slice(0, -1)) * 100))
+  .regex(sharePattern, shareRule)
+  .transform(slotsWritten)
   .refine((slots) => slots <= slotCount, 'should be at most 100%')
 const Shares = z.record(Key, Share)
 const Line = (max: number) => z.string().trim().min(1, 'is empty').max(max, `is longer than ${max} characters`)
@@ -291,17 +292,5 @@ function stateFaults({ state, serve, sample, plan, load }: Setting, at: readonly
   return []
 }
 
-const help = 'see the example in docs/flags.md'
-
-function refusal(found: readonly Fault[], file: string) {
-  const faults = found
-    .map((fault) => (fault.path === '' || fault.help?.includes('docs/definition.md') ? { ...fault, help } : fault))
-    .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
-  const first = faults[0]!
-  const others = faults.length === 1 ? '' : ` (and ${faults.length - 1} more)`
-  return invalid('FLAG_INVALID', {
-    message: `${file}:${first.line}:${first.column}: ${first.path === '' ? '' : `${first.path.slice(1)}: `}${first.message}${others}`,
-    help: first.help ?? help,
-    faults: faults.slice(0, faultsMax),
-  })
-}
+const refusal = (faults: readonly Fault[], file: string) =>
+  refusedDocument('FLAG_INVALID', faults, { file, help: 'see the example in docs/flags.md' })

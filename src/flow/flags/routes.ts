@@ -56,10 +56,11 @@ export function flagRoutes(flags: Flags, served: Served, refresh: () => Promise<
     requires('operate'),
     valid('json', Standing),
     async (c) => {
-      const { environment: _environment, state: _state, serve: _serve, sample: _sample, plan: _plan, ...how } = c.req.valid('json')
+      const asked = c.req.valid('json')
+      const { reason, expected, rebucket, unready } = asked
       const name = c.req.param('flag')
-      const wish = wishOf(c.req.valid('json'), (await flags.one(name)).flag)
-      return c.json(published(await publishing(flags.stand(name, wish, { ...how, by: by(c) }))))
+      const wish = wishOf(asked, (await flags.one(name)).flag)
+      return c.json(published(await publishing(flags.stand(name, wish, { reason, expected, rebucket, unready, by: by(c) }))))
     },
   )
   app.post(

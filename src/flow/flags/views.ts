@@ -3,10 +3,10 @@ import { parseDuration } from '../../kernel/duration.ts'
 import { invalid } from '../../kernel/errors.ts'
 import type { Json } from '../../kernel/digest.ts'
 import type { FlagRevision } from './revisions.ts'
-import { slotCount, typeOf, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
+import { typeOf, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
 import { dueAt, linearSteps, newPlan } from './plan.ts'
 import { settingIn, type Move, type Wish } from './policy.ts'
-import { documentOf, sharesOf, shareOf } from './written.ts'
+import { documentOf, sharesOf, shareOf, slotsIn } from './written.ts'
 
 /** One revision, without the flag. */
 export const revisionView = ({ revision, change, environment, by, reason, origin, at }: FlagRevision) => ({
@@ -92,8 +92,8 @@ export const movesView = (moves: readonly Move[]) => moves.map((move) => ({ ...m
  * @throws ThreewaysError `SHARE_INVALID`
  */
 export function slotsOfShare(text: string): number {
-  const slots = /^\d{1,3}(\.\d{1,2})?%$/.test(text) ? Math.round(Number(text.slice(0, -1)) * 100) : Number.NaN
-  if (slots <= slotCount) return slots
+  const slots = slotsIn(text)
+  if (slots !== undefined) return slots
   throw invalid('SHARE_INVALID', { message: `"${text}" is no share`, help: 'write a share such as 5% or 0.25%, at most 100%' })
 }
 

@@ -1,6 +1,17 @@
 import type { Demands } from '../dark/readiness.ts'
 import { slotCount, type Flag, type Plan, type Serve } from './flag.ts'
 
+/** `5%` or `0.25%`: a slot is a hundredth of a percent. */
+export const sharePattern = /^\d{1,3}(\.\d{1,2})?%$/
+/** Of what fits the pattern; may be more than there are. */
+export const slotsWritten = (share: string): number => Math.round(Number(share.slice(0, -1)) * 100)
+
+/** A share as somebody writes it, in slots; undefined: it is none, or more than everybody. */
+export function slotsIn(share: string): number | undefined {
+  const slots = sharePattern.test(share) ? slotsWritten(share) : Number.NaN
+  return slots <= slotCount ? slots : undefined
+}
+
 /** Slots as a share: 5%. */
 export const shareOf = (slots: number) => `${slots / 100}%`
 /** What is served, in shares. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { invalid, type Fault } from '../../kernel/errors.ts'
-import { faultsMax, readDocument } from '../definition/document.ts'
+import type { Fault } from '../../kernel/errors.ts'
+import { readDocument, refusedDocument } from '../definition/document.ts'
 import { faultsOf } from '../definition/issues.ts'
 import { pointerOf, type Places } from '../definition/places.ts'
 import { Freezes, freezeMeta, Soak, Windows, windowMeta } from '../definition/schema/gate.ts'
@@ -191,18 +191,5 @@ function sharedIdentities({ people }: File, places: Places): readonly Fault[] {
   return faults
 }
 
-/** What the reader of YAML advises about a file as a whole is meant for definitions. */
-const help = 'see the example in docs/policy.md'
-
-function refusal(found: readonly Fault[], file: string) {
-  const faults = found
-    .map((fault) => (fault.path === '' || fault.help?.includes('docs/definition.md') ? { ...fault, help } : fault))
-    .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
-  const first = faults[0]!
-  const others = faults.length === 1 ? '' : ` (and ${faults.length - 1} more)`
-  return invalid('POLICY_INVALID', {
-    message: `${file}:${first.line}:${first.column}: ${first.path === '' ? '' : `${first.path.slice(1)}: `}${first.message}${others}`,
-    help: first.help ?? help,
-    faults: faults.slice(0, faultsMax),
-  })
-}
+const refusal = (faults: readonly Fault[], file: string) =>
+  refusedDocument('POLICY_INVALID', faults, { file, help: 'see the example in docs/policy.md' })
