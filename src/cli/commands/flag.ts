@@ -1,5 +1,5 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
-import { at, connectFlags, withApi, type ConnectFlags } from '../api.ts'
+import { at, connectFlags, withApi, type Api, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import {
   flagFiles,
@@ -129,6 +129,19 @@ function previewLine({ flag, revision, moves }: Preview): string {
   return `${flag}: ${told.join(', ')}`
 }
 
+type Sent = { readonly name: string; readonly wish: { readonly reason: string }; readonly json: boolean; readonly isProposed: boolean }
+
+/** Asks for what somebody wishes of a flag, or proposes it. */
+async function send({ output }: CliContext, api: Api, { name, wish, json, isProposed }: Sent): Promise<void> {
+  if (isProposed) {
+    const proposed = await api.send<ProposalRow>('POST', '/api/flag-proposals', proposalOf(name, wish))
+    return json ? output.json(proposed) : output.result(proposedLine(proposed))
+  }
+  const made = await api.send<Published>('POST', at`/api/flags/${name}/stand`, wish)
+  if (json) output.json(made)
+  else output.result(`${name} is at revision ${made.revision}${made.changed ? '' : ', as it was'}`)
+}
+
 type Standing = Changing & {
   readonly environment: string
   readonly state?: string
@@ -150,13 +163,7 @@ const stand = buildCommand<Standing, [string], CliContext>({
         ...(sample === undefined ? {} : { sample: shareText(sample) }),
         ...(expected === undefined ? {} : { expected }),
       }
-      if (isProposed) {
-        const proposed = await api.send<ProposalRow>('POST', '/api/flag-proposals', proposalOf(name, wish))
-        return json ? this.output.json(proposed) : this.output.result(proposedLine(proposed))
-      }
-      const made = await api.send<Published>('POST', at`/api/flags/${name}/stand`, wish)
-      if (json) this.output.json(made)
-      else this.output.result(`${name} is at revision ${made.revision}${made.changed ? '' : ', as it was'}`)
+      await send(this, api, { name, wish, json, isProposed })
     })
   },
   parameters: {
@@ -182,13 +189,7 @@ const ramp = buildCommand<Changing & { environment: string; over?: string; unrea
     const how = rampFrom(shares, over)
     await withApi(this, flags, async (api) => {
       const wish = { environment, reason, unready, ...how, ...(expected === undefined ? {} : { expected }) }
-      if (isProposed) {
-        const proposed = await api.send<ProposalRow>('POST', '/api/flag-proposals', proposalOf(name, wish))
-        return json ? this.output.json(proposed) : this.output.result(proposedLine(proposed))
-      }
-      const made = await api.send<Published>('POST', at`/api/flags/${name}/stand`, wish)
-      if (json) this.output.json(made)
-      else this.output.result(`${name} is at revision ${made.revision}${made.changed ? '' : ', as it was'}`)
+      await send(this, api, { name, wish, json, isProposed })
     })
   },
   parameters: {
