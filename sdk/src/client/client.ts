@@ -181,7 +181,7 @@ export function createClient(options: ClientOptions): Client {
           cancel()
           resolve(is)
         }
-        const cancel = time.after(timeoutMs, () => end(false)())
+        const cancel = time.awaited(timeoutMs, () => end(false)())
         const listen = (event: ClientEvent): void => {
           if (event.type === 'ready') end(true)()
         }

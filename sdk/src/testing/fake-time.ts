@@ -26,17 +26,20 @@ export function makeFakeTime(start = 1_000_000): FakeTime {
     }
   }
 
+  const later: Time['after'] = (ms, work) => {
+    const timer = { at: now + ms, work }
+    timers.push(timer)
+    return () => {
+      timers = timers.filter((one) => one !== timer)
+    }
+  }
+
   return {
     now: () => now,
     wall: () => now,
     soon: (work) => void turns.push(work),
-    after(ms, work) {
-      const timer = { at: now + ms, work }
-      timers.push(timer)
-      return () => {
-        timers = timers.filter((one) => one !== timer)
-      }
-    },
+    after: later,
+    awaited: later,
     async pass(ms) {
       const until = now + ms
       await turn()
