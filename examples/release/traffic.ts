@@ -37,7 +37,7 @@ export async function play({
   })
   const seen: Record<string, number> = {}
   try {
-    if (!(await flags.ready())) throw new Error(`no flags at ${url}: publish those of examples/release/flags first`)
+    if (!(await flags.ready())) throw new Error(`no flags at ${url}: start a server there, and publish those of examples/release/flags`)
     for (let user = 0; user < users; user++) {
       const variant = await visit(flags, `user-${Math.floor(random() * 1e9)}`, random, harm)
       seen[variant] = (seen[variant] ?? 0) + 1
@@ -88,16 +88,18 @@ if (import.meta.main) {
       harm: { type: 'boolean', default: false },
     },
   })
-  const seen = await play({
-    url: positionals[0] ?? 'http://127.0.0.1:7333',
-    users: Number(values.users),
-    perSecond: Number(values.second),
-    harm: values.harm,
-    token: process.env['THREEWAYS_TOKEN'],
-  })
-  console.log(
-    Object.entries(seen)
-      .map(([variant, users]) => `${users.toLocaleString('en')} had ${variant}`)
-      .join(', '),
-  )
+  try {
+    const seen = await play({
+      url: positionals[0] ?? 'http://127.0.0.1:7333',
+      users: Number(values.users),
+      perSecond: Number(values.second),
+      harm: values.harm,
+      token: process.env['THREEWAYS_TOKEN'],
+    })
+    const told = Object.entries(seen).map(([variant, users]) => `${users.toLocaleString('en')} had ${variant}`)
+    console.log(told.join(', '))
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  }
 }
