@@ -108,9 +108,16 @@ describe('flags over HTTP', () => {
       status: 422,
       body: { code: 'FLAG_REBUCKETED', detail: expect.stringMatching(/production: 4[05]% of the units/) },
     })
-    expect((await t.ask('POST', '/api/flags/preview', salted)).body).toMatchObject({
-      moves: expect.arrayContaining([expect.objectContaining({ diced: true })]),
+    const preview = (...files: readonly object[]) => t.ask('POST', '/api/flags/preview', { files })
+    expect((await preview(salted)).body).toMatchObject({
+      flags: [{ moves: expect.arrayContaining([expect.objectContaining({ diced: true })]) }],
     })
+    // Two that are new, of which one requires the other.
+    const one = 'flag: one\nowner: a\npurpose: operations\nenvironments: {production: {state: on, serve: on}}'
+    const two = `${one.replace('one', 'two')}\nrequires: [{flag: one, variant: on}]`
+    const both = [two, one].map((document, index) => ({ document, file: `${index}.yaml` }))
+    expect((await preview(...both)).body).toMatchObject({ flags: [{ flag: 'two', revision: 0 }, { flag: 'one' }] })
+    expect(await preview(both[0]!)).toMatchObject({ status: 422, body: { code: 'FLAG_REQUIREMENT_INVALID' } })
   })
 
   it('are switched off for everybody by the kill switch, and on again as they were', async () => {

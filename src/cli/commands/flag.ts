@@ -73,8 +73,7 @@ const set = buildCommand<Setting, string[], CliContext>({
       flags,
       async (api) => {
         if (dryRun) {
-          const previews = []
-          for (const file of files) previews.push(await api.send<Preview>('POST', '/api/flags/preview', file))
+          const { flags: previews } = await api.send<{ flags: readonly Preview[] }>('POST', '/api/flags/preview', { files })
           if (json) return this.output.json(previews)
           for (const preview of previews) this.output.result(previewLine(preview))
           return

@@ -15,6 +15,9 @@ import { lastFromFiles, revisionOf, revisions, standing, unknown, type Author, t
 /** A file with a flag in it. `file`: its name, for the faults. */
 export type FlagDocument = { readonly document: string; readonly file: string }
 
+/** What publishing a flag would do. `before`: how it stands; null: it is new. */
+export type Preview = { readonly flag: Flag; readonly before: FlagRevision | null; readonly moves: readonly Move[] }
+
 export type Flags = ReturnType<typeof makeFlags>
 
 /** Flags: what stands, and every change of it, each an event with author and reason. */
@@ -70,16 +73,18 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       )
     },
 
-    /** What publishing would do, without doing it. @throws as `set` */
-    async preview(
-      document: string,
-      file: string,
-    ): Promise<{ readonly flag: Flag; readonly before: FlagRevision | null; readonly moves: readonly Move[] }> {
-      const flag = readFlag(document, file)
+    /** What publishing files would do, without doing it. @throws as `set` */
+    async preview(files: readonly FlagDocument[]): Promise<readonly Preview[]> {
+      const read = files.map(({ document, file }) => ({ flag: readFlag(document, file), file }))
+      checkOnce(read)
       const all = await standing(ledger)
-      checkRequirements(flag, new Map([...all].map(([key, one]) => [key, one.flag])))
-      const before = all.get(flag.flag)
-      return { flag, before: before ?? null, moves: before === undefined ? [] : movesOf(before, flag) }
+      // Together: one of them may require another.
+      const then = new Map([...all.values(), ...read].map(({ flag }) => [flag.flag, flag]))
+      return read.map(({ flag }) => {
+        checkRequirements(flag, then)
+        const before = all.get(flag.flag)
+        return { flag, before: before ?? null, moves: before === undefined ? [] : movesOf(before, flag) }
+      })
     },
 
     /** Refuses a wish that cannot be. @throws ThreewaysError `FLAG_INVALID`, and as `wished` */

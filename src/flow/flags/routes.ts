@@ -5,7 +5,7 @@ import type { Json } from '../../kernel/digest.ts'
 import { answers, requires, valid, type Ask, type HttpEnv } from '../../kernel/http.ts'
 import type { Flags } from './flags.ts'
 import type { Published as Made } from './publish.ts'
-import { Asking, FlagDetail, FlagView, Killing, MoveView, Pausing, Previewing, Published, Publishing, Standing, Why } from './schemas.ts'
+import { Asking, FlagDetail, FlagView, Killing, Previewed, Pausing, Previewing, Published, Publishing, Standing, Why } from './schemas.ts'
 import type { Served } from './serving/served.ts'
 import { flagDetail, flagView, movesView, wishOf } from './views.ts'
 
@@ -38,13 +38,14 @@ export function flagRoutes(flags: Flags, served: Served, refresh: () => Promise<
   )
   app.post(
     '/flags/preview',
-    route('what publishing a flag would do, without doing it', z.object({ flag: z.string(), revision: z.int(), moves: z.array(MoveView) })),
+    route('what publishing flags would do, without doing it', z.object({ flags: z.array(Previewed) })),
     requires('read'),
     valid('json', Previewing),
     async (c) => {
-      const { document, file } = c.req.valid('json')
-      const { flag, before, moves } = await flags.preview(document, file)
-      return c.json({ flag: flag.flag, revision: before?.revision ?? 0, moves: movesView(moves) })
+      const previews = await flags.preview(c.req.valid('json').files)
+      return c.json({
+        flags: previews.map(({ flag, before, moves }) => ({ flag: flag.flag, revision: before?.revision ?? 0, moves: movesView(moves) })),
+      })
     },
   )
   app.get('/flags/:flag', route('one flag and every revision of it', FlagDetail), requires('read'), async (c) =>

@@ -90,12 +90,14 @@ export const Published = z
   .object({ flag: z.string(), revision: z.int(), changed: z.boolean().meta({ description: 'false: it stood so already' }) })
   .meta({ id: 'FlagPublished' })
 
-export const MoveView = z.object({
+const MoveView = z.object({
   environment: z.string(),
   rule: z.string().nullable().meta({ description: 'null: whoever no rule fits' }),
   moved: share.meta({ description: 'units that see a variant and would see another one' }),
   diced: z.boolean().meta({ description: 'every unit would be put into another bucket' }),
 })
+
+export const Previewed = z.object({ flag: z.string(), revision: z.int().meta({ description: '0: it is new' }), moves: z.array(MoveView) })
 
 const reason = z.string().trim().min(1, 'say why').max(2_000)
 const expected = z.int().min(0).optional().meta({ description: 'the revision that was seen; another one is a conflict' })
@@ -116,7 +118,7 @@ export const Publishing = z.object({
   rebucket,
   unready,
 })
-export const Previewing = File
+export const Previewing = z.object({ files: z.array(File).min(1, 'no file').max(2_000) })
 
 const Planning = z
   .union([

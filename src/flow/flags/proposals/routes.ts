@@ -52,7 +52,7 @@ export function proposalRoutes(proposals: Proposals, flags: Flags, refresh: () =
       const asked = c.req.valid('json')
       if ('set' in asked) {
         const { files, over, rebucket, unready } = asked.set
-        for (const { document, file } of files) await flags.preview(document, file)
+        await flags.preview(files)
         return c.json(view(await proposals.propose({ kind: 'set', files, over, rebucket, unready }, by(c), asked.reason)), 201)
       }
       const { flag, stand } = asked
