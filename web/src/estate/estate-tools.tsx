@@ -1,8 +1,7 @@
-import { useRef } from 'react'
-import { Icon } from '../piece/icon.tsx'
+import { Pill, Select } from '../piece/choices.tsx'
 import { Mark } from '../piece/mark.tsx'
-import { useShortcut } from '../shell/keyboard.ts'
 import { standingMarks, standings, standingWords, type Choice, type Group, type Sort, type Standing } from './rows.ts'
+import { WordFilter } from '../piece/word-filter.tsx'
 
 const sortWords: Record<Sort, string> = {
   attention: 'urgent first',
@@ -22,23 +21,9 @@ type Props = {
 
 /** Filter, states with how many there are, order and groups. All of it stands in the address. */
 export function EstateTools({ choice, counts, total, onChange }: Props) {
-  const input = useRef<HTMLInputElement>(null)
-  useShortcut('f', 'filter the services', () => input.current?.focus())
   return (
     <div className="estate-tools">
-      <label className="filter">
-        <Icon name="search" />
-        <span className="sr">Filter the services</span>
-        <input
-          ref={input}
-          className="input"
-          type="search"
-          placeholder="Filter  f"
-          value={choice.words}
-          onChange={(event) => onChange({ words: event.target.value })}
-          onKeyDown={(event) => event.key === 'Escape' && (onChange({ words: '' }), event.currentTarget.blur())}
-        />
-      </label>
+      <WordFilter of="services" words={choice.words} onChange={(words) => onChange({ words })} />
       <div className="pills" role="group" aria-label="State">
         <Pill on={choice.standing === 'all'} onClick={() => onChange({ standing: 'all' })} label="all" count={total} />
         {standings.map((standing) => (
@@ -57,45 +42,5 @@ export function EstateTools({ choice, counts, total, onChange }: Props) {
         <Select label="Groups" value={choice.group} words={groupWords} onChange={(group) => onChange({ group })} />
       </div>
     </div>
-  )
-}
-
-type PillProps = {
-  readonly on: boolean
-  readonly label: string
-  readonly count: number
-  readonly mark?: React.ReactNode
-  readonly onClick: () => void
-}
-
-export function Pill({ on, label, count, mark, onClick }: PillProps) {
-  return (
-    <button type="button" className="pill" aria-pressed={on} onClick={onClick} disabled={count === 0 && !on}>
-      {mark}
-      {label}
-      <span className="pill-count">{count}</span>
-    </button>
-  )
-}
-
-type SelectProps<T extends string> = {
-  readonly label: string
-  readonly value: T
-  readonly words: Record<T, string>
-  readonly onChange: (value: T) => void
-}
-
-export function Select<T extends string>({ label, value, words, onChange }: SelectProps<T>) {
-  return (
-    <label className="select">
-      <span className="sr">{label}</span>
-      <select value={value} onChange={(event) => onChange(event.target.value as T)}>
-        {(Object.keys(words) as T[]).map((key) => (
-          <option key={key} value={key}>
-            {words[key]}
-          </option>
-        ))}
-      </select>
-    </label>
   )
 }

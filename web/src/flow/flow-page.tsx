@@ -1,10 +1,9 @@
-import { useDeferredValue, useMemo, useRef } from 'react'
+import { useDeferredValue, useMemo } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { ConstraintBoard, FlowRow } from '../api/types.ts'
 import { Icon } from '../piece/icon.tsx'
 import { useTitle } from '../shell/document-state.ts'
-import { useShortcut } from '../shell/keyboard.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { FlowList, columnName } from './flow-list.tsx'
 import { FlowPages } from './flow-pages.tsx'
@@ -16,6 +15,7 @@ import { addressOf, queryOf, searchOf, windowIn, windows, type FlowWindow } from
 import { useKept } from './use-kept.ts'
 import { WindowPicker } from './window-picker.tsx'
 import { dayIn, plural } from './words.ts'
+import { WordFilter } from '../piece/word-filter.tsx'
 import './flow.css'
 
 type Board = { readonly streams: readonly FlowRow[] }
@@ -72,8 +72,6 @@ function BoardOf({ streams: all, old, window }: BoardProps) {
   const team = search.get('team') || undefined
   const teams = useTeams(window)
   const streams = useMemo(() => (team === undefined ? all : all.filter(({ stream }) => teams?.get(stream) === team)), [all, team, teams])
-  const input = useRef<HTMLInputElement>(null)
-  useShortcut('f', 'filter the streams', () => input.current?.focus())
   const change = (next: {
     readonly window?: FlowWindow
     readonly q?: string
@@ -119,19 +117,7 @@ function BoardOf({ streams: all, old, window }: BoardProps) {
         recovery={`/recovery${searchOf(params)}`}
       />
       <div className="flow-tools">
-        <label className="filter">
-          <Icon name="search" />
-          <span className="sr">Filter the streams</span>
-          <input
-            ref={input}
-            className="input"
-            type="search"
-            placeholder="Filter  f"
-            value={words}
-            onChange={(event) => setWords(event.target.value)}
-            onKeyDown={(event) => event.key === 'Escape' && (setWords(''), event.currentTarget.blur())}
-          />
-        </label>
+        <WordFilter of="streams" words={words} onChange={setWords} />
         <TeamPicker teams={teams} chosen={team} onChoose={(next) => change({ team: next })} />
         <label className="select flow-sort">
           <span className="sr">Order</span>

@@ -1,38 +1,23 @@
-import { useDeferredValue, useRef, useState } from 'react'
+import { useDeferredValue, useState } from 'react'
 import { Link } from 'wouter'
 import type { RunSummary, StageView } from '../api/types.ts'
 import { Age, Took } from '../piece/age.tsx'
 import { short } from '../piece/digest.tsx'
-import { Icon } from '../piece/icon.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { hasEnded, signalOf, wordFor } from '../piece/state.ts'
-import { useShortcut } from '../shell/keyboard.ts'
 import { LittleTrack } from './little-track.tsx'
+import { WordFilter } from '../piece/word-filter.tsx'
 
 /** Recent deliveries, newest first, with a filter over everything a row says. */
 export function Deliveries({ runs, stages }: { readonly runs: readonly RunSummary[]; readonly stages: readonly StageView[] }) {
   const [filter, setFilter] = useState('')
-  const input = useRef<HTMLInputElement>(null)
-  useShortcut('f', 'filter the deliveries', () => input.current?.focus())
   const wanted = useDeferredValue(filter).trim().toLowerCase().split(/\s+/)
   const shown = runs.filter((run) => wanted.every((word) => textOf(run).includes(word)))
   return (
     <section className="deliveries" aria-labelledby="deliveries-title">
       <header>
         <h2 id="deliveries-title">Deliveries</h2>
-        <label className="filter">
-          <Icon name="search" />
-          <span className="sr">Filter the deliveries</span>
-          <input
-            ref={input}
-            className="input"
-            type="search"
-            placeholder="Filter  f"
-            value={filter}
-            onChange={(event) => setFilter(event.target.value)}
-            onKeyDown={(event) => event.key === 'Escape' && (setFilter(''), event.currentTarget.blur())}
-          />
-        </label>
+        <WordFilter of="deliveries" words={filter} onChange={setFilter} />
       </header>
       {shown.length === 0 && (
         <p className="soft deliveries-none">{runs.length === 0 ? 'No delivery yet.' : 'No delivery matches the filter.'}</p>

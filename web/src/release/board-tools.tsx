@@ -1,9 +1,7 @@
-import { useRef } from 'react'
-import { Icon } from '../piece/icon.tsx'
 import { Mark } from '../piece/mark.tsx'
-import { Pill, Select } from '../estate/estate-tools.tsx'
-import { useShortcut } from '../shell/keyboard.ts'
+import { Pill, Select } from '../piece/choices.tsx'
 import { countOf, standingMarks, standings, standingWords, type BoardRow, type Choice, type Group, type Sort } from './board-rows.ts'
+import { WordFilter } from '../piece/word-filter.tsx'
 
 const sortWords: Record<Sort, string> = {
   attention: 'urgent first',
@@ -23,25 +21,11 @@ type Props = {
 
 /** Filter, states with how many there are, environment, order and groups. All of it stands in the address. */
 export function BoardTools({ choice, rows, environments, onChange }: Props) {
-  const input = useRef<HTMLInputElement>(null)
-  useShortcut('f', 'filter the flags', () => input.current?.focus())
   const toggle = (show: Choice['show']) => onChange({ show: choice.show === show ? 'all' : show })
   const places: Record<string, string> = { '': 'everywhere', ...Object.fromEntries(environments.map((name) => [name, name])) }
   return (
     <div className="estate-tools">
-      <label className="filter">
-        <Icon name="search" />
-        <span className="sr">Filter the flags</span>
-        <input
-          ref={input}
-          className="input"
-          type="search"
-          placeholder="Filter  f"
-          value={choice.words}
-          onChange={(event) => onChange({ words: event.target.value })}
-          onKeyDown={(event) => event.key === 'Escape' && (onChange({ words: '' }), event.currentTarget.blur())}
-        />
-      </label>
+      <WordFilter of="flags" words={choice.words} onChange={(words) => onChange({ words })} />
       <div className="pills" role="group" aria-label="State">
         <Pill on={choice.show === 'all'} onClick={() => onChange({ show: 'all' })} label="all" count={rows.length} />
         {standings.map((standing) => (
