@@ -1,19 +1,15 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { buildPage } from '../src/server/page.ts'
-import { startServer, type Server } from '../src/server/serve.ts'
-import { chromiumPath, launch } from '../web/dev/browser.ts'
+import type { Server } from '../src/server/serve.ts'
+import { chromium, openPageServer, unfit, type PageServer } from './page-server.ts'
 
-const { unfit } = (await import(path.join(import.meta.dirname, '../web/test/unfit.ts'))) as { unfit: () => string[] }
 const example = path.join(import.meta.dirname, '../examples/release')
-const chromium = chromiumPath()
 
 describe.skipIf(chromium === undefined)('the page of experiments (skipped when there is no Chromium; set CHROMIUM_PATH)', () => {
-  let folder: string
+  let opened: PageServer
   let server: Server
   let browser: Browser
   let page: Page
@@ -25,32 +21,17 @@ describe.skipIf(chromium === undefined)('the page of experiments (skipped when t
   }
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'threeways experiment page '))
-    await buildPage()
-    const home = path.join(folder, 'home')
-    server = await startServer({
-      home,
-      host: '127.0.0.1',
-      port: 0,
-      anyPort: true,
-      databaseUrl: undefined,
-      repository: undefined,
-      log: () => {},
-    })
+    opened = await openPageServer()
+    ;({ server, browser } = opened)
     const document = await readFile(path.join(example, 'flags/checkout.yaml'), 'utf8')
     await ask('PUT', '/api/flags', { files: [{ document, file: 'checkout.yaml' }], reason: 'to be asked' })
     await ask('POST', '/api/experiments', { plan: parse(await readFile(path.join(example, 'experiment.yaml'), 'utf8')) as unknown })
-    browser = await launch(chromium!)
     page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage()
     page.setDefaultTimeout(10_000)
     page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
     page.on('pageerror', (error) => faults.push(error.message))
   })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-    await rm(folder, { recursive: true, force: true })
-  })
+  afterAll(() => opened?.close())
 
   it('begins one, shows what it says and what it may not say yet, and takes the decision beside what was recommended', async () => {
     await page.goto(`${server.url}/experiments#token=${server.threeways.adminToken}`)

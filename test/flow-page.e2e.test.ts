@@ -1,21 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Told } from '../src/flow/history/history.port.ts'
 import { eventOf } from '../src/flow/history/record.ts'
-import { buildPage } from '../src/server/page.ts'
-import { startServer, type Server } from '../src/server/serve.ts'
-import { chromiumPath, launch } from '../web/dev/browser.ts'
-
-// It runs in the page, and is checked with what a browser has.
-const { unfit } = (await import(path.join(import.meta.dirname, '../web/test/unfit.ts'))) as { unfit: () => string[] }
+import type { Server } from '../src/server/serve.ts'
+import { chromium, openPageServer, unfit, type PageServer } from './page-server.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
 const first = Date.UTC(2025, 0, 1)
-const chromium = chromiumPath()
 
 const deployment = (stream: string, environment: string, at: number, version: string): Told => ({
   kind: 'deployment',
@@ -59,7 +51,7 @@ const told: readonly Told[] = [
 const tabsOfShop = ['lead-time', 'batches', 'recovery', 'what-if', 'rows'].map((tab) => `/flow/shop/${tab}`)
 
 describe.skipIf(chromium === undefined)('the page of flow (skipped when there is no Chromium; set CHROMIUM_PATH)', () => {
-  let folder: string
+  let opened: PageServer
   let server: Server
   let browser: Browser
   let context: BrowserContext
@@ -74,25 +66,11 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
   }
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'threeways flow page '))
-    await buildPage()
-    server = await startServer({
-      home: path.join(folder, 'home'),
-      host: '127.0.0.1',
-      port: 0,
-      anyPort: true,
-      databaseUrl: undefined,
-      repository: undefined,
-      log: () => {},
-    })
+    opened = await openPageServer()
+    ;({ server, browser } = opened)
     await record(told)
-    browser = await launch(chromium!)
   })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-    await rm(folder, { recursive: true, force: true })
-  })
+  afterAll(() => opened?.close())
   beforeEach(async () => {
     context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
     page = await context.newPage()

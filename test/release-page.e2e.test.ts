@@ -1,40 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildPage } from '../src/server/page.ts'
-import { startServer, type Server } from '../src/server/serve.ts'
-import { chromiumPath, launch } from '../web/dev/browser.ts'
+import type { Server } from '../src/server/serve.ts'
+import { chromium, openPageServer, type PageServer } from './page-server.ts'
 
-const chromium = chromiumPath()
 const flag = (name: string, state: string) =>
   `flag: ${name}\nowner: shop\npurpose: release\nexpires: 2099-01-01\nenvironments: {production: {state: ${state}, serve: on}}\n`
 
 describe.skipIf(chromium === undefined)('the release board (skipped when there is no Chromium; set CHROMIUM_PATH)', () => {
-  let folder: string
+  let opened: PageServer
   let server: Server
   let browser: Browser
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'threeways release page '))
-    await buildPage()
-    server = await startServer({
-      home: path.join(folder, 'home'),
-      host: '127.0.0.1',
-      port: 0,
-      anyPort: true,
-      databaseUrl: undefined,
-      repository: undefined,
-      log: () => {},
-    })
-    browser = await launch(chromium!)
+    opened = await openPageServer()
+    ;({ server, browser } = opened)
   })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-    await rm(folder, { recursive: true, force: true })
-  })
+  afterAll(() => opened?.close())
 
   it('shows every flag, finds one as one types, and kills it with a reason', async () => {
     const { adminToken } = server.threeways
