@@ -55,8 +55,10 @@ export async function own({ ledger, owners, streams, clock, newId }: Parts, { ow
     })
   const there = await owners()
   const news = words.filter(({ stream, team, since }) => {
-    const at = since === undefined ? now : Date.parse(since)
-    return (there.of(stream, at)?.team ?? null) !== team
+    if (since === undefined) return (there.of(stream, now)?.team ?? null) !== team
+    // A span that begins then may follow another that is told later, or stands below it in the same table.
+    const said = there.saidAt(stream, Date.parse(since))
+    return said === undefined || (said.team ?? null) !== team
   })
   const envelope = ({ stream, since }: Word) => ({
     id: newId(),

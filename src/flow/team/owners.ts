@@ -27,6 +27,11 @@ export class Owners {
     return found?.team === undefined ? undefined : (found as Owned)
   }
 
+  /** What was said of it since that very moment; undefined: nothing. */
+  saidAt(stream: string, since: number): Said | undefined {
+    return this.#said.get(stream)?.findLast((said) => said.since === since)
+  }
+
   /** All that belonged to a team at a moment, by stream. */
   at(at: number): readonly Owned[] {
     return [...this.#said.keys()].toSorted().flatMap((stream) => this.of(stream, at) ?? [])

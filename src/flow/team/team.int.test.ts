@@ -49,6 +49,18 @@ describe('which team a value stream belongs to', () => {
     expect(await say([{ stream: 'shop', team: 'Trade' }])).toMatchObject({ body: { recorded: 0, unchanged: 1 } })
   })
 
+  it('is kept of every moment that was said, whatever was so by then', async () => {
+    await say([{ stream: 'cart', team: 'A', since: day(1) }])
+    const table = [
+      { stream: 'cart', team: 'B', since: day(3) },
+      { stream: 'cart', team: 'A', since: day(5) },
+    ]
+    expect(await say(table)).toMatchObject({ body: { recorded: 2, unchanged: 0 } })
+    expect(await say(table)).toMatchObject({ body: { recorded: 0, unchanged: 2 } })
+    expect(await owners('?asOf=' + day(4))).toContain('cart: B')
+    expect(await owners('?asOf=' + day(6))).toContain('cart: A')
+  })
+
   it('can be said of one of which nothing is known yet, by who means it', async () => {
     expect(await say([{ stream: 'later', team: 'Sales' }], { ahead: true })).toMatchObject({ body: { recorded: 1, unknown: ['later'] } })
   })
