@@ -38,7 +38,7 @@ if (past !== undefined) {
   console.log(
     `${drawn.length} deployments of ${past.streams.size} services to production since 2024; ${values.incidents} incidents each, one in ten without a cause`,
   )
-  const learnt = learn(known(drawn), byName)
+  const learnt = learn(known(drawn), { placed, byName })
   const estates: readonly (readonly [string, Estate])[] = [
     ['assumed', { placed, byName, hazard: defaultHazard }],
     ['learnt', { placed, byName, ...learnt }],
@@ -74,7 +74,7 @@ function tellMany(of: Past, production: readonly Placed[]): void {
     ({ began }) => began >= Date.UTC(2023, 6, 1),
   )
   const blamed = blame('production', failures, of, until)
-  const { otherCauseOfMany, size } = learn(failures, groundsOf(of).byName('production'))
+  const { otherCauseOfMany, size } = learn(failures, { placed: production, byName: groundsOf(of).byName('production') })
   console.log(
     `\n${failures.length} times something went back since July 2023; many at once come of none in ${percent(otherCauseOfMany)} before time is looked at`,
   )

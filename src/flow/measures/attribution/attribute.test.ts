@@ -98,11 +98,14 @@ describe('what an incident came of', () => {
   it('is one that brought many versions rather than one that brought few, where such failed more often', () => {
     const large = deployment(640, 'cart', 1, { batch: 12 })
     const both = [deployment(640, 'shop', 1), large]
-    const size = learnSize([large, large, large], new Map(Array.from({ length: 99 }, (_, n) => [String(n), n < 9 ? large : both[0]!])))
+    const size = learnSize(
+      [large, large, large],
+      Array.from({ length: 99 }, (_, n) => (n < 9 ? large : both[0]!)),
+    )
     const { causes } = attribute(incident(700, { stream: undefined }), estate(both, { size }))
     expect(causes[0]).toMatchObject({ stream: 'cart' })
     expect(causes[0]!.reasons).toContain('it brought 12 versions, and such fail more often')
-    expect([1, 12].map(learnSize([], new Map()))).toEqual([1, 1])
+    expect([1, 12].map(learnSize([], []))).toEqual([1, 1])
   })
 
   it('is told in probabilities that add up to 1, whatever was deployed', () => {

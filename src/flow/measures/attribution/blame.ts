@@ -72,7 +72,7 @@ export function failuresIn(environment: string, past: Past, told: ToldFailures, 
  */
 export function learn(
   failures: readonly Failure[],
-  byName: ReadonlyMap<string, Placed>,
+  { byName, placed }: Pick<Estate, 'byName' | 'placed'>,
 ): Required<Pick<Estate, 'hazard' | 'otherCause' | 'otherCauseOfMany' | 'elsewhere' | 'size'>> {
   const certain = failures.flatMap(({ kind, among, detected }) => {
     const only = among?.length === 1 && kind !== 'failed' ? byName.get(among[0]!) : undefined
@@ -91,7 +91,7 @@ export function learn(
     elsewhere: learnShare(elsewhere, away.length, streams.length),
     size: learnSize(
       certain.map(({ only }) => only),
-      byName,
+      placed,
     ),
   }
 }
@@ -110,6 +110,6 @@ export function blame(
   const known = groundsOf(past).in(environment)
   const placed = known.at(-1) !== undefined && known.at(-1)!.at > asOf ? known.filter(({ at }) => at <= asOf) : known
   const byName = groundsOf(past).byName(environment)
-  const estate: Estate = { placed, byName, ...learn(failures, byName), ...(coupled ? { coupled } : {}) }
+  const estate: Estate = { placed, byName, ...learn(failures, { placed, byName }), ...(coupled ? { coupled } : {}) }
   return failures.filter(({ detected }) => detected >= from).map((failure) => ({ failure, attribution: attribute(failure, estate) }))
 }

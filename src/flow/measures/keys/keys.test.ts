@@ -47,6 +47,27 @@ describe('the five keys', () => {
     expect(causes.reduce((sum, { probability }) => sum + probability, none)).toBeCloseTo(1, 10)
   })
 
+  it('are of a day what they were then, whatever was deployed later', () => {
+    const large = (day: number): readonly Line[] => [
+      ...Array.from({ length: 9 }, (_, n) => [day * 24 + n, 'shop', `v${day}.${n}`, 'test'] as const),
+      [day * 24 + 10, 'shop', `v${day}.8`] as const,
+    ]
+    const small = (day: number): readonly Line[] => [
+      [day * 24, 'shop', `v${day}`, 'test'],
+      [day * 24 + 2, 'shop', `v${day}`],
+    ]
+    // Large ones went back, small ones did not.
+    const then = Array.from({ length: 12 }, (_, day) =>
+      day % 3 === 1 ? [...large(day), [day * 24 + 11, 'shop', `v${day - 1}`] as const] : small(day),
+    ).flat()
+    const later = Array.from({ length: 40 }, (_, day) => large(day + 20)).flat()
+    const asOf = { asOf: new Date(at(12 * 24)).toISOString(), until: new Date(at(12 * 24)).toISOString(), days: 30 }
+    const known = [incident(11 * 24 + 5, undefined)]
+    const told = (past: Past) => keys(past, known, [], asOf).failures
+    expect(told(pastOf(then))!.length).toBeGreaterThan(3)
+    expect(told(pastOf([...then, ...later]))).toEqual(told(pastOf(then)))
+  })
+
   it('count an incident that is not over with the time it has lasted, and as it was known then', () => {
     const past = pastOf(days)
     const known = [incident(51, 60), incident(100, undefined)]
