@@ -83,7 +83,11 @@ const lastOf = ({ queued = 0, started = 0, finished = 0 }: Execution) => Math.ma
 
 function heardOf(runs: readonly Run[]): ReadonlyMap<string, number> {
   const heard = new Map<string, number>()
-  for (const run of runs) heard.set(run.source, Math.max(heard.get(run.source) ?? 0, lastOf(run), ...run.jobs.map(lastOf)))
+  for (const run of runs)
+    heard.set(
+      run.source,
+      run.jobs.reduce((last, job) => Math.max(last, lastOf(job)), Math.max(heard.get(run.source) ?? 0, lastOf(run))),
+    )
   return heard
 }
 

@@ -41,11 +41,16 @@ export function changesOnWay(
   const both = together(lineages, builds)
   const { known, unknown } = builtIn(both, JSON.stringify([order[0], look.since, look.asOf]))
   const isBuilt = known > 0 && known >= enoughBuilds * (known + unknown)
-  const question = (asOf: number | null) => JSON.stringify([order, isBuilt, asOf])
-  const way = ways(both, question(isBuilt ? look.asOf : null))
+  // With builds it is another answer at each moment, and of deliveries of our own every look is of another: kept for this one alone.
+  const built = new Map<number, ReturnType<typeof waysOf>>()
+  const builtAt = (asOf: number) => {
+    if (!built.has(asOf)) built.set(asOf, waysOf(both, order, asOf))
+    return built.get(asOf)
+  }
+  const way = isBuilt ? builtAt(look.asOf) : ways(both, JSON.stringify(order))
   if (way === undefined) return undefined
   const at = (then: Look) => {
-    const passings = isBuilt ? (ways(both, question(then.asOf))?.passings ?? []) : way.passings
+    const passings = isBuilt ? (builtAt(then.asOf)?.passings ?? []) : way.passings
     return [...knownOf(passings, then), ...unmergedAt(lineages, way, then)]
   }
   return { of: 'changes', order: way.order, at, unbuilt: isBuilt ? unknown : 0, waiting: waitingIn(lineages, look) }
@@ -97,8 +102,11 @@ const builtIn = remembered(({ lineages, builds }: Both, question: string) => {
   return { known, unknown }
 })
 
-const ways = remembered(({ lineages, builds }: Both, question: string) => {
-  const [order, isBuilt, asOf] = JSON.parse(question) as [readonly string[], boolean, number | null]
+const ways = remembered((both: Both, order: string) => waysOf(both, JSON.parse(order) as readonly string[], undefined))
+
+/** @param asOf - the moment as of which builds are known; undefined: they are no part of the way */
+function waysOf({ lineages, builds }: Both, order: readonly string[], asOf: number | undefined) {
+  const isBuilt = asOf !== undefined
   const isTold = lineages.some(({ repository }) => repository.requests.isOpeningTold)
   const passings = lineages.flatMap((lineage) => {
     const { repository, environments, changes } = lineage
@@ -107,7 +115,7 @@ const ways = remembered(({ lineages, builds }: Both, question: string) => {
       const { commit, begun, merged, request } = change
       const carriers = places.map((carried) => carried?.carriers[carried.by[commit] ?? -1])
       if (carriers.some((carrier) => carrier?.doubt === 'first')) return []
-      const build = isBuilt ? buildAt(lineage, change, carriers[0], builds, asOf!) : []
+      const build = isBuilt ? buildAt(lineage, change, carriers[0], builds, asOf) : []
       if (build === undefined) return []
       const asked = isTold ? [request?.opened ?? never, request?.reviewed ?? never] : []
       const at = [begun, ...asked, merged, ...build, ...carriers.map((carrier) => carrier?.at ?? never)]
@@ -119,7 +127,7 @@ const ways = remembered(({ lineages, builds }: Both, question: string) => {
   if (passings.length === 0) return undefined
   const before = ['begun', ...(isTold ? ['opened', 'reviewed'] : []), 'merged', ...(isBuilt ? ['build', 'built'] : [])]
   return { order: [...before, ...order], isTold, passings }
-})
+}
 
 /** Undefined: it was deployed, and nobody knows how it was built. What has not come so far waits for its build until one is known. */
 function buildAt(

@@ -95,10 +95,11 @@ function poolFor(
   return typeof all === 'string' ? [mine, 'stream'] : [all, 'all']
 }
 
+// Each holds a quarter of jobs, and of deliveries of our own every look is of another moment: that of the stream, and that of all.
 const pools = remembered((builds: Builds, question: string) => {
   const [stream, repositories, asOf] = JSON.parse(question) as [string | null, readonly string[], number]
   return poolOf(stream === null ? builds.runs : runsOf(builds.runs, stream, new Set(repositories)), asOf - calibratedMs, asOf)
-})
+}, 2)
 
 /** Changes that were merged lately, with the jobs that built them before they were first deployed. */
 function changesOf({ lineages, builds }: RunnersParts, pool: Pool, order: readonly string[], asOf: number): readonly BuiltChange[] {
