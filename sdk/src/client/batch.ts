@@ -43,9 +43,9 @@ type Sums = { n: number; sum: number; sumsq: number }
 
 /**
  * Collects what is to be told, in bounded room.
- * @param unitOf - what stands for a unit in reports
+ * @param nameUnit - what stands for a unit in reports; what is said of a unit for which it throws is dropped
  */
-export function makeCollector(unitOf: (targetingKey: string) => string) {
+export function makeCollector(nameUnit: (targetingKey: string) => string) {
   const shown = makeShown(unitsMax)
   let exposures: Exposure[] = []
   let metrics = new Map<string, Map<string, Sums>>()
@@ -62,10 +62,22 @@ export function makeCollector(unitOf: (targetingKey: string) => string) {
     return fresh
   }
 
+  /** The application's own code, on the way of an evaluation: whatever it throws stays here. */
+  function unitOf(targetingKey: string): string | undefined {
+    try {
+      return nameUnit(targetingKey)
+    } catch {
+      return void dropped++
+    }
+  }
+
   function measured(): readonly Measured[] {
     const all: Measured[] = []
     for (const [metric, units] of metrics)
-      for (const [targetingKey, { n, sum, sumsq }] of units) all.push({ unit: unitOf(targetingKey), metric, n, sum, sumsq })
+      for (const [targetingKey, { n, sum, sumsq }] of units) {
+        const unit = unitOf(targetingKey)
+        if (unit !== undefined) all.push({ unit, metric, n, sum, sumsq })
+      }
     metrics = new Map()
     sums = 0
     return all
@@ -82,8 +94,9 @@ export function makeCollector(unitOf: (targetingKey: string) => string) {
       wall: () => number,
     ): void {
       if (!shown.see(flag, revision, variant, targetingKey)) return
-      if (exposures.length >= exposuresMax) dropped++
-      else exposures.push({ unit: unitOf(targetingKey!), flag, revision: revision!, variant, rule, at: wall() })
+      if (exposures.length >= exposuresMax) return void dropped++
+      const unit = unitOf(targetingKey!)
+      if (unit !== undefined) exposures.push({ unit, flag, revision: revision!, variant, rule, at: wall() })
     },
     measure(targetingKey: string, metric: string, value: number): void {
       // The server takes no larger sum, and would refuse all that is told with it.

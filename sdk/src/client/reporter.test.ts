@@ -3,7 +3,7 @@ import type { FlagSet } from '../evaluate/flag-set.ts'
 import { makeFakeServer } from '../testing/fake-server.ts'
 import { makeFakeTime } from '../testing/fake-time.ts'
 import type { Batch } from './batch.ts'
-import { createClient } from './client.ts'
+import { createClient, type ClientOptions } from './client.ts'
 
 const split = {
   fractional: [
@@ -24,12 +24,12 @@ const setOf = (revision: number, targeting: unknown = split, metadata = {}): Fla
   metadata: { flagSetId: 'production' },
 })
 
-async function stage(set = setOf(1)) {
+async function stage(set = setOf(1), options: Partial<ClientOptions> = {}) {
   const time = makeFakeTime()
   const server = makeFakeServer(set)
   let state = 7
   const random = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
-  const client = createClient({ url: 'http://flags.test/api/flag-sets/production', fetch: server.fetch, time, random })
+  const client = createClient({ url: 'http://flags.test/api/flag-sets/production', fetch: server.fetch, time, random, ...options })
   await time.pass(0)
   const told = async (ms = 15_000): Promise<readonly Batch[]> => {
     await time.pass(ms)
@@ -78,6 +78,18 @@ describe('the server is told', () => {
     expect(batch!.exposures[0]!.unit).toMatch(/^[\da-f]{16}$/)
     expect(batch!.metrics[0]!.unit).toBe(batch!.exposures[0]!.unit)
     expect(server.batches).toEqual([])
+    await client.close()
+  })
+
+  it('of others, when the name of a unit cannot be made', async () => {
+    const unitOf = (targetingKey: string): string => {
+      if (targetingKey === 'user-1') throw new Error('no secret')
+      return targetingKey
+    }
+    const { client, told } = await stage(setOf(1), { unitOf })
+    client.track('paid', user)
+    for (const targetingKey of ['user-1', 'user-2']) expect(client.evaluate('chat', { targetingKey }, false).reason).toBe('TARGETING_MATCH')
+    expect(await told()).toMatchObject([{ exposures: [{ unit: 'user-2' }], metrics: [], evaluations: [{ count: 2 }], dropped: 2 }])
     await client.close()
   })
 
