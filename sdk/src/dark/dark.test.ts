@@ -195,6 +195,16 @@ describe('what is found', () => {
     })
   })
 
+  it('also when the name of what is thrown is no text', async () => {
+    const { rehearse, result } = darkStage()
+    const throws = (name: unknown) => () => Promise.reject(Object.assign(new Error('gone'), { name }))
+    for (const name of [404, Symbol('gone')]) await rehearse({ control: throws(404), candidate: throws(name) }).catch(() => undefined)
+    expect(await result()).toMatchObject({
+      candidate: { compared: 2, different: 1 },
+      differences: [['answer: throws 404, Symbol(gone)', 1, 0]],
+    })
+  })
+
   it('is held against what differs without any change', async () => {
     const { rehearse, result, draw } = darkStage()
     let n = 0

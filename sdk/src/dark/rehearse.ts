@@ -84,13 +84,9 @@ function settled(
 
 /** Two that throw the same are the same; where only one throws, that is the difference. */
 function compared(rehearsal: Rehearsal<unknown>, control: Outcome, candidate: Outcome): Pick<Sample, 'difference' | 'failure'> {
-  if (control.threw && candidate.threw) {
-    const [one, other] = [nameOf(control.value), nameOf(candidate.value)]
-    return { difference: one === other ? undefined : `answer: throws ${one}, ${other}`, failure: undefined }
-  }
-  if (candidate.threw) return { difference: undefined, failure: 'threw' }
-  if (control.threw) return { difference: `answer: throws ${nameOf(control.value)}, answers`, failure: undefined }
+  if (candidate.threw && !control.threw) return { difference: undefined, failure: 'threw' }
   try {
+    if (control.threw) return { difference: thrownDifference(control, candidate), failure: undefined }
     const { normalize = (answer: unknown) => answer, compare, ignore } = rehearsal
     const [one, other] = [normalize(control.value), normalize(candidate.value)]
     if (compare === undefined) return { difference: differenceOf(one, other, new Set(ignore)), failure: undefined }
@@ -103,4 +99,12 @@ function compared(rehearsal: Rehearsal<unknown>, control: Outcome, candidate: Ou
   }
 }
 
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name.slice(0, 50) : typeof error)
+function thrownDifference(control: Outcome, candidate: Outcome): string | undefined {
+  const one = nameOf(control.value)
+  if (!candidate.threw) return `answer: throws ${one}, answers`
+  const other = nameOf(candidate.value)
+  return one === other ? undefined : `answer: throws ${one}, ${other}`
+}
+
+/** An error's name is whatever its thrower made it, which may be no text. */
+const nameOf = (error: unknown): string => (error instanceof Error ? String(error.name).slice(0, 50) : typeof error)
