@@ -49,6 +49,13 @@ describe('a candidate in a thread of its own', () => {
     await expect(first).rejects.toThrow('time is up')
   })
 
+  it('refuses what cannot be copied to it, and takes the next', async () => {
+    const twice = candidateOf('twice')
+    await expect(twice(() => 1)(taskOf().task)).rejects.toMatchObject({ name: 'DataCloneError' })
+    expect(await twice(2)(taskOf().task)).toBe(4)
+    await twice.close()
+  })
+
   it.each([
     ['dies', /ended with 3/],
     ['eats', /memory/],

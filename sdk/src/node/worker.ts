@@ -50,9 +50,9 @@ export function workerCandidate(module: URL, name: string, options: { readonly m
     async (task: Task): Promise<unknown> => {
       if (busy) throw new NotNow('the worker is at work')
       busy = true
-      const worker = idle ?? start()
-      idle = undefined
       try {
+        const worker = idle ?? start()
+        idle = undefined
         const value = await ask(worker, input, task)
         idle = worker
         return value
@@ -89,7 +89,12 @@ function ask(worker: Worker, input: unknown, { signal, spent }: Task): Promise<u
     }
     worker.on('error', failed).on('exit', ended).on('message', answered)
     signal.addEventListener('abort', aborted, { once: true })
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-    worker.postMessage({ input })
+    try {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+      worker.postMessage({ input })
+    } catch (error) {
+      // What cannot be copied: a function, a socket.
+      failed(error as Error)
+    }
   })
 }
