@@ -24,6 +24,13 @@ it('what is asked for all the time is not forgotten, what is not is', () => {
   expect(see('a', 1, 'on', 'rare')).toBe(true)
 })
 
+it('no more units are remembered of many flags than of one', () => {
+  const { see } = makeShown(100)
+  for (let flag = 0; flag < 40; flag++) for (let n = 0; n < 40; n++) see(`flag-${flag}`, 1, 'on', `unit-${n}`)
+  const remembered = Array.from({ length: 39 }, (_, flag) => see(`flag-${flag}`, 1, 'on', 'unit-39')).filter((first) => !first)
+  expect(remembered.length).toBeLessThanOrEqual(3)
+})
+
 it('counts are taken once, also of a revision that is over', () => {
   const { see, take } = makeShown(100)
   see('a', 1, 'on', undefined)

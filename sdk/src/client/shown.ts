@@ -1,21 +1,21 @@
 /** How often a flag was asked for: what says that nobody needs it any more. */
 export type Asked = { readonly flag: string; readonly revision: number | undefined; readonly variant: string; readonly count: number }
 
-type Arm = { count: number; generation: number; young: Set<string>; old: Set<string> }
+type Arm = { count: number; young: Set<string>; old: Set<string> }
 type Shown = { readonly revision: number | undefined; readonly arms: Map<string, Arm> }
 
 const armsMax = 10_000
 
 /**
  * Who was shown what, and how often was asked: on the way of every evaluation, so it looks up and makes nothing where nothing is new.
- * Of units it remembers a bounded number, those of late before others: two generations, of which the older one is forgotten when the
- * younger one is full. Who was forgotten counts as new.
+ * Of units it remembers a bounded number, those of late before others: two generations, of which the older one is forgotten, of all
+ * flags at once, when the younger one is full. Who was forgotten counts as new.
+ * @param most - units that are remembered, counted once for each variant that they were shown
  */
 export function makeShown(most: number) {
   const flags = new Map<string, Shown>()
   let past: Asked[] = []
   let arms = 0
-  let generation = 0
   let young = 0
 
   function begin(flag: string, revision: number | undefined): Shown {
@@ -32,7 +32,7 @@ export function makeShown(most: number) {
   function armOf(shown: Shown, variant: string): Arm | undefined {
     if (arms >= armsMax) return undefined
     arms++
-    const arm = { count: 0, generation, young: new Set<string>(), old: new Set<string>() }
+    const arm = { count: 0, young: new Set<string>(), old: new Set<string>() }
     shown.arms.set(variant, arm)
     return arm
   }
@@ -42,9 +42,17 @@ export function makeShown(most: number) {
     arm.young.add(unit)
     if (++young >= most / 2) {
       young = 0
-      generation++
+      age()
     }
     return !known
+  }
+
+  function age(): void {
+    for (const { arms: all } of flags.values())
+      for (const arm of all.values()) {
+        arm.old = arm.young
+        arm.young = new Set()
+      }
   }
 
   return {
@@ -59,11 +67,6 @@ export function makeShown(most: number) {
       if (arm === undefined) return false
       arm.count++
       if (unit === undefined) return false
-      if (arm.generation !== generation) {
-        arm.old = arm.generation === generation - 1 ? arm.young : new Set()
-        arm.young = new Set()
-        arm.generation = generation
-      }
       return arm.young.has(unit) ? false : remember(arm, unit)
     },
     /** What was asked for since it was last taken. */
