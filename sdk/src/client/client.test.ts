@@ -121,6 +121,32 @@ describe('flags are served whatever becomes of the server', () => {
     await client.close()
   })
 
+  it('and asks no earlier than the server wants to be asked', async () => {
+    const { time, server, make } = stage({ listen: false })
+    const client = make()
+    await time.pass(1_000)
+    server.answers(503, 300)
+    await time.pass(minute)
+    const asked = server.asked.sets
+    await time.pass(3 * minute)
+    expect(server.asked.sets).toBe(asked)
+    server.answers(200)
+    await time.pass(2 * minute)
+    expect(server.asked.sets).toBeGreaterThan(asked)
+    await client.close()
+  })
+
+  it('and asks again soon after a failure, also while it listens', async () => {
+    const { time, server, make } = stage()
+    server.answers(503)
+    const client = make()
+    await time.pass(10_000)
+    server.answers(200)
+    await time.pass(minute)
+    expect(client.status()).toBe('ready')
+    await client.close()
+  })
+
   it('from what was kept, when the application starts meanwhile', async () => {
     const kept = { text: undefined as string | undefined }
     const store = { load: async () => kept.text, save: async (text: string) => void (kept.text = text) }

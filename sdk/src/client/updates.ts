@@ -29,7 +29,7 @@ const pollsWhileListening = 10
  */
 export function makeUpdates({ server, url, listen, pollMs, random, take, reached, failed }: UpdatesOptions) {
   const { time } = server
-  const asking = makeBackoff(random)
+  const asking = makeBackoff(random, 1_000, pollMs)
   const connecting = makeBackoff(random)
   let etag: string | undefined
   let reading: Promise<void> | undefined
@@ -40,21 +40,20 @@ export function makeUpdates({ server, url, listen, pollMs, random, take, reached
   let cancelConnect: (() => void) | undefined
   let connection: AbortController | undefined
 
-  async function readOnce(): Promise<number> {
-    return ask(
+  async function readOnce(): Promise<void> {
+    await ask(
       server,
       url,
       { headers: { accept: 'application/json', ...(etag === undefined ? {} : { 'if-none-match': etag }) } },
       answerMs,
       async (response) => {
-        if (response.status === 304) return pollMs
+        if (response.status === 304) return
         if (!response.ok)
           throw new ServerError(`the server answers ${response.status} for the flags`, response.status, retryAfterOf(response))
         const text = await textOf(response)
-        if (closed) return pollMs
+        if (closed) return
         take(text)
         etag = response.headers.get('etag') ?? undefined
-        return pollMs
       },
     )
   }
@@ -64,13 +63,14 @@ export function makeUpdates({ server, url, listen, pollMs, random, take, reached
       again = false
       let wait: number
       try {
-        wait = await readOnce()
+        await readOnce()
+        wait = pollMs * (listening ? pollsWhileListening : 1) * (0.9 + 0.2 * random())
         asking.reset()
         if (!closed) reached()
       } catch (error) {
         const fault = error instanceof Error ? error : new Error(String(error))
         if (!closed) failed(fault)
-        wait = Math.min(pollMs, asking.next(fault instanceof ServerError ? fault.retryAfterMs : 0))
+        wait = asking.next(fault instanceof ServerError ? fault.retryAfterMs : 0)
       }
       schedule(wait)
     } while (again && !closed)
@@ -78,7 +78,7 @@ export function makeUpdates({ server, url, listen, pollMs, random, take, reached
 
   function schedule(ms: number): void {
     cancelPoll?.()
-    if (!closed) cancelPoll = time.after(listening ? ms * pollsWhileListening : ms * (0.9 + 0.2 * random()), () => void refresh())
+    if (!closed) cancelPoll = time.after(ms, () => void refresh())
   }
 
   /** Reads the set; asked while it is being read, reads it once more. */

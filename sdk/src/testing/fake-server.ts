@@ -7,6 +7,7 @@ export function makeFakeServer(first: FlagSet) {
   let text = JSON.stringify(first)
   let version = 1
   let status = 200
+  let retryAfter = '0'
   let up = true
   let events = true
   const streams = new Set<ReadableStreamDefaultController<Uint8Array>>()
@@ -46,7 +47,7 @@ export function makeFakeServer(first: FlagSet) {
     if (method === 'POST') return report(String(body))
     if (url.endsWith('/events')) return listen(signal)
     asked.sets++
-    if (status !== 200) return new Response('no', { status })
+    if (status !== 200) return new Response('no', { status, headers: { 'retry-after': retryAfter } })
     if ((headers as Record<string, string>)['if-none-match'] === `"${version}"`) {
       asked.same++
       return new Response(null, { status: 304 })
@@ -66,7 +67,11 @@ export function makeFakeServer(first: FlagSet) {
     ping(): void {
       for (const stream of streams) send(stream, ': ping\n\n')
     },
-    answers: (next: number): void => void (status = next),
+    /** @param seconds - after which it wants to be asked again */
+    answers(next: number, seconds = 0): void {
+      status = next
+      retryAfter = String(seconds)
+    },
     takes: (next: number | 'nothing'): void => void (takes = next),
     hasEvents: (next: boolean): void => void (events = next),
     die(): void {
