@@ -15,7 +15,7 @@ function drawing(): () => number {
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
 }
 
-function clients(count: number, metadata: Metadata, play: () => unknown = () => undefined) {
+function clients(count: number, metadata: Metadata, play: () => unknown = () => undefined, mayPlay = () => true) {
   const time = makeFakeTime()
   const flags = createEvaluator(setOf(metadata))
   const listeners = new Set<() => void>()
@@ -25,7 +25,7 @@ function clients(count: number, metadata: Metadata, play: () => unknown = () => 
   }
   const random = drawing()
   const loads = Array.from({ length: count }, () =>
-    darkLoad('chat', play, { evaluate: (flag) => flags.evaluate(flag), onChange, time, random, mayPlay: () => true }),
+    darkLoad('chat', play, { evaluate: (flag) => flags.evaluate(flag), onChange, time, random, mayPlay }),
   )
   return {
     time,
@@ -71,7 +71,25 @@ describe('clients play a dark feature', () => {
     await time.pass(61_000)
     expect(sum('played')).toBeLessThanOrEqual(7)
     expect(sum('failed')).toBeGreaterThan(3)
-    expect(loads[0]!.counts().skipped).toBeGreaterThanOrEqual(0)
+    expect(loads[0]!.counts().skipped).toBeGreaterThan(30)
+  })
+
+  it('as evenly when one play takes half of the time to the next', async () => {
+    const { time, sum, loads } = clients(40, dark, () => new Promise((resolve) => time.after(1_000, () => resolve(undefined))))
+    await time.pass(60_000)
+    const skipped = loads.reduce((all, load) => all + load.counts().skipped, 0)
+    expect((sum('played') + skipped) / (20 * 60)).toBeGreaterThan(0.9)
+    expect((sum('played') + skipped) / (20 * 60)).toBeLessThan(1.1)
+  })
+
+  it('not while it cannot be asked whether they may', async () => {
+    const mayPlay = () => {
+      throw new Error('no such page')
+    }
+    const { time, loads } = clients(1, { ...dark, 'tw.dark.clients': 20 }, undefined, mayPlay)
+    await time.pass(30_000)
+    expect(loads[0]!.counts()).toMatchObject({ played: 0, failed: 0 })
+    expect(loads[0]!.counts().skipped).toBeGreaterThan(10)
   })
 
   it.each<[string, Metadata]>([

@@ -29,7 +29,7 @@ const perClientMax = 5
 /**
  * Plays a feature's traffic against its dark back end: so often that all clients together do it `tw.dark.load` times a second, which
  * the server says with the flag, as it says how many clients there are (`tw.dark.clients`). Each waits for a random time of its own
- * (a Poisson process), so that their sum is even. Ends at once when the flag is no longer dark, and never throws into the page.
+ * (a Poisson process), so that their sum is even. One play at a time: what comes due during another is skipped. Ends at once when the flag is no longer dark, and never throws into the page.
  */
 export function darkLoad(
   flag: string,
@@ -56,13 +56,23 @@ export function darkLoad(
     if (perSecond === 0) return playing?.abort(new Error('the flag is not dark any more'))
     const waitMs = (-Math.log(1 - random()) / perSecond) * 1_000
     // A longer wait than that is taken up anew: it has no memory.
-    cancel = waitMs > lookAgainMs ? time.after(lookAgainMs, next) : time.after(waitMs, () => void once())
+    cancel = waitMs > lookAgainMs ? time.after(lookAgainMs, next) : time.after(waitMs, once)
   }
 
-  async function once(): Promise<void> {
-    if (playing !== undefined || !mayPlay()) counts.skipped++
-    else await playOnce()
+  function once(): void {
+    // The next one's time does not hang on how long this one takes.
     next()
+    if (playing !== undefined || !allowed()) counts.skipped++
+    else void playOnce()
+  }
+
+  /** What cannot be asked may not be done. */
+  function allowed(): boolean {
+    try {
+      return mayPlay()
+    } catch {
+      return false
+    }
   }
 
   async function playOnce(): Promise<void> {
