@@ -1,7 +1,8 @@
 import { Link, useParams } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { ExperimentStatus, ResultView } from '../api/types.ts'
-import { decoded } from '../piece/digest.tsx'
+import { decoded, flagHref } from '../piece/digest.tsx'
+import { dayOf, timeOfDay } from '../piece/time.ts'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { Actions } from './actions.tsx'
@@ -28,7 +29,7 @@ export function ExperimentPage() {
           <p className="spread experiment-hypothesis">{data.hypothesis}</p>
           <p className="soft">
             <span className={`experiment-state experiment-${data.state}`}>{stateWords(data)}</span> · flag{' '}
-            <Link href={`/release/${encodeURIComponent(data.flag)}`}>{data.flag}</Link> in {data.environment} · owner {data.owner}
+            <Link href={flagHref(data.flag)}>{data.flag}</Link> in {data.environment} · owner {data.owner}
           </p>
         </div>
         <Actions said={data} />
@@ -96,7 +97,7 @@ function Progress({ said: { units, plannedUnits, looking, looks, phase, since, c
       {looking.why !== null && <p className="soft">It may not be decided yet: {looking.why}.</p>}
       {phase > 1 && (
         <p className="soft">
-          Counted since {since.slice(0, 16).replace('T', ' ')}, when the arms were weighed otherwise: what came before is another phase.
+          Counted since {dayOf(since)} {timeOfDay(since)}, when the arms were weighed otherwise: what came before is another phase.
         </p>
       )}
       {crossed > 0 && <p className="soft">{count(crossed)} saw several arms, and count in none.</p>}
@@ -202,21 +203,26 @@ function Row({ result, reach }: { readonly result: ResultView; readonly reach: n
   )
 }
 
+/** What was told at a look, as it was told then. */
+const resultsOf = ({ told }: ExperimentStatus['looks'][number]): readonly ResultView[] =>
+  (told as { readonly results?: readonly ResultView[] }).results ?? []
+
 function Looks({ said: { looks } }: { readonly said: ExperimentStatus }) {
+  // One axis for all of them, or a look that knows less would seem to know as much.
+  const reach = reachOf(looks.flatMap(resultsOf))
   return (
     <section aria-label="Looks">
       <h2>Looks</h2>
       <p className="soft">Each is taken when its plan says so, and spent with it.</p>
       <ol className="experiment-looks">
-        {looks.map(({ at, units, phase, told }) => {
-          const { results = [] } = told as { readonly results?: readonly ResultView[] }
-          const reach = reachOf(results)
+        {looks.map((look) => {
+          const { at, units, phase } = look
           return (
             <li key={at}>
               <span>
-                {at.slice(0, 16).replace('T', ' ')}, {count(units)} units{phase > 1 ? `, phase ${phase}` : ''}
+                {dayOf(at)} {timeOfDay(at)}, {count(units)} units{phase > 1 ? `, phase ${phase}` : ''}
               </span>
-              {results
+              {resultsOf(look)
                 .filter(({ role, effect }) => role === 'decision' && effect !== undefined)
                 .map((result) => (
                   <span key={`${result.metric}/${result.arm}`} className="experiment-look">

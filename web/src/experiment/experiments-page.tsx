@@ -1,6 +1,7 @@
 import { Link } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { ExperimentRow } from '../api/types.ts'
+import { flagHref } from '../piece/digest.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { stateWords } from './words.ts'
@@ -62,7 +63,7 @@ function List({ experiments }: { readonly experiments: readonly ExperimentRow[] 
               </td>
               <td>{one.hypothesis}</td>
               <td>
-                <Link href={`/release/${encodeURIComponent(one.flag)}`}>{one.flag}</Link> <span className="soft">in {one.environment}</span>
+                <Link href={flagHref(one.flag)}>{one.flag}</Link> <span className="soft">in {one.environment}</span>
               </td>
               <td>{one.owner}</td>
             </tr>

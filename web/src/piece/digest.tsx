@@ -17,6 +17,8 @@ export function decoded(part: string): string {
 
 /** Where a candidate's story is told. */
 export const candidateHref = (digest: string) => `/candidates/${encodeURIComponent(digest)}`
+/** Where a flag and its life are. */
+export const flagHref = (flag: string) => `/release/${encodeURIComponent(flag)}`
 /** Where the line of a value stream is. */
 export const lineHref = (stream: string) => `/lines/${encodeURIComponent(stream)}`
 

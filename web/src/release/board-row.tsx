@@ -2,13 +2,12 @@ import { memo } from 'react'
 import { Link } from 'wouter'
 import type { RevisionView, SettingView } from '../api/types.ts'
 import { Age, useTicking } from '../piece/age.tsx'
+import { flagHref } from '../piece/digest.tsx'
 import { Mark } from '../piece/mark.tsx'
 import { isExpired, isPlanned, standingIn, standingMarks, standingWords, toldOf, type BoardRow } from './board-rows.ts'
 import { PlanNote } from './plan-note.tsx'
 import { SlotBar, sharesTold } from './share-bar.tsx'
 import { variantsOf } from './shares.ts'
-
-export const flagHref = (flag: string) => `/release/${encodeURIComponent(flag)}`
 
 type Props = { readonly row: BoardRow; readonly top: number; readonly height: number; readonly index: number }
 

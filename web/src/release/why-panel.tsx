@@ -4,9 +4,9 @@ import { onChange } from '../api/live.ts'
 import { asProblem, type Problem } from '../api/problem.ts'
 import { request } from '../api/request.ts'
 import type { Why } from '../api/types.ts'
+import { flagHref } from '../piece/digest.tsx'
 import { ProblemNote } from '../piece/problem-note.tsx'
 import { attributesIn } from './attributes.ts'
-import { flagHref } from './board-row.tsx'
 
 type Question = { readonly environment: string; readonly context: Readonly<Record<string, unknown>> }
 type Answer = { readonly rows: readonly Why[]; readonly problem: Problem | undefined }
