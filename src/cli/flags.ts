@@ -36,7 +36,7 @@ type Revision = {
   readonly at: string
 }
 
-export type FlagDetail = FlagRow & { readonly document: unknown; readonly revisions: readonly Revision[] }
+export type FlagDetail = FlagRow & { readonly document: unknown; readonly text: string; readonly revisions: readonly Revision[] }
 
 export type WhyRow = {
   readonly flag: string
@@ -114,11 +114,6 @@ export const whyTable = (rows: readonly WhyRow[]): readonly (readonly string[])[
 
 /** `5` and `5%` are the same share. */
 export const shareText = (written: string): string => (written.endsWith('%') ? written : `${written}%`)
-
-export async function yamlOf(document: unknown): Promise<string> {
-  const { stringify } = await import('yaml')
-  return stringify(document, { lineWidth: 120 }).trimEnd()
-}
 
 /** `country=DE` and `age=31`: what reads as a number, true or false is one. @throws ThreewaysError `CONTEXT_INVALID` */
 export function contextFrom(written: readonly string[]): Readonly<Record<string, unknown>> {

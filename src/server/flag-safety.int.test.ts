@@ -210,6 +210,28 @@ rules: [{auto: true}]
       expect(await as('grace', 'POST', `${path}/agree`, {})).toMatchObject({ status: 409, body: { code: 'PROPOSAL_CLOSED' } })
     })
 
+    it('are changed as a file says that was proposed of the revision that stands, and of no other', async () => {
+      const { body } = await t.ask('GET', '/api/flags/pay')
+      const { text, latest } = body as { text: string; latest: { revision: number } }
+      const set = (owner: string) => ({
+        set: {
+          files: [{ document: text.replace(/^owner: .*$/m, `owner: ${owner}`).replaceAll('serve: on', 'serve: off'), file: 'pay.yaml' }],
+          origin: 'api',
+          expected: latest.revision,
+        },
+        reason: 'another owner',
+      })
+      const [first, second] = await Promise.all(['till', 'desk'].map((owner) => as('ada', 'POST', '/api/flag-proposals', set(owner))))
+      expect(first).toMatchObject({ status: 201, body: { flags: ['pay'] } })
+      const agree = (of: typeof first) =>
+        as('grace', 'POST', `/api/flag-proposals/${(of!.body as { proposal: string }).proposal}/agree`, {})
+      expect(await agree(first)).toMatchObject({ status: 200, body: { published: true } })
+      expect((await t.ask('GET', '/api/flags/pay')).body).toMatchObject({ owner: 'till', latest: { by: 'ada' } })
+      expect(await agree(second)).toMatchObject({ status: 409, body: { code: 'FLAG_CHANGED_MEANWHILE' } })
+      const path = `/api/flag-proposals/${(second!.body as { proposal: string }).proposal}`
+      await as('grace', 'POST', `${path}/turn-down`, { reason: 'till has it' })
+    })
+
     it('are not changed by what was agreed to of another revision', async () => {
       const { body } = await as('ada', 'POST', '/api/flag-proposals', { ...on, stand: { ...on.stand, serve: 'off' } })
       expect(await as('bot', 'POST', '/api/flags/pay/stand', { environment: 'staging', serve: 'off', reason: 'meanwhile' })).toMatchObject({

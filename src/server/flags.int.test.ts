@@ -112,6 +112,14 @@ describe('flags over HTTP', () => {
     expect((await preview(salted)).body).toMatchObject({
       flags: [{ moves: expect.arrayContaining([expect.objectContaining({ diced: true })]) }],
     })
+    // As somebody edits it: its text is its file, and what it would be is told without being done.
+    const { text } = body as { text: string }
+    const same = await preview({ document: text, file: 'checkout.yaml' })
+    expect(same.body).toMatchObject({
+      flags: [{ moves: [], changed: { fields: [], environments: [] }, would: { flag: 'checkout-v2', document } }],
+    })
+    const owned = await preview({ document: text.replace('owner: shop', 'owner: till'), file: 'checkout.yaml' })
+    expect(owned.body).toMatchObject({ flags: [{ moves: [], changed: { fields: ['owner'], environments: [] }, would: { owner: 'till' } }] })
     // Two that are new, of which one requires the other.
     const one = 'flag: one\nowner: a\npurpose: operations\nenvironments: {production: {state: on, serve: on}}'
     const two = `${one.replace('one', 'two')}\nrequires: [{flag: one, variant: on}]`

@@ -10,7 +10,6 @@ import {
   proposedLine,
   type ProposalRow,
   shareText,
-  yamlOf,
   type FlagDetail,
   type FlagRow,
 } from '../flags.ts'
@@ -48,8 +47,8 @@ const show = buildCommand<Common & { yaml: boolean }, [string], CliContext>({
     await withApi(this, flags, async (api) => {
       const flag = await api.get<FlagDetail>(at`/api/flags/${name}`)
       if (flags.json) return this.output.json(flag)
-      if (flags.yaml) return this.output.result(await yamlOf(flag.document))
-      this.output.result((await yamlOf(flag.document)) + '\n\n' + this.output.table(lifeTable(flag.revisions)))
+      if (flags.yaml) return this.output.result(flag.text.trimEnd())
+      this.output.result(flag.text + '\n' + this.output.table(lifeTable(flag.revisions)))
     })
   },
   parameters: { flags: { ...common, yaml: { kind: 'boolean', brief: 'only as its file has it', default: false } }, positional: one },

@@ -7,7 +7,7 @@ import { readFlag } from './document.ts'
 import type { FlagChange } from './events.ts'
 import { checkOnce, checkWords, sameFile } from './files.ts'
 import type { Flag } from './flag.ts'
-import { advanced, paused } from './plan.ts'
+import { advanced, begun, paused } from './plan.ts'
 import { checkRequirements, movesOf, settingIn, wished, withSetting, type Move, type Wish } from './policy.ts'
 import { makePublisher, type Published, type Step } from './publish.ts'
 import { lastFromFiles, revisionOf, revisions, standing, unknown, type Author, type FlagRevision } from './revisions.ts'
@@ -78,12 +78,14 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       const read = files.map(({ document, file }) => ({ flag: readFlag(document, file), file }))
       checkOnce(read)
       const all = await standing(ledger)
+      const at = clock.instant()
       // Together: one of them may require another.
       const then = new Map([...all.values(), ...read].map(({ flag }) => [flag.flag, flag]))
       return read.map(({ flag }) => {
         checkRequirements(flag, then)
         const before = all.get(flag.flag)
-        return { flag, before: before ?? null, moves: before === undefined ? [] : movesOf(before, flag) }
+        const made = begun(flag, before?.flag, at)
+        return { flag: made, before: before ?? null, moves: before === undefined ? [] : movesOf(before, made) }
       })
     },
 

@@ -7,7 +7,7 @@ import type { Flags } from './flags.ts'
 import type { Published as Made } from './publish.ts'
 import { Asking, FlagDetail, FlagView, Killing, Previewed, Pausing, Previewing, Published, Publishing, Standing, Why } from './schemas.ts'
 import type { Served } from './serving/served.ts'
-import { flagDetail, flagView, movesView, wishOf } from './views.ts'
+import { changesView, flagDetail, flagView, movesView, wholeView, wishOf } from './views.ts'
 
 /**
  * Flags over HTTP, for those who decide who gets what.
@@ -44,7 +44,13 @@ export function flagRoutes(flags: Flags, served: Served, refresh: () => Promise<
     async (c) => {
       const previews = await flags.preview(c.req.valid('json').files)
       return c.json({
-        flags: previews.map(({ flag, before, moves }) => ({ flag: flag.flag, revision: before?.revision ?? 0, moves: movesView(moves) })),
+        flags: previews.map(({ flag, before, moves }) => ({
+          flag: flag.flag,
+          revision: before?.revision ?? 0,
+          moves: movesView(moves),
+          changed: changesView(before?.flag, flag),
+          would: wholeView(flag),
+        })),
       })
     },
   )

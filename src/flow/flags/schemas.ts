@@ -82,6 +82,7 @@ export const FlagDetail = FlagView.extend({
   bucketBy: z.string(),
   requires: z.array(z.object({ flag: z.string(), variant: z.string() })),
   document: z.record(z.string(), z.unknown()).meta({ description: 'the flag in the words of its file' }),
+  text: z.string().meta({ description: 'the same as YAML' }),
   revisions: z.array(RevisionDetail).meta({ description: 'newest first' }),
 }).meta({ id: 'FlagDetail' })
 export type FlagDetail = z.infer<typeof FlagDetail>
@@ -97,7 +98,18 @@ const MoveView = z.object({
   diced: z.boolean().meta({ description: 'every unit would be put into another bucket' }),
 })
 
-export const Previewed = z.object({ flag: z.string(), revision: z.int().meta({ description: '0: it is new' }), moves: z.array(MoveView) })
+export const Previewed = z
+  .object({
+    flag: z.string(),
+    revision: z.int().meta({ description: 'that stands; 0: it is new' }),
+    moves: z.array(MoveView),
+    changed: z
+      .object({ fields: z.array(z.string()), environments: z.array(z.string()) })
+      .meta({ description: 'of its file: fields, and environments that would stand otherwise, be new or be gone' }),
+    would: FlagDetail.omit({ latest: true, revisions: true, text: true }).meta({ description: 'how it would stand' }),
+  })
+  .meta({ id: 'FlagPreviewed' })
+export type Previewed = z.infer<typeof Previewed>
 
 const reason = z.string().trim().min(1, 'say why').max(2_000)
 const expected = z.int().min(0).optional().meta({ description: 'the revision that was seen; another one is a conflict' })

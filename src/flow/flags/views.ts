@@ -1,12 +1,12 @@
 import { instantOf } from '../../kernel/clock.ts'
 import { parseDuration } from '../../kernel/duration.ts'
 import { invalid } from '../../kernel/errors.ts'
-import type { Json } from '../../kernel/digest.ts'
+import { canonicalJson, type Json } from '../../kernel/digest.ts'
 import type { FlagRevision } from './revisions.ts'
 import { typeOf, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
 import { dueAt, linearSteps, newPlan } from './plan.ts'
 import { settingIn, type Move, type Wish } from './policy.ts'
-import { documentOf, sharesOf, shareOf, slotsIn } from './written.ts'
+import { documentOf, sharesOf, shareOf, slotsIn, textOf } from './written.ts'
 
 /** One revision, without the flag. */
 export const revisionView = ({ revision, change, environment, by, reason, origin, at }: FlagRevision) => ({
@@ -20,8 +20,9 @@ export const revisionView = ({ revision, change, environment, by, reason, origin
 })
 
 /** How a flag stands. */
-export function flagView(latest: FlagRevision) {
-  const { flag } = latest
+export const flagView = (latest: FlagRevision) => ({ ...headView(latest.flag), latest: revisionView(latest) })
+
+function headView(flag: Flag) {
   const { description, owner, purpose, expires, service, change, control } = flag
   return {
     flag: flag.flag,
@@ -43,7 +44,19 @@ export function flagView(latest: FlagRevision) {
       load: setting.load,
       plan: planView(setting),
     })),
-    latest: revisionView(latest),
+  }
+}
+
+/** All of a flag, whatever its revision. */
+export function wholeView(flag: Flag) {
+  const { variants, bucketing, bucketBy, requires } = flag
+  return {
+    ...headView(flag),
+    variants: variants as Readonly<Record<string, Json>>,
+    bucketing,
+    bucketBy,
+    requires: [...requires],
+    document: documentOf(flag) as Readonly<Record<string, Json>>,
   }
 }
 
@@ -64,14 +77,10 @@ function planView(setting: Setting) {
 
 export function flagDetail(life: readonly FlagRevision[]) {
   const latest = life[0]!
-  const { variants, bucketing, bucketBy, requires } = latest.flag
   return {
-    ...flagView(latest),
-    variants: variants as Readonly<Record<string, Json>>,
-    bucketing,
-    bucketBy,
-    requires: [...requires],
-    document: documentOf(latest.flag) as Readonly<Record<string, Json>>,
+    ...wholeView(latest.flag),
+    latest: revisionView(latest),
+    text: textOf(latest.flag),
     revisions: life.map((one) => ({ ...revisionView(one), stands: standsOf(one) })),
   }
 }
@@ -84,6 +93,19 @@ const standsOf = ({ flag }: FlagRevision) =>
     killed,
     serve: sharesOf(serve),
   }))
+
+/** In what its file would differ. Pure. */
+export function changesView(before: Flag | undefined, after: Flag) {
+  const [{ environments: was = {}, ...old }, { environments: is, ...now }] = [before === undefined ? {} : written(before), written(after)]
+  return { fields: differing(old, now), environments: differing(was, is) }
+}
+
+type Written = Readonly<Record<string, unknown>> & { readonly environments: Readonly<Record<string, unknown>> }
+const written = (flag: Flag) => documentOf(flag) as Written
+
+function differing(one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys({ ...one, ...other }).filter((name) => canonicalJson(one[name] ?? null) !== canonicalJson(other[name] ?? null))
+}
 
 export const movesView = (moves: readonly Move[]) => moves.map((move) => ({ ...move, moved: shareOf(move.moved) }))
 

@@ -1,3 +1,4 @@
+import { stringify } from 'yaml'
 import type { Demands } from '../dark/readiness.ts'
 import { slotCount, type Flag, type Plan, type Serve } from './flag.ts'
 
@@ -52,6 +53,9 @@ export function documentOf(flag: Flag): Readonly<Record<string, unknown>> {
     ),
   }
 }
+
+/** A flag's file. Pure. */
+export const textOf = (flag: Flag): string => stringify(documentOf(flag), { lineWidth: 120 })
 
 /** The steps of a plan in words of a file. */
 export const planOf = ({ variant, steps, guardrails }: Plan) => ({

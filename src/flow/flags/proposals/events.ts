@@ -7,6 +7,11 @@ export type Proposed =
   | {
       readonly kind: 'set'
       readonly files: readonly { readonly document: string; readonly file: string }[]
+      /** Names of the flags in them; what was proposed before they were told has none. */
+      readonly flags?: readonly string[]
+      /** Left out: `file`. */
+      readonly origin?: 'file' | 'api'
+      readonly expected?: number | undefined
       readonly over: boolean
       readonly rebucket: boolean
       readonly unready: boolean

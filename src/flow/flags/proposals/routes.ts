@@ -3,29 +3,9 @@ import { describeRoute } from 'hono-openapi'
 import { z } from 'zod'
 import { answers, requires, valid, type Ask, type HttpEnv } from '../../../kernel/http.ts'
 import type { Flags } from '../flags.ts'
-import { Publishing, Standing } from '../schemas.ts'
 import { wishOf } from '../views.ts'
 import type { Proposal, Proposals } from './proposals.ts'
-
-const reason = z.string().trim().min(1, 'say why').max(2_000)
-const Proposing = z.union([
-  z.object({ set: Publishing.omit({ reason: true, origin: true, expected: true }), reason }),
-  z.object({ flag: z.string().min(1), stand: Standing.omit({ reason: true }), reason }),
-])
-
-const ProposalView = z
-  .object({
-    proposal: z.string(),
-    at: z.iso.datetime(),
-    by: z.string(),
-    reason: z.string(),
-    flags: z.array(z.string()).meta({ description: 'names of flags, or of files' }),
-    change: z.unknown(),
-    agreed: z.array(z.object({ by: z.string(), at: z.iso.datetime(), reason: z.string() })),
-    closed: z.object({ at: z.iso.datetime(), published: z.boolean(), by: z.string(), reason: z.string() }).nullable(),
-  })
-  .meta({ id: 'FlagProposal' })
-const Agreed = z.object({ published: z.boolean().meta({ description: 'false: others have to agree too' }), proposal: ProposalView })
+import { Agreed, Agreeing, Proposing, ProposalView, TurningDown } from './schemas.ts'
 
 /** Changes of flags that others have to agree to, over HTTP. */
 export function proposalRoutes(proposals: Proposals, flags: Flags, refresh: () => Promise<void>): Hono<HttpEnv> {
@@ -51,9 +31,8 @@ export function proposalRoutes(proposals: Proposals, flags: Flags, refresh: () =
     async (c) => {
       const asked = c.req.valid('json')
       if ('set' in asked) {
-        const { files, over, rebucket, unready } = asked.set
-        await flags.preview(files)
-        return c.json(view(await proposals.propose({ kind: 'set', files, over, rebucket, unready }, by(c), asked.reason)), 201)
+        const named = (await flags.preview(asked.set.files)).map(({ flag }) => flag.flag)
+        return c.json(view(await proposals.propose({ kind: 'set', ...asked.set, flags: named }, by(c), asked.reason)), 201)
       }
       const { flag, stand } = asked
       const { revision, flag: standing } = await flags.one(flag)
@@ -74,7 +53,7 @@ export function proposalRoutes(proposals: Proposals, flags: Flags, refresh: () =
     '/flag-proposals/:proposal/agree',
     route('agree to a change of flags; it is published when enough did', Agreed),
     requires('operate'),
-    valid('json', z.object({ reason: z.string().trim().max(2_000).default('') })),
+    valid('json', Agreeing),
     async (c) => {
       const published = await proposals.agree(c.req.param('proposal'), by(c), c.req.valid('json').reason)
       if (published !== undefined) await refresh()
@@ -85,13 +64,13 @@ export function proposalRoutes(proposals: Proposals, flags: Flags, refresh: () =
     '/flag-proposals/:proposal/turn-down',
     route('turn a change of flags down', ProposalView),
     requires('operate'),
-    valid('json', z.object({ reason })),
+    valid('json', TurningDown),
     async (c) => c.json(view(await proposals.turnDown(c.req.param('proposal'), by(c), c.req.valid('json').reason))),
   )
   return app
 }
 
 function view({ change, agreed, ...proposal }: Proposal) {
-  const named = change.kind === 'set' ? change.files.map(({ file }) => file) : [change.flag]
-  return { ...proposal, flags: named, change: change as unknown as Readonly<Record<string, never>>, agreed: [...agreed] }
+  const named = change.kind === 'set' ? (change.flags ?? change.files.map(({ file }) => file)) : [change.flag]
+  return { ...proposal, flags: [...named], change: change as unknown as Readonly<Record<string, never>>, agreed: [...agreed] }
 }
