@@ -1,4 +1,4 @@
-import type { ExperimentRow, FlagDay, FlagDetail, FlagView, StaleFlag } from '../src/api/types.ts'
+import type { ExperimentRow, FlagDay, FlagDetail, FlagProposal, FlagView, StaleFlag } from '../src/api/types.ts'
 
 const day = 86_400_000
 const at = (now: number, daysAgo: number) => new Date(now - daysAgo * day).toISOString()
@@ -63,6 +63,7 @@ export function flagDetailOf(service: string, now: number): FlagDetail {
     bucketBy: 'targetingKey',
     requires: [],
     document: {},
+    text: `flag: ${flag.flag}\n`,
     revisions: [
       { ...flag.latest, stands },
       { ...first, stands: stands.map((stand) => ({ ...stand, state: 'off' as const })) },
@@ -76,3 +77,5 @@ export const flagDaysOf = (now: number): readonly FlagDay[] =>
 export const noStale: { readonly flags: readonly StaleFlag[] } = { flags: [] }
 
 export const noExperiments: { readonly experiments: readonly ExperimentRow[] } = { experiments: [] }
+
+export const noProposals: { readonly proposals: readonly FlagProposal[] } = { proposals: [] }

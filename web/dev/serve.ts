@@ -6,7 +6,7 @@ import { differenceOf, parityOf, patch } from './difference-fixture.ts'
 import { approvalsOf, boardOf, environmentsOf, estateRowOf, summaryOf } from './estate-fixture.ts'
 import { attestationsOf, machinesOf } from './proof-fixture.ts'
 import { constraintOf, keysOf, whatIfOf, flowDetailOf, flowPictureOf, flowRowOf } from './flow-fixture.ts'
-import { flagDaysOf, flagDetailOf, flagOf, noExperiments, noStale } from './flag-fixture.ts'
+import { flagDaysOf, flagDetailOf, flagOf, noExperiments, noProposals, noStale } from './flag-fixture.ts'
 import { fixture, fixtureNames, type Fixture, type FixtureName } from './fixtures.ts'
 
 /**
@@ -148,6 +148,7 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
     flow: flowOf(streams, name, part),
     flags: flagsOf(streams, name, part),
     'stale-flags': noStale,
+    'flag-proposals': noProposals,
     experiments: noExperiments,
     me: { name: 'ann', scopes: scopes ?? ['admin'], anonymous: false } satisfies Asker,
     machines: { machines: machinesOf() },

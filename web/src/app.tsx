@@ -26,6 +26,8 @@ const RecoveryPage = lazy(async () => ({ default: (await flow()).RecoveryPage })
 const StreamFlowPage = lazy(async () => ({ default: (await flow()).StreamFlowPage }))
 
 const release = () => import('./release.ts')
+const EditFlagPage = lazy(async () => ({ default: (await release()).EditFlagPage }))
+const NewFlagPage = lazy(async () => ({ default: (await release()).NewFlagPage }))
 const FlagPage = lazy(async () => ({ default: (await release()).FlagPage }))
 const ReleasePage = lazy(async () => ({ default: (await release()).ReleasePage }))
 
@@ -67,6 +69,8 @@ export function App() {
             <Route path="/flow/:stream/:view?" component={StreamFlowPage} />
             <Route path="/release" component={ReleasePage} />
             <Route path="/release/:flag" component={FlagPage} />
+            <Route path="/release/:flag/edit" component={EditFlagPage} />
+            <Route path="/new-flag" component={NewFlagPage} />
             <Route path="/experiments" component={ExperimentsPage} />
             <Route path="/experiments/:experiment" component={ExperimentPage} />
             <Route path="/runs/:id" component={RunPage} />

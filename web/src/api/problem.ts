@@ -1,4 +1,11 @@
-type Fault = { readonly path: string; readonly message: string; readonly help?: string }
+type Fault = {
+  readonly path: string
+  readonly message: string
+  readonly help?: string
+  /** In the document that was sent, from 1. */
+  readonly line?: number
+  readonly column?: number
+}
 
 /** What the server refused or could not do, as it says it: problem+json. */
 export class Problem extends Error {

@@ -15,6 +15,6 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
 }
 
 /** Asks the server to do something. @throws Problem when it refuses */
-export async function act(path: string, body: Readonly<Record<string, unknown>>): Promise<void> {
-  await request(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+export async function act(path: string, body: Readonly<Record<string, unknown>>, init: RequestInit = {}): Promise<Response> {
+  return request(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' }, ...init })
 }

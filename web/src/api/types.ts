@@ -42,10 +42,12 @@ export type {
   FlagDay,
   FlagDetail,
   FlagView,
+  Previewed as FlagPreview,
   Readiness,
   RevisionView,
   SettingView,
   StaleFlag,
   Why,
 } from '../../../src/flow/flags/schemas.ts'
+export type { ProposalView as FlagProposal } from '../../../src/flow/flags/proposals/schemas.ts'
 export type { ExperimentRow, ExperimentStatus, ResultView } from '../../../src/learning/experiment/schemas.ts'

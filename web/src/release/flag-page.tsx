@@ -10,6 +10,7 @@ import { standingIn, standings, standingWords } from './board-rows.ts'
 import { FlagButton, killing, reviving } from './flag-actions.tsx'
 import { FlagLife } from './flag-life.tsx'
 import { FlagSetting } from './flag-setting.tsx'
+import { ProposalsPanel } from './proposals-panel.tsx'
 import { variantsOf } from './shares.ts'
 import { TrafficPanel } from './traffic-panel.tsx'
 import { WhyPanel } from './why-panel.tsx'
@@ -45,9 +46,10 @@ function Life({ flag }: { readonly flag: FlagDetail }) {
           <p className="spread">{flag.description}</p>
           <Facts flag={flag} />
         </div>
-        {acting ? <Everywhere flag={flag} /> : <NoButtons />}
+        {acting ? <Buttons flag={flag} /> : <NoButtons />}
       </header>
       <Stale flag={flag.flag} />
+      <ProposalsPanel only={flag.flag} />
       <div className="flag-settings">
         {flag.environments.map((setting) => (
           <FlagSetting key={setting.environment} flag={flag} setting={setting} variants={variants} acting={acting} />
@@ -86,14 +88,19 @@ function Facts({ flag: { owner, purpose, service, expires, control, variants, re
   )
 }
 
-/** Where it stands in more than one place, all of them at once. */
-function Everywhere({ flag }: { readonly flag: FlagDetail }) {
+/** What is of all of it: its file, and, where it stands in more than one place, all of them at once. */
+function Buttons({ flag }: { readonly flag: FlagDetail }) {
   const killed = flag.environments.filter((setting) => setting.killed).length
-  if (flag.environments.length < 2) return null
+  const several = flag.environments.length > 1
   return (
     <div className="flag-buttons">
-      {killed > 0 && <FlagButton label="Revive everywhere…" action={reviving(flag)} />}
-      {killed < flag.environments.length && <FlagButton label="Kill everywhere…" className="stop strong" action={killing(flag)} />}
+      <Link className="button small" href={`${flagHref(flag.flag)}/edit`}>
+        Edit…
+      </Link>
+      {several && killed > 0 && <FlagButton label="Revive everywhere…" action={reviving(flag)} />}
+      {several && killed < flag.environments.length && (
+        <FlagButton label="Kill everywhere…" className="stop strong" action={killing(flag)} />
+      )}
     </div>
   )
 }

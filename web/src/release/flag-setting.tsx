@@ -14,8 +14,7 @@ type Props = { readonly flag: FlagDetail; readonly setting: SettingView; readonl
 /** How a flag stands in one environment, and what somebody can do about it. */
 export function FlagSetting({ flag, setting, variants, acting }: Props) {
   const standing = standingIn(setting)
-  const { environment, rules, plan } = setting
-  const decides = !setting.killed && (setting.state === 'ramp' || setting.state === 'on')
+  const { environment } = setting
   return (
     <section className="panel flag-setting" aria-label={environment}>
       <header>
@@ -26,18 +25,31 @@ export function FlagSetting({ flag, setting, variants, acting }: Props) {
           {setting.killed && <span className="soft">, was {setting.state}</span>}
         </span>
       </header>
-      <SlotBar stand={setting} control={flag.control} variants={variants} />
-      <Legend flag={flag} setting={setting} variants={variants} />
-      {rules.length > 0 && <Rules rules={rules} decides={decides} rest={setting.serve} />}
-      {plan !== null && isPlanned(setting) && <Plan plan={plan} killed={setting.killed} />}
+      <SettingPicture control={flag.control} setting={setting} variants={variants} />
       {setting.state === 'dark' && <ReadinessPanel flag={flag.flag} environment={environment} />}
       {acting && <Buttons flag={flag} setting={setting} />}
     </section>
   )
 }
 
+type PictureProps = { readonly control: string; readonly setting: SettingView; readonly variants: readonly string[] }
+
+/** Who gets what there: shares, rules, the plan. */
+export function SettingPicture({ control, setting, variants }: PictureProps) {
+  const { rules, plan, serve } = setting
+  const decides = !setting.killed && (setting.state === 'ramp' || setting.state === 'on')
+  return (
+    <>
+      <SlotBar stand={setting} control={control} variants={variants} />
+      <Legend control={control} setting={setting} variants={variants} />
+      {rules.length > 0 && <Rules rules={rules} decides={decides} rest={serve} />}
+      {plan !== null && isPlanned(setting) && <Plan plan={plan} killed={setting.killed} />}
+    </>
+  )
+}
+
 /** What each colour is, with its share. */
-function Legend({ flag: { control }, setting, variants }: Omit<Props, 'acting'>) {
+function Legend({ control, setting, variants }: PictureProps) {
   return (
     <ul className="flag-legend" aria-label="Shares">
       {sharesOf(setting, control).map(({ variant, share }) => (

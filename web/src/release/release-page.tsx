@@ -1,12 +1,14 @@
 import { useDeferredValue, useMemo } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { useQuery } from '../api/query.ts'
+import { useMay } from '../api/rights.ts'
 import type { FlagView, StaleFlag } from '../api/types.ts'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { BoardList } from './board-list.tsx'
 import { BoardTools } from './board-tools.tsx'
 import { countOf, groups, itemsOf, rowsOf, sorts, standings, standingWords, type BoardRow, type Choice } from './board-rows.ts'
+import { ProposalsPanel } from './proposals-panel.tsx'
 import { WhyPanel } from './why-panel.tsx'
 import './release.css'
 
@@ -29,8 +31,19 @@ function NoFlags() {
         <p>
           Publish one from a file: <code>threeways flag set flags/ --reason &quot;the new checkout&quot;</code>
         </p>
+        <NewFlag />
       </div>
     </div>
+  )
+}
+
+function NewFlag() {
+  const acting = useMay('operate')
+  if (!acting) return null
+  return (
+    <Link className="button small" href="/new-flag">
+      New flag…
+    </Link>
   )
 }
 
@@ -55,6 +68,7 @@ function Board({ flags }: { readonly flags: readonly FlagView[] }) {
         <p className="soft" role="status">
           {sentenceOf(rows)}
         </p>
+        <NewFlag />
         <Link className="button small" href="/experiments">
           Experiments
         </Link>
@@ -68,6 +82,7 @@ function Board({ flags }: { readonly flags: readonly FlagView[] }) {
           <WhyPanel environments={environments} />
         </div>
       )}
+      <ProposalsPanel />
       {items.length === 0 ? (
         <div className="page-none">
           <p>No flag matches.</p>

@@ -45,7 +45,7 @@ const places: readonly Place[] = [
   { href: '/stops', name: 'Stops', icon: 'octagon', key: '3', isHere: (path) => path === '/stops' },
   { href: '/environments', name: 'Environments', icon: 'places', key: '4', isHere: (path) => path.startsWith('/environments') },
   { href: '/flow', name: 'Flow', icon: 'flow', key: '5', isHere: (path) => /^\/(flow|coupling|recovery)\b/.test(path) },
-  { href: '/release', name: 'Release', icon: 'flag', key: '6', isHere: (path) => /^\/(release|experiments)\b/.test(path) },
+  { href: '/release', name: 'Release', icon: 'flag', key: '6', isHere: (path) => /^\/(release|experiments|new-flag)\b/.test(path) },
 ]
 
 /** Where to go, with how much waits there. On a phone it is at the thumb. */
