@@ -232,6 +232,24 @@ rules: [{auto: true}]
       await as('grace', 'POST', `${path}/turn-down`, { reason: 'till has it' })
     })
 
+    it('are published or turned down, whatever comes at the same moment', async () => {
+      for (let round = 0; round < 8; round++) {
+        const { body } = await t.ask('GET', '/api/flags/pay')
+        const { revision } = (body as { latest: { revision: number } }).latest
+        const wish = { environment: 'production', state: 'ramp', serve: { on: `${round + 1}%` } }
+        const proposed = await as('ada', 'POST', '/api/flag-proposals', { flag: 'pay', stand: wish, reason: `round ${round}` })
+        const path = `/api/flag-proposals/${(proposed.body as { proposal: string }).proposal}`
+        const [agreed, down] = await Promise.all([
+          as('grace', 'POST', `${path}/agree`, {}),
+          as('grace', 'POST', `${path}/turn-down`, { reason: 'no' }),
+        ])
+        expect([agreed.status, down.status].toSorted()).toEqual([200, 409])
+        const after = (await t.ask('GET', '/api/flags/pay')).body
+        expect(after).toMatchObject({ latest: { revision: agreed.status === 200 ? revision + 1 : revision } })
+        expect((await t.ask('GET', path)).body).toMatchObject({ closed: { published: agreed.status === 200 } })
+      }
+    })
+
     it('are not changed by what was agreed to of another revision', async () => {
       const { body } = await as('ada', 'POST', '/api/flag-proposals', { ...on, stand: { ...on.stand, serve: 'off' } })
       expect(await as('bot', 'POST', '/api/flags/pay/stand', { environment: 'staging', serve: 'off', reason: 'meanwhile' })).toMatchObject({

@@ -43,6 +43,7 @@ export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock
     return ledger.transaction(async (tx) => {
       // From here on nobody else publishes: what was read stays true.
       await tx.lock()
+      const alongside = (await author.alongside?.(tx)) ?? []
       const all = new Map(await standing(tx))
       const earlier = new Map([...all].map(([name, one]) => [name, one.flag]))
       const at = clock.instant()
@@ -95,6 +96,7 @@ export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock
         )
         await breath()
       }
+      if (alongside.length > 0) await tx.append(alongside)
       return published
     })
   }

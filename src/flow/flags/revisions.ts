@@ -1,4 +1,5 @@
 import { notFound, type ThreewaysError } from '../../kernel/errors.ts'
+import type { CloudEvent } from '../../ledger/event.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import { rowsOf } from '../../ledger/rows.ts'
 import { nearest } from '../definition/suggest.ts'
@@ -34,6 +35,8 @@ export type Author = {
   readonly unready?: boolean | undefined
   /** They know that everybody is diced anew. */
   readonly rebucket?: boolean | undefined
+  /** What is true if and only if it is published, asked for behind the ledger's lock. Whatever it throws stands against publishing. */
+  readonly alongside?: (tx: LedgerTransaction) => Promise<readonly CloudEvent[]>
 }
 
 /** Every revision there is. */

@@ -2,10 +2,11 @@ import type { Clock } from '../../../kernel/clock.ts'
 import { conflict, notFound, ThreewaysError } from '../../../kernel/errors.ts'
 import type { NewId } from '../../../kernel/ids.ts'
 import { event } from '../../../ledger/event.ts'
-import type { Ledger } from '../../../ledger/ledger.ts'
+import type { Ledger, LedgerTransaction } from '../../../ledger/ledger.ts'
 import { rowsOf } from '../../../ledger/rows.ts'
 import type { Flags } from '../flags.ts'
 import type { Published } from '../publish.ts'
+import type { Author } from '../revisions.ts'
 import { flagsAgreed, flagsProposed, proposalClosed, type Proposed } from './events.ts'
 import { flagAgreements, flagProposals } from './projection.ts'
 
@@ -26,14 +27,14 @@ export function makeProposals(ledger: Ledger, flags: Flags, { clock, newId }: { 
   const envelope = (subject: string) => ({ id: newId(), time: clock.instant(), source: '/threeways/flags', subject })
 
   /** @throws ThreewaysError `PROPOSAL_NOT_FOUND` */
-  async function one(proposal: string): Promise<Proposal> {
-    const row = await rowsOf(ledger.db, flagProposals).selectAll().where('proposal', '=', proposal).executeTakeFirst()
+  async function one(proposal: string, { db }: Pick<LedgerTransaction, 'db'> = ledger): Promise<Proposal> {
+    const row = await rowsOf(db, flagProposals).selectAll().where('proposal', '=', proposal).executeTakeFirst()
     if (row?.at == null)
       throw notFound('PROPOSAL_NOT_FOUND', {
         message: `there is no proposal "${proposal}"`,
         help: 'list them with `threeways flag proposals`',
       })
-    const agreed = await rowsOf(ledger.db, flagAgreements).selectAll().where('proposal', '=', proposal).orderBy('at').execute()
+    const agreed = await rowsOf(db, flagAgreements).selectAll().where('proposal', '=', proposal).orderBy('at').execute()
     return {
       proposal,
       at: row.at,
@@ -46,8 +47,8 @@ export function makeProposals(ledger: Ledger, flags: Flags, { clock, newId }: { 
     }
   }
 
-  async function open(proposal: string): Promise<Proposal> {
-    const found = await one(proposal)
+  async function open(proposal: string, place: Pick<LedgerTransaction, 'db'> = ledger): Promise<Proposal> {
+    const found = await one(proposal, place)
     if (found.closed === null) return found
     throw conflict('PROPOSAL_CLOSED', {
       message: `"${proposal}" was ${found.closed.published ? 'published' : 'turned down'} by ${found.closed.by}`,
@@ -55,8 +56,8 @@ export function makeProposals(ledger: Ledger, flags: Flags, { clock, newId }: { 
     })
   }
 
-  const close = (proposal: string, published: boolean, by: string, reason: string) =>
-    ledger.append([event(proposalClosed, envelope(proposal), { proposal, published, by, reason })])
+  const closed = (proposal: string, published: boolean, by: string, reason: string) =>
+    event(proposalClosed, envelope(proposal), { proposal, published, by, reason })
 
   return {
     one,
@@ -89,9 +90,11 @@ export function makeProposals(ledger: Ledger, flags: Flags, { clock, newId }: { 
       await ledger.append([event(flagsAgreed, envelope(proposal), { proposal, by, reason })])
       const agreed = [...before.agreed.map((one) => one.by), by]
       try {
-        const published = await publish(before, agreed)
-        await close(proposal, true, by, before.reason)
-        return published
+        // Together: whoever is turned down at the same time is not published, and what is published does not go on waiting.
+        return await publish(before, agreed, async (tx) => {
+          await open(proposal, tx)
+          return [closed(proposal, true, by, before.reason)]
+        })
       } catch (error) {
         if (error instanceof ThreewaysError && error.code === 'FLAG_NEEDS_AGREEMENT') return undefined
         throw error
@@ -100,16 +103,20 @@ export function makeProposals(ledger: Ledger, flags: Flags, { clock, newId }: { 
 
     /** @throws ThreewaysError `PROPOSAL_NOT_FOUND`, `PROPOSAL_CLOSED` */
     async turnDown(proposal: string, by: string, reason: string): Promise<Proposal> {
-      await open(proposal)
-      await close(proposal, false, by, reason)
+      await ledger.transaction(async (tx) => {
+        await tx.lock()
+        await open(proposal, tx)
+        await tx.append([closed(proposal, false, by, reason)])
+      })
       return one(proposal)
     },
   }
 
-  async function publish({ change, by, reason }: Proposal, agreed: readonly string[]): Promise<readonly Published[]> {
+  async function publish({ change, by, reason }: Proposal, agreed: readonly string[], alongside: NonNullable<Author['alongside']>) {
     const told = `${reason} (agreed by ${[...new Set(agreed)].join(', ')})`
-    if (change.kind === 'set') return flags.set(change.files, { ...change, by, reason: told, agreed })
+    const author = { by, reason: told, agreed, alongside }
+    if (change.kind === 'set') return flags.set(change.files, { ...change, ...author })
     const { flag, wish, expected, rebucket, unready } = change
-    return [await flags.stand(flag, wish, { by, reason: told, agreed, expected, rebucket, unready })]
+    return [await flags.stand(flag, wish, { ...author, expected, rebucket, unready })]
   }
 }
