@@ -1,4 +1,5 @@
 import type { Hono } from 'hono'
+import { besideRoutes } from '../flow/flags/beside/routes.ts'
 import { makeFlags } from '../flow/flags/flags.ts'
 import { makeProposals } from '../flow/flags/proposals/proposals.ts'
 import { proposalRoutes } from '../flow/flags/proposals/routes.ts'
@@ -50,6 +51,7 @@ export function openFlags({ ledger, clock, newId, work, origins, isLocal, log }:
     mount(api: Hono<HttpEnv>): void {
       api.use('/flag-sets/*', flagOrigins(origins, isLocal))
       api.route('/', flagRoutes(flags, served, sets.refresh))
+      api.route('/', besideRoutes(ledger, flags))
       api.route('/', trafficRoutes({ ledger, flags, sets, clock }))
       api.route('/', proposalRoutes(makeProposals(ledger, flags, { clock, newId }), flags, sets.refresh))
       api.route('/', ofrepRoutes(served, tickets, counting))

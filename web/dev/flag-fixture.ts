@@ -1,4 +1,4 @@
-import type { ExperimentRow, FlagDay, FlagDetail, FlagProposal, FlagView, StaleFlag } from '../src/api/types.ts'
+import type { ExperimentRow, FlagBeside, FlagDay, FlagDetail, FlagProposal, FlagView, StaleFlag } from '../src/api/types.ts'
 
 const day = 86_400_000
 const at = (now: number, daysAgo: number) => new Date(now - daysAgo * day).toISOString()
@@ -73,6 +73,19 @@ export function flagDetailOf(service: string, now: number): FlagDetail {
 
 export const flagDaysOf = (now: number): readonly FlagDay[] =>
   ['off', 'on'].map((variant) => ({ environment: 'production', variant, day: at(now, 1).slice(0, 10), asked: 100, shown: 80 }))
+
+export const besideOf = (service: string, now: number): FlagBeside => ({
+  service,
+  deployments: [2, 1, 0.5].map((days) => ({
+    environment: 'production',
+    at: at(now, days),
+    version: `sha256:${String(days).padStart(64, '0')}`,
+    commit: null,
+    back: false,
+  })),
+  incidents: [{ incident: 'INC-7', environment: 'production', at: at(now, 0.9), over: at(now, 0.85), summary: 'checkout answers late' }],
+  left: { deployments: 0, incidents: 0 },
+})
 
 export const noStale: { readonly flags: readonly StaleFlag[] } = { flags: [] }
 

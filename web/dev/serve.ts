@@ -6,7 +6,7 @@ import { differenceOf, parityOf, patch } from './difference-fixture.ts'
 import { approvalsOf, boardOf, environmentsOf, estateRowOf, summaryOf } from './estate-fixture.ts'
 import { attestationsOf, machinesOf } from './proof-fixture.ts'
 import { constraintOf, keysOf, whatIfOf, flowDetailOf, flowPictureOf, flowRowOf } from './flow-fixture.ts'
-import { flagDaysOf, flagDetailOf, flagOf, noExperiments, noProposals, noStale } from './flag-fixture.ts'
+import { besideOf, flagDaysOf, flagDetailOf, flagOf, noExperiments, noProposals, noStale } from './flag-fixture.ts'
 import { fixture, fixtureNames, type Fixture, type FixtureName } from './fixtures.ts'
 
 /**
@@ -184,7 +184,9 @@ function flagsOf([stream]: Fixture['streams'], name: string, part: string | unde
   const flag = flagDetailOf(stream.stream, Date.now())
   if (name === '') return { flags: [flagOf(stream.stream, Date.now())] }
   if (name !== flag.flag) return undefined
-  return part === 'traffic' ? { days: flagDaysOf(Date.now()) } : part === undefined ? flag : undefined
+  if (part === 'traffic') return { days: flagDaysOf(Date.now()) }
+  if (part === 'beside') return besideOf(stream.stream, Date.now())
+  return part === undefined ? flag : undefined
 }
 
 function search({ streams, runs, more = [] }: Fixture, question: string): Found[] {

@@ -205,6 +205,36 @@ export const FlagDay = z
   .meta({ id: 'FlagDay' })
 export type FlagDay = z.infer<typeof FlagDay>
 
+export const FlagBeside = z
+  .object({
+    service: z.string().nullable().meta({ description: 'null: the flag names none, and nothing is known' }),
+    deployments: z
+      .array(
+        z.object({
+          environment: z.string(),
+          at: z.iso.datetime(),
+          version: z.string().meta({ description: 'of ours a candidate' }),
+          commit: z.string().nullable(),
+          back: z.boolean().meta({ description: 'it went back to it' }),
+        }),
+      )
+      .meta({ description: 'newest first' }),
+    incidents: z
+      .array(
+        z.object({
+          incident: z.string(),
+          environment: z.string().nullable().meta({ description: 'null: whoever told it did not say' }),
+          at: z.iso.datetime().meta({ description: 'when it was seen' }),
+          over: z.iso.datetime().nullable(),
+          summary: z.string().nullable(),
+        }),
+      )
+      .meta({ description: 'newest first' }),
+    left: z.object({ deployments: z.int(), incidents: z.int() }).meta({ description: 'older ones that are not told' }),
+  })
+  .meta({ id: 'FlagBeside' })
+export type FlagBeside = z.infer<typeof FlagBeside>
+
 export const StaleFlag = z
   .object({
     flag: z.string(),

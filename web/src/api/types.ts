@@ -39,6 +39,7 @@ export type { Board, StopOnBoard } from '../../../src/feedback/line/schemas.ts'
 export type { Asker } from '../../../src/server/schemas.ts'
 export type { Found } from '../../../src/flow/search/schemas.ts'
 export type {
+  FlagBeside,
   FlagDay,
   FlagDetail,
   FlagView,

@@ -1,3 +1,4 @@
+import type { FlagBeside } from '../api/types.ts'
 import { useTicking } from '../piece/age.tsx'
 import { dayOf } from '../piece/time.ts'
 import { standingIn, standingWords } from './board-rows.ts'
@@ -10,12 +11,14 @@ const high = 40
 type Props = {
   readonly environment: string
   readonly revisions: readonly Revision[]
+  /** What happened to its service meanwhile. */
+  readonly beside: Pick<FlagBeside, 'deployments' | 'incidents'>
   readonly control: string
   readonly variants: readonly string[]
 }
 
 /** Who got what over time in one environment: shares from below, the kill switch over all of it. */
-export function ShareHistory({ environment, revisions, control, variants }: Props) {
+export function ShareHistory({ environment, revisions, beside, control, variants }: Props) {
   const until = Number(useTicking((now) => String(Math.ceil(now / 60_000) * 60_000)))
   const spans = spansOf(revisions, environment, control, until)
   const first = Date.parse(revisions.at(-1)!.at)
@@ -36,11 +39,46 @@ export function ShareHistory({ environment, revisions, control, variants }: Prop
           </g>
         ))}
       </svg>
+      <Beside environment={environment} beside={beside} x={x} until={until} />
       <p className="share-history-ends soft">
         <span>{dayOf(first)}</span>
         <span>now</span>
       </p>
     </figure>
+  )
+}
+
+const lane = 10
+
+type BesideProps = Pick<Props, 'environment' | 'beside'> & { readonly x: (at: number) => number; readonly until: number }
+
+/** Below it a tick for each deployment of its service, and incidents for as long as they lasted. */
+function Beside({ environment, beside, x, until }: BesideProps) {
+  const deployments = beside.deployments.filter((one) => one.environment === environment)
+  const incidents = beside.incidents.filter((one) => one.environment === environment || one.environment === null)
+  if (deployments.length === 0 && incidents.length === 0) return null
+  return (
+    <svg
+      className="share-beside"
+      viewBox={`0 0 ${wide} ${lane}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`Of its service in ${environment}: ${deployments.length} deployments, ${incidents.length} incidents`}
+    >
+      {incidents.map(({ incident, at, over }) => {
+        const [from, to] = [x(Date.parse(at)), x(over === null ? until : Date.parse(over))]
+        return (
+          <rect key={incident} className="span-incident" x={from} y={0} width={Math.max(3, to - from)} height={lane}>
+            <title>{`incident ${incident}, ${dayOf(at)}`}</title>
+          </rect>
+        )
+      })}
+      {deployments.map(({ at, version }) => (
+        <line key={at + version} className="tick-deployed" x1={x(Date.parse(at))} x2={x(Date.parse(at))} y1={2} y2={lane - 2}>
+          <title>{`deployed ${version}, ${dayOf(at)}`}</title>
+        </line>
+      ))}
+    </svg>
   )
 }
 
