@@ -24,6 +24,7 @@ type Setting = {
     readonly step: number
     readonly steps: readonly unknown[]
     readonly paused: string | null
+    readonly waitsFor: string | null
     readonly nextAt: string | null
   } | null
 }
@@ -70,6 +71,7 @@ function planned(plan: Setting['plan']): string {
   if (plan === null) return ''
   const step = `, step ${plan.step + 1} of ${plan.steps.length}`
   if (plan.paused !== null) return `${step}, waits: ${plan.paused}`
+  if (plan.waitsFor !== null) return `${step}, until ${plan.waitsFor} is decided`
   return plan.nextAt === null ? step : `${step}, next ${minute(plan.nextAt)}`
 }
 
@@ -157,8 +159,10 @@ export async function flagFiles(
   })
 }
 
+const untilMark = 'until:'
+
 /**
- * What somebody wants of a ramp: `5%`, `red=20% blue=20%`, `1%/1h 5%/1d 100%`, or `100%` over a time.
+ * What somebody wants of a ramp: `5%`, `red=20% blue=20%`, `1%/1h 5%/1d 100%`, `50%/until:one-page 100%`, or `100%` over a time.
  * @throws ThreewaysError `RAMP_INVALID`
  */
 export function rampFrom(shares: readonly string[], over: string | undefined): object {
@@ -178,8 +182,10 @@ export function rampFrom(shares: readonly string[], over: string | undefined): o
   }
   if (shares.length === 1 && !shares[0]!.includes('/')) return { serve: { on: shareText(shares[0]!) } }
   const steps = shares.map((step) => {
-    const [share, hold] = step.split('/', 2) as [string, string | undefined]
-    return { share: shareText(share), ...(hold === undefined ? {} : { hold }) }
+    const [share, ...held] = step.split('/') as [string, ...string[]]
+    const until = held.find((one) => one.startsWith(untilMark))?.slice(untilMark.length)
+    const hold = held.find((one) => !one.startsWith(untilMark))
+    return { share: shareText(share), ...(hold === undefined ? {} : { hold }), ...(until === undefined ? {} : { until }) }
   })
   return { plan: { steps } }
 }

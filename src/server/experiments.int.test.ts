@@ -202,4 +202,52 @@ describe('an experiment', () => {
       split: { verdict: 'right' },
     })
   })
+
+  describe('by which a ramp is held', () => {
+    const bound = (name: string, experiment: string) =>
+      flag
+        .replace('flag: checkout', `flag: ${name}`)
+        .replace('serve: {control: 50%, treatment: 50%}', `ramp: {steps: [{share: 50%, until: ${experiment}}, {share: 100%}]}`)
+    const begin = async (name: string, experiment: string) => {
+      await t.ask('PUT', '/api/flags', { files: [{ document: bound(name, experiment) }], reason: 'as the experiment says' })
+      expect(await ask('POST', '/api/experiments', { plan: { ...plan, experiment, flag: name } })).toMatchObject({ status: 201 })
+      clock.forward(60_000)
+      expect(await ask('POST', `/api/experiments/${experiment}/start`)).toMatchObject({ status: 200 })
+    }
+    const decide = (experiment: string, decision: string) =>
+      ask('POST', `/api/experiments/${experiment}/decide`, { decision, reason: 'we looked' })
+    const standing = async (name: string) =>
+      (await ask('GET', `/api/flags/${name}`)).body as { latest: object; environments: readonly object[] }
+
+    it('lets it go on when its variant is shipped', async () => {
+      await begin('basket', 'basket-asked')
+      clock.forward(90 * 86_400_000)
+      expect(await standing('basket')).toMatchObject({
+        latest: { revision: 1 },
+        environments: [{ serve: { treatment: '50%' }, plan: { waitsFor: 'basket-asked', nextAt: null } }],
+      })
+      expect(await decide('basket-asked', 'ship')).toMatchObject({ status: 200 })
+      await expect
+        .poll(() => standing('basket'), { timeout: 10_000 })
+        .toMatchObject({
+          latest: {
+            revision: 2,
+            by: 'the plan',
+            reason: expect.stringMatching(/basket-asked was decided: ship treatment, by \w+: we looked$/),
+          },
+          environments: [{ serve: { treatment: '100%' }, plan: { waitsFor: null } }],
+        })
+    })
+
+    it('turns it off when control is kept', async () => {
+      await begin('menu', 'menu-asked')
+      expect(await decide('menu-asked', 'keep control')).toMatchObject({ status: 200 })
+      await expect
+        .poll(() => standing('menu'), { timeout: 10_000 })
+        .toMatchObject({
+          latest: { change: 'turned back', reason: expect.stringContaining('keep control') },
+          environments: [{ state: 'off', plan: null }],
+        })
+    })
+  })
 })

@@ -3,6 +3,7 @@ import { besideRoutes } from '../flow/flags/beside/routes.ts'
 import { makeFlags } from '../flow/flags/flags.ts'
 import { makeProposals } from '../flow/flags/proposals/proposals.ts'
 import { proposalRoutes } from '../flow/flags/proposals/routes.ts'
+import type { OutcomeOf } from '../flow/flags/plan.ts'
 import { keepRamping } from '../flow/flags/ramping.ts'
 import { flagRoutes } from '../flow/flags/routes.ts'
 import { countAsking } from '../flow/flags/serving/counting.ts'
@@ -15,6 +16,7 @@ import { trafficRoutes } from '../flow/flags/traffic/routes.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { HttpEnv } from '../kernel/http.ts'
 import { holdGuardrails } from './guardrails.ts'
+import { outcomesOf } from './outcomes.ts'
 import { makeTidier } from './tidier.ts'
 import { newSecret, type NewId } from '../kernel/ids.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -43,10 +45,10 @@ export function openFlags({ ledger, clock, newId, work, origins, isLocal, log }:
   const tickets = makeTickets({ clock, secret: newSecret })
   const counting = countAsking(ledger, { clock, newId, log })
   const serving = flagSetRoutes(sets, tickets)
-  const hold = (now: number) => holdGuardrails({ ledger, flags, sets }, now)
+  const hold = (now: number, outcomeOf?: OutcomeOf) => holdGuardrails({ ledger, flags, sets }, now, outcomeOf)
   const guard = makeTidier('hold ramps against their guardrails', () => hold(clock.now()), log, guardMs)
   const unheard = work ? ledger.onAppend(guard.soon) : () => {}
-  const endRamping = work ? keepRamping({ flags, sets, clock, hold, log }) : async () => {}
+  const endRamping = work ? keepRamping({ flags, sets, clock, outcomes: (names) => outcomesOf(ledger, names), hold, log }) : async () => {}
   return {
     mount(api: Hono<HttpEnv>): void {
       api.use('/flag-sets/*', flagOrigins(origins, isLocal))

@@ -1,6 +1,6 @@
 import type { Flag, Setting } from '../flow/flags/flag.ts'
 import type { Flags } from '../flow/flags/flags.ts'
-import { dueAt } from '../flow/flags/plan.ts'
+import { advanced, type OutcomeOf } from '../flow/flags/plan.ts'
 import type { FlagSets } from '../flow/flags/serving/sets.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { countsOf } from '../learning/experiment/counts.ts'
@@ -16,12 +16,12 @@ type Parts = { readonly ledger: Ledger; readonly flags: Flags; readonly sets: Fl
  * plan waits too: what cannot be seen is not taken for good.
  * @param now - ms
  */
-export async function holdGuardrails({ ledger, flags, sets }: Parts, now: number): Promise<void> {
+export async function holdGuardrails({ ledger, flags, sets }: Parts, now: number, outcomeOf: OutcomeOf = () => undefined): Promise<void> {
   for (const { flag } of await sets.flags()) {
     for (const [environment, setting] of Object.entries(flag.environments)) {
       const { plan, state, killed } = setting
       if (plan === null || plan.guardrails.length === 0 || plan.paused !== null || killed || state !== 'ramp') continue
-      const isDue = (dueAt(setting) ?? Number.POSITIVE_INFINITY) <= now
+      const isDue = advanced(setting, now, '', outcomeOf(flag.flag, environment, setting))?.kind === 'on'
       const harm = await harmIn(ledger, flag, environment, setting, isDue)
       if (harm.length > 0) await act(flags, flag.flag, environment, setting, harm)
     }

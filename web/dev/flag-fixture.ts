@@ -27,14 +27,15 @@ export function flagOf(service: string, now: number): FlagView {
         plan: {
           variant: 'on',
           steps: [
-            { share: '5%', holdMs: day },
-            { share: '25%', holdMs: day },
-            { share: '100%', holdMs: day },
+            { share: '5%', holdMs: day, until: null },
+            { share: '25%', holdMs: day, until: null },
+            { share: '100%', holdMs: day, until: null },
           ],
           step: 0,
           since: at(now, 0.2),
           guardrails: [],
           paused: null,
+          waitsFor: null,
           nextAt: at(now, -0.8),
         },
       },

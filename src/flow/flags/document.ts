@@ -7,7 +7,7 @@ import { duration, Name } from '../definition/schema/values.ts'
 import { suggestion } from '../definition/suggest.ts'
 import { usualDemands, type Demands } from '../dark/readiness.ts'
 import { conditionFaults } from './condition.ts'
-import { holdMsMin, newPlan, planFault, planStepsMax } from './plan.ts'
+import { holdMsMin, newPlan, planFault, planStepsMax, stepOf } from './plan.ts'
 import { bucketings, purposes, slotCount, states, typeOf, type Flag, type Serve, type Setting, type Value } from './flag.ts'
 import { sharePattern, slotsWritten } from './written.ts'
 
@@ -39,7 +39,16 @@ const Plan = z.strictObject({
         share: Share.meta({ examples: ['5%'] }),
         hold: duration(holdMsMin, 90 * dayMs)
           .optional()
-          .meta({ description: 'How long it is held before the next step. [default: 1h; of the last step nothing]', examples: ['4h'] }),
+          .meta({
+            description:
+              'How long it is held before the next step. [default: 1h; nothing where it is held until something, and of the last step]',
+            examples: ['4h'],
+          }),
+        until: Key.optional().meta({
+          description:
+            'An experiment: the next step comes when it is decided to ship the variant. Decided otherwise, the flag is turned off.',
+          examples: ['one-page'],
+        }),
       }),
     )
     .min(1)
@@ -195,7 +204,7 @@ function rampOf(ramp: z.output<typeof Plan> | undefined, serve: Serve | undefine
   if (ramp === undefined) return { serve: serve ?? control, plan: null }
   const others = Object.keys(variants).filter((name) => name !== control)
   const variant = ramp.variant ?? (others.length === 1 ? others[0]! : '')
-  const steps = ramp.steps.map(({ share, hold }) => ({ share, holdMs: hold ?? 3_600_000 }))
+  const steps = ramp.steps.map(({ share, hold, until }) => stepOf(share, hold, until))
   return { serve: serve ?? { [variant]: steps[0]!.share }, plan: newPlan(variant, steps, ramp.guardrails) }
 }
 
@@ -267,7 +276,7 @@ function meaningFaults(flag: Flag, file: File, places: Places): readonly Fault[]
           }),
         )
       else variant(grows, [...at, 'ramp', 'variant'])
-      const fault = planFault(grows, steps, flag.control)
+      const fault = planFault(grows, steps, flag.control, setting.serve)
       if (fault !== undefined)
         faults.push(places.atKey(pointerOf([...at, 'ramp']), { message: fault, help: 'for example 1%, 5%, 25%, 100%' }))
     }

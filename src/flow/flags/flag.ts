@@ -83,8 +83,11 @@ export type Guardrail = {
   readonly action: 'pause' | 'turn back'
 }
 
-/** `share`: slots. `holdMs`: how long it is held before the next one; of the last step it means nothing. */
-export type PlanStep = { readonly share: number; readonly holdMs: number }
+/**
+ * `share`: slots. `holdMs`: how long it is held before the next one; of the last step it means nothing. `until`: an experiment that has
+ * to be decided as well; what it decides is what follows.
+ */
+export type PlanStep = { readonly share: number; readonly holdMs: number; readonly until?: string }
 
 export type Rule = { readonly id: string; readonly when: Condition; readonly serve: Serve }
 

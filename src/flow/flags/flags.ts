@@ -7,7 +7,7 @@ import { readFlag } from './document.ts'
 import type { FlagChange } from './events.ts'
 import { checkOnce, checkWords, sameFile } from './files.ts'
 import type { Flag } from './flag.ts'
-import { advanced, begun, paused } from './plan.ts'
+import { advanced, begun, paused, type OutcomeOf } from './plan.ts'
 import { checkRequirements, movesOf, settingIn, wished, withSetting, type Move, type Wish } from './policy.ts'
 import { makePublisher, type Published, type Step } from './publish.ts'
 import { lastFromFiles, revisionOf, revisions, standing, unknown, type Author, type FlagRevision } from './revisions.ts'
@@ -107,14 +107,14 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
     },
 
     /**
-     * Takes plans whose next step is due one step further.
+     * Takes plans whose next step is due one step further, or turns back those whose experiment was decided otherwise.
      * @returns what was published
      */
-    async advance(now: number): Promise<readonly Published[]> {
+    async advance(now: number, outcomeOf: OutcomeOf): Promise<readonly Published[]> {
       const due = [...(await standing(ledger)).values()].flatMap(({ flag }) =>
-        Object.keys(flag.environments)
-          .filter((environment) => advanced(flag.environments[environment]!, now, '') !== undefined)
-          .map((environment) => ({ name: flag.flag, environment })),
+        Object.entries(flag.environments)
+          .filter(([environment, setting]) => advanced(setting, now, '', outcomeOf(flag.flag, environment, setting)) !== undefined)
+          .map(([environment]) => ({ name: flag.flag, environment })),
       )
       if (due.length === 0) return []
       const at = clock.instant()
@@ -124,8 +124,10 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
         make: (before) => {
           const { flag } = before!
           const setting = flag.environments[environment]
-          const next = setting === undefined ? undefined : advanced(setting, now, at)
+          const next = setting === undefined ? undefined : advanced(setting, now, at, outcomeOf(name, environment, setting))
           if (next === undefined) return { flag, change: 'ramp' }
+          if (next.kind === 'back')
+            return { flag: wished(flag, { environment, state: 'off' }).flag, change: 'turned back', environment, reason: next.reason }
           return { flag: withSetting(flag, environment, next.setting), change: 'ramp', environment, reason: next.reason }
         },
       })

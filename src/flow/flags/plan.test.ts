@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { advanced, begun, dueAt, linearSteps, paused } from './plan.ts'
+import { advanced, begun, dueAt, linearSteps, paused, type Outcome } from './plan.ts'
 import type { Flag, Setting } from './flag.ts'
 import { flagOf } from './testing.ts'
+import { documentOf } from './written.ts'
 
 const text = `flag: x\nowner: a\npurpose: operations\nenvironments: {production: {state: ramp, ramp: {steps: [{share: 1%, hold: 1h}, {share: 25%, hold: 4h}, {share: 100%}]}}}`
 const at = (time: string) => `2026-11-26T${time}:00.000Z`
 const ms = (time: string) => Date.parse(at(time))
 const settingOf = (flag: Flag): Setting => flag.environments['production']!
 const begins = (flag = flagOf(text), before?: Flag) => settingOf(begun(flag, before, at('10:00')))
+const next = (setting: Setting, time: string, outcome?: Outcome) => {
+  const advance = advanced(setting, ms(time), at(time), outcome)
+  return advance?.kind === 'on' ? advance : undefined
+}
 const shareOf = ({ serve }: Setting) => (serve as Readonly<Record<string, number>>)['on']
 
 describe('a ramp that goes on by itself', () => {
@@ -18,15 +23,15 @@ describe('a ramp that goes on by itself', () => {
 
   it('takes each step when the one before was held, and says which it is', () => {
     expect(advanced(begins(), ms('10:59'), at('10:59'))).toBeUndefined()
-    const second = advanced(begins(), ms('11:00'), at('11:00'))!
+    const second = next(begins(), '11:00')!
     expect([shareOf(second.setting), second.reason]).toEqual([2_500, 'step 2 of 3: on 25%, 1 h 0 min after the one before'])
-    const third = advanced(second.setting, ms('15:00'), at('15:00'))!
+    const third = next(second.setting, '15:00')!
     expect(shareOf(third.setting)).toBe(10_000)
     expect(dueAt(third.setting)).toBeUndefined()
   })
 
   it('takes one step when the clock jumps, and holds it', () => {
-    const jumped = advanced(begins(), ms('23:00'), at('23:00'))!
+    const jumped = next(begins(), '23:00')!
     expect(shareOf(jumped.setting)).toBe(2_500)
     expect(advanced(jumped.setting, ms('23:00'), at('23:00'))).toBeUndefined()
     // And back: it waits, and loses nothing.
@@ -41,7 +46,7 @@ describe('a ramp that goes on by itself', () => {
   })
 
   it('goes on where it was when its file is published again, and takes nothing away when its steps are others', () => {
-    const second = advanced(begins(), ms('11:00'), at('11:00'))!.setting
+    const second = next(begins(), '11:00')!.setting
     const flag = { ...flagOf(text), environments: { production: second } }
     expect(begins(flagOf(text), flag)).toEqual(second)
     expect(shareOf(begins(flagOf(text.replace('share: 1%', 'share: 5%').replace('25%', '50%')), flag))).toBe(5_000)
@@ -57,6 +62,44 @@ describe('a ramp that goes on by itself', () => {
     expect(settingOf(begun(guarded, { ...guarded, environments: { production: reordered } }, at('12:00'))).plan!.since).toBe(at('10:00'))
   })
 
+  describe('until an experiment is decided', () => {
+    const held = text.replace('hold: 4h', 'until: one-page')
+    const second = () => next(begins(flagOf(held)), '11:00')!.setting
+
+    it('waits, however long, and goes on when its variant is shipped', () => {
+      expect(advanced(second(), ms('23:59'), at('23:59'))).toBeUndefined()
+      expect(next(second(), '12:00', { arm: 'on', told: 'ship on, by ann: more orders' })).toMatchObject({
+        setting: { serve: { on: 10_000 } },
+        reason: 'step 3 of 3: on 100%, one-page was decided: ship on, by ann: more orders',
+      })
+    })
+
+    it('turns back when anything else is decided', () => {
+      for (const arm of [null, 'other'])
+        expect(advanced(second(), ms('12:00'), at('12:00'), { arm, told: 'keep control' })).toEqual({
+          kind: 'back',
+          reason: 'one-page was decided: keep control',
+        })
+    })
+
+    it('does not care for what was decided while another step is held, while it is paused or killed', () => {
+      const outcome = { arm: null, told: 'stop' }
+      expect(next(begins(flagOf(held)), '11:00', outcome)).toMatchObject({ setting: { serve: { on: 2_500 } } })
+      for (const waits of [paused(second(), 'who knows', at('11:30')), { ...second(), killed: true }])
+        expect(advanced(waits, ms('12:00'), at('12:00'), outcome)).toBeUndefined()
+    })
+
+    it('is held for a time as well where that is said', () => {
+      const both = next(begins(flagOf(text.replace('hold: 4h', 'hold: 4h, until: one-page'))), '11:00')!.setting
+      const outcome = { arm: 'on', told: 'ship' }
+      expect([next(both, '14:59', outcome), next(both, '15:00', outcome) !== undefined]).toEqual([undefined, true])
+    })
+
+    it('is written as it was read', () => {
+      expect(flagOf(JSON.stringify(documentOf(flagOf(held))))).toEqual(flagOf(held))
+    })
+  })
+
   it('may go evenly', () => {
     expect(linearSteps(0, 10_000, 86_400_000)).toHaveLength(100)
     expect(linearSteps(500, 1_000, 5_000)).toEqual([600, 700, 800, 900, 1_000].map((share) => ({ share, holdMs: 1_000 })))
@@ -65,6 +108,8 @@ describe('a ramp that goes on by itself', () => {
   it('grows, and names what grows', () => {
     const wrong = (from: string, to: string) => () => flagOf(text.replace(from, to))
     expect(wrong('25%', '1%')).toThrow('its shares should grow, and step 2 does not')
+    expect(wrong('{share: 100%}]', '{share: 100%, until: one-page}]')).toThrow('its last step is held for nothing')
+    expect(wrong('ramp: {', 'serve: {off: 50%}, ramp: {')).toThrow('its last step comes to 150%')
     expect(wrong('{steps', '{variant: off, steps')).toThrow('control is what everybody else gets')
     expect(wrong('state: ramp', 'state: dark')).toThrow('only a ramp goes by steps')
   })

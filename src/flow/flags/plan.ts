@@ -14,6 +14,15 @@ export function linearSteps(from: number, to: number, overMs: number): readonly 
   return Array.from({ length: count }, (_, index) => ({ share: from + Math.round(((to - from) * (index + 1)) / count), holdMs }))
 }
 
+const usualHoldMs = 3_600_000
+
+/** A step as somebody asks for it: what is held until something needs no hour besides. */
+export const stepOf = (share: number, holdMs: number | undefined, until: string | undefined): PlanStep => ({
+  share,
+  holdMs: holdMs ?? (until === undefined ? usualHoldMs : 0),
+  ...(until === undefined ? {} : { until }),
+})
+
 /** A plan that begins with its first step. */
 export const newPlan = (variant: string, steps: readonly PlanStep[], guardrails: readonly Guardrail[] = []): Plan => ({
   variant,
@@ -65,19 +74,43 @@ export function dueAt({ state, killed, plan }: Setting): number | undefined {
   return Date.parse(plan.since) + plan.steps[plan.step]!.holdMs
 }
 
+/** The experiment by whose decision a plan goes on; undefined: by none, or it goes on no more. Pure. */
+export function heldBy(setting: Setting): string | undefined {
+  const { plan } = setting
+  return plan === null || plan.step >= plan.steps.length - 1 ? undefined : plan.steps[plan.step]!.until
+}
+
+/** What an experiment was decided to come to. `arm`: the variant that is shipped; null: none is. `told`: in a person's words. */
+export type Outcome = { readonly arm: string | null; readonly told: string }
+
+/** What came of the experiment that holds a setting of a flag in an environment; undefined: nothing yet, or none does. */
+export type OutcomeOf = (flag: string, environment: string, setting: Setting) => Outcome | undefined
+
+/** What follows when a step was held: the setting of the next one, or, where an experiment says so, no ramp at all. */
+export type Advance =
+  | { readonly kind: 'on'; readonly setting: Setting; readonly reason: string }
+  | { readonly kind: 'back'; readonly reason: string }
+
 /**
- * The setting one step further, and why; undefined when that is not due. One step at a time, each held from when it began: a clock that
- * jumps costs one hold and no more. Pure.
+ * What follows by now, and why; undefined when nothing is due. One step at a time, each held from when it began: a clock that jumps costs
+ * one hold and no more. Pure.
+ * @param outcome - of the experiment that holds it; undefined: it is not decided
  */
-export function advanced(setting: Setting, now: number, at: string): { readonly setting: Setting; readonly reason: string } | undefined {
+export function advanced(setting: Setting, now: number, at: string, outcome?: Outcome): Advance | undefined {
   const due = dueAt(setting)
   if (due === undefined || due > now) return undefined
-  const plan = { ...setting.plan!, step: setting.plan!.step + 1, since: at }
+  const experiment = heldBy(setting)
+  if (experiment !== undefined && outcome === undefined) return undefined
+  const before = setting.plan!
+  const decided = `${experiment} was decided: ${outcome?.told}`
+  if (experiment !== undefined && outcome!.arm !== before.variant) return { kind: 'back', reason: decided }
+  const plan = { ...before, step: before.step + 1, since: at }
   const { share } = plan.steps[plan.step]!
-  const held = formatDuration(plan.steps[plan.step - 1]!.holdMs)
+  const why = experiment === undefined ? `${formatDuration(before.steps[before.step]!.holdMs)} after the one before` : decided
   return {
+    kind: 'on',
     setting: { ...setting, plan, serve: servedBy(plan, setting.serve) },
-    reason: `step ${plan.step + 1} of ${plan.steps.length}: ${plan.variant} ${share / 100}%, ${held} after the one before`,
+    reason: `step ${plan.step + 1} of ${plan.steps.length}: ${plan.variant} ${share / 100}%, ${why}`,
   }
 }
 
@@ -93,9 +126,14 @@ export function paused(setting: Setting, why: string | null, at: string): Settin
 }
 
 /** What is wrong with the steps of a plan; undefined: nothing. */
-export function planFault(variant: string, steps: readonly PlanStep[], control: string): string | undefined {
+export function planFault(variant: string, steps: readonly PlanStep[], control: string, serve: Serve): string | undefined {
   if (variant === control) return 'control is what everybody else gets: it cannot be ramped'
   const falls = steps.findIndex(({ share }, index) => index > 0 && share <= steps[index - 1]!.share)
   if (falls > 0) return `its shares should grow, and step ${falls + 1} does not`
-  return steps.some(({ share }) => share > slotCount) ? 'a share is more than 100%' : undefined
+  if (steps.at(-1)!.until !== undefined) return 'its last step is held for nothing: no step comes after it'
+  const others = typeof serve === 'string' ? [] : Object.entries(serve).filter(([name]) => name !== variant)
+  const most = others.reduce((sum, [, slots]) => sum + slots, steps.at(-1)!.share)
+  return most > slotCount
+    ? `with what other variants have, its last step comes to ${most / 100}%; what is left is control's without a share`
+    : undefined
 }

@@ -51,10 +51,13 @@ export const withSetting = (flag: Flag, environment: string, setting: Setting): 
 
 /** What is served then: shares that are named change, the others stay, so that a ramp of one variant takes nobody another one. */
 function servedBy({ serve, plan, state }: Wish, before: Setting, flag: Flag): Serve {
+  const { control } = flag
   const named = serve ?? (plan === undefined ? undefined : { [plan.variant]: plan.steps[0]!.share })
   if (named === undefined) return servedIn(state, before, flag)
   if (typeof named === 'string' || typeof before.serve === 'string') return named
-  const all = { ...before.serve, ...named }
+  // What a plan leaves is control's: a share of its own would be in the way of what grows.
+  const kept = plan === undefined ? before.serve : Object.fromEntries(Object.entries(before.serve).filter(([name]) => name !== control))
+  const all = { ...kept, ...named }
   // 0 % of a variant: it is taken away.
   return Object.fromEntries(Object.entries(all).filter(([variant, slots]) => slots > 0 || variant === plan?.variant))
 }

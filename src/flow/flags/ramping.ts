@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { messageOf } from '../../kernel/errors.ts'
 import type { Flags } from './flags.ts'
-import { dueAt } from './plan.ts'
+import { advanced, dueAt, heldBy, type OutcomeOf } from './plan.ts'
 import type { FlagSets } from './serving/sets.ts'
 
 const lookMs = 1_000
@@ -10,7 +10,9 @@ type Parts = {
   readonly flags: Flags
   readonly sets: FlagSets
   readonly clock: Clock
-  readonly hold: (now: number) => Promise<void>
+  /** Of experiments, by name: what those of them that are decided came to. */
+  readonly outcomes: (experiments: readonly string[]) => Promise<OutcomeOf>
+  readonly hold: (now: number, outcomeOf: OutcomeOf) => Promise<void>
   readonly log: (message: string) => void
 }
 
@@ -19,17 +21,23 @@ type Parts = {
  * @param hold - lets plans wait that should: asked before any step, and none is taken where it fails
  * @returns a function that ends it
  */
-export function keepRamping({ flags, sets, clock, hold, log }: Parts): () => Promise<void> {
+export function keepRamping({ flags, sets, clock, outcomes, hold, log }: Parts): () => Promise<void> {
   let working: Promise<void> | undefined
   let complained = false
   const look = async (): Promise<void> => {
     try {
       const standing = await sets.flags()
       const now = clock.now()
-      const isDue = standing.some(({ flag }) => Object.values(flag.environments).some((setting) => (dueAt(setting) ?? Infinity) <= now))
-      if (isDue) {
-        await hold(now)
-        for (const { flag, reason } of await flags.advance(now)) log(`flag ${flag.flag}: ${reason}`)
+      const held = standing.flatMap(({ flag }) =>
+        Object.entries(flag.environments)
+          .filter(([, setting]) => (dueAt(setting) ?? Number.POSITIVE_INFINITY) <= now)
+          .map(([environment, setting]) => ({ flag: flag.flag, environment, setting })),
+      )
+      if (held.length === 0) return
+      const outcomeOf = await outcomes(held.flatMap(({ setting }) => heldBy(setting) ?? []))
+      if (held.some(({ flag, environment, setting }) => advanced(setting, now, '', outcomeOf(flag, environment, setting)) !== undefined)) {
+        await hold(now, outcomeOf)
+        for (const { flag, reason } of await flags.advance(now, outcomeOf)) log(`flag ${flag.flag}: ${reason}`)
       }
       complained = false
     } catch (error) {

@@ -15,12 +15,19 @@ const Guardrail = z.object({
 const PlanView = z
   .object({
     variant: z.string(),
-    steps: z.array(z.object({ share, holdMs: z.int().meta({ description: 'how long it is held before the next step' }) })),
+    steps: z.array(
+      z.object({
+        share,
+        holdMs: z.int().meta({ description: 'how long it is held before the next step' }),
+        until: z.string().nullable().meta({ description: 'an experiment that has to be decided before the next step' }),
+      }),
+    ),
     step: z.int().meta({ description: 'index of the step that it is on' }),
     since: z.iso.datetime().nullable(),
     guardrails: z.array(Guardrail),
     paused: z.string().nullable().meta({ description: 'why it waits; null: it does not' }),
-    nextAt: z.iso.datetime().nullable().meta({ description: 'when the next step is due' }),
+    waitsFor: z.string().nullable().meta({ description: 'the experiment by whose decision the next step comes, or none does' }),
+    nextAt: z.iso.datetime().nullable().meta({ description: 'when the next step is due; null: there is none, or nobody knows when' }),
   })
   .meta({ id: 'FlagPlan' })
 
@@ -137,7 +144,7 @@ const Planning = z
     z.object({
       variant: z.string().optional(),
       steps: z
-        .array(z.object({ share, hold: z.string().optional() }))
+        .array(z.object({ share, hold: z.string().optional(), until: z.string().optional() }))
         .min(1)
         .max(100),
     }),

@@ -4,7 +4,7 @@ import { invalid } from '../../kernel/errors.ts'
 import { canonicalJson, type Json } from '../../kernel/digest.ts'
 import type { FlagRevision } from './revisions.ts'
 import { typeOf, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
-import { dueAt, linearSteps, newPlan } from './plan.ts'
+import { dueAt, heldBy, linearSteps, newPlan, stepOf } from './plan.ts'
 import { settingIn, type Move, type Wish } from './policy.ts'
 import { documentOf, sharesOf, shareOf, slotsIn, textOf } from './written.ts'
 
@@ -66,12 +66,13 @@ function planView(setting: Setting) {
   const due = dueAt(setting)
   return {
     variant,
-    steps: steps.map(({ share, holdMs }) => ({ share: shareOf(share), holdMs })),
+    steps: steps.map(({ share, holdMs, until }) => ({ share: shareOf(share), holdMs, until: until ?? null })),
     step,
     since,
     guardrails: [...guardrails],
     paused,
-    nextAt: due === undefined ? null : instantOf(due),
+    waitsFor: due === undefined ? null : (heldBy(setting) ?? null),
+    nextAt: due === undefined || heldBy(setting) !== undefined ? null : instantOf(due),
   }
 }
 
@@ -123,8 +124,9 @@ export function slotsOfShare(text: string): number {
 export const serveOf = (serve: string | Readonly<Record<string, string>>): Serve =>
   typeof serve === 'string' ? serve : Object.fromEntries(Object.entries(serve).map(([variant, text]) => [variant, slotsOfShare(text)]))
 
+type StepAsked = { readonly share: string; readonly hold?: string | undefined; readonly until?: string | undefined }
 type Planning =
-  | { readonly variant?: string | undefined; readonly steps: readonly { readonly share: string; readonly hold?: string | undefined }[] }
+  | { readonly variant?: string | undefined; readonly steps: readonly StepAsked[] }
   | { readonly variant?: string | undefined; readonly to: string; readonly over: string }
 
 /**
@@ -139,7 +141,7 @@ export function planAsked(asked: Planning, { variants, control }: Flag, { serve 
   if ('steps' in asked)
     return newPlan(
       variant,
-      asked.steps.map(({ share, hold }) => ({ share: slotsOfShare(share), holdMs: parseDuration(hold ?? '1h') })),
+      asked.steps.map(({ share, hold, until }) => stepOf(slotsOfShare(share), hold === undefined ? undefined : parseDuration(hold), until)),
     )
   const now = typeof serve === 'string' ? 0 : (serve[variant] ?? 0)
   return newPlan(variant, linearSteps(now, slotsOfShare(asked.to), parseDuration(asked.over)))

@@ -61,7 +61,11 @@ export const textOf = (flag: Flag): string => stringify(documentOf(flag), { line
 export const planOf = ({ variant, steps, guardrails }: Plan) => ({
   variant,
   ...(guardrails.length === 0 ? {} : { guardrails }),
-  steps: steps.map(({ share, holdMs }) => ({ share: shareOf(share), hold: durationText(holdMs) })),
+  steps: steps.map(({ share, holdMs, until }) => ({
+    share: shareOf(share),
+    ...(holdMs === 0 ? {} : { hold: durationText(holdMs) }),
+    ...(until === undefined ? {} : { until }),
+  })),
 })
 
 const readyOf = ({ rehearsals, differ, fail, slowerMs }: Demands) => ({

@@ -241,7 +241,7 @@ function isDue({ plan, looked }: Kept, { phase }: Phase, { looking, units, split
   return units >= leastNew(before)
 }
 
-function keptOf(row: ExperimentRow): Kept {
+export function keptOf(row: ExperimentRow): Kept {
   const { flag, environment, owner, plan, per } = row.planned as Pick<Kept, 'flag' | 'environment' | 'owner' | 'plan'> & {
     readonly per?: Kept['per']
   }

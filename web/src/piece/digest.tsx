@@ -19,6 +19,8 @@ export function decoded(part: string): string {
 export const candidateHref = (digest: string) => `/candidates/${encodeURIComponent(digest)}`
 /** Where a flag and its life are. */
 export const flagHref = (flag: string) => `/release/${encodeURIComponent(flag)}`
+/** Where an experiment is read. */
+export const experimentHref = (experiment: string) => `/experiments/${encodeURIComponent(experiment)}`
 /** Where the line of a value stream is. */
 export const lineHref = (stream: string) => `/lines/${encodeURIComponent(stream)}`
 

@@ -63,6 +63,12 @@ function Legend({ control, setting, variants }: PictureProps) {
   )
 }
 
+/** `1 h`, `until one-page`, both where both are said. */
+function heldTold(holdMs: number, until: string | null): string {
+  const time = holdMs === 0 ? [] : [duration(holdMs).replace(' 0 min', '').replace(' 0 s', '')]
+  return [...time, ...(until === null ? [] : [`until ${until}`])].join(', ')
+}
+
 type RulesProps = { readonly rules: SettingView['rules']; readonly decides: boolean; readonly rest: SettingView['serve'] }
 
 function Rules({ rules, decides, rest }: RulesProps) {
@@ -93,10 +99,10 @@ function Plan({ plan, killed }: { readonly plan: NonNullable<SettingView['plan']
         Plan of {variant}: <PlanNote plan={plan} killed={killed} />
       </h3>
       <ol aria-label="Steps">
-        {shown.map(({ share, holdMs, at }) => (
+        {shown.map(({ share, holdMs, until, at }) => (
           <li key={at} className={at < step ? 'soft' : undefined} aria-current={at === step ? 'step' : undefined}>
             {share.replace('%', ' %')}
-            {at < steps.length - 1 && <span className="soft"> {duration(holdMs).replace(' 0 min', '').replace(' 0 s', '')}</span>}
+            {at < steps.length - 1 && <span className="soft"> {heldTold(holdMs, until)}</span>}
           </li>
         ))}
       </ol>

@@ -1,12 +1,14 @@
+import { Link } from 'wouter'
 import type { SettingView } from '../api/types.ts'
 import { useTicking } from '../piece/age.tsx'
+import { experimentHref } from '../piece/digest.tsx'
 import { age } from '../piece/time.ts'
 
 type Plan = NonNullable<SettingView['plan']>
 
 /** How far a plan is, and when it goes on, or why it does not. */
 export function PlanNote({ plan, killed }: { readonly plan: Plan; readonly killed: boolean }) {
-  const { step, steps, paused, nextAt } = plan
+  const { step, steps, paused, waitsFor, nextAt } = plan
   const isLast = step >= steps.length - 1
   return (
     <span className="plan-note">
@@ -22,6 +24,10 @@ export function PlanNote({ plan, killed }: { readonly plan: Plan; readonly kille
         <span className="soft">waits while killed</span>
       ) : isLast ? (
         <span className="soft">at its end</span>
+      ) : waitsFor !== null ? (
+        <span className="soft">
+          until <Link href={experimentHref(waitsFor)}>{waitsFor}</Link> is decided
+        </span>
       ) : nextAt === null ? null : (
         <Next at={nextAt} share={steps[step + 1]!.share} />
       )}
