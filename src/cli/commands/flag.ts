@@ -204,7 +204,7 @@ const ramp = buildCommand<Changing & { environment: string; over?: string; unrea
       kind: 'array',
       minimum: 2,
       parameter: {
-        brief: 'name of the flag, then a share: 5%; shares of variants: red=20% blue=20%; or steps: 1%/1h 5%/1d 100%',
+        brief: 'name of the flag, then a share: 5%; shares of variants: red=20% blue=20%; or steps: 1%/1h 5%/1d 50%/until:EXPERIMENT 100%',
         placeholder: 'flag share',
         parse: String,
       },
