@@ -24,6 +24,11 @@ const Shares = z.record(Key, Share)
 const Line = (max: number) => z.string().trim().min(1, 'is empty').max(max, `is longer than ${max} characters`)
 const dateRule = 'should be a day such as 2027-03-31, or never'
 
+const untilRule = 'should be a moment with its offset such as 2027-01-11T09:00:00+01:00, or the name of an experiment'
+
+const Moment = z.iso.datetime({ offset: true })
+const Until = z.string(untilRule).refine((text) => Moment.safeParse(text).success || Key.safeParse(text).success, untilRule)
+
 const Rule = z.strictObject({
   id: Name.meta({ description: 'What answers say when this rule decided.' }),
   when: z.unknown().meta({ description: 'Attributes of the context, and what they have to be.', examples: [{ country: ['DE', 'AT'] }] }),
@@ -44,10 +49,10 @@ const Plan = z.strictObject({
               'How long it is held before the next step. [default: 1h; nothing where it is held until something, and of the last step]',
             examples: ['4h'],
           }),
-        until: Key.optional().meta({
+        until: Until.optional().meta({
           description:
-            'An experiment: the next step comes when it is decided to ship the variant. Decided otherwise, the flag is turned off.',
-          examples: ['one-page'],
+            'A moment before which the next step does not come; or an experiment: the next step comes when it is decided to ship the variant, and decided otherwise the flag is turned off.',
+          examples: ['2027-01-11T09:00:00+01:00', 'one-page'],
         }),
       }),
     )

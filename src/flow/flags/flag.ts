@@ -84,8 +84,8 @@ export type Guardrail = {
 }
 
 /**
- * `share`: slots. `holdMs`: how long it is held before the next one; of the last step it means nothing. `until`: an experiment that has
- * to be decided as well; what it decides is what follows.
+ * `share`: slots. `holdMs`: how long it is held before the next one; of the last step it means nothing. `until`: a moment (RFC 3339)
+ * before which the next one does not come; or an experiment that has to be decided as well, and what it decides is what follows.
  */
 export type PlanStep = { readonly share: number; readonly holdMs: number; readonly until?: string }
 

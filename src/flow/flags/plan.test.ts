@@ -100,6 +100,17 @@ describe('a ramp that goes on by itself', () => {
     })
   })
 
+  it('waits for a moment, in whatever offset it is told, and not before its time is up', () => {
+    const early = flagOf(text.replace('share: 1%, hold: 1h', 'share: 0%, until: 2026-11-26T13:00:00+02:00'))
+    expect(dueAt(begins(early))).toBe(ms('11:00'))
+    expect([shareOf(begins(early)), next(begins(early), '10:59')]).toEqual([0, undefined])
+    expect(next(begins(early), '11:00')).toMatchObject({ reason: 'step 2 of 3: on 25%, held until 2026-11-26T13:00:00+02:00' })
+    const both = flagOf(text.replace('hold: 1h', 'hold: 3h, until: 2026-11-26T11:00:00Z'))
+    expect(dueAt(begins(both))).toBe(ms('13:00'))
+    for (const wrong of ['2026-11-26', '2026-11-26T11:00:00', '9to5'])
+      expect(() => flagOf(text.replace('hold: 1h', `until: ${wrong}`))).toThrow('should be a moment with its offset')
+  })
+
   it('may go evenly', () => {
     expect(linearSteps(0, 10_000, 86_400_000)).toHaveLength(100)
     expect(linearSteps(500, 1_000, 5_000)).toEqual([600, 700, 800, 900, 1_000].map((share) => ({ share, holdMs: 1_000 })))

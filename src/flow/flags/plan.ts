@@ -71,13 +71,20 @@ function servedBy({ variant, steps, step }: Plan, serve: Serve): Serve {
 export function dueAt({ state, killed, plan }: Setting): number | undefined {
   if (plan === null || plan.since === null || plan.paused !== null || killed || state !== 'ramp') return undefined
   if (plan.step >= plan.steps.length - 1) return undefined
-  return Date.parse(plan.since) + plan.steps[plan.step]!.holdMs
+  const { holdMs, until } = plan.steps[plan.step]!
+  const held = Date.parse(plan.since) + holdMs
+  return isMoment(until) ? Math.max(held, Date.parse(until)) : held
 }
+
+/** Names begin with a letter. */
+const isMoment = (until: string | undefined): until is string => until !== undefined && /^\d/.test(until)
 
 /** The experiment by whose decision a plan goes on; undefined: by none, or it goes on no more. Pure. */
 export function heldBy(setting: Setting): string | undefined {
   const { plan } = setting
-  return plan === null || plan.step >= plan.steps.length - 1 ? undefined : plan.steps[plan.step]!.until
+  if (plan === null || plan.step >= plan.steps.length - 1) return undefined
+  const { until } = plan.steps[plan.step]!
+  return isMoment(until) ? undefined : until
 }
 
 /** What an experiment was decided to come to. `arm`: the variant that is shipped; null: none is. `told`: in a person's words. */
@@ -106,13 +113,16 @@ export function advanced(setting: Setting, now: number, at: string, outcome?: Ou
   if (experiment !== undefined && outcome!.arm !== before.variant) return { kind: 'back', reason: decided }
   const plan = { ...before, step: before.step + 1, since: at }
   const { share } = plan.steps[plan.step]!
-  const why = experiment === undefined ? `${formatDuration(before.steps[before.step]!.holdMs)} after the one before` : decided
+  const why = experiment === undefined ? heldTold(before.steps[before.step]!) : decided
   return {
     kind: 'on',
     setting: { ...setting, plan, serve: servedBy(plan, setting.serve) },
     reason: `step ${plan.step + 1} of ${plan.steps.length}: ${plan.variant} ${share / 100}%, ${why}`,
   }
 }
+
+const heldTold = ({ holdMs, until }: PlanStep): string =>
+  isMoment(until) ? `held until ${until}` : `${formatDuration(holdMs)} after the one before`
 
 /** @throws ThreewaysError `FLAG_PLAN_NONE` */
 export function paused(setting: Setting, why: string | null, at: string): Setting {
