@@ -1,6 +1,6 @@
 import type { FlagDetail, SettingView } from '../api/types.ts'
 import { Mark } from '../piece/mark.tsx'
-import { duration } from '../piece/time.ts'
+import { dayOf, duration, timeOfDay } from '../piece/time.ts'
 import { isPlanned, standingIn, standingMarks, standingWords } from './board-rows.ts'
 import { conditionTold, serveTold } from './condition-words.ts'
 import { FlagButton, killing, pausing, ramping, resuming, reviving, turning } from './flag-actions.tsx'
@@ -66,7 +66,7 @@ function Legend({ control, setting, variants }: PictureProps) {
 /** `1 h`, `until one-page`, both where both are said. */
 function heldTold(holdMs: number, until: string | null): string {
   const time = holdMs === 0 ? [] : [duration(holdMs).replace(' 0 min', '').replace(' 0 s', '')]
-  return [...time, ...(until === null ? [] : [`until ${until}`])].join(', ')
+  return [...time, ...(until === null ? [] : [`until ${/^\d/.test(until) ? `${dayOf(until)}, ${timeOfDay(until)}` : until}`])].join(', ')
 }
 
 type RulesProps = { readonly rules: SettingView['rules']; readonly decides: boolean; readonly rest: SettingView['serve'] }
