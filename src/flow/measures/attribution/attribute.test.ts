@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { attribute, type Estate } from './attribute.ts'
-import type { Failure } from './failures.ts'
+import { joined, type Failure } from './failures.ts'
 import { defaultHazard, learnHazard, learnMany, seenAfter } from './hazard.ts'
 import type { Placed } from './placed.ts'
 import { learnSize } from './size.ts'
@@ -153,5 +153,42 @@ describe('how long faults take to be seen', () => {
     }
     expect(sum).toBeGreaterThan(0.95)
     expect(sum).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('an incident that is ended by going back', () => {
+  const back = (minutes: number, more: Partial<Failure> = {}): Failure =>
+    incident(minutes, { kind: 'back', id: 'back', began: 600 * minute, resolved: minutes * minute, among: ['shop v2'], ...more })
+  const kindsOf = (failures: readonly Failure[]) => failures.map(({ kind }) => kind)
+
+  it('is one failure, of what was undone, as long as the incident lasts', () => {
+    const [one, ...others] = joined([incident(660, { resolved: 700 * minute })], [back(680)])
+    expect(others).toEqual([])
+    expect(one).toMatchObject({ kind: 'incident', among: ['shop v2'], detected: 660 * minute, resolved: 700 * minute })
+    const { causes, none } = attribute(one!, estate([deployment(0, 'shop', 1), deployment(600, 'shop', 2)]))
+    expect(causes).toMatchObject([{ deployment: 'shop v2', reasons: expect.arrayContaining(['it was undone']) }])
+    expect(none).toBeLessThan(0.5)
+  })
+
+  it('was seen by whoever went back, when its ticket is written later', () => {
+    expect(joined([incident(690, { resolved: 700 * minute })], [back(680)])).toMatchObject([
+      { began: 680 * minute, detected: 680 * minute },
+    ])
+  })
+
+  it.each([
+    ['of another stream', incident(660, { stream: 'cart' }), back(680)],
+    ['of many streams', incident(660), back(680, { stream: undefined })],
+    ['over before it went back', incident(660, { resolved: 670 * minute }), back(680)],
+    ['seen before what was undone ran', incident(590), back(680)],
+    ['written long after it went back', incident(720), back(680)],
+    ['of something else, as a person said', incident(660, { among: ['shop v1'], told: { by: 'ann', reason: 'logs' } }), back(680)],
+  ])('is another one when it is %s', (_, one, other) => {
+    expect(kindsOf(joined([one], [other]))).toEqual(['incident', 'back'])
+  })
+
+  it('keeps the word of a person who agrees', () => {
+    const told = { by: 'ann', reason: 'logs' }
+    expect(joined([incident(660, { among: ['shop v2'], told })], [back(680)])).toMatchObject([{ told, among: ['shop v2'] }])
   })
 })

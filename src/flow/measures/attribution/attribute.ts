@@ -88,9 +88,9 @@ export function attribute(failure: Failure, estate: Estate): Attribution {
  * it was none of them.
  */
 function otherwise(failure: Failure, own: readonly Placed[], before: readonly Placed[], sum: number, estate: Estate): number {
-  const { kind, stream } = failure
+  const { kind, stream, among } = failure
   const odds = oddsOf(estate.otherCause ?? otherCause)
-  if (kind === 'back' && stream !== undefined) return odds * sum
+  if (among !== undefined && stream !== undefined) return odds * sum
   if (kind === 'back') {
     const back = new Set(own.map((one) => one.stream))
     return oddsOf(estate.otherCauseOfMany ?? otherCauseOfMany) * rateOf(before, (one) => back.has(one.stream))
@@ -141,6 +141,7 @@ function reasonsOf(one: Placed, failure: Failure, ran: Ran, size: SizeRisk = any
   const version = versionSays(one, failure, ran)
   if (version !== undefined) reasons.push(version === 'named' ? 'its version was named' : 'it came after the version that was named')
   if (isGone(one, failure, ran)) reasons.push('it no longer ran when it began')
+  if (failure.among !== undefined) reasons.push('it was undone')
   return reasons
 }
 

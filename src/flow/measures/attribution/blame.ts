@@ -1,6 +1,6 @@
 import type { Past } from '../past.ts'
 import { attribute, elsewhere, otherCause, type Attribution, type Estate } from './attribute.ts'
-import { failedAt, incidentsAt, wentBack, type Failure } from './failures.ts'
+import { failedAt, incidentsAt, joined, wentBack, type Failure } from './failures.ts'
 import { learnHazard, learnMany, learnShare } from './hazard.ts'
 import { placedIn, type Placed } from './placed.ts'
 import type { ToldFailures } from './read.ts'
@@ -60,8 +60,7 @@ export function failuresIn(environment: string, past: Past, told: ToldFailures, 
   const ground = groundsOf(past)
   const here = (one: { readonly environment: string | undefined }) => (one.environment || environment) === environment
   return [
-    ...incidentsAt(told.incidents.filter(here), asOf, saidBy),
-    ...wentBack(ground.in(environment), asOf),
+    ...joined(incidentsAt(told.incidents.filter(here), asOf, saidBy), wentBack(ground.in(environment), asOf)),
     ...failedAt(told.failed.filter(here), (stream, where) => ground.of(stream, where), asOf),
   ].toSorted((a, b) => a.began - b.began)
 }

@@ -16,7 +16,7 @@ export type Failure = {
   readonly resolved: number | undefined
   readonly version: string | undefined
   readonly summary: string | undefined
-  /** Deployments that a person named, or that were undone; undefined: it is not known, and has to be weighed. */
+  /** Deployments that a person named, or that were undone because of it; undefined: it is not known, and has to be weighed. */
   readonly among: readonly string[] | undefined
   /** A person's word. */
   readonly told: { readonly by: string; readonly reason: string } | undefined
@@ -116,6 +116,40 @@ function backOf(group: readonly Placed[]): Failure {
     among: undid.map(({ deployment }) => deployment),
     told: undefined,
   }
+}
+
+/** A ticket is often written when the worst is over. */
+const lateMs = 30 * 60_000
+
+/**
+ * A service that has an incident and goes back while it lasts failed once: what was undone is what the incident came of, unless a person
+ * said that it came of something else. Times and end are the incident's; whoever went back had seen it by then.
+ */
+export function joined(incidents: readonly Failure[], backs: readonly Failure[]): readonly Failure[] {
+  const gone = new Set<Failure>()
+  const kept = incidents.map((one) => {
+    const back = backs.find((other) => isSame(one, other))
+    if (back === undefined) return one
+    gone.add(back)
+    return {
+      ...one,
+      among: one.among ?? back.among,
+      began: Math.min(one.began, back.detected),
+      detected: Math.min(one.detected, back.detected),
+    }
+  })
+  return [...kept, ...backs.filter((back) => !gone.has(back))]
+}
+
+function isSame(incident: Failure, back: Failure): boolean {
+  if (incident.stream === undefined || incident.stream !== back.stream) return false
+  if (incident.told !== undefined && !incident.among!.some((name) => back.among!.includes(name))) return false
+  // What was undone ran when it was seen, and it went back before somebody said that it is over.
+  return (
+    back.began <= incident.detected &&
+    incident.detected <= back.detected + lateMs &&
+    back.detected <= (incident.resolved ?? Number.POSITIVE_INFINITY)
+  )
 }
 
 /**
