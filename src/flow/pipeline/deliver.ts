@@ -61,6 +61,7 @@ async function takeIn(
   await requireForBuild(shop.ledger, definition, positions)
   const trunk = await repository.trunk()
   const onTrunk = await repository.isOnBranch(commit.sha, trunk)
+  const isNewest = onTrunk && (await repository.resolve(trunk)).sha === commit.sha
   const dirty = await repository.dirtyFiles()
   if (shop.isShared()) await share(shop, repository, commit.sha)
   const reverts = (await repository.revertedIn(commit.sha)).join(' ') || null
@@ -81,7 +82,7 @@ async function takeIn(
     await noteNeeds(tx, inserted.id, definition, positions)
     await tx.append([...(onTrunk ? [shop.records.changeMerged(inserted)] : []), shop.records.runQueued(inserted)])
     // What a branch says is not so yet.
-    if (onTrunk && team !== undefined) await noteOwner(tx, shop, { stream: definition.name, team, commit: commit.sha })
+    if (onTrunk && team !== undefined) await noteOwner(tx, shop, { stream: definition.name, team, commit: commit.sha, isNewest })
     await tx.call(inserted.id)
     return inserted
   })

@@ -9,15 +9,25 @@ import { streamOwners } from './projection.ts'
 import { saidOf } from './read.ts'
 
 type Edge = { readonly clock: Clock; readonly newId: NewId }
-type Defined = { readonly stream: string; readonly team: string; readonly commit: string }
+type Defined = {
+  readonly stream: string
+  readonly team: string
+  readonly commit: string
+  /** The trunk's latest. */
+  readonly isNewest: boolean
+}
 
-/** Records that a stream belongs to the team that its definition names, where something else is on record. */
+/**
+ * Records that a stream belongs to the team that its definition names, where something else is on record. What an older commit says is
+ * not so any more: it counts where nothing is on record.
+ */
 export async function noteOwner(
   tx: Pick<LedgerTransaction, 'db' | 'append'>,
   { clock, newId }: Edge,
-  { stream, team, commit }: Defined,
+  { stream, team, commit, isNewest }: Defined,
 ): Promise<void> {
   const rows = await rowsOf(tx.db, streamOwners).selectAll().where('stream', '=', stream).orderBy('at').execute()
+  if (rows.length > 0 && !isNewest) return
   if (new Owners(rows.map(saidOf)).of(stream, clock.now())?.team === team) return
   const envelope = { id: newId(), time: clock.instant(), source: '/threeways', subject: stream }
   const reason = `x-threeways.team of commit ${commit.slice(0, 8)}`

@@ -133,6 +133,13 @@ describe('a definition that names a team', () => {
     await delivered()
     expect(await words()).toHaveLength(2)
     await delivered('Checkout')
+    // What an older commit says is not so any more.
+    await t.author.write({ 'threeways.yaml': definition('Returns') })
+    const newest = await t.author.commit('Hand it over')
+    await t.deliver(newest)
+    await t.deliver(`${newest}~1`)
+    expect(((await t.ask('GET', '/api/owners')).body as OwnersView).owners).toMatchObject([{ team: 'Returns' }])
+    await delivered('Checkout')
     await t.author.branch('idea')
     await delivered('Elsewhere')
     const { owners } = (await t.ask('GET', '/api/owners')).body as OwnersView
