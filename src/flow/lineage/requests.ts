@@ -125,9 +125,15 @@ export class Requests {
   /** The request that a commit of the trunk brought in: by its name, or by the number that it says. */
   of(sha: string, subject: string): Request | undefined {
     this.byMerge ??= new Map([...this.byNumber.values()].flatMap((one) => (one.merge === undefined ? [] : [[one.merge, one]])))
-    const [, number] = /(?:\(#(\d{1,9})\)$)/.exec(subject) ?? /^Merge pull request #(\d{1,9}) /.exec(subject) ?? []
-    return this.byMerge.get(sha) ?? (number === undefined ? undefined : this.byNumber.get(Number(number)))
+    const number = numberSaid(subject)
+    return this.byMerge.get(sha) ?? (number === undefined ? undefined : this.byNumber.get(number))
   }
+}
+
+/** The number of the request that a commit says it came with. */
+export function numberSaid(subject: string): number | undefined {
+  const [, number] = /(?:\(#(\d{1,9})\)$)/.exec(subject) ?? /^Merge pull request #(\d{1,9}) /.exec(subject) ?? []
+  return number === undefined ? undefined : Number(number)
 }
 
 /** By time; of one moment, what ends it is told last. */
