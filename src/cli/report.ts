@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { ConstraintBoard, ConstraintView } from '../flow/constraint/schemas.ts'
-import type { BoardRow, StreamFlowPicture } from '../flow/measures/schemas.ts'
+import type { BoardRow, StreamFlowDetail, StreamFlowPicture } from '../flow/measures/schemas.ts'
 import { notFound } from '../kernel/errors.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
@@ -32,6 +32,7 @@ export async function report(this: CliContext, flags: Flags): Promise<void> {
       inFull.push({
         constraint: await api.get<ConstraintView>(`${at`/api/constraint/${stream}`}?${query}`),
         picture: await api.get<StreamFlowPicture>(`${at`/api/flow/${stream}/picture`}?${query}`),
+        released: (await api.get<StreamFlowDetail>(`${at`/api/flow/${stream}`}?${query}`)).changes?.released,
       })
     }
     const page = pageOf({ title: flags.title, madeAt: new Date().toISOString(), streams: ordered, inFull, constraints })

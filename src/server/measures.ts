@@ -12,6 +12,7 @@ import { keysRoutes } from '../flow/measures/keys/routes.ts'
 import { makePast } from '../flow/measures/past.ts'
 import { recoveryRoutes } from '../flow/measures/recovery/routes.ts'
 import { measureRoutes } from '../flow/measures/routes.ts'
+import { makeReleases } from '../flow/releases/read.ts'
 import { makeOwners } from '../flow/team/read.ts'
 import { teamBoardRoutes } from '../flow/team/board-routes.ts'
 import { teamRoutes } from '../flow/team/routes.ts'
@@ -41,6 +42,7 @@ export function openMeasures({ ledger, clock, newId, work, metrics, log }: Measu
   const lineages = makeLineages(ledger, makeRepositories(ledger))
   const past = makePast(ledger)
   const builds = makeBuilds(ledger)
+  const releases = makeReleases(ledger)
   const told = makeToldFailures(ledger)
   const owners = makeOwners(ledger)
   const predictions = makePredictions({ ledger, past, clock, newId })
@@ -50,8 +52,8 @@ export function openMeasures({ ledger, clock, newId, work, metrics, log }: Measu
   const exporter = metrics ? exportMetrics({ ledger, past, target: metrics, now: clock.now, log }) : undefined
   return {
     mount(api: Hono<HttpEnv>): void {
-      api.route('/', measureRoutes(past, lineages, builds, owners, clock))
-      api.route('/', constraintRoutes(past, lineages, builds, owners, clock))
+      api.route('/', measureRoutes(past, lineages, builds, owners, releases, clock))
+      api.route('/', constraintRoutes(past, lineages, builds, owners, releases, clock))
       api.route('/', whatIfRoutes(past, lineages, builds, clock))
       api.route('/', predictionRoutes(predictions))
       api.route('/', keysRoutes(past, told, lineages, owners, clock))
@@ -60,7 +62,7 @@ export function openMeasures({ ledger, clock, newId, work, metrics, log }: Measu
       api.route('/', couplingRoutes(past, lineages, owners, clock))
       api.route('/', failureRoutes({ ledger, past, told, clock, newId }))
       api.route('/', lineageRoutes(lineages))
-      api.route('/', teamBoardRoutes({ past, told, owners, lineages, builds, clock }))
+      api.route('/', teamBoardRoutes({ past, told, owners, lineages, builds, releases, clock }))
       api.route('/', teamRoutes({ ledger, owners, past, clock, newId }))
     },
     async close(): Promise<void> {

@@ -1,11 +1,16 @@
 import type { ConstraintView } from '../../flow/constraint/schemas.ts'
-import type { BoardRow, StreamFlowPicture } from '../../flow/measures/schemas.ts'
+import type { BoardRow, ChangesView, StreamFlowPicture } from '../../flow/measures/schemas.ts'
 import { formatDuration } from '../../kernel/duration.ts'
 import { html, type Markup } from './markup.ts'
 import { curves, shares, spark } from './plots.ts'
 import { style } from './style.ts'
 
-export type Told = { readonly constraint: ConstraintView; readonly picture: StreamFlowPicture }
+export type Told = {
+  readonly constraint: ConstraintView
+  readonly picture: StreamFlowPicture
+  /** Undefined: no flag hides any of its changes. */
+  readonly released: ChangesView['released']
+}
 
 export type Report = {
   readonly title: string
@@ -79,7 +84,7 @@ function figures({ streams, constraints }: Report): Markup {
 const time = (ms: number | null) => (ms === null ? 'never' : formatDuration(ms))
 const times = (lead: BoardRow['lead'], ms: number | null) => (lead.versions === 0 ? 'no data' : time(ms))
 
-function story({ constraint, picture }: Told): Markup {
+function story({ constraint, picture, released }: Told): Markup {
   const { flow, before, curve, curveBefore } = picture
   const most = constraint.constraint
   const parts = constraint.legs.flatMap(({ from, to, share }) =>
@@ -92,7 +97,7 @@ function story({ constraint, picture }: Told): Markup {
       Half of its versions arrive within <b>${times(flow.lead, flow.lead.p50.value)}</b>${then}, 85 % within
       <b>${times(flow.lead, flow.lead.p85.value)}</b>; ${flow.lead.reached} of ${flow.lead.versions} have.
     </p>
-    ${parts.length > 0 && shares(parts)}
+    ${released !== undefined && released.hidden > 0 && releases(released)} ${parts.length > 0 && shares(parts)}
     <div>
       <section>${constraint.sentences.map((sentence, at) => html`<p class="${at === 0 ? '' : 'soft'}">${sentence}</p>`)}</section>
       <section>
@@ -101,6 +106,17 @@ function story({ constraint, picture }: Told): Markup {
       </section>
     </div>
   </article>`
+}
+
+function releases(released: NonNullable<ChangesView['released']>): Markup {
+  const { hidden, arrived, toFirst, withdrawnNow } = released
+  const off = withdrawnNow === 0 ? '' : `; ${withdrawnNow} of them nobody gets any more`
+  return html`<p>
+    Users get half of its changes within <b>${time(released.fromBegun.p50.value)}</b> from the first commit. ${hidden} are behind flags:
+    ${arrived} of them reached ${released.in}, ${released.released} were released${off}.
+    ${arrived > 0 && html`From ${released.in} on, half of those take <b>${time(toFirst.p50.value)}</b>.`}
+    <span class="soft">${released.definition}.</span>
+  </p>`
 }
 
 const heads = [

@@ -7,6 +7,8 @@ import { resolve } from '../lineage/resolve.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
 import type { Past } from '../measures/past.ts'
 import { Builds, type Run } from '../builds/builds.ts'
+import { Releases } from '../releases/releases.ts'
+import { flagIn, off, on } from '../releases/testing.ts'
 import { changesOnWay } from './changes.ts'
 import { constraintBoard, constraintView } from './views.ts'
 
@@ -68,8 +70,8 @@ function estate(written: number, last = hour / 2) {
     heard: new Map([['/x', 70 * day]]),
     gates: new Map(),
   }
-  const look = (lineages: readonly StreamLineage[], builds?: Builds) =>
-    constraintView(past, 'shop', { days: 28, rows: false }, 0, lineages, builds)
+  const look = (lineages: readonly StreamLineage[], builds?: Builds, releases?: Releases) =>
+    constraintView(past, 'shop', { days: 28, rows: false }, 0, lineages, builds, releases)
   const row = (lineages: readonly StreamLineage[]) =>
     constraintBoard(past, { days: 28, rows: false }, 0, new Map([['shop', lineages]])).find(({ stream }) => stream === 'shop')!
   return { lineage, look, row }
@@ -179,5 +181,56 @@ describe('the constraint, where commits are known', () => {
         expect(passings(then)).toEqual(passings(runs))
       }),
     )
+  })
+
+  /** Each change behind a flag of its own, off until so many days after it came to production. */
+  const behind = (days: number, some = (_: number) => true) =>
+    new Releases(
+      Array.from({ length: 30 }, (_, n) => n)
+        .filter(some)
+        .flatMap((n) =>
+          [off, on].map((stand, at) => ({
+            at: merged(n) - hour + at * days * day,
+            revision: at + 1,
+            flag: flagIn(`flag-${n}`, stand, { change: sha(n) }),
+          })),
+        ),
+    )
+
+  it('may be the way to the users, where flags hide enough changes, and is nothing of it where they hide few', () => {
+    const { lineage, look } = estate(hour)
+    const seen = look([lineage], undefined, behind(3))
+    expect(seen).toMatchObject({
+      order: ['begun', 'merged', ...order, 'released'],
+      constraint: { from: 'production', to: 'released', cause: 'stage', agreement: 1 },
+      little: { holds: true },
+    })
+    expect(seen.sentences[0]).toBe('The constraint is production → released.')
+    expect(seen.legs.at(-1)).toMatchObject({ from: 'production', to: 'released', departures: 27 })
+    const { little: _, ...few } = look(
+      [lineage],
+      undefined,
+      behind(3, (n) => n > 25),
+    )
+    const { little: _little, ...none } = look([lineage])
+    expect(few).toEqual({
+      ...none,
+      sentences: [...none.sentences, '4 changes are behind flags, too few to say whether the way to users is held up there.'],
+    })
+    // Released with its deployment, a change takes no time there.
+    expect(look([lineage], undefined, behind(0)).order).toEqual(['begun', 'merged', ...order, 'released'])
+    expect(look([lineage], undefined, behind(0)).constraint).toEqual(look([lineage]).constraint)
+  })
+
+  it('has what flags hide wait there, and knows nothing of what they did later', () => {
+    const { lineage } = estate(0)
+    const releases = behind(3)
+    const at = (asOf: number) => {
+      const look = { since: 0, asOf }
+      const all = changesOnWay([lineage], order, look, undefined, releases)!.at(look)
+      return all.find(({ version }) => version === sha(20).slice(0, 12))!.at.at(-1)
+    }
+    expect(at(merged(20) + 2 * day)).toBe(Number.POSITIVE_INFINITY)
+    expect(at(merged(20) + 3 * day)).toBe(merged(20) + 3 * day - hour)
   })
 })

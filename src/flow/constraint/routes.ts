@@ -8,6 +8,7 @@ import type { Lineages } from '../lineage/lineages.ts'
 import { withOnly, type Past } from '../measures/past.ts'
 import { BoardQuery, FlowQuery } from '../measures/schemas.ts'
 import { streamsMeant } from '../team/meant.ts'
+import type { Releases } from '../releases/releases.ts'
 import type { Owners } from '../team/owners.ts'
 import { ConstraintBoard, ConstraintView } from './schemas.ts'
 import { constraintBoard, constraintView } from './views.ts'
@@ -18,6 +19,7 @@ export function constraintRoutes(
   lineages: () => Promise<Lineages>,
   builds: () => Promise<Builds>,
   owners: () => Promise<Owners>,
+  releases: () => Promise<Releases>,
   clock: Clock,
 ): Hono<HttpEnv> {
   const route = (told: string, schema: z.ZodType) => describeRoute({ summary: told, tags: ['flow'], responses: answers(told, schema) })
@@ -31,7 +33,7 @@ export function constraintRoutes(
         const query = c.req.valid('query')
         const all = withOnly(await past(), await streamsMeant(owners, query, clock.now()))
         const commits = await (await lineages()).ofAll(all.streams.keys())
-        return c.json({ rows: constraintBoard(all, query, clock.now(), commits, await builds()) })
+        return c.json({ rows: constraintBoard(all, query, clock.now(), commits, await builds(), await releases()) })
       },
     )
     .get(
@@ -42,7 +44,7 @@ export function constraintRoutes(
       async (c) => {
         const stream = c.req.param('stream')
         const commits = await (await lineages()).of(stream)
-        return c.json(constraintView(await past(), stream, c.req.valid('query'), clock.now(), commits, await builds()))
+        return c.json(constraintView(await past(), stream, c.req.valid('query'), clock.now(), commits, await builds(), await releases()))
       },
     )
 }

@@ -4,6 +4,8 @@ import type { StreamLineage } from '../lineage/streams.ts'
 import { instant, orNull } from './board.ts'
 import { changeFlowOf, type ChangeFlow, type ChangeOnWay } from './changes.ts'
 import { efficiencyMeans } from './efficiency.ts'
+import { noReleases, type Release } from '../releases/releases.ts'
+import { releasedMeans, type KnownReleases } from './released.ts'
 import { remembered } from './remembered.ts'
 import type { ChangesView, StreamFlowView } from './schemas.ts'
 
@@ -16,20 +18,25 @@ export function changesView(
   { order, since, until, asOf }: Way,
   withRows: boolean,
   builds: Builds = noBuilds,
+  releases: KnownReleases = { releases: noReleases, asOf: Date.parse(asOf) },
 ): { readonly changes?: ChangesView } {
   const way = { order, since, until, asOf }
-  // Rows may be many, and are asked for once.
-  const changes = withRows ? viewOf({ lineages, builds }, way, true) : known(together(lineages, builds), JSON.stringify(way))
+  const isHiding = releases.releases.concern(lineages, releases.asOf)
+  // Rows may be many, and are asked for once. What waits behind a flag waits longer at each look.
+  const changes =
+    withRows || isHiding
+      ? viewOf({ lineages, builds }, way, withRows, isHiding ? releases : undefined)
+      : known(together(lineages, builds), JSON.stringify(way))
   return changes === undefined ? {} : { changes }
 }
 
 const known = remembered((both: Together, way: string) => viewOf(both, JSON.parse(way) as Way, false))
 
-function viewOf({ lineages, builds }: Together, way: Way, withRows: boolean): ChangesView | undefined {
+function viewOf({ lineages, builds }: Together, way: Way, withRows: boolean, releases?: KnownReleases): ChangesView | undefined {
   const window = { since: Date.parse(way.since), until: Date.parse(way.until), asOf: Date.parse(way.asOf) }
-  const flow = changeFlowOf(lineages, way.order, window, builds)
+  const flow = changeFlowOf(lineages, way.order, window, builds, releases)
   if (flow === undefined) return undefined
-  const { changes, reached, doubtful, before, stages, batch, unresolved, trunk, efficiency, rows } = flow
+  const { changes, reached, doubtful, before, stages, batch, unresolved, trunk, efficiency, released, rows } = flow
   return {
     repositories: lineages.map(({ repository }) => repository.name),
     changes,
@@ -49,7 +56,24 @@ function viewOf({ lineages, builds }: Together, way: Way, withRows: boolean): Ch
     },
     unresolved,
     trunk: trunkView(trunk, window.asOf),
-    ...(withRows ? { rows: rows.map((row) => rowOf(row, way.order)) } : {}),
+    ...(released === undefined ? {} : { released: releasedView(released, way.order.at(-1)!) }),
+    ...(withRows ? { rows: rows.map((row) => rowOf(row, way.order, released?.of.get(row))) } : {}),
+  }
+}
+
+function releasedView(
+  { fromBegun, toFirst, toAll, stages, lost, of: _, ...counts }: NonNullable<ChangeFlow['released']>,
+  end: string,
+): NonNullable<ChangesView['released']> {
+  return {
+    ...counts,
+    in: end,
+    lost: [...lost],
+    fromBegun: leadOf(fromBegun),
+    toFirst: leadOf(toFirst),
+    toAll: leadOf(toAll),
+    stages: stages.map((stage) => ({ ...stage, share: stage.share ?? null })),
+    definition: releasedMeans,
   }
 }
 
@@ -90,6 +114,7 @@ const spreadOf = ({ p50, p95, max }: ChangeFlow['batch']['commits']) => ({ p50: 
 function rowOf(
   { lineage, change, carrier, doubt, arrivals }: ChangeOnWay,
   order: readonly string[],
+  release: Release | undefined,
 ): NonNullable<ChangesView['rows']>[number] {
   const { graph } = lineage.repository
   return {
@@ -102,5 +127,15 @@ function rowOf(
     reached: Object.fromEntries(order.map((name, at) => [name, arrivals[at] === undefined ? null : instant(arrivals[at])])),
     by: carrier?.version ?? null,
     doubt: doubt ?? null,
+    ...(release === undefined ? {} : { release: releaseView(release) }),
   }
 }
+
+const instantOrNull = (ms: number | undefined) => (ms === undefined ? null : instant(ms))
+
+const releaseView = ({ flags, first, whole, withdrawn }: Release) => ({
+  flags: [...flags],
+  first: instantOrNull(first),
+  whole: instantOrNull(whole),
+  withdrawn: withdrawn.map(({ since, until, killed }) => ({ since: instant(since), until: instantOrNull(until), killed })),
+})

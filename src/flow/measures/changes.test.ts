@@ -7,7 +7,10 @@ import { Repository } from '../lineage/repository.ts'
 import { resolve } from '../lineage/resolve.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
 import { Builds, type Run } from '../builds/builds.ts'
+import { Releases } from '../releases/releases.ts'
+import { dark, life, off, on } from '../releases/testing.ts'
 import { changeFlowOf } from './changes.ts'
+import { withRelease } from './released.ts'
 import { partsOf, toldOf } from './stages.ts'
 
 const hour = 3_600_000
@@ -240,13 +243,69 @@ describe('how changes flow, as their commits tell', () => {
     expect(changeFlowOf([lineageOf(commits, places)], order, window)!.efficiency).toBeUndefined()
   })
 
+  /** Of those that reached production at 10, 10 and 12, flags hide the first and the last; of the one that has not arrived another. */
+  const releases = new Releases([
+    ...life(
+      'one',
+      [
+        [1, off],
+        [5, dark],
+        [16, on],
+      ],
+      { change: sha(1) },
+    ),
+    ...life('three', [[1, off]], { change: sha(5) }),
+    ...life('late', [[1, on]], { change: sha(6) }),
+  ])
+  const withFlags = (asOf: number, some = releases) =>
+    changeFlowOf([lineageOf(commits, places)], order, { since: 0, until: asOf * hour, asOf: asOf * hour }, undefined, {
+      releases: some,
+      asOf: asOf * hour,
+    })!
+
+  it('goes on until users have it where flags hide changes, beside the lead time that stays as it is', () => {
+    const flow = withFlags(30)
+    const released = flow.released!
+    expect({ ...flow, released: undefined, rows: [] }).toEqual({ ...changeFlowOf([lineageOf(commits, places)], order, window), rows: [] })
+    expect(released).toMatchObject({ hidden: 3, arrived: 2, released: 1, whole: 1, withdrawn: 0, lost: [] })
+    expect(released.stages.map(({ from, to, changes, ms, waiting }) => [from, to, changes, ms / hour, waiting / hour])).toEqual([
+      ['begun', 'merged', 2, 3, 0],
+      ['merged', 'test', 2, 4, 0],
+      ['test', 'production', 2, 10, 0],
+      ['production', 'released', 2, 6, 6],
+    ])
+    // One took six hours from production on; the other has waited for eighteen, and counts.
+    expect(released.toFirst.map(({ value }) => value && value / hour)).toEqual([6, undefined, undefined])
+    // Of four two were released, 14 and 9 hours after they were begun.
+    expect(released.fromBegun[0].value! / hour).toBe(14)
+  })
+
+  it('is of no flags what it was before, and as of an earlier moment what was known then', () => {
+    expect(withFlags(30, new Releases()).released).toBeUndefined()
+    expect(withFlags(30, new Releases(life('shop', [[1, off]], { service: 'shop' }))).released).toBeUndefined()
+    expect(withFlags(15).released).toMatchObject({ hidden: 2, arrived: 2, released: 0 })
+    expect(withFlags(15).released!.toFirst[0].value).toBeUndefined()
+  })
+
+  it('counts what flags hide with the time until these are known, also where deployments were last heard of long before', () => {
+    const heard = { since: 0, until: 13 * hour, asOf: 13 * hour }
+    const flow = changeFlowOf([lineageOf(commits, places)], order, heard, undefined, { releases, asOf: 40 * hour })!
+    expect(flow.released).toMatchObject({ hidden: 2, arrived: 2, released: 1 })
+  })
+
+  it('says which flags of the stream name no change that there is', () => {
+    const typo = new Releases(life('typo', [[1, off]], { service: 'shop', change: '#700' }))
+    expect(withFlags(30, typo).released).toMatchObject({ hidden: 0, lost: ['typo'] })
+  })
+
   it('has parts that sum exactly to the time each change took, whatever the clocks said', () => {
     const time = fc.integer({ min: 0, max: 100 })
     const history = fc.array(fc.tuple(fc.boolean(), time, time), { minLength: 1, maxLength: 20 })
     const moves = fc.array(fc.tuple(time, fc.nat(), fc.constantFrom(...order)), { maxLength: 20 })
+    const stands = fc.array(fc.tuple(fc.nat(), time, fc.constantFrom(off, dark, on)), { maxLength: 10 })
     const ran = fc.array(fc.tuple(fc.nat(), time, time, fc.option(time, { nil: undefined }), fc.boolean()), { maxLength: 10 })
     fc.assert(
-      fc.property(history, moves, ran, (all, deployments, ofRuns) => {
+      fc.property(history, moves, ran, stands, (all, deployments, ofRuns, ofFlags) => {
         const made = all.map(([isMerge, authored, committed], n) =>
           commit(n, n === 0 ? [] : isMerge && n > 1 ? [n - 1, n - 2] : [n - 1], committed, { authored: (authored * hour) / 1000 }),
         )
@@ -256,7 +315,12 @@ describe('how changes flow, as their commits tell', () => {
         const builds = ofRuns.map(([n, queued, started, finished, isOurs]) =>
           run(n % all.length, queued, started, finished, isOurs ? { source: '/threeways/pipeline' } : {}),
         )
-        const flow = changeFlowOf([lineage], order, { since: 0, until: 1000 * hour, asOf: 1000 * hour }, new Builds(builds))!
+        const asOf = 1000 * hour
+        const flags = new Releases(
+          ofFlags.flatMap(([n, at, stand], k) => life(`flag-${k}`, [[at, stand]], { change: sha(n % all.length) })),
+        )
+        const known = { releases: flags, asOf }
+        const flow = changeFlowOf([lineage], order, { since: 0, until: asOf, asOf }, new Builds(builds), known)!
         let total = 0
         for (const row of flow.rows) {
           const parts = partsOf(row, order, toldOf(flow.rows))
@@ -270,6 +334,16 @@ describe('how changes flow, as their commits tell', () => {
           total += took
         }
         expect(flow.stages.reduce((sum, { ms }) => sum + ms, 0)).toBe(total)
+        let toUsers = 0
+        for (const [row, release] of flow.released?.of ?? []) {
+          const parts = partsOf(withRelease(row, release), [...order, 'released'], toldOf(flow.rows))
+          if (parts === undefined) continue
+          const took = Math.max(0, release.first! - row.change.begun)
+          expect(parts.reduce((sum, { ms }) => sum + ms, 0)).toBe(took)
+          expect(parts.slice(0, -1).reduce((sum, { ms }) => sum + ms, 0)).toBeLessThanOrEqual(took)
+          toUsers += took
+        }
+        expect((flow.released?.stages ?? []).reduce((sum, { ms }) => sum + ms, 0)).toBe(toUsers)
       }),
     )
   })

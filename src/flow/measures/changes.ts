@@ -1,11 +1,13 @@
 import { quantile } from '../../kernel/statistics/quantiles.ts'
-import { survival, survivalQuantile, type Quantile } from '../../kernel/statistics/survival.ts'
 import { noBuilds, type Builds } from '../builds/builds.ts'
 import { buildStage, stepSpans, succeeded, type BuildStage, type Span } from '../builds/stage.ts'
 import { doubtOf, type Carried, type Carrier, type Doubt } from '../lineage/carried.ts'
 import type { TrunkChange } from '../lineage/changes.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
+import { noReleases } from '../releases/releases.ts'
 import { efficiencyOf, type Efficiency } from './efficiency.ts'
+import { quantilesOfLeads, type LeadQuantiles } from './quantiles-of-leads.ts'
+import { releaseFlowOf, type KnownReleases, type ReleaseFlow } from './released.ts'
 import { remembered } from './remembered.ts'
 import { partsOf, stagesOf, toldOf, type Stage } from './stages.ts'
 import type { Window } from './stream-flow.ts'
@@ -38,8 +40,8 @@ export type ChangeFlow = {
   readonly doubtful: number
   /** Left out: there before the record of deployments begins. */
   readonly before: number
-  readonly fromBegun: readonly [p50: Quantile, p85: Quantile, p95: Quantile]
-  readonly fromMerged: readonly [p50: Quantile, p85: Quantile, p95: Quantile]
+  readonly fromBegun: LeadQuantiles
+  readonly fromMerged: LeadQuantiles
   /** Of those that arrived: from begun to merged to each environment. For each change they sum exactly to the time it took. */
   readonly stages: readonly Stage[]
   /** Undefined: nothing says which part of their time was work. */
@@ -55,6 +57,8 @@ export type ChangeFlow = {
   /** Deployments to the last environment of which nobody knows the commit. */
   readonly unresolved: number
   readonly trunk: Trunk
+  /** When users got them. Undefined: no flag hides any of them. */
+  readonly released: ReleaseFlow | undefined
   readonly rows: readonly ChangeOnWay[]
 }
 
@@ -62,6 +66,7 @@ export type ChangeFlow = {
  * @param lineages - of the stream, one for each repository that it is built from
  * @param order - environments of its way
  * @param builds - what is known of pipelines
+ * @param known - what is known of flags
  * @returns undefined when nothing is known of commits
  */
 export function changeFlowOf(
@@ -69,6 +74,7 @@ export function changeFlowOf(
   order: readonly string[],
   window: Window,
   builds: Builds = noBuilds,
+  known: KnownReleases = { releases: noReleases, asOf: window.asOf },
 ): ChangeFlow | undefined {
   const { since, until, asOf } = window
   const end = order.at(-1)
@@ -83,14 +89,8 @@ export function changeFlowOf(
     reached: times.filter((time) => time !== undefined).length,
     doubtful: rows.filter(({ doubt }) => doubt === 'gap').length,
     before: merged.length - rows.length,
-    fromBegun: quantilesOf(
-      rows.map(({ change }, at) => [change.begun, times[at]]),
-      asOf,
-    ),
-    fromMerged: quantilesOf(
-      rows.map(({ change }, at) => [change.merged, times[at]]),
-      asOf,
-    ),
+    fromBegun: quantilesOfLeads(rows.map(({ change }, at) => ({ begin: change.begun, end: times[at], seen: asOf }))),
+    fromMerged: quantilesOfLeads(rows.map(({ change }, at) => ({ begin: change.merged, end: times[at], seen: asOf }))),
     stages: stagesOf(rows, order, told),
     efficiency: efficiencyOf(
       rows.flatMap((row) => {
@@ -106,6 +106,7 @@ export function changeFlowOf(
       window,
       Math.max(...lineages.flatMap(({ environments }) => [...environments.values()].map(({ carriers }) => carriers.at(-1)?.at ?? 0)), 0),
     ),
+    released: releaseFlowOf(rows, lineages, { stream: lineages[0]!.stream, order, told, asOf }, known),
     rows,
   }
 }
@@ -162,15 +163,6 @@ export const buildOf = (lineage: StreamLineage, change: TrunkChange, first: Carr
 function carrierOf(carried: Carried | undefined, commit: number, asOf: number): Carrier | undefined {
   const carrier = carried?.carriers[carried.by[commit] ?? -1]
   return carrier !== undefined && carrier.at <= asOf ? carrier : undefined
-}
-
-/** What has not arrived counts with the time it has waited. A clock that says it arrived before it began says that it took no time. */
-function quantilesOf(spans: readonly (readonly [begin: number, end: number | undefined])[], asOf: number) {
-  const curve = survival(
-    Float64Array.from(spans, ([begin, end]) => Math.max(0, (end ?? asOf) - begin)),
-    Uint8Array.from(spans, ([, end]) => (end === undefined ? 0 : 1)),
-  )
-  return [survivalQuantile(curve, 0.5), survivalQuantile(curve, 0.85), survivalQuantile(curve, 0.95)] as const
 }
 
 type Batch = { readonly at: number; commits: number; readonly changes: TrunkChange[] }

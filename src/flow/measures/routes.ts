@@ -6,6 +6,7 @@ import { notFound } from '../../kernel/errors.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
 import type { Builds } from '../builds/builds.ts'
 import type { Lineages } from '../lineage/lineages.ts'
+import type { Releases } from '../releases/releases.ts'
 import type { Owners } from '../team/owners.ts'
 import { streamsMeant } from '../team/meant.ts'
 import { flowBoard, flowOfStream } from './board.ts'
@@ -20,9 +21,15 @@ export function measureRoutes(
   lineages: () => Promise<Lineages>,
   builds: () => Promise<Builds>,
   owners: () => Promise<Owners>,
+  releases: () => Promise<Releases>,
   clock: Clock,
 ): Hono<HttpEnv> {
   const route = (told: string, schema: z.ZodType) => describeRoute({ summary: told, tags: ['flow'], responses: answers(told, schema) })
+  const changesOf = async (way: StreamFlowDetail, { asOf, rows }: FlowQuery) => {
+    const now = clock.now()
+    const known = { releases: await releases(), asOf: asOf === undefined ? now : Math.min(now, Date.parse(asOf)) }
+    return changesView(await (await lineages()).of(way.stream), way, rows, await builds(), known)
+  }
   return new Hono<HttpEnv>()
     .get('/flow', route('how every value stream flows', FlowBoard), requires('read'), valid('query', BoardQuery), async (c) => {
       const query = c.req.valid('query')
@@ -32,7 +39,7 @@ export function measureRoutes(
     .get('/flow/:stream', route('how one value stream flows', StreamFlowDetail), requires('read'), valid('query', FlowQuery), async (c) => {
       const query = c.req.valid('query')
       const detail = flowOfStream(await past(), c.req.param('stream'), query, clock.now())
-      return c.json({ ...detail, ...changesView(await (await lineages()).of(detail.stream), detail, query.rows, await builds()) })
+      return c.json({ ...detail, ...(await changesOf(detail, query)) })
     })
     .get(
       '/flow/:stream/changes',
@@ -40,8 +47,9 @@ export function measureRoutes(
       requires('read'),
       valid('query', FlowQuery),
       async (c) => {
-        const way = flowOfStream(await past(), c.req.param('stream'), c.req.valid('query'), clock.now())
-        const { changes } = changesView(await (await lineages()).of(way.stream), way, true, await builds())
+        const query = c.req.valid('query')
+        const way = flowOfStream(await past(), c.req.param('stream'), query, clock.now())
+        const { changes } = await changesOf(way, { ...query, rows: true })
         if (changes === undefined)
           throw notFound('COMMITS_UNKNOWN', {
             message: `no commits of "${way.stream}" are known`,

@@ -43,6 +43,50 @@ const Row = z.object({ version: z.string(), arrived: z.iso.datetime(), reached: 
 const Spread = z.object({ p50: Ms, p95: Ms, max: Ms })
 const Lead = z.object({ p50: Quantile, p85: Quantile, p95: Quantile })
 
+const Stage = z.object({
+  from: z.string(),
+  to: z.string(),
+  changes: z.int().meta({ description: 'that went this way: without a build that is known, from merged to the first environment' }),
+  ms: z.number(),
+  working: z.number().meta({ description: 'of ms, what is known to be work' }),
+  waiting: z.number().meta({ description: 'of ms, what is known to be waiting; of the rest nobody knows' }),
+  share: Ms,
+  p50: Ms,
+  p95: Ms,
+})
+
+const Released = z
+  .object({
+    in: z.string().meta({ description: 'the environment in which flags are looked at' }),
+    hidden: z.int().meta({ description: 'changes that flags name' }),
+    arrived: z.int().meta({ description: 'of these, run there' }),
+    released: z.int().meta({ description: 'of these, that users got' }),
+    whole: z.int().meta({ description: 'of these, that all of them got' }),
+    withdrawn: z.int().meta({ description: 'of the released, taken back from everybody at least once' }),
+    killed: z.int().meta({ description: 'of these, by the kill switch' }),
+    withdrawnNow: z.int().meta({ description: 'taken back as of then' }),
+    lost: z.array(z.string()).meta({ description: 'flags of the stream whose change is not found on its trunk: they hide nothing' }),
+    fromBegun: Lead.meta({ description: 'of all changes, hidden or not, from begun until the first users got them' }),
+    toFirst: Lead.meta({ description: 'of the hidden ones that run there, from then until the first users got them' }),
+    toAll: Lead.meta({ description: 'the same until all of them did' }),
+    stages: z.array(Stage).meta({
+      description: 'of all changes that were released: their times sum exactly to the time from begun until the first users got them',
+    }),
+    definition: z.string(),
+  })
+  .meta({ id: 'ReleaseFlow' })
+
+const Release = z
+  .object({
+    flags: z.array(z.string()).meta({ description: 'that hide it; none: it was released with its deployment' }),
+    first: z.iso.datetime().nullable().meta({ description: 'when the first users got it' }),
+    whole: z.iso.datetime().nullable().meta({ description: 'when all of them did' }),
+    withdrawn: z
+      .array(z.object({ since: z.iso.datetime(), until: z.iso.datetime().nullable(), killed: z.boolean() }))
+      .meta({ description: 'after that, times in which nobody got it; until null: nobody does. killed: by the kill switch' }),
+  })
+  .meta({ id: 'Release' })
+
 export const ChangesView = z
   .object({
     repositories: z.array(z.string()),
@@ -54,21 +98,7 @@ export const ChangesView = z
       description: 'from when its first commit was written until the last environment ran it; what is on its way counts',
     }),
     fromMerged: Lead.meta({ description: 'the same from when it came into the trunk' }),
-    stages: z
-      .array(
-        z.object({
-          from: z.string(),
-          to: z.string(),
-          changes: z.int().meta({ description: 'that went this way: without a build that is known, from merged to the first environment' }),
-          ms: z.number(),
-          working: z.number().meta({ description: 'of ms, what is known to be work' }),
-          waiting: z.number().meta({ description: 'of ms, what is known to be waiting; of the rest nobody knows' }),
-          share: Ms,
-          p50: Ms,
-          p95: Ms,
-        }),
-      )
-      .meta({ description: 'of the changes that arrived: their times sum exactly to the time that these took' }),
+    stages: z.array(Stage).meta({ description: 'of the changes that arrived: their times sum exactly to the time that these took' }),
     efficiency: z
       .object({
         share: z.number(),
@@ -104,6 +134,7 @@ export const ChangesView = z
           }),
       })
       .meta({ description: 'how often work comes together on the trunk, and how old it is by then' }),
+    released: Released.optional().meta({ description: 'where flags hide changes of the stream: when users got them' }),
     rows: z
       .array(
         z.object({
@@ -116,6 +147,7 @@ export const ChangesView = z
           reached: z.record(z.string(), z.iso.datetime().nullable()).meta({ description: 'by environment' }),
           by: z.string().nullable().meta({ description: 'the version that carried it to the last environment' }),
           doubt: z.enum(['first', 'gap']).nullable(),
+          release: Release.optional().meta({ description: 'where flags hide changes of the stream' }),
         }),
       )
       .optional()

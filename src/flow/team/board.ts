@@ -7,6 +7,7 @@ import { keysOfGroups } from '../measures/keys/groups.ts'
 import type { StreamKeys } from '../measures/keys/schemas.ts'
 import type { Past } from '../measures/past.ts'
 import type { FlowQuery } from '../measures/schemas.ts'
+import type { Releases } from '../releases/releases.ts'
 import type { Owners } from './owners.ts'
 import type { TeamsBoard } from './board-schemas.ts'
 
@@ -17,11 +18,12 @@ export type Told = {
   readonly owners: Owners
   readonly lineages: ReadonlyMap<string, readonly StreamLineage[]>
   readonly builds: Builds
+  readonly releases: Releases
 }
 
 /** How each team's value streams flow, taken together. Teams stand by name: what one of them does is not what another does. */
 export function teamsBoard(told: Told, query: FlowQuery, nowMs: number): TeamsBoard {
-  const { past, failures, owners, lineages, builds } = told
+  const { past, failures, owners, lineages, builds, releases } = told
   const at = query.asOf === undefined ? nowMs : Date.parse(query.asOf)
   const owned = owners.at(at)
   const streamsOf = new Map(
@@ -32,7 +34,7 @@ export function teamsBoard(told: Told, query: FlowQuery, nowMs: number): TeamsBo
   const commits = (stream: string) => lineages.get(stream) ?? []
   const { known, groups } = keysOfGroups(past, failures, query, nowMs, streamsOf, commits)
   const held = (stream: string) => {
-    const { constraint, cannotSay } = constraintView(past, stream, query, nowMs, lineages.get(stream), builds)
+    const { constraint, cannotSay } = constraintView(past, stream, query, nowMs, lineages.get(stream), builds, releases)
     return { stream, constraint, cannotSay }
   }
   const rows = [...groups].map(([team, { pooled, streams }]) => {
