@@ -51,7 +51,7 @@ export function pageOf(report: Report): string {
     <h2>Every value stream</h2>
     ${table(report)}
     <h2>What the numbers mean</h2>
-    ${meanings}`
+    ${meanings(inFull.flatMap(({ released }) => released?.definition ?? [])[0])}`
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -115,7 +115,6 @@ function releases(released: NonNullable<ChangesView['released']>): Markup {
     Users get half of its changes within <b>${time(released.fromBegun.p50.value)}</b> from the first commit. ${hidden} are behind flags:
     ${arrived} of them reached ${released.in}, ${released.released} were released${off}.
     ${arrived > 0 && html`From ${released.in} on, half of those take <b>${time(toFirst.p50.value)}</b>.`}
-    <span class="soft">${released.definition}.</span>
   </p>`
 }
 
@@ -174,7 +173,8 @@ function table({ streams, constraints, inFull }: Report): Markup {
   </div>`
 }
 
-const meanings = html`<dl>
+/** @param released - what that means, where flags hide changes of any of them */
+const meanings = (released: string | undefined) => html`<dl>
   <dt>Half within, 85 %, 95 %</dt>
   <dd>
     Lead time of a version: from where it was first seen until the last environment of its way first ran it, or a later one. What has not
@@ -190,6 +190,11 @@ const meanings = html`<dl>
     The part of the way that holds most of the time of all versions that were on it in the window. It is named only where at least 80 % of
     windows, drawn again from the same weeks, say the same.
   </dd>
+  ${
+    released !== undefined &&
+    html`<dt>Released</dt>
+      <dd>${released[0]!.toUpperCase() + released.slice(1)}.</dd>`
+  }
   <dt>No data</dt>
   <dd>Is never 0. <code>threeways flow STREAM --rows</code> shows the versions behind a number.</dd>
 </dl>`

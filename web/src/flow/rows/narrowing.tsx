@@ -38,15 +38,19 @@ export function narrowedIn(search: URLSearchParams): NarrowedTo {
 /** From the first on and before the last; of a single number, that one. */
 export const isIn = (range: Range | undefined, value: number) => range === undefined || (value >= range[0] && value < range[1])
 
+function placeTold(place: string): string {
+  if (place === 'hidden') return 'that flags hide or hid'
+  if (place === 'released') return 'that users got'
+  return place === 'merged' ? 'that came no further than the trunk' : `that came to ${place} and no further`
+}
+
 type Props = { readonly show: Table; readonly narrowed: NarrowedTo; /** Where all of them are. */ readonly all: string }
 
 /** Says which of the rows are shown, and leads back to all. */
 export function Narrowing({ show, narrowed: { to, in: place, size, took, when, only }, all }: Props) {
   const told = [
     ...(to === undefined ? [] : [`measured to ${to}`]),
-    ...(place === undefined || (show !== 'ageing' && show !== 'changes')
-      ? []
-      : [place === 'merged' ? 'that came no further than the trunk' : `that came to ${place} and no further`]),
+    ...(place === undefined || (show !== 'ageing' && show !== 'changes') ? [] : [placeTold(place)]),
     ...(size === undefined ? [] : [`that brought ${size[1] - size[0] <= 1 ? size[0] : `${size[0]} to ${size[1] - 1}`} new versions`]),
     ...(took === undefined ? [] : [`that took ${took[0] === 0 ? 'less than' : `${span(took[0])} to`} ${span(took[1])}`]),
     ...(when === undefined ? [] : [`from ${dayIn(when[0])} until ${dayIn(when[1] - 1)}`]),

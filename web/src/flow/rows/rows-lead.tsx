@@ -1,4 +1,5 @@
 import { useMemo } from 'react'
+import { Link } from 'wouter'
 import { useQuery } from '../../api/query.ts'
 import type { ChangesView, StreamFlowDetail } from '../../api/types.ts'
 import { short } from '../../piece/digest.tsx'
@@ -68,9 +69,10 @@ function versionColumns(asOf: string, to: string): readonly ColumnOf<Row>[] {
 export function ChangeRows(of: RowsOf) {
   const { data, problem } = useDetail(of)
   const { asOf, to } = of
-  const columns = useMemo(() => changeColumns(asOf, to), [asOf, to])
+  const isHiding = data?.changes?.released !== undefined
+  const columns = useMemo(() => changeColumns(asOf, to, isHiding), [asOf, to, isHiding])
   const place = of.narrowed.in
-  const rows = data && (data.changes?.rows ?? []).filter((row) => place === undefined || furthest(row) === place).toReversed()
+  const rows = data && (data.changes?.rows ?? []).filter((row) => place === undefined || isAt(row, place)).toReversed()
   return (
     <Rows
       what="changes"
@@ -87,13 +89,18 @@ export function ChangeRows(of: RowsOf) {
   )
 }
 
-/** Where a change came to, and no further. */
-const furthest = ({ reached }: Change) => Object.keys(reached).findLast((environment) => reached[environment] !== null) ?? 'merged'
+const isAt = (row: Change, place: string) => (place === 'hidden' ? (row.release?.flags.length ?? 0) > 0 : furthest(row) === place)
 
-function changeColumns(asOf: string, to: string): readonly ColumnOf<Change>[] {
+/** Where a change came to, and no further. */
+function furthest({ reached, release }: Change): string {
+  if (release !== undefined && release.first !== null) return 'released'
+  return Object.keys(reached).findLast((environment) => reached[environment] !== null) ?? 'merged'
+}
+
+function changeColumns(asOf: string, to: string, isHiding: boolean): readonly ColumnOf<Change>[] {
   const there = ({ reached }: Change) => reached[to] ?? null
   const took = (row: Change) => lasted(row.begun, there(row) ?? asOf)
-  return [
+  const columns: readonly ColumnOf<Change>[] = [
     {
       name: 'Commit',
       wide: 92,
@@ -141,4 +148,32 @@ function changeColumns(asOf: string, to: string): readonly ColumnOf<Change>[] {
     },
     { name: 'With', wide: 96, cell: ({ by }) => (by === null ? '' : <Version of={by} />) },
   ]
+  if (!isHiding) return columns
+  return [...columns.map((column) => ({ ...column, wide: narrower[column.name] ?? column.wide })), releasedColumn]
+}
+
+/** Where flags hide some of them there is a column more. */
+const narrower: Readonly<Record<string, number>> = { Commit: 82, What: 184, Lines: 62, Took: 128, With: 70 }
+
+const releasedColumn: ColumnOf<Change> = {
+  name: 'Released',
+  wide: 220,
+  rank: ({ release }) => release?.first ?? undefined,
+  cell: ({ release }) => <Released release={release} />,
+}
+
+/** It leads to the flag that hides it. */
+function Released({ release }: Pick<Change, 'release'>) {
+  const [flag] = release?.flags ?? []
+  if (release === undefined || flag === undefined) return release?.first == null ? '–' : <span className="soft">with its deployment</span>
+  const back = release.withdrawn.at(-1)
+  return (
+    <>
+      <Link href={`/release/${encodeURIComponent(flag)}`} title={`behind ${release.flags.join(', ')}`}>
+        {release.first === null ? `behind ${flag}` : <At at={release.first} />}
+      </Link>{' '}
+      {back !== undefined && <Signal of="stop">{back.until === null ? (back.killed ? 'killed' : 'off now') : 'was taken back'}</Signal>}
+      {back === undefined && release.first !== null && release.whole === null && <Signal of="wait">not to all</Signal>}
+    </>
+  )
 }

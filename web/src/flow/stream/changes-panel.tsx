@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import { useQuery } from '../../api/query.ts'
 import type { ChangesView, StreamFlowDetail } from '../../api/types.ts'
 import { Figure } from '../figure.tsx'
@@ -11,7 +12,7 @@ import './pictures.css'
 
 type Props = { readonly stream: string; readonly query: string }
 
-const useChanges = ({ stream, query }: Props) => useQuery<StreamFlowDetail>(`/api/flow/${encodeURIComponent(stream)}?${query}`).data
+export const useChanges = ({ stream, query }: Props) => useQuery<StreamFlowDetail>(`/api/flow/${encodeURIComponent(stream)}?${query}`).data
 
 /** Where commits are known: from when a change was begun until production ran it, in parts that sum exactly to the whole. */
 export function ChangesPanel(of: Props) {
@@ -30,6 +31,8 @@ export function ChangesPanel(of: Props) {
 type FromTheFirstProps = { readonly changes: ChangesView; readonly to: string; readonly rows: Links['rows'] }
 
 function FromTheFirst({ changes, to, rows }: FromTheFirstProps) {
+  // With flags the way goes on until users have it.
+  const { stages } = changes.released ?? changes
   return (
     <section className="panel flow-panel" aria-label="From the first commit">
       <h2>From the first commit</h2>
@@ -38,14 +41,46 @@ function FromTheFirst({ changes, to, rows }: FromTheFirstProps) {
         {changes.doubtful > 0 && ` ${changes.doubtful} perhaps earlier: a deployment is missing before.`}
         {changes.unresolved > 0 && ` Of ${plural(changes.unresolved, 'deployment')} nobody knows the commit.`}
       </p>
-      {changes.stages.length > 0 && <Stages stages={changes.stages} />}
+      {stages.length > 0 && <Stages stages={stages} />}
       <dl className="figures">
         <Lead name="Begun → there" lead={changes.fromBegun} told="from when its first commit was written" href={rows('changes')} />
         <Lead name="Merged → there" lead={changes.fromMerged} told="from when it came into the trunk" href={rows('changes')} />
+        {changes.released !== undefined && <Released of={changes.released} rows={rows} />}
         <Efficiency of={changes.efficiency} href={rows('changes')} />
         <Trunk trunk={changes.trunk} href={rows('changes')} />
       </dl>
     </section>
+  )
+}
+
+function Released({ of, rows }: { readonly of: NonNullable<ChangesView['released']>; readonly rows: Links['rows'] }) {
+  const { hidden, released, arrived, withdrawnNow, toFirst, toAll, lost } = of
+  return (
+    <>
+      {hidden > 0 && (
+        <>
+          <Lead
+            name={<Explained what={of.definition}>Begun → released</Explained>}
+            lead={of.fromBegun}
+            told="from when its first commit was written until users got it"
+            href={rows('changes')}
+          />
+          <Figure
+            name="Behind flags"
+            href={rows('changes', { in: 'hidden' })}
+            told={`from ${of.in} until users got them, half of those that flags hide`}
+            sub={`${released} of ${arrived} released, to all ${timeOf(toAll.p50.value)}${withdrawnNow > 0 ? `, ${withdrawnNow} off now` : ''}`}
+          >
+            {arrived === 0 ? undefined : timeOf(toFirst.p50.value)}
+          </Figure>
+        </>
+      )}
+      {lost.length > 0 && (
+        <Figure name="Flags without a change" told={`${lost.join(', ')}: no change on the trunk is what they call it`}>
+          {lost.length}
+        </Figure>
+      )}
+    </>
   )
 }
 
@@ -100,7 +135,7 @@ function workTold(work: number, waiting: number): string {
   return parts.length === 0 ? '' : `; ${parts.join(', ')}`
 }
 
-type LeadProps = { readonly name: string; readonly lead: ChangesView['fromBegun']; readonly told: string; readonly href: string }
+type LeadProps = { readonly name: ReactNode; readonly lead: ChangesView['fromBegun']; readonly told: string; readonly href: string }
 
 function Lead({ name, lead: { p50, p95 }, told, href }: LeadProps) {
   return (

@@ -1,6 +1,6 @@
 import { Link } from 'wouter'
 import { useEstate } from '../../api/estate.ts'
-import type { StreamFlowPicture } from '../../api/types.ts'
+import type { ChangesView, StreamFlowPicture } from '../../api/types.ts'
 import { Icon } from '../../piece/icon.tsx'
 import { useLinks, type Links } from '../links.ts'
 import { few, limits, percent, plural, span } from '../words.ts'
@@ -14,7 +14,8 @@ const toOf = ({ flow: { order } }: StreamFlowPicture, environment: string) => (e
 
 const minuteMs = 60_000
 /** As wide as its time on a scale of logarithms; what nobody knows is as wide as a minute. */
-const weightOf = ({ p50, versions }: Leg) => 1 + Math.log10(1 + (versions === 0 ? 0 : (p50.value ?? 28 * 1440 * minuteMs)) / minuteMs)
+const weightOf = ({ p50, versions }: Pick<Leg, 'p50' | 'versions'>) =>
+  1 + Math.log10(1 + (versions === 0 ? 0 : (p50.value ?? 28 * 1440 * minuteMs)) / minuteMs)
 
 /** Where half of the versions wait so much longer than anywhere else that nobody takes it for chance. */
 function longestOf(legs: readonly Leg[]): Leg | undefined {
@@ -23,8 +24,15 @@ function longestOf(legs: readonly Leg[]): Leg | undefined {
   return first !== undefined && second !== undefined && timeOf(first) > 1.5 * timeOf(second) ? first : undefined
 }
 
-/** The way of the versions: environments, and how long they wait between them. */
-export function ValueMap({ picture }: { readonly picture: StreamFlowPicture }) {
+type Released = NonNullable<ChangesView['released']>
+type Props = {
+  readonly picture: StreamFlowPicture
+  /** When users got what flags hide; undefined: none hides anything, or it is not known yet. */
+  readonly released: Released | undefined
+}
+
+/** The way of the versions: environments, and how long they wait between them; and of changes behind flags until users got them. */
+export function ValueMap({ picture, released }: Props) {
   const { rows } = useLinks(picture.flow.stream)
   const pageOf = useEnvironments(picture.flow.stream)
   const { stations, legs, closed } = picture
@@ -59,7 +67,62 @@ export function ValueMap({ picture }: { readonly picture: StreamFlowPicture }) {
           />,
         ]
       })}
+      {released !== undefined && released.hidden > 0 && <ToUsers released={released} rows={rows} />}
     </ol>
+  )
+}
+
+/** Only what flags hide: the rest is released with its deployment. */
+function ToUsers({ released: of, rows }: { readonly released: Released; readonly rows: Links['rows'] }) {
+  const { arrived, released, whole, hidden, withdrawn, killed, withdrawnNow, toFirst } = of
+  const all = rows('changes', { in: 'hidden' })
+  return (
+    <>
+      <li
+        className={arrived === 0 ? 'map-way map-unknown' : 'map-way'}
+        style={{ flexGrow: weightOf({ p50: toFirst.p50, versions: arrived }) }}
+        aria-label={`from ${of.in} to released`}
+      >
+        {arrived === 0 ? (
+          <span className="map-time soft">no data</span>
+        ) : (
+          <span className="map-time">
+            <Link href={all}>
+              <strong>{toFirst.p50.value === null ? 'never' : span(toFirst.p50.value)}</strong>
+            </Link>
+            <span className="soft">{limits(toFirst.p50) ?? ''}</span>
+          </span>
+        )}
+        <span className="map-rail" aria-hidden="true">
+          {arrived > 0 && <i style={{ width: `${(released / arrived) * 100}%` }} />}
+        </span>
+        {withdrawn > 0 && (
+          <span className="map-return signal-stop">
+            <Link href={all}>{withdrawn} taken back</Link>
+          </span>
+        )}
+        <span className="map-told soft">
+          {arrived > 0 && (
+            <>
+              <Link href={all}>
+                {released} of {arrived}
+              </Link>{' '}
+              behind flags released ({percent(released / arrived)})
+            </>
+          )}
+          {killed > 0 && <span>{killed} by the kill switch</span>}
+        </span>
+      </li>
+      <li className="map-stop">
+        <strong>released</strong>
+        <Link className="soft" href={all}>
+          {plural(hidden, 'change')} behind flags
+        </Link>
+        <span className="soft">{whole} to all users</span>
+        {arrived > released && <span className="map-waiting signal-wait">{arrived - released} still hidden</span>}
+        {withdrawnNow > 0 && <span className="map-back signal-stop">{withdrawnNow} off now</span>}
+      </li>
+    </>
   )
 }
 
