@@ -186,6 +186,9 @@ describe('which change a flag hides', () => {
       ...life('else', [[1, on]], { change: 'deadbeef' }),
     ])
     expect(releases.lost('shop', [lineage], 2 * hour)).toEqual(['typo'])
+    // What came to the trunk later was not there: it is merged three seconds after the beginning.
+    const early = new Releases(life('early', [[0, on]], { service: 'shop', change: '#8' }))
+    expect([2000, 3000].map((asOf) => early.lost('shop', [lineage], asOf))).toEqual([['early'], []])
     expect(releases.concern([lineage], 2 * hour)).toBe(true)
   })
 

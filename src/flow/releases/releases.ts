@@ -61,7 +61,8 @@ export class Releases {
   /** Flags of a stream that name a change which is on none of its trunks, or of which it cannot be said which it is. */
   lost(stream: string, lineages: readonly StreamLineage[], asOf: number): readonly string[] {
     const own = this.naming(asOf).filter(({ service }) => service === stream)
-    return own.filter((flag) => lineages.every((lineage) => meantBy(flag, lineage) === undefined)).map(({ flag }) => flag)
+    const isThere = (flag: Flag, lineage: StreamLineage) => (meantBy(flag, lineage)?.merged ?? Number.POSITIVE_INFINITY) <= asOf
+    return own.filter((flag) => !lineages.some((lineage) => isThere(flag, lineage))).map(({ flag }) => flag)
   }
 
   /**
