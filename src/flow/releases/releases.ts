@@ -33,6 +33,8 @@ export type Hidden = ReadonlyMap<number, readonly string[]>
 export class Releases {
   /** By time, of one moment by revision. */
   private readonly lives: ReadonlyMap<string, readonly Revision[]>
+  /** What was worked out of them, by environment and flags. */
+  private readonly known = new Map<string, readonly Stand[]>()
 
   constructor(revisions: readonly Revision[] = []) {
     const all = revisions.toSorted((a, b) => a.at - b.at || a.revision - b.revision)
@@ -72,7 +74,7 @@ export class Releases {
   of(flags: readonly string[], environment: string, arrived: number | undefined, asOf: number): Release {
     if (arrived === undefined || arrived > asOf) return { flags, first: undefined, whole: undefined, withdrawn: [] }
     if (flags.length === 0) return { flags, first: arrived, whole: arrived, withdrawn: [] }
-    const stands = this.reachesOf(flags, environment, asOf)
+    const stands = this.reachesOf(flags, environment).filter(({ at }) => at <= asOf)
     const before = stands.findLast(({ at }) => at <= arrived)
     const since = [...(before === undefined ? [] : [{ ...before, at: arrived }]), ...stands.filter(({ at }) => at > arrived)]
     const begin = since.findIndex(({ reach }) => reach !== 'nobody')
@@ -99,18 +101,24 @@ export class Releases {
   }
 
   /** Whom all of them together give something new, from each moment on at which that may have become another. */
-  private reachesOf(flags: readonly string[], environment: string, asOf: number): readonly Stand[] {
+  private reachesOf(flags: readonly string[], environment: string): readonly Stand[] {
+    const key = JSON.stringify([environment, flags])
+    const known = this.known.get(key)
+    if (known !== undefined) return known
     const times = new Set(this.withRequired(flags).flatMap((name) => (this.lives.get(name) ?? []).map(({ at }) => at)))
-    return [...times]
-      .filter((at) => at <= asOf)
-      .toSorted((a, b) => a - b)
-      .map((at): Stand => {
-        const others = (name: string) => this.standing(name, at)
-        const stood = flags.flatMap((name) => others(name) ?? [])
-        const each = stood.map((flag) => reachOf(flag, environment, others))
-        const isKilled = stood.some(({ environments }) => environments[environment]?.killed === true)
-        return { at, reach: stood.length < flags.length ? combined([...each, 'nobody']) : combined(each), isKilled }
-      })
+    const stands = [...times].toSorted((a, b) => a - b).map((at) => this.standAt(flags, environment, at))
+    this.known.set(key, stands)
+    return stands
+  }
+
+  private standAt(flags: readonly string[], environment: string, at: number): Stand {
+    const others = (name: string) => this.standing(name, at)
+    const each = flags.map((name) => others(name))
+    return {
+      at,
+      reach: combined(each.map((flag) => (flag === undefined ? 'nobody' : reachOf(flag, environment, others)))),
+      isKilled: each.some((flag) => flag?.environments[environment]?.killed === true),
+    }
   }
 
   /** With all that any revision of them ever required, however far. */
