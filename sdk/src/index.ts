@@ -1,4 +1,5 @@
-export { createEvaluator, type Evaluation, type Evaluator } from './evaluate/evaluator.ts'
+export { createEvaluator, type Evaluation, type Evaluator, type EvaluatorOptions } from './evaluate/evaluator.ts'
+export type { Extension, ForeignOperator } from './evaluate/extension.ts'
 export type { ErrorCode, Reason } from './evaluate/decide.ts'
 export type { EvaluationContext, FlagDefinition, FlagSet, FlagType, Json, Metadata } from './evaluate/flag-set.ts'
 export { isFlagSet, validateFlagSet, type FlagSetFault } from './evaluate/validate.ts'

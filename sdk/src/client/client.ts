@@ -1,5 +1,6 @@
 import { createDark, type Dark } from '../dark/dark.ts'
 import type { Budget } from '../dark/budget.ts'
+import type { Extension } from '../evaluate/extension.ts'
 import { createEvaluator, type Evaluation } from '../evaluate/evaluator.ts'
 import type { EvaluationContext, FlagSet, FlagType } from '../evaluate/flag-set.ts'
 import { systemTime, type Time } from '../time.ts'
@@ -12,6 +13,8 @@ import { makeUpdates } from './updates.ts'
 export type Store = { readonly load: () => Promise<string | undefined>; readonly save: (text: string) => Promise<void> }
 
 export type ClientOptions = {
+  /** For flags that were brought in from elsewhere: `imported` of `@threeways/sdk/imported`. */
+  readonly extension?: Extension | undefined
   /** Of an environment's flags: `https://threeways.example/api/flag-sets/production`. Without it the client only has what it is given. */
   readonly url?: string
   /** A token with the scope `evaluate`. */
@@ -75,7 +78,7 @@ export function createClient(options: ClientOptions): Client {
     time,
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
   }
-  const evaluator = createEvaluator(bootstrap ?? { flags: {} })
+  const evaluator = createEvaluator(bootstrap ?? { flags: {} }, { extension: options.extension })
   const listeners = new Set<(event: ClientEvent) => void>()
   let status: Status = bootstrap === undefined ? 'starting' : 'ready'
   let cancelStale: (() => void) | undefined

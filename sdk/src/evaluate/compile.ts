@@ -25,6 +25,11 @@ export function compile(logic: unknown, scope: Scope, depth = 1): Node {
     scope.size.parts += operation.args.length
     return fractional(operation.args, scope, compileArg)
   }
+  const foreign = scope.extension?.operators
+  if (foreign !== undefined && Object.hasOwn(foreign, operation.operator)) {
+    scope.size.parts += operation.args.length
+    return { run: foreign[operation.operator]!(operation.args, scope) }
+  }
   const args = operation.args.map(compileArg)
   return nodeOf(operation.operator, args, scope)
 }
@@ -60,6 +65,10 @@ function runOf(operator: string, args: readonly Node[]): Run {
   if (operator === 'missing') return missing(args)
   if (operator === 'missing_some') return missingSome(args)
   for (const known of [operators, listOperators]) if (Object.hasOwn(known, operator)) return known[operator]!(args)
+  if (operator.startsWith('tw_'))
+    throw new Fault(
+      `"${operator}" is of a flag that was brought in from elsewhere: give the evaluator what @threeways/sdk/imported exports`,
+    )
   throw new Fault(`there is no operator "${operator}"`)
 }
 

@@ -1,5 +1,6 @@
 import { decideOf, failed, type Decide, type ErrorCode, type Outcome, type Reason } from './decide.ts'
 import { sameJson } from './equal.ts'
+import type { Extension } from './extension.ts'
 import { Fault } from './fault.ts'
 import { isMap, typeOfValue, type EvaluationContext, type FlagDefinition, type FlagSet, type FlagType, type Metadata } from './flag-set.ts'
 import { beginCounting } from './steps.ts'
@@ -40,6 +41,12 @@ export type Evaluator = {
   metadata(): Metadata
 }
 
+export type EvaluatorOptions = {
+  readonly now?: (() => number) | undefined
+  /** For flags that were brought in from elsewhere: `imported` of `@threeways/sdk/imported`. */
+  readonly extension?: Extension | undefined
+}
+
 type Entry = {
   readonly key: string
   readonly definition: FlagDefinition
@@ -56,8 +63,8 @@ const noMetadata: Metadata = Object.freeze({})
  * @throws TypeError the set is no object with `flags` in it. A single faulty flag only makes itself answer with `PARSE_ERROR`; use
  * `validateFlagSet` to refuse a set.
  */
-export function createEvaluator(flagSet: FlagSet, options: { readonly now?: () => number } = {}): Evaluator {
-  const now = options.now ?? Date.now
+export function createEvaluator(flagSet: FlagSet, options: EvaluatorOptions = {}): Evaluator {
+  const { now = Date.now, extension } = options
   let set: FlagSet = { flags: {} }
   let entries = new Map<string, Entry>()
 
@@ -81,7 +88,9 @@ export function createEvaluator(flagSet: FlagSet, options: { readonly now?: () =
 
   function prepare(entry: Entry): Decide {
     const own = isMap(entry.definition) ? entry.definition.metadata : undefined
-    const bucketing = own?.['tw.bucketing'] ?? 'fractional-v2'
+    const written = own?.['tw.bucketing'] ?? 'fractional-v2'
+    // What is bucketed in the way of others says so in its rule; a split of flagd's within it is as usual.
+    const bucketing = extension?.bucketings.includes(String(written)) === true ? 'fractional-v2' : written
     if (bucketing !== 'fractional-v2' && bucketing !== 'fractional-v3') {
       const outcome = failed('PARSE_ERROR', `flag "${entry.key}" is bucketed by "${String(bucketing)}", which is not known here`)
       return (entry.decide = () => outcome)
@@ -95,6 +104,7 @@ export function createEvaluator(flagSet: FlagSet, options: { readonly now?: () =
       refs: new Set(),
       within: [],
       size: { parts: 0 },
+      extension,
     })
     return entry.decide
   }

@@ -1,4 +1,5 @@
 import type { Choose } from './bucket.ts'
+import type { Extension } from './extension.ts'
 
 /** Evaluates a compiled rule for the data in its scope: the context, or an item of a list within `map` and its like. */
 export type Run = (data: unknown) => unknown
@@ -32,6 +33,7 @@ export type Scope = {
   /** The shared rules that this place is within. */
   readonly within: readonly string[]
   readonly size: { parts: number }
+  readonly extension?: Extension | undefined
 }
 
 export const constant = (value: unknown): Node => ({ run: () => value, constant: { value } })
