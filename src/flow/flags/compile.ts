@@ -1,5 +1,5 @@
 import { logicOf, type Logic } from './condition.ts'
-import { tableName, type Flag, type Requirement, type Serve, type Setting } from './flag.ts'
+import { codeDefault, isOfFlagd, tableName, type Flag, type Requirement, type Serve, type Setting } from './flag.ts'
 import type { SlotTables } from './slots.ts'
 
 /** A flag with the slots of its distributions, as one revision of it has them. */
@@ -9,7 +9,8 @@ export type Revised = { readonly flag: Flag; readonly slots: SlotTables; readonl
 export type FlagdFlag = {
   readonly state: 'ENABLED'
   readonly variants: Readonly<Record<string, unknown>>
-  readonly defaultVariant: string
+  /** null: the default of the code that asks. */
+  readonly defaultVariant: string | null
   readonly targeting?: Logic
   readonly metadata: Readonly<Record<string, string | number | boolean>>
 }
@@ -50,7 +51,7 @@ function compiled(one: Revised, place: Place): FlagdFlag {
     state: 'ENABLED',
     variants: flag.variants,
     // Also what flagd falls back to where no bucket can be made: a context without the attribute.
-    defaultVariant: targeting === undefined ? servedToAll(flag, setting) : flag.control,
+    defaultVariant: targeting === undefined ? variantLogic(servedToAll(flag, setting)) : leavesToCode(flag, setting) ? null : flag.control,
     ...(targeting === undefined ? {} : { targeting }),
     metadata: {
       'tw.state': setting.state,
@@ -70,6 +71,13 @@ function compiled(one: Revised, place: Place): FlagdFlag {
   }
 }
 
+/** Nothing, in the place of a variant, is the default of the code. */
+const variantLogic = (variant: string): string | null => (variant === codeDefault ? null : variant)
+
+/** Whether somebody may get the default of the code: then nothing else falls back to the flag's own. */
+const leavesToCode = ({ control }: Flag, { serve, rules }: Setting): boolean =>
+  [control, serve, ...rules.map((rule) => rule.serve)].includes(codeDefault)
+
 /** The only variant, where there is nothing to decide. */
 function servedToAll(flag: Flag, { killed, state, serve }: Setting): string {
   return killed || state === 'off' || state === 'dark' || typeof serve !== 'string' ? flag.control : serve
@@ -78,12 +86,21 @@ function servedToAll(flag: Flag, { killed, state, serve }: Setting): string {
 function targetingOf(one: Revised, place: Place): { readonly targeting?: Logic; readonly rules: readonly string[] } {
   const { flag } = one
   const { environment } = place
-  const { killed, state, rules, serve } = flag.environments[environment]!
+  const setting = flag.environments[environment]!
+  const { killed, state, rules, serve } = setting
+  const fallsBack = leavesToCode(flag, setting)
   if (killed || (state !== 'ramp' && state !== 'on')) return { rules: [] }
-  const rest = served(one, tableName(environment), serve)
+  const rest = served(one, tableName(environment), serve, fallsBack)
   const branches: readonly (readonly [id: string, when: Logic, then: Logic])[] = [
-    ...flag.requires.map((need) => [`requires:${need.flag}`, { '!': [holds(need, place)] }, flag.control] as const),
-    ...rules.map((rule) => [rule.id, logicOf(rule.when), served(one, tableName(environment, rule.id), rule.serve)] as const),
+    ...flag.requires.map((need) => [`requires:${need.flag}`, { '!': [holds(need, place)] }, variantLogic(flag.control)] as const),
+    ...rules.map(
+      (rule) =>
+        [
+          rule.id,
+          logicOf(rule.when, (need) => holds(need, place)),
+          served(one, tableName(environment, rule.id), rule.serve, fallsBack),
+        ] as const,
+    ),
   ]
   if (branches.length > 0)
     return {
@@ -97,19 +114,26 @@ function targetingOf(one: Revised, place: Place): { readonly targeting?: Logic; 
 function holds({ flag, variant }: Requirement, place: Place): Logic {
   const needed = place.byName.get(flag)
   if (needed === undefined || !Object.hasOwn(needed.flag.environments, place.environment)) return false
+  const setting = needed.flag.environments[place.environment]!
   const { targeting } = targetingOf(needed, place)
-  if (targeting === undefined) return servedToAll(needed.flag, needed.flag.environments[place.environment]!) === variant
+  if (targeting === undefined) return servedToAll(needed.flag, setting) === variant
+  if (variant === codeDefault) return leavesToCode(needed.flag, setting) ? { '===': [targeting, null] } : false
   // No bucket can be made: as where it is asked for itself, that is control.
   const found = { '===': [targeting, variant] }
-  return variant === needed.flag.control ? { or: [found, { '===': [targeting, null] }] } : found
+  return variant === needed.flag.control && !leavesToCode(needed.flag, setting) ? { or: [found, { '===': [targeting, null] }] } : found
 }
 
-function served({ flag, slots }: Revised, table: string, serve: Serve): Logic {
-  if (typeof serve === 'string') return serve
+function served({ flag, slots }: Revised, table: string, serve: Serve, fallsBack: boolean): Logic {
+  if (typeof serve === 'string') return variantLogic(serve)
+  const control = variantLogic(flag.control)
+  const arms = slots[table]!.map(([variant, count]) => [variant ?? control, count])
+  if (!isOfFlagd(flag.bucketing)) {
+    const split = { tw_split: [flag.bucketing, flag.salt, flag.bucketBy.split('|'), ...arms] }
+    return fallsBack && control !== null ? { or: [split, control] } : split
+  }
   const attribute = { var: [flag.bucketBy] }
   // The key is written out: within another flag that requires this one, flagd's own would be made of the other's name.
   const key = { cat: [flag.salt, attribute] }
-  const arms = slots[table]!.map(([variant, count]) => [variant ?? flag.control, count])
   // null: the default variant, and a reason that says so.
-  return { if: [attribute, { fractional: [key, ...arms] }, null] }
+  return { if: [attribute, { fractional: [key, ...arms] }, fallsBack ? control : null] }
 }

@@ -1,4 +1,6 @@
-import type { Condition } from './flag.ts'
+import { imported } from '../../../sdk/src/imported/index.ts'
+import { messageOf } from '../../kernel/errors.ts'
+import type { Condition, Requirement } from './flag.ts'
 
 /** JsonLogic, as flagd reads it. */
 export type Logic = unknown
@@ -31,8 +33,41 @@ export function conditionFaults(condition: unknown, path: readonly PropertyKey[]
         return bad('should be a list of conditions', 'for example [{country: DE}, {beta: true}]', at)
       return wanted.flatMap((one, index) => conditionFaults(one, [...at, index], depth + 1))
     }
+    if (Object.hasOwn(foreign, name)) return foreignFaults(name, wanted, at)
+    if (name === '$flag') return flagFaults(wanted, at)
     return wantedFaults(wanted, at)
   })
+}
+
+/** What flags that were brought in say in the words of others, and how the evaluator's operator is given it. */
+const foreign: Readonly<Record<string, (wanted: unknown) => readonly [operator: string, args: readonly unknown[]]>> = {
+  $bucket: (wanted) => {
+    const { bucketing, salt, by, of, in: ranges } = isMap(wanted) ? wanted : {}
+    return ['tw_bucket', [bucketing, salt, by, of, ...(Array.isArray(ranges) ? (ranges as unknown[]) : [ranges])]]
+  },
+  $unleash: (wanted) => ['tw_unleash', [wanted]],
+  $growthbook: (wanted) => ['tw_growthbook', [wanted]],
+}
+
+function foreignFaults(name: string, wanted: unknown, path: readonly PropertyKey[]): readonly ConditionFault[] {
+  const [operator, args] = foreign[name]!(wanted)
+  try {
+    imported.operators[operator]!(args, { now: Date.now })
+    return []
+  } catch (error) {
+    return [{ path, message: messageOf(error), help: 'docs/flags-import.md says what can be honoured' }]
+  }
+}
+
+function flagFaults(wanted: unknown, path: readonly PropertyKey[]): readonly ConditionFault[] {
+  const isGood = isMap(wanted) && Object.keys(wanted).length > 0
+  const bad = (at: readonly PropertyKey[]) => [
+    { path: at, message: 'should be flags and the variants that they may come to', help: 'for example {chat: [on]}' },
+  ]
+  if (!isGood) return bad(path)
+  return Object.entries(wanted).flatMap(([flag, variants]) =>
+    Array.isArray(variants) && variants.length > 0 && variants.every((one) => typeof one === 'string') ? [] : bad([...path, flag]),
+  )
 }
 
 function wantedFaults(wanted: unknown, path: readonly PropertyKey[]): readonly ConditionFault[] {
@@ -84,15 +119,38 @@ function listFaults(list: readonly unknown[], path: readonly PropertyKey[]): rea
 /**
  * A condition without faults as JsonLogic. An attribute that is not there fits nothing but `exists: false` and `not`; numbers are
  * compared only with numbers that are there, because JsonLogic would take a missing one for 0. Pure.
+ * @param holds - whether another flag comes to a variant
  */
-export function logicOf(condition: Condition): Logic {
+export function logicOf(condition: Condition, holds: (need: Requirement) => Logic): Logic {
   const parts = Object.entries(condition).map(([name, wanted]) => {
-    if (name === 'not') return { '!': [logicOf(wanted as Condition)] }
-    if (name === 'any') return { or: (wanted as readonly Condition[]).map(logicOf) }
-    if (name === 'all') return { and: (wanted as readonly Condition[]).map(logicOf) }
+    if (name === 'not') return { '!': [logicOf(wanted as Condition, holds)] }
+    if (name === 'any') return { or: (wanted as readonly Condition[]).map((one) => logicOf(one, holds)) }
+    if (name === 'all') return { and: (wanted as readonly Condition[]).map((one) => logicOf(one, holds)) }
+    if (name === '$flag') return flagsLogic(wanted as FlagsWanted, holds)
+    if (Object.hasOwn(foreign, name)) {
+      const [operator, args] = foreign[name]!(wanted)
+      return { [operator]: args }
+    }
     return wantedLogic({ var: [name] }, wanted)
   })
   return parts.length === 1 ? parts[0] : { and: parts }
+}
+
+type FlagsWanted = Readonly<Record<string, readonly string[]>>
+
+function flagsLogic(wanted: FlagsWanted, holds: (need: Requirement) => Logic): Logic {
+  const parts = Object.entries(wanted).map(([flag, variants]) => ({ or: variants.map((variant) => holds({ flag, variant })) }))
+  return parts.length === 1 ? parts[0] : { and: parts }
+}
+
+/** The variants of other flags that a condition names, wherever in it. Pure. */
+export function flagsIn(condition: Condition): readonly Requirement[] {
+  return Object.entries(condition).flatMap(([name, wanted]) => {
+    if (name === '$flag')
+      return Object.entries(wanted as FlagsWanted).flatMap(([flag, variants]) => variants.map((variant) => ({ flag, variant })))
+    if (name === 'not') return flagsIn(wanted as Condition)
+    return name === 'any' || name === 'all' ? (wanted as readonly Condition[]).flatMap(flagsIn) : []
+  })
 }
 
 function wantedLogic(attribute: Logic, wanted: unknown): Logic {

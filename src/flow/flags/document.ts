@@ -8,7 +8,7 @@ import { suggestion } from '../definition/suggest.ts'
 import { usualDemands, type Demands } from '../dark/readiness.ts'
 import { conditionFaults } from './condition.ts'
 import { holdMsMin, newPlan, planFault, planStepsMax, stepOf } from './plan.ts'
-import { bucketings, purposes, slotCount, states, typeOf, type Flag, type Serve, type Setting, type Value } from './flag.ts'
+import { bucketings, codeDefault, purposes, slotCount, states, typeOf, type Flag, type Serve, type Setting, type Value } from './flag.ts'
 import { sharePattern, slotsWritten } from './written.ts'
 
 const keyRule = 'should be letters, digits and ._- only, begin with a letter and have at most 100 characters'
@@ -21,6 +21,8 @@ const Share = z
   .transform(slotsWritten)
   .refine((slots) => slots <= slotCount, 'should be at most 100%')
 const Shares = z.record(Key, Share)
+/** A variant, or the code's own default. */
+const Served = z.union([z.literal(codeDefault), Key])
 const Line = (max: number) => z.string().trim().min(1, 'is empty').max(max, `is longer than ${max} characters`)
 const dateRule = 'should be a day such as 2027-03-31, or never'
 
@@ -32,7 +34,7 @@ const Until = z.string(untilRule).refine((text) => Moment.safeParse(text).succes
 const Rule = z.strictObject({
   id: Name.meta({ description: 'What answers say when this rule decided.' }),
   when: z.unknown().meta({ description: 'Attributes of the context, and what they have to be.', examples: [{ country: ['DE', 'AT'] }] }),
-  serve: z.union([Key, Shares]).meta({ description: 'A variant, or shares of variants.' }),
+  serve: z.union([Served, Shares]).meta({ description: 'A variant, or shares of variants; $code: the default of the code that asks.' }),
 })
 
 const dayMs = 86_400_000
@@ -94,7 +96,7 @@ const Setting = z.strictObject({
   killed: z.boolean().default(false).meta({ description: 'The kill switch: control for everybody.' }),
   rules: z.array(Rule).max(100).default([]).meta({ description: 'The first that fits decides.' }),
   serve: z
-    .union([Key, Shares])
+    .union([Served, Shares])
     .optional()
     .meta({ description: 'What everybody else gets; who is in no share gets control. [default: control]' }),
   ramp: Plan.optional().meta({ description: 'Steps by which the ramp goes on by itself; `serve` follows them.' }),
@@ -125,7 +127,7 @@ export const FlagFile = z.strictObject({
     .record(Key, z.union([Scalar, z.record(z.string(), z.unknown()), z.array(z.unknown())]))
     .optional()
     .meta({ description: 'Values by name, all of one type. [default: {off: false, on: true}]' }),
-  control: Key.optional().meta({ description: 'The variant of everybody while it is off. [default: off]' }),
+  control: Served.optional().meta({ description: 'The variant of everybody while it is off. [default: off]' }),
   bucketing: z.enum(bucketings).default('fractional-v2').meta({ description: 'How buckets are made; a change moves everybody.' }),
   bucketBy: Line(100)
     .default('targetingKey')
@@ -234,7 +236,7 @@ function meaningFaults(flag: Flag, file: File, places: Places): readonly Fault[]
     )
   }
   const variant = (name: string, path: readonly PropertyKey[]) => {
-    if (Object.hasOwn(flag.variants, name)) return
+    if (name === codeDefault || Object.hasOwn(flag.variants, name)) return
     faults.push(
       places.atValue(pointerOf(path), {
         message: `there is no variant "${name}"`,

@@ -14,10 +14,10 @@ export type Flag = {
   readonly service: string | null
   readonly change: string | null
   readonly variants: Readonly<Record<string, Value>>
-  /** What everybody gets where the flag is off or dark, and whoever no slot belongs to. */
+  /** What everybody gets where the flag is off or dark, and whoever no slot belongs to; may be {@link codeDefault}. */
   readonly control: string
   readonly bucketing: Bucketing
-  /** Attribute of the context whose value decides the slot. */
+  /** Attribute of the context whose value decides the slot; as others have it also `one|other`: the first that is there. */
   readonly bucketBy: string
   /** In front of that value, so that flags are diced apart. */
   readonly salt: string
@@ -35,9 +35,15 @@ export type Purpose = (typeof purposes)[number]
 export const states = ['off', 'dark', 'ramp', 'on', 'retired'] as const
 export type State = (typeof states)[number]
 
-/** How a bucket is made of a key; pinned per flag, because another one would move everybody. */
-export const bucketings = ['fractional-v2', 'fractional-v3'] as const
+/**
+ * How a bucket is made of a key; pinned per flag, because another one would move everybody. Those of others are for flags that were
+ * brought in from them: only our own evaluator knows them.
+ */
+export const bucketings = ['fractional-v2', 'fractional-v3', 'unleash-v1', 'growthbook-v1', 'growthbook-v2'] as const
 export type Bucketing = (typeof bucketings)[number]
+
+/** Whether it is one of flagd's, which every evaluator of its format knows. */
+export const isOfFlagd = (bucketing: Bucketing): bucketing is 'fractional-v2' | 'fractional-v3' => bucketing.startsWith('fractional-')
 
 export type Requirement = { readonly flag: string; readonly variant: string }
 
@@ -96,6 +102,9 @@ export type Serve = string | Readonly<Record<string, number>>
 
 /** All attributes have to fit. */
 export type Condition = Readonly<Record<string, unknown>>
+
+/** In place of a variant: the default that the asking code gives. */
+export const codeDefault = '$code'
 
 /** Slots of a flag: a hundredth of a percent each. */
 export const slotCount = 10_000

@@ -2,7 +2,8 @@ import { conflict, notFound, refused } from '../../kernel/errors.ts'
 import type { Demands, Verdict } from '../dark/readiness.ts'
 import { suggestion } from '../definition/suggest.ts'
 import type { FlagChange } from './events.ts'
-import { tableName, slotCount, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
+import { codeDefault, tableName, slotCount, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
+import { needsOf } from './needs.ts'
 import { movedSlots, slotsOf, type SlotTables } from './slots.ts'
 
 /** A revision of a flag that stands. */
@@ -89,8 +90,9 @@ export function settingIn(flag: Flag, environment: string): Setting {
  * @throws ThreewaysError `FLAG_REQUIREMENT_INVALID`, `FLAG_REQUIREMENT_CIRCLE`
  */
 export function checkRequirements(flag: Flag, others: ReadonlyMap<string, Flag>): void {
-  if (flag.requires.length === 0) return
-  for (const need of flag.requires) {
+  const needs = needsOf(flag)
+  if (needs.length === 0) return
+  for (const need of needs) {
     const needed = others.get(need.flag)
     const invalid = (message: string, help: string) => refused('FLAG_REQUIREMENT_INVALID', { message, help })
     if (needed === undefined)
@@ -98,7 +100,7 @@ export function checkRequirements(flag: Flag, others: ReadonlyMap<string, Flag>)
         `"${flag.flag}" requires "${need.flag}", which is no flag`,
         suggestion(need.flag, [...others.keys()], 'make that one first'),
       )
-    if (!Object.hasOwn(needed.variants, need.variant))
+    if (need.variant !== codeDefault && !Object.hasOwn(needed.variants, need.variant))
       throw invalid(
         `"${flag.flag}" requires "${need.flag}" to be "${need.variant}", which is no variant of it`,
         suggestion(need.variant, Object.keys(needed.variants), 'name one that it has'),
@@ -127,13 +129,13 @@ export function checkRequirements(flag: Flag, others: ReadonlyMap<string, Flag>)
 export const requirementDepthMax = 5
 
 function depthOf(flag: Flag, all: ReadonlyMap<string, Flag>): number {
-  return Math.max(0, ...flag.requires.map((need) => 1 + depthOf(all.get(need.flag)!, all)))
+  return Math.max(0, ...needsOf(flag).map((need) => 1 + depthOf(all.get(need.flag)!, all)))
 }
 
 function circleFrom(flag: Flag, others: ReadonlyMap<string, Flag>): readonly string[] | undefined {
   const seen = new Set<string>()
   const walk = (at: Flag, path: readonly string[]): readonly string[] | undefined => {
-    for (const { flag: next } of at.requires) {
+    for (const { flag: next } of needsOf(at)) {
       if (next === flag.flag) return [...path, next]
       if (seen.has(next)) continue
       seen.add(next)

@@ -1,4 +1,5 @@
 import { createEvaluator, type Evaluator } from '../../../../sdk/src/evaluate/evaluator.ts'
+import { imported } from '../../../../sdk/src/imported/index.ts'
 import type { FlagSet, FlagSets } from './sets.ts'
 
 export type Served = ReturnType<typeof makeServed>
@@ -12,7 +13,7 @@ export function makeServed(sets: FlagSets) {
       const set = await sets.of(environment)
       const found = kept.get(environment)
       if (found === undefined) {
-        const evaluator = createEvaluator(set.set)
+        const evaluator = createEvaluator(set.set, { extension: imported })
         kept.set(environment, { revision: set, evaluator })
         return { set, evaluator }
       }

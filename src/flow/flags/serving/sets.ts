@@ -7,6 +7,7 @@ import { compileFlag, type FlagdFlag, type FlagdSet } from '../compile.ts'
 import { flagChanged } from '../events.ts'
 import type { FlagRevision } from '../revisions.ts'
 import type { Flag } from '../flag.ts'
+import { needsOf } from '../needs.ts'
 
 /** The flags of one environment as they are served. */
 export type FlagSet = {
@@ -147,7 +148,7 @@ function withDependants(names: ReadonlySet<string>, flags: ReadonlyMap<string, F
   const all = new Set(names)
   for (let before = -1; before !== all.size;) {
     before = all.size
-    for (const [name, { flag }] of flags) if (flag.requires.some((need) => all.has(need.flag))) all.add(name)
+    for (const [name, { flag }] of flags) if (needsOf(flag).some((need) => all.has(need.flag))) all.add(name)
   }
   return [...all]
 }
