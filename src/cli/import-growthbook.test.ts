@@ -122,14 +122,9 @@ const runners: Readonly<Record<string, Runner>> = {
 
 const file = sharedData('growthbook', 'cases.json')
 
-describe("GrowthBook's own cases", () => {
-  if (file === undefined) {
-    it.skip('are not here: put growthbook/cases.json into THREEWAYS_DATA', () => {})
-    return
-  }
-  const groups = Object.entries(JSON.parse(readFileSync(file, 'utf8')) as Map).filter((entry): entry is [string, unknown[][]] =>
-    Array.isArray(entry[1]),
-  )
+describe.skipIf(file === undefined)("GrowthBook's cases (only where their file lies beside the repository)", () => {
+  const all = file === undefined ? {} : (JSON.parse(readFileSync(file, 'utf8')) as Map)
+  const groups = Object.entries(all).filter((entry): entry is [string, unknown[][]] => Array.isArray(entry[1]))
   const told: string[] = []
   let [answered, total] = [0, 0]
 

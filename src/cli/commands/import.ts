@@ -1,6 +1,7 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
 import { connectFlags, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
+import type { ImportFlagsFlags } from '../import-flags.ts'
 import { jsonFlag } from './flow.ts'
 
 const csv = buildCommand<ConnectFlags & { map: string; skipBad: boolean; json: boolean }, [string], CliContext>({
@@ -105,7 +106,43 @@ const gitlab = buildCommand<HostFlags, [string], CliContext>({
   docs: { brief: 'Record the merge requests, pipelines, jobs, deployments and incidents that GitLab knows of a project' },
 })
 
+const choice = (brief: string) => ({ kind: 'enum', values: ['refuse', 'off'], default: 'refuse', brief }) as const
+const yes = (brief: string) => ({ kind: 'boolean', default: false, withNegated: false, brief }) as const
+
+const featureFlags = {
+  ...connectFlags,
+  json: jsonFlag,
+  environment: { kind: 'parsed', parse: String, default: 'production', brief: 'where they stand as they are there', placeholder: 'name' },
+  owner: { kind: 'parsed', parse: String, brief: 'who answers for them: a person or a team', placeholder: 'name' },
+  expires: word('the day by which releases and experiments should be gone [default: they are kept as flags of operations]', 'day'),
+  reason: word('why; kept on the ledger [default: as it had them]', 'why'),
+  into: word('write files into this folder instead of publishing', 'folder'),
+  skipRefused: yes('bring in the others, instead of nothing, where some cannot be'),
+  dryRun: yes('only say what could be brought in'),
+  over: yes('undo what was changed elsewhere since'),
+  anonymous: choice('whoever is diced at each request there, because nothing says who it is: gets nothing here'),
+  sticky: choice('what SDKs remember of who was put where (sticky bucketing): is left behind'),
+} as const
+
+const features = (whose: string, shape: string) =>
+  ({
+    kind: 'tuple',
+    parameters: [{ brief: `file or address of what ${whose} gives to its clients (${shape})`, placeholder: 'file|url', parse: String }],
+  }) as const
+
+const unleash = buildCommand<ImportFlagsFlags, [string], CliContext>({
+  loader: async () => (await import('../import-flags.ts')).importUnleash,
+  parameters: { flags: featureFlags, positional: features('Unleash', '/api/client/features; a token in UNLEASH_API_TOKEN') },
+  docs: { brief: "Bring in Unleash's features as flags, everybody where they are" },
+})
+
+const growthbook = buildCommand<ImportFlagsFlags, [string], CliContext>({
+  loader: async () => (await import('../import-flags.ts')).importGrowthbook,
+  parameters: { flags: featureFlags, positional: features('GrowthBook', '/api/features/KEY') },
+  docs: { brief: "Bring in GrowthBook's features as flags, everybody where they are" },
+})
+
 export const importRoutes = buildRouteMap({
-  routes: { csv, git, github, gitlab },
+  routes: { csv, git, github, gitlab, unleash, growthbook },
   docs: { brief: 'Bring in what was delivered before Threeways, or beside it' },
 })
