@@ -145,7 +145,7 @@ function tell({ output }: CliContext, flags: ImportFlagsFlags, { flags: all, ref
   }
   for (const { flag, document, notes } of all) {
     const one = byName.get(flag)
-    const state = one === undefined ? 'not written' : one.changed ? one.where : `${one.where}, stood so already`
+    const state = one === undefined ? 'could be brought in' : one.changed ? one.where : `${one.where}, stood so already`
     output.result(`${flag}: ${state}, ${bucketingOf(document)}${notes.length === 0 ? '' : `; ${notes.join('; ')}`}`)
   }
   for (const one of left) output.say(refusalText(output, one))
@@ -192,6 +192,8 @@ async function textOf(file: string): Promise<string | undefined> {
   }
 }
 
+const isSafe = (url: string): boolean => /^(https:|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])/.test(url)
+
 async function fetched({ env }: CliContext, origin: Origin, url: string): Promise<string> {
   const { token, title } = origins[origin]
   const secret = token === undefined ? undefined : env[token]
@@ -200,6 +202,11 @@ async function fetched({ env }: CliContext, origin: Origin, url: string): Promis
       message: `${title} does not answer at ${url}: ${why}`,
       help: token === undefined ? 'correct the address' : `correct the address, or the token in ${token}`,
       cause,
+    })
+  if (secret !== undefined && secret !== '' && !isSafe(url))
+    throw invalid('IMPORT_UNSAFE', {
+      message: `${url} is no https address, and would give the token in ${token} away`,
+      help: 'write https://…',
     })
   let response: Response
   try {

@@ -206,7 +206,7 @@ class Translating {
     const bucketing = this.bucketing(rule, this.name)
     if (bucketing === undefined || (rule.range === undefined && rule.coverage === 0)) return
     const run = rule.range === undefined ? runCovered(rule.coverage!, bucketing.of) : runOf(rule.range, bucketing.of)
-    this.first ??= bucketing
+    if (isSalt(bucketing.salt)) this.first ??= bucketing
     if (isLast && when.length === 0 && variant !== '$code') {
       const shares = sharesOf([[variant, run]], bucketing)
       if (shares !== undefined) return void (this.rest = shares)
@@ -217,7 +217,7 @@ class Translating {
   private experiment(rule: Rule, id: string, before: readonly object[], isLast: boolean): void {
     const variations = rule.variations!
     if (variations.length < 2) return
-    const bucketing = this.bucketing(rule, rule.key ?? this.name)
+    const bucketing = this.bucketing(rule, given(rule.key) ?? this.name)
     if (bucketing === undefined) return
     const when = [...before]
     if (rule.filters === undefined && rule.namespace !== undefined) {
@@ -225,7 +225,7 @@ class Translating {
       when.push(bucketCondition({ bucketing: 'growthbook-v1', salt: `__${name}`, by: bucketing.by, of: 1_000 }, [runOf([from, to], 1_000)]))
     }
     when.push(...this.conditions(rule))
-    this.first ??= bucketing
+    if (isSalt(bucketing.salt)) this.first ??= bucketing
     const ranges = rule.ranges ?? rangesOf(variations.length, rule.coverage, rule.weights)
     const owners = ownersOf(ranges.slice(0, variations.length), bucketing.of)
     const served = owners.flatMap(([owner, run]): [string, Run][] =>
@@ -263,20 +263,24 @@ class Translating {
 
   /** @returns undefined: a version of the hash that is not there lets nobody in, as in the original */
   private bucketing({ seed, hashAttribute, hashVersion = 1 }: Rule, otherwise: string): Bucketing | undefined {
-    // In the original, an empty seed and a version of 0 are none.
+    // In the original, a version of 0 is none.
     const version = hashVersion === 0 ? 1 : hashVersion
     const of = bucketCounts[version]
     if (of === undefined) return undefined
     return {
       bucketing: `growthbook-v${version}`,
-      salt: seed === undefined || seed === '' ? otherwise : seed,
+      salt: given(seed) ?? otherwise,
       by: attribute(hashAttribute),
       of,
     }
   }
 }
 
-const attribute = (name: string | undefined): string => (name === undefined || name === '' || name === 'id' ? unit : name)
+/** In the original, an empty text is none. */
+const given = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
+/** Whether a file can say it; what it cannot say is said in a rule. */
+const isSalt = (salt: string): boolean => salt.trim() === salt && salt !== '' && salt.length <= 200
+const attribute = (name: string | undefined): string => (given(name) === undefined || name === 'id' ? unit : name!)
 const together = (all: readonly object[]): object => (all.length === 1 ? all[0]! : { all })
 const bucketCondition = ({ bucketing, salt, by, of }: Bucketing, runs: readonly Run[]) => ({
   $bucket: { bucketing, salt, by: [by], of, in: runs },
@@ -287,7 +291,7 @@ function sharesOf(served: readonly (readonly [variant: string, run: Run])[], buc
   let end = 0
   const serve: Record<string, string> = {}
   const { salt, of } = bucketing
-  if (salt.trim() !== salt || salt.length > 200) return undefined
+  if (!isSalt(salt)) return undefined
   for (const [variant, [from, to]] of served) {
     if (from !== end || to === from || Object.hasOwn(serve, variant) || variant === '$code') return undefined
     end = to

@@ -123,7 +123,8 @@ class Translating {
     const rules: Rule[] = []
     let serve = 'disabled'
     for (const [index, { fit, group, variants, stickiness }] of this.fits.entries()) {
-      const isOwn = variants.length > 0
+      // Of its own it is asked only where one of them has a weight.
+      const isOwn = variants.some(({ weight }) => weight > 0)
       const chosen = isOwn ? variants : (this.feature.variants ?? [])
       const made = variantRules(`strategy-${index + 1}`, conditionsOf(fit), keys, {
         variants: chosen,
