@@ -4,7 +4,7 @@ import { sharedData } from '../../sdk/src/testing/shared-data.ts'
 import { rangesOf, ownersOf } from '../connectors/growthbook/ranges.ts'
 import { translate } from '../connectors/growthbook/translate.ts'
 import { ThreewaysError } from '../kernel/errors.ts'
-import { evaluatorOf } from './import-testing.ts'
+import { evaluatorOf, importPage } from './import-testing.ts'
 import { growthbookHolds } from './import-flags.ts'
 
 type Map = Readonly<Record<string, unknown>>
@@ -147,6 +147,7 @@ describe.skipIf(file === undefined)("GrowthBook's cases (only where their file l
 
   it('are answered, or refused by name', () => {
     console.log(`GrowthBook: ${answered} of ${total} cases answered as the original does\n${told.join('\n')}`)
+    expect(importPage()).toContain(`: ${answered} of ${total} cases answered`)
     expect(total).toBe(groups.reduce((sum, [, cases]) => sum + cases.length, 0))
   })
 })

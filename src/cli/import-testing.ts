@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { createEvaluator } from '../../sdk/src/evaluate/evaluator.ts'
 import { imported } from '../../sdk/src/imported/index.ts'
 import { acceptable } from '../flow/flags/bring.ts'
@@ -20,3 +22,6 @@ export function evaluatorOf(translation: Translation, environment = 'production'
   )
   return { flags: createEvaluator(set, { extension: imported }), read: byName, set, refused }
 }
+
+/** What people are told of it. */
+export const importPage = () => readFileSync(path.resolve(import.meta.dirname, '../../docs/flags-import.md'), 'utf8')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { jsonFilesIn, sharedData } from '../../sdk/src/testing/shared-data.ts'
 import { translate } from '../connectors/unleash/translate.ts'
-import { evaluatorOf } from './import-testing.ts'
+import { evaluatorOf, importPage } from './import-testing.ts'
 
 type Context = { readonly properties?: object; readonly userId?: unknown }
 type Variant = { readonly name: string; readonly payload?: unknown; readonly enabled: boolean; readonly feature_enabled: boolean }
@@ -79,5 +79,6 @@ describe.skipIf(folder === undefined)("Unleash's client specification (only wher
       `Unleash: ${answered} of ${total} cases answered as the original does, ${refused.length} refused:\n${refused.map((one) => `  ${one}`).join('\n')}`,
     )
     expect(answered + refused.length).toBe(total)
+    expect(importPage()).toContain(`: ${answered} of ${total} cases answered`)
   })
 })

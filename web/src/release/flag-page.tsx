@@ -62,7 +62,11 @@ function Life({ flag }: { readonly flag: FlagDetail }) {
   )
 }
 
-function Facts({ flag: { owner, purpose, service, expires, control, variants, requires, bucketBy } }: { readonly flag: FlagDetail }) {
+function Facts({
+  flag: { owner, purpose, service, expires, control, variants, requires, bucketBy, bucketing },
+}: {
+  readonly flag: FlagDetail
+}) {
   return (
     <p className="soft flag-facts">
       <span>owner {owner}</span>
@@ -78,7 +82,8 @@ function Facts({ flag: { owner, purpose, service, expires, control, variants, re
       <span>
         {Object.keys(variants).join(', ')}; control is {control}
       </span>
-      {bucketBy !== 'targetingKey' && <span>bucketed by {bucketBy}</span>}
+      {bucketBy !== 'targetingKey' && <span>bucketed by {bucketBy.replaceAll('|', ', else by ')}</span>}
+      {bucketing !== 'fractional-v2' && <span>bucketing {bucketing}</span>}
       {requires.map(({ flag, variant }) => (
         <span key={flag}>
           requires <Link href={flagHref(flag)}>{flag}</Link> to be {variant}
