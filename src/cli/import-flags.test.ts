@@ -7,6 +7,7 @@ import { imported } from '../../sdk/src/imported/index.ts'
 import { translate as translateGrowthbook } from '../connectors/growthbook/translate.ts'
 import { translate as translateUnleash } from '../connectors/unleash/translate.ts'
 import { compile } from '../flow/flags/compile.ts'
+import { readFlag } from '../flow/flags/document.ts'
 import { wished } from '../flow/flags/policy.ts'
 import { slotsOf } from '../flow/flags/slots.ts'
 import { documentOf } from '../flow/flags/written.ts'
@@ -43,6 +44,15 @@ describe('a feature of Unleash', () => {
     // As Unleash itself would have gone on.
     const there = unleash([{ name: 'cart', enabled: true, strategies: [rollout('50')] }])
     expect(after).toEqual(units.filter((unit) => isOn(there.flags, unit)))
+  })
+
+  it('is given to whole buckets only', () => {
+    const written = (share: string) => {
+      const [one] = translateUnleash({ features: [{ name: 'cart', enabled: true, strategies: [rollout('30')] }] }, choices).flags
+      return () => readFlag(JSON.stringify(one!.document).replace('30%', share), 'cart.yaml')
+    }
+    expect(written('31%')().environments['production']!.serve).toEqual({ on: 3_100 })
+    expect(written('30.5%')).toThrow('is a part of a bucket: unleash-v1 has 100 of them')
   })
 
   it('with variants becomes a second flag, which is off with the first', () => {

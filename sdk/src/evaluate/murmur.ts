@@ -38,9 +38,9 @@ function murmurOfUtf8(text: string): number {
   return hash
 }
 
-/** The same of the first `length` bytes. */
-export function murmurOfBytes(bytes: Uint8Array, length: number): number {
-  let hash = 0
+/** The same of the first `length` bytes, from any seed. */
+export function murmurOfBytes(bytes: Uint8Array, length: number, seed = 0): number {
+  let hash = seed
   let at = 0
   for (const end = length - 3; at < end; at += 4)
     hash = mix(hash, bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24))
@@ -52,9 +52,9 @@ export function murmurOfBytes(bytes: Uint8Array, length: number): number {
 /** How far a hash has come after the bytes that many keys begin with: whole blocks are mixed in, up to three bytes wait. */
 export type Begun = { readonly hash: number; readonly waiting: number; readonly bits: number; readonly length: number }
 
-export function murmurBegun(bytes: Uint8Array): Begun {
+export function murmurBegun(bytes: Uint8Array, seed = 0): Begun {
   const blocks = bytes.length >>> 2
-  let hash = 0
+  let hash = seed
   let waiting = 0
   for (let at = 0; at < blocks * 4; at += 4)
     hash = mix(hash, bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24))

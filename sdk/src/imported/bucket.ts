@@ -1,5 +1,6 @@
 import { chooser } from '../evaluate/bucket.ts'
 import { Fault } from '../evaluate/fault.ts'
+import { murmurBegun, murmurEnded, murmurOfBytes } from '../evaluate/murmur.ts'
 import type { Run } from '../evaluate/node.ts'
 
 /**
@@ -21,46 +22,39 @@ export const bucketCounts: Readonly<Record<ImportedBucketing, number | undefined
 const slotCount = 10_000
 const encoder = new TextEncoder()
 
-/** From 0 on. @param buckets - how many there are, where the bucketing leaves that open */
-export function importedBucket(bucketing: ImportedBucketing, salt: string, key: string, buckets: number): number {
+/** From a key to its bucket, from 0 on. @param buckets - how many there are */
+export function bucketsOf(bucketing: ImportedBucketing, salt: string, buckets: number): (key: string) => number {
   switch (bucketing) {
     case 'unleash-v1':
-      return murmur(`${salt}:${key}`, 0) % buckets
-    case 'unleash-variants-v1':
-      return murmur(`${salt}:${key}`, 86_028_157) % buckets
+    case 'unleash-variants-v1': {
+      const hash = murmurAfter(`${salt}:`, bucketing === 'unleash-v1' ? 0 : 86_028_157)
+      return (key) => hash(key) % buckets
+    }
     case 'growthbook-v1':
-      return fnv(key + salt) % buckets
-    case 'growthbook-v2':
-      return fnv(String(fnv(salt + key))) % buckets
+      return (key) => fnv(salt, fnv(key)) % buckets
+    case 'growthbook-v2': {
+      const begun = fnv(salt)
+      return (key) => fnv(String(fnv(key, begun))) % buckets
+    }
   }
 }
 
-/** FNV-1a 32 of the 16-bit units of a text, as GrowthBook's own SDK has it. */
-function fnv(text: string): number {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-  return hash >>> 0
+/** FNV-1a 32 of the 16-bit units of a text, as GrowthBook's own SDK has it. @param hash - of what comes before it */
+function fnv(text: string, hash = 0x811c9dc5): number {
+  let next = hash
+  for (let at = 0; at < text.length; at++) next = Math.imul(next ^ text.charCodeAt(at), 0x01000193)
+  return next >>> 0
 }
 
-/** MurmurHash3 x86 32 of the UTF-8 bytes of a text, from a seed. */
-function murmur(text: string, seed: number): number {
-  const bytes = encoder.encode(text)
-  const scramble = (block: number) => {
-    const once = Math.imul(block, 0xcc9e2d51)
-    return Math.imul((once << 15) | (once >>> 17), 0x1b873593)
+/** MurmurHash3 x86 32 of the UTF-8 of a fixed text and what follows it. */
+function murmurAfter(prefix: string, seed: number): (text: string) => number {
+  const begun = murmurBegun(encoder.encode(prefix), seed)
+  return (text) => {
+    const hash = murmurEnded(begun, text)
+    if (hash >= 0) return hash
+    const bytes = encoder.encode(prefix + text)
+    return murmurOfBytes(bytes, bytes.length, seed)
   }
-  let hash = seed
-  const end = bytes.length & ~3
-  for (let at = 0; at < end; at += 4) {
-    hash ^= scramble(bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24))
-    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0
-  }
-  let rest = 0
-  for (let at = end; at < bytes.length; at++) rest |= bytes[at]! << ((at - end) * 8)
-  hash ^= scramble(rest) ^ bytes.length
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
 }
 
 /** The first of these attributes that says who it is; undefined: none does. An empty one is nobody's. */
@@ -101,10 +95,11 @@ export function inBucket(args: readonly unknown[]): Run {
     if (!isCount(from) || !isCount(to) || from > to) throw new Fault('a range of buckets is [from, to], whole numbers, in their order')
     return { from, to }
   })
+  const bucketOf = bucketsOf(bucketing, salt, buckets)
   return (data) => {
     const key = keyOf(data, by)
     if (key === undefined) return false
-    const bucket = importedBucket(bucketing, salt, key, buckets)
+    const bucket = bucketOf(key)
     return read.some(({ from, to }) => bucket >= from && bucket < to)
   }
 }
@@ -125,12 +120,12 @@ export function split(args: readonly unknown[]): Run {
   const total = arms.reduce((sum, { slots }) => sum + slots, 0)
   if (total !== slotCount) throw new Fault(`the arms have ${total} slots, and should have ${slotCount}`)
   const choose = chooser(arms.map(({ slots }) => slots))
-  const slotsEach = slotCount / buckets
+  // Who owns the slot that each bucket begins at: the smallest hash that falls into it says so.
+  const owners = Array.from({ length: buckets }, (_, bucket) => arms[choose(Math.ceil((bucket * 4_294_967_296) / buckets))]!.variant)
+  const bucketOf = bucketsOf(bucketing, salt, buckets)
   return (data) => {
     const key = keyOf(data, by)
     if (key === undefined) return null
-    const slot = importedBucket(bucketing, salt, key, buckets) * slotsEach
-    // The smallest hash that falls into this slot.
-    return arms[choose(Math.ceil((slot * 4_294_967_296) / slotCount))]!.variant
+    return owners[bucketOf(key)] ?? null
   }
 }

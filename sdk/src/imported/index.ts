@@ -3,7 +3,7 @@ import { importedBucketings, inBucket, split } from './bucket.ts'
 import { growthbookCondition } from './growthbook.ts'
 import { unleashConstraint } from './unleash.ts'
 
-export { bucketCounts, importedBucket, importedBucketings, type ImportedBucketing } from './bucket.ts'
+export { bucketCounts, importedBucketings, type ImportedBucketing } from './bucket.ts'
 export { unleashOperators } from './unleash.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Fault } from '../../kernel/errors.ts'
+import { bucketCounts } from '../../../sdk/src/imported/index.ts'
 import { readDocument, refusedDocument } from '../definition/document.ts'
 import { faultsOf } from '../definition/issues.ts'
 import { pointerOf, type Places } from '../definition/places.ts'
@@ -8,8 +9,21 @@ import { suggestion } from '../definition/suggest.ts'
 import { usualDemands, type Demands } from '../dark/readiness.ts'
 import { conditionFaults } from './condition.ts'
 import { holdMsMin, newPlan, planFault, planStepsMax, stepOf } from './plan.ts'
-import { bucketings, codeDefault, purposes, slotCount, states, typeOf, type Flag, type Serve, type Setting, type Value } from './flag.ts'
-import { sharePattern, slotsWritten } from './written.ts'
+import {
+  bucketings,
+  codeDefault,
+  isOfFlagd,
+  purposes,
+  slotCount,
+  states,
+  typeOf,
+  type Bucketing,
+  type Flag,
+  type Serve,
+  type Setting,
+  type Value,
+} from './flag.ts'
+import { sharePattern, shareOf, slotsWritten } from './written.ts'
 
 const keyRule = 'should be letters, digits and ._- only, begin with a letter and have at most 100 characters'
 const Key = z.string().regex(/^(?!constructor$|__proto__$)[A-Za-z][\w.-]{0,99}$/, keyRule)
@@ -215,6 +229,9 @@ function rampOf(ramp: z.output<typeof Plan> | undefined, serve: Serve | undefine
   return { serve: serve ?? { [variant]: steps[0]!.share }, plan: newPlan(variant, steps, ramp.guardrails) }
 }
 
+/** With flagd's, each slot is one. */
+const bucketsOf = (bucketing: Bucketing): number => (isOfFlagd(bucketing) ? slotCount : (bucketCounts[bucketing] ?? slotCount))
+
 function meaningFaults(flag: Flag, file: File, places: Places): readonly Fault[] {
   const names = Object.keys(flag.variants)
   const types = new Set(Object.values(flag.variants).map(typeOf))
@@ -245,9 +262,17 @@ function meaningFaults(flag: Flag, file: File, places: Places): readonly Fault[]
       }),
     )
   }
+  const step = slotCount / bucketsOf(flag.bucketing)
+  // A bucket is given away whole: a part of one would be more, or nothing, and nobody would be told.
+  const wholeBuckets = (slots: number, path: readonly PropertyKey[]) => {
+    if (slots % step === 0) return
+    const message = `is a part of a bucket: ${flag.bucketing} has ${slotCount / step} of them`
+    faults.push(places.atValue(pointerOf(path), { message, value: shareOf(slots), help: `make it a multiple of ${shareOf(step)}` }))
+  }
   const serve = (served: Serve, path: readonly PropertyKey[]) => {
     if (typeof served === 'string') return variant(served, path)
     for (const name of Object.keys(served)) variant(name, [...path, name])
+    for (const [name, slots] of Object.entries(served)) wholeBuckets(slots, [...path, name])
     const sum = Object.values(served).reduce((all, slots) => all + slots, 0)
     if (sum <= slotCount) return
     faults.push(
@@ -283,6 +308,7 @@ function meaningFaults(flag: Flag, file: File, places: Places): readonly Fault[]
           }),
         )
       else variant(grows, [...at, 'ramp', 'variant'])
+      for (const [index, { share }] of steps.entries()) wholeBuckets(share, [...at, 'ramp', 'steps', index, 'share'])
       const fault = planFault(grows, steps, flag.control, setting.serve)
       if (fault !== undefined)
         faults.push(places.atKey(pointerOf([...at, 'ramp']), { message: fault, help: 'for example 1%, 5%, 25%, 100%' }))

@@ -13,6 +13,31 @@ const operators: Readonly<Record<string, string>> = {
   version: 'is a version',
 }
 
+type Words = Readonly<Record<string, unknown>>
+
+/** What others say in their own words, and what only flags that came from them ask. */
+const brought: Readonly<Record<string, (wanted: Words) => string>> = {
+  $flag: (wanted) =>
+    joined(
+      Object.entries(wanted).map(([flag, variants]) => `the flag ${flag} is ${valueTold(variants)}`),
+      ', and ',
+    ),
+  $bucket: ({ bucketing, by, of, in: ranges }) =>
+    `the bucket of ${joined(listed(by), ', else ')} is ${joined(listed(ranges).map(rangeTold), ' or ')} of ${valueTold(of)} (${valueTold(bucketing)})`,
+  $unleash: ({ contextName, operator, value, values, inverted, caseInsensitive }) =>
+    `${inverted === true ? 'not: ' : ''}${valueTold(contextName)} ${valueTold(operator)} ${valueTold(values ?? value ?? '')}${caseInsensitive === true ? ', in any case' : ''} (Unleash)`,
+  $growthbook: (wanted) => `${JSON.stringify(wanted)} (GrowthBook)`,
+}
+
+const listed = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))) : []
+
+/** `[0,30]`: the second is left out. */
+function rangeTold(range: string): string {
+  const [from, to] = JSON.parse(range) as readonly [number, number]
+  return to === from + 1 ? String(from) : `${from} to ${to - 1}`
+}
+
 /** Whom a rule fits: `country is DE or AT, and age is at least 18`. Pure. */
 export function conditionTold(condition: unknown): string {
   if (!isMap(condition)) return JSON.stringify(condition)
@@ -24,6 +49,7 @@ function partTold([name, wanted]: readonly [string, unknown]): readonly string[]
   if ((name === 'any' || name === 'all') && Array.isArray(wanted))
     return [`(${joined(wanted.map(conditionTold), name === 'any' ? '; or ' : '; and ')})`]
   if (!isMap(wanted)) return [`${name} is ${valueTold(wanted)}`]
+  if (Object.hasOwn(brought, name)) return [brought[name]!(wanted)]
   return Object.entries(wanted).map(([operator, value]) => {
     if (operator === 'exists') return `${name} is ${value === true ? '' : 'not '}there`
     return `${name} ${operators[operator] ?? operator} ${valueTold(value)}`
