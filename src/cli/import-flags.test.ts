@@ -184,6 +184,16 @@ describe('a feature of GrowthBook', () => {
     expect(made.flags.keys()).toEqual([])
   })
 
+  it.each([
+    ['a condition without end', Array.from({ length: 5_000 }).reduce((inner) => ({ $not: inner }), { plan: 1 } as object), 'nested deeper'],
+    ['a name that reaches into what all objects have', JSON.parse('{"__proto__": {"$eq": 1}}') as object, '"__proto__"'],
+    ['a pattern that grows without end', { plan: { $regex: '(x{1000}){1000}' } }, 'more than 4000 steps'],
+  ])('with %s is refused, and the others are not', (_, condition, reason) => {
+    const made = growthbook({ cart: { defaultValue: 1, rules: [{ condition, force: 2 }] }, other: { defaultValue: 1 } })
+    expect(reasonOf(made, 'cart')).toContain(reason)
+    expect(made.flags.keys()).toEqual(['other'])
+  })
+
   it('that is encrypted, or an experiment of the SDK, is refused', () => {
     expect(() => growthbook({}, { encryptedFeatures: 'abc' })).toThrow('encrypted')
     expect(reasonOf(growthbook({}, { experiments: [{ key: 'banner' }] }), 'banner')).toContain('by itself')

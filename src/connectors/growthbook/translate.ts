@@ -1,5 +1,5 @@
 import { invalid } from '../../kernel/errors.ts'
-import { Refusal } from '../../kernel/refusal.ts'
+import { checkTree, Refusal } from '../../kernel/refusal.ts'
 import type { BroughtIn, ImportChoices, LeftOut, Translation } from '../../flow/flags/import.port.ts'
 import { Definition, Feature, Rule, type Condition } from './definition.ts'
 import { written } from './groups.ts'
@@ -26,9 +26,11 @@ export function translate(raw: unknown, options: ImportChoices, holds: Holds): T
       message: 'these features are encrypted',
       help: 'export them over an SDK connection without encryption',
     })
-  const { features = {}, experiments = [], savedGroups = {} } = read.data
+  const { features = {}, experiments = [] } = read.data
+  const { savedGroups = {} } = raw as { readonly savedGroups?: Readonly<Record<string, unknown>> }
   const flags: BroughtIn[] = []
   const refused: LeftOut[] = []
+  const groups = groupsIn(savedGroups)
   const reading = new Reading(features)
   const attempt = (name: string, work: () => void) => {
     try {
@@ -39,7 +41,10 @@ export function translate(raw: unknown, options: ImportChoices, holds: Holds): T
     }
   }
   for (const name of Object.keys(features))
-    attempt(name, () => flags.push(new Translating(name, reading, { options, savedGroups, holds }).flag()))
+    attempt(name, () => flags.push(new Translating(name, reading, { options, savedGroups: groups, holds }).flag()))
+  const { features: all } = raw as { readonly features?: object }
+  // A reader leaves it out without a word.
+  if (all !== undefined && Object.hasOwn(all, '__proto__')) attempt('__proto__', () => checkTree(all))
   for (const { key } of experiments)
     refused.push({
       name: key ?? 'an experiment',
@@ -47,6 +52,17 @@ export function translate(raw: unknown, options: ImportChoices, holds: Holds): T
       help: 'make a feature of it there, and do in code what it does',
     })
   return { flags, refused }
+}
+
+/** @throws ThreewaysError `GROWTHBOOK_INVALID` */
+function groupsIn(savedGroups: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  try {
+    checkTree(savedGroups)
+    return savedGroups
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    throw invalid('GROWTHBOOK_INVALID', { message: `the saved groups cannot be read: ${error.message}`, help: error.help })
+  }
 }
 
 /** Features by name, each read once. */
@@ -64,6 +80,7 @@ class Reading {
 
   /** @throws Refusal */
   feature(name: string): Feature {
+    checkTree(this.raw[name])
     const read = Feature.safeParse(this.raw[name])
     if (read.success) return read.data
     const [issue] = read.error.issues

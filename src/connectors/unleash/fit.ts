@@ -82,6 +82,8 @@ function ownFit({ name, parameters }: Strategy, choices: Choices): Fit | undefin
       return { when: [] }
     case 'userWithId': {
       const ids = listIn(text('userIds'))
+      // More than a list of ours may have is told in their words.
+      if (ids.length > listMax) return { when: [{ $unleash: { contextName: 'targetingKey', operator: 'IN', values: ids } }] }
       return ids.length === 0 ? undefined : { when: [{ targetingKey: ids }] }
     }
     case 'remoteAddress':

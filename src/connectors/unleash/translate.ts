@@ -1,5 +1,5 @@
 import { invalid } from '../../kernel/errors.ts'
-import { Refusal } from '../../kernel/refusal.ts'
+import { checkTree, Refusal } from '../../kernel/refusal.ts'
 import type { BroughtIn, ImportChoices, LeftOut, Translation } from '../../flow/flags/import.port.ts'
 import { Feature, readDefinition, type Definition, type Variant } from './definition.ts'
 import { fitOf, type Choices, type Condition, type Fit, type Rollout } from './fit.ts'
@@ -50,6 +50,7 @@ class Translating {
   }[]
 
   constructor(raw: { readonly name: string }, definition: Definition, options: ImportChoices) {
+    checkTree(raw)
     const read = Feature.safeParse(raw)
     if (!read.success) {
       const [issue] = read.error.issues
