@@ -6,11 +6,11 @@ import { translate as translateUnleash } from '../connectors/unleash/translate.t
 import { acceptable } from '../flow/flags/bring.ts'
 import { readFlag } from '../flow/flags/document.ts'
 import type { BroughtIn, ImportChoices, LeftOut, Translation } from '../flow/flags/import.port.ts'
-import { documentOf } from '../flow/flags/written.ts'
+import { textOf } from '../flow/flags/written.ts'
 import { hasCode, invalid, notFound, refused, tooLarge, unavailable } from '../kernel/errors.ts'
 import { at, withApi, type Api, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
-import { yamlOf, type FlagDetail, type FlagRow } from './flags.ts'
+import type { FlagDetail, FlagRow } from './flags.ts'
 
 export type ImportFlagsFlags = ConnectFlags & {
   readonly environment: string
@@ -112,9 +112,9 @@ async function writeInto(folder: string, flags: readonly BroughtIn[], { environm
   // Everything is made before anything is written.
   for (const { flag, document } of flags) {
     const file = path.join(folder, `${flag}.yaml`)
-    const before = await textOf(file)
+    const before = await contentsOf(file)
     const made = beside(document, before === undefined ? undefined : (parse(before) as unknown), environment)
-    written.push({ flag, file, before, text: `${await yamlOf(documentOf(readFlag(JSON.stringify(made), flag)))}\n` })
+    written.push({ flag, file, before, text: textOf(readFlag(JSON.stringify(made), flag)) })
   }
   for (const { file, text, before } of written) if (text !== before) await writeFile(file, text)
   return written.map(({ flag, file, text, before }) => ({ flag, changed: text !== before, where: file }))
@@ -174,7 +174,7 @@ async function definitionAt(context: CliContext, origin: Origin, source: string)
 }
 
 async function read({ cwd }: CliContext, file: string): Promise<string> {
-  const text = await textOf(path.resolve(cwd, file))
+  const text = await contentsOf(path.resolve(cwd, file))
   if (text === undefined)
     throw notFound('FILE_NOT_FOUND', {
       message: `there is no file "${file}"`,
@@ -183,7 +183,7 @@ async function read({ cwd }: CliContext, file: string): Promise<string> {
   return text
 }
 
-async function textOf(file: string): Promise<string | undefined> {
+async function contentsOf(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
