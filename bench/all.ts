@@ -27,6 +27,7 @@ const scripts = [
   'flag-eval',
   'flags',
   'dark-launch',
+  'shadow',
   'chaos',
 ]
 const failed: string[] = []

@@ -32,6 +32,7 @@ import { provenanceRoutes } from './commands/provenance.ts'
 import * as line from './commands/line.ts'
 import { teamBoardCommand } from './commands/team-board.ts'
 import { teamRoutes } from './commands/team.ts'
+import { shadowCommand } from './commands/shadow.ts'
 import { secretRoutes } from './commands/secret.ts'
 import { tokenRoutes } from './commands/token.ts'
 import { describeError } from './output.ts'
@@ -75,6 +76,7 @@ const root = buildRouteMap<string, CliContext>({
     approve: gates.approveCommand,
     reject: gates.rejectCommand,
     bypass: gates.bypassCommand,
+    shadow: shadowCommand,
     lift: gates.liftCommand,
     approvals: gates.approvalsCommand,
     holds: gates.holdsCommand,

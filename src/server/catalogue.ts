@@ -5,6 +5,7 @@ import { candidates, changes } from '../flow/candidate/projection.ts'
 import { flagChanged } from '../flow/flags/events.ts'
 import { exposuresRecorded } from '../flow/flags/traffic/events.ts'
 import { flagTraffic } from '../flow/flags/traffic/projection.ts'
+import { shadowRecorded } from '../flow/dark/shadow/events.ts'
 import { rehearsalDifferences, rehearsals, rehearsalTimes } from '../flow/dark/projection.ts'
 import * as flagProposal from '../flow/flags/proposals/events.ts'
 import { flagAgreements, flagProposals } from '../flow/flags/proposals/projection.ts'
@@ -62,6 +63,7 @@ export const ownTypes: readonly AnyEventType[] = [
   attestationMade,
   flagChanged,
   exposuresRecorded,
+  shadowRecorded,
   ...Object.values(flagProposal),
   ...Object.values(experiment),
   streamOwned,

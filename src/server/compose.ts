@@ -12,6 +12,9 @@ import { postureRoutes } from '../feedback/line/posture-routes.ts'
 import { lineRoutes } from '../feedback/line/routes.ts'
 import { streamPlaces } from '../flow/pipeline/stream-facts.ts'
 import { digestOfTree } from '../flow/candidate/tree.ts'
+import { makeShadowDesk } from '../flow/dark/shadow/desk.ts'
+import { keepShadows } from '../flow/dark/shadow/keep.ts'
+import { shadowRoutes } from '../flow/pipeline/gate/shadow-routes.ts'
 import type { StatusTarget } from '../flow/commit-status/commit-status.port.ts'
 import { keepTelling } from '../flow/commit-status/telling.ts'
 import { differenceRoutes } from '../flow/difference/routes.ts'
@@ -132,7 +135,9 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const resources = lazyCluster({ directory: path.join(home.folder, 'resources'), revive: options.work, watch: log })
   const secrets = makeSecrets(ledger, { clock, newId, keyFile: keyFileIn(home.folder, options.secretKeyFile) })
   const containers = await orClose(store, () => openContainers(home.id, options.containers ?? {}))
+  const shadowDesk = makeShadowDesk()
   const provider = processProvider({
+    shadows: shadowDesk,
     home: home.folder,
     homeId: home.id,
     cluster: resources.get,
@@ -229,6 +234,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const admin = await localAdmin(home.folder)
   const flags = openFlags({ ledger, clock, newId, work, origins: options.flagOrigins ?? [], isLocal: options.anonymous !== undefined, log })
   const experiments = openExperiments({ ledger, clock, newId, work, log })
+  const shadows = keepShadows(shadowDesk, { ledger, clock, newId, log })
   const measures = openMeasures({ ledger, clock, newId, work, metrics: options.metrics, log })
   const app = makeHttp(
     {
@@ -249,6 +255,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       measures.mount(api)
       flags.mount(api)
       experiments.mount(api)
+      api.route('/', shadowRoutes(ledger))
       api.route('/', otlpRoutes(ledger))
       api.route('/', hookRoutes(makeHooks(ledger, { clock, newId, secrets }), ledger))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
@@ -307,6 +314,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
     await statuses.close()
     const stops = work && what === 'stop'
     await provider.close(stops ? 'stop' : 'leave')
+    await shadows.close()
     if (stops) await resources.stop()
     await store.close(stops)
   }

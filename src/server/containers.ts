@@ -1,6 +1,6 @@
 import { findEngine } from '../connectors/docker/find-engine.ts'
 import { dockerRunner } from '../connectors/docker/runner.ts'
-import type { Containers } from '../connectors/process/provider.ts'
+import type { Containers } from '../connectors/process/options.ts'
 import { absentRunner } from '../connectors/process/program/runner.ts'
 import { digestOfTree } from '../flow/candidate/tree.ts'
 import type { ProviderName } from '../flow/environment/provider.port.ts'

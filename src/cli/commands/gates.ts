@@ -55,27 +55,23 @@ export const promoteCommand = buildCommand<Common & { reason: string; emergency:
   docs: { brief: 'Let a candidate into a stage: lift what holds it, and approve it' },
 })
 
-export const bypassCommand = buildCommand<Common & { reason: string; gate?: 'soak' | 'window' }, [string, string], CliContext>({
+export const bypassCommand = buildCommand<Common & { reason: string; gate?: 'soak' | 'shadow' | 'window' }, [string, string], CliContext>({
   async func(flags, run, stage) {
     const body = { reason: flags.reason, ...(flags.gate === undefined ? {} : { gate: flags.gate }) }
-    await actOnRun(
-      this,
-      flags,
-      at`/api/runs/${run}/stages/${stage}/bypass`,
-      body,
-      `run ${run} need not wait for its time to enter ${stage}`,
-    )
+    await actOnRun(this, flags, at`/api/runs/${run}/stages/${stage}/bypass`, body, `run ${run} need not wait to enter ${stage}`)
   },
   parameters: {
     flags: {
       ...connectFlags,
       json: jsonFlag,
       reason: needed,
-      gate: { kind: 'enum', values: ['soak', 'window'], optional: true, brief: 'only this gate [default: whichever is closed]' },
+      gate: { kind: 'enum', values: ['soak', 'shadow', 'window'], optional: true, brief: 'only this gate [default: whichever is closed]' },
     },
     positional: runAndStage,
   },
-  docs: { brief: 'Let a candidate in before its soak time is over, or outside the change windows' },
+  docs: {
+    brief: 'Let a candidate in before its soak time is over, before copies of requests have shown enough, or outside the change windows',
+  },
 })
 
 export const liftCommand = buildCommand<Common & { reason: string; stream?: string }, [string, string], CliContext>({

@@ -46,6 +46,8 @@ export async function converge(environment: Environment, target: Target, signal:
   await start(environment, created, decision, signal)
   await moveTraffic(environment, target)
   state.deployments = target.deployments
+  if (target.shadow === undefined) delete state.shadow
+  else state.shadow = target.shadow
   await environment.openRoutes()
   environment.direct()
   await dropUnwanted(environment, target, signal)

@@ -9,6 +9,7 @@ import { keepPort, returnPort } from './ports.ts'
 import { servicesWithPort } from './plan.ts'
 import { wakingRoute } from './sleep.ts'
 import { openRoute, type Backend, type Route } from './router/route.ts'
+import type { Shadow } from './router/shadow.ts'
 import { instanceSecrets } from './instance/secrets.ts'
 import { deploymentOf, hostPortOf, isOf, keyOf, newState, type EnvironmentState, type InstanceState } from './state.ts'
 import { variablesOf, worldOf, type Addresses, type Surroundings } from './instance/surroundings.ts'
@@ -38,6 +39,8 @@ export class Environment {
   revision = 0
   /** Whoever keeps it wakes it. */
   wake: (() => Promise<void>) | undefined
+  /** Environments that get copies of its requests. */
+  receivers: readonly Environment[] = []
   readonly #closing = new AbortController()
   /** Of each resource, for those who depend on it; known while the cluster runs. */
   #resourceAddresses: Record<string, Addresses> = {}
@@ -144,7 +147,8 @@ export class Environment {
       const before = publicPorts[service]
       const { host, publicHost } = this.home
       const name = `${service} of ${environment}`
-      const route = await openRoute({ ...wakingRoute(this), host, publicHost, name, port: before })
+      const shadows = () => this.#shadowsOf(service)
+      const route = await openRoute({ ...wakingRoute(this), host, publicHost, name, port: before, shadows })
       this.routes.set(service, route)
       publicPorts[service] = route.port
       const moved = before !== undefined && before !== route.port
@@ -152,6 +156,18 @@ export class Environment {
       if (moved) this.tell(`service ${service}`, `its public port ${before} is taken by another program; it is now ${route.port}`)
     }
     await this.save()
+  }
+
+  #shadowsOf(service: string): readonly Shadow[] {
+    return this.receivers.length === 0 ? [] : this.receivers.flatMap((receiver) => receiver.shadow(service) ?? [])
+  }
+
+  /** How it gets copies of requests to a service of this name. One that sleeps gets none: they must not keep it awake. */
+  shadow(service: string): Shadow | undefined {
+    const { shadow, environment } = this.state
+    if (shadow === undefined) return undefined
+    const receive = () => (this.state.asleep === undefined ? this.routes.get(service)?.receive() : undefined)
+    return { service, environment, shadowing: shadow, desk: this.home.shadows, receive }
   }
 
   #forgetPort(service: string): void {

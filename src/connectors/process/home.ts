@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { ProviderName } from '../../flow/environment/provider.port.ts'
 import type { SecretSource } from '../../flow/environment/secrets.port.ts'
+import type { ShadowDesk } from '../../flow/environment/shadow.port.ts'
 import type { Limiting } from './program/limits.ts'
 import type { PostgresResource } from './database/postgres-resource.ts'
 import type { Relay } from './isolation/relay.ts'
@@ -20,6 +21,7 @@ export type Home = {
   readonly postgres: PostgresResource
   readonly relay: Relay
   readonly secrets: SecretSource
+  readonly shadows: ShadowDesk
   readonly sandboxing: () => Sandboxing
   readonly limiting: () => Limiting
   /** Where environments run. `process` in a definition leaves it to `usual`. */

@@ -59,6 +59,7 @@ export function observer(home: Home) {
       exists: true,
       traffic: servingCandidate(state.shares),
       shares: state.shares,
+      ...(state.shadow ? { shadow: state.shadow } : {}),
       isolation: isolationNow(state, home),
       ...keptLimits(state, home),
       ...(state.asleep === undefined ? {} : { asleep: state.asleep, untilWoken: state.untilWoken === true }),

@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { systemClock, type Clock } from '../../kernel/clock.ts'
-import type { Digest } from '../../kernel/digest.ts'
+import { systemClock } from '../../kernel/clock.ts'
 import { conflict, hasCode, messageOf, notFound, unavailable } from '../../kernel/errors.ts'
-import type { Cluster } from '../../kernel/postgres/cluster.ts'
 import { makeTurns } from '../../kernel/turns.ts'
 import {
   rendered,
@@ -12,7 +10,8 @@ import {
   type ProviderName,
   type Target,
 } from '../../flow/environment/provider.port.ts'
-import { noSecrets, type SecretSource } from '../../flow/environment/secrets.port.ts'
+import { noSecrets } from '../../flow/environment/secrets.port.ts'
+import { noShadows } from '../../flow/environment/shadow.port.ts'
 import { converge, unfitness } from './converge.ts'
 import { processDatabases } from './database/databases.ts'
 import { processDrift } from './drift/drift.ts'
@@ -21,51 +20,21 @@ import { observer } from './observe.ts'
 import { readLogs } from './instance/logs.ts'
 import { checkTarget, decide, isCompleted } from './plan.ts'
 import { postgresResource } from './database/postgres-resource.ts'
-import { detectLimiting, type Limiting } from './program/limits.ts'
+import { detectLimiting } from './program/limits.ts'
 import { processRunner } from './program/process-runner.ts'
 import { dropProvided } from './provided/provided.ts'
 import { providedRefusals } from './provided/refusals.ts'
 import { processRefusals } from './refusals.ts'
 import { isolationTold } from './isolation/isolation.ts'
 import { makeRelay, relayInstance } from './isolation/relay.ts'
-import { absentRunner, type Runner } from './program/runner.ts'
+import type { Containers, ProcessProviderOptions } from './options.ts'
+import { absentRunner } from './program/runner.ts'
 import { awakeForChange, processRest } from './sleep.ts'
 import type { DatabaseProvider } from '../../flow/migration/migrations.port.ts'
 import type { RestProvider } from '../../flow/environment/life/rest.port.ts'
 import { outdated } from './instance/secrets.ts'
-import { detectSandboxing, type Sandboxing } from './isolation/sandbox.ts'
+import { detectSandboxing } from './isolation/sandbox.ts'
 import { servingCandidate, stateStore, type InstanceState } from './state.ts'
-
-export type ProcessProviderOptions = {
-  /** The `.threeways` folder. One provider at a time may drive it. */
-  readonly home: string
-  /** Random id of this home: marks its processes, so that they are found after a crash. */
-  readonly homeId: string
-  /** The database server the environments share; asked for when the first resource is. Must listen on TCP. */
-  readonly cluster: () => Promise<Cluster>
-  /** Digest of a folder's content, as candidates have it. */
-  readonly digestOfTree: (folder: string) => Promise<Digest>
-  readonly clock?: Clock
-  /** Where services listen. @defaultValue '127.0.0.1' */
-  readonly host?: string
-  /** Where public addresses listen: an IPv4 address. @defaultValue `host` */
-  readonly publicHost?: string | undefined
-  /** Told what happens while nobody waits for an answer: restarts, crash loops, ports that had to change. */
-  readonly warn?: (message: string) => void
-  /** Where the values of secrets come from. @defaultValue nobody has any */
-  readonly secrets?: SecretSource
-  /** Whether bubblewrap can be used here. @defaultValue tried when it is first asked for */
-  readonly sandboxing?: () => Sandboxing
-  /** What keeps limits here. @defaultValue tried when it is first asked for */
-  readonly limiting?: () => Limiting
-  /** Runs services in containers; absent: nothing here can. */
-  readonly containers?: Containers
-  /** What `provider: process` and no word in a definition mean. @defaultValue 'process' */
-  readonly usual?: ProviderName
-}
-
-/** Of whoever can run containers: the runner, or why there is none. */
-export type Containers = { readonly runner: Runner; readonly problem: string | undefined }
 
 /** Environments as plain processes of this machine: nothing to install, many side by side, each on ports of its own. */
 export function processProvider(options: ProcessProviderOptions): EnvironmentProvider {
@@ -100,6 +69,7 @@ class ProcessProvider implements EnvironmentProvider {
       sandboxing = detectSandboxing,
       limiting = detectLimiting,
       secrets = noSecrets,
+      shadows = noShadows,
       usual = 'process',
       containers = noContainers,
     } = options
@@ -109,7 +79,7 @@ class ProcessProvider implements EnvironmentProvider {
     const relay = makeRelay(options.home, homeId)
     const store = stateStore(options.home)
     const postgres = postgresResource(options.cluster)
-    this.#home = { homeId, host, publicHost, clock, store, postgres, relay, secrets, sandboxing, limiting, runners, usual, warn }
+    this.#home = { homeId, host, publicHost, clock, store, postgres, relay, secrets, shadows, sandboxing, limiting, runners, usual, warn }
     this.#observe = observer(this.#home)
     this.drift = processDrift({
       homeId,
@@ -219,7 +189,15 @@ class ProcessProvider implements EnvironmentProvider {
         environment.watcher = undefined
         environment.revision++
       }
+      this.#introduce()
     }
+  }
+
+  /** Tells everyone who gets copies of its requests. */
+  #introduce(): void {
+    const all = [...this.#live]
+    for (const [id, environment] of all)
+      environment.receivers = all.flatMap(([, other]) => (other.state.shadow?.from === id ? [other] : []))
   }
 
   /** Supervised from now on, with whatever an earlier server left. */
@@ -244,6 +222,7 @@ class ProcessProvider implements EnvironmentProvider {
       this.#live.set(id, environment)
       let waking: Promise<void> | undefined
       environment.wake = () => (waking ??= this.rest.wake(id).finally(() => (waking = undefined)))
+      this.#introduce()
       return found
     } catch (error) {
       await environment.close('leave')
@@ -325,6 +304,7 @@ class ProcessProvider implements EnvironmentProvider {
     if (!environment || Object.keys(environment.state.resources).length > 0) await postgres.drop(id)
     await environment?.forget()
     this.#live.delete(id)
+    this.#introduce()
     await store.remove(id)
     await this.#tidy()
   }

@@ -6,6 +6,7 @@ import { hasCode, internal, invalid } from '../../kernel/errors.ts'
 import type { ProcessIdentity } from '../../kernel/process.ts'
 import type { Variables } from '../compose/messages.ts'
 import type { Desired, DeploymentKey, EnvironmentId, Role, Share } from '../../flow/environment/provider.port.ts'
+import type { Shadowing } from '../../flow/environment/shadow.port.ts'
 import type { Running } from './program/runner.ts'
 
 /** `restarting`: waits for its next try. `stopping`: must be gone, whoever finds it ends it. */
@@ -103,6 +104,8 @@ export type EnvironmentState = {
   /** Who gets new requests; none: nobody serves. */
   shares: readonly Share[]
   sticky: boolean
+  /** Whose requests it gets copies of; absent: nobody's. */
+  shadow?: Shadowing
   /** Service to the port its users know. */
   publicPorts: Record<string, number>
   /** The ports before those, where another program sat on one when we came back. */
@@ -122,6 +125,9 @@ export function newState(environment: EnvironmentId): EnvironmentState {
 export function deploymentOf({ candidate, role }: DeploymentKey): string {
   return role === 'main' ? candidate : `${candidate} ${role}`
 }
+
+/** The candidate of such a text. */
+export const candidateOf = (deployment: string): Digest => deployment.split(' ', 1)[0] as Digest
 
 export function keyOf({ candidate, role = 'main' }: Pick<Desired, 'candidate' | 'role'>): DeploymentKey {
   return { candidate, role }

@@ -10,7 +10,8 @@ import { environmentOf, identify, killMarked, pidsMarked } from '../../kernel/pr
 import { knownSecrets } from '../../flow/environment/known-secrets.contract.ts'
 import type { ProviderHarness } from '../../flow/environment/provider.contract.ts'
 import type { EnvironmentId, EnvironmentProvider } from '../../flow/environment/provider.port.ts'
-import { processProvider, type ProcessProviderOptions } from './provider.ts'
+import type { ProcessProviderOptions } from './options.ts'
+import { processProvider } from './provider.ts'
 import { marks } from './variables.ts'
 
 /** A home of its own under the temporary folder, and a database server when one is asked for. */

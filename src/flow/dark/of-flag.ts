@@ -14,7 +14,7 @@ type Place = Pick<LedgerTransaction, 'db'>
  */
 export async function readiness(place: Place, flag: Flag, environment: string, demands: Demands = usualDemands) {
   const { since, why } = await countedSince(place, flag, environment)
-  const seen = await rehearsed(place, environment, flag.flag, since)
+  const seen = await rehearsed(place, { kind: 'flag', environment, of: flag.flag }, since)
   return { since, why, seen, demands, verdict: verdict(seen, demands) }
 }
 

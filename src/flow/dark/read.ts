@@ -1,26 +1,28 @@
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import { rowsOf } from '../../ledger/rows.ts'
 import type { Sketch } from '../../../sdk/src/dark/sketch.ts'
-import { hourOf, minuteOf, rehearsalDifferences, rehearsals, rehearsalTimes } from './projection.ts'
+import { hourOf, minuteOf, rehearsalDifferences, rehearsals, rehearsalTimes, type Rehearsing } from './projection.ts'
 import type { Rehearsed } from './readiness.ts'
 
 type Place = Pick<LedgerTransaction, 'db'>
 
 /**
- * What rehearsals of a flag came to.
+ * What rehearsals came to.
  * @param since - an instant: what was told in the minutes before it does not count, for it was of something else
  */
-export async function rehearsed(place: Place, environment: string, flag: string, since: string): Promise<Rehearsed> {
+export async function rehearsed(place: Place, { kind, environment, of }: Rehearsing, since: string): Promise<Rehearsed> {
   const rows = await rowsOf(place.db, rehearsals)
     .selectAll()
+    .where('kind', '=', kind)
     .where('environment', '=', environment)
-    .where('flag', '=', flag)
+    .where('of', '=', of)
     .where('minute', '>=', minuteOf(since))
     .execute()
   const times = await rowsOf(place.db, rehearsalTimes)
     .select(['who', 'bucket', 'count'])
+    .where('kind', '=', kind)
     .where('environment', '=', environment)
-    .where('flag', '=', flag)
+    .where('of', '=', of)
     .where('hour', '>=', hourOf(since))
     .execute()
   const sum = (name: keyof (typeof rows)[number]) => rows.reduce((all, row) => all + Number(row[name] ?? 0), 0)
@@ -32,6 +34,7 @@ export async function rehearsed(place: Place, environment: string, flag: string,
     noiseDifferent: sum('noiseDifferent'),
     timeouts: sum('timeouts'),
     dropped: sum('dropped'),
+    oversized: sum('oversized'),
     control: sketchOf(times.filter(({ who }) => who === 'control')),
     candidate: sketchOf(times.filter(({ who }) => who === 'candidate')),
   }
@@ -44,12 +47,13 @@ function sketchOf(rows: readonly { readonly bucket: string; readonly count: numb
 }
 
 /** In what candidates differed, the commonest first. */
-export async function differencesOf(place: Place, environment: string, flag: string, since: string) {
+export async function differencesOf(place: Place, { kind, environment, of }: Rehearsing, since: string) {
   const from = hourOf(since)
   const rows = await rowsOf(place.db, rehearsalDifferences)
     .select(['difference', 'candidate', 'noise'])
+    .where('kind', '=', kind)
     .where('environment', '=', environment)
-    .where('flag', '=', flag)
+    .where('of', '=', of)
     .where('hour', '>=', from)
     .execute()
   const found = new Map<string, { difference: string; candidate: number; noise: number }>()

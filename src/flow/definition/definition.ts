@@ -1,5 +1,8 @@
 import type { Digest, Json } from '../../kernel/digest.ts'
 import type { ChangeWindow, Freeze } from './change-window.ts'
+import type { Shadow, ShadowDemands } from './shadow.ts'
+
+export type { Shadow, ShadowDemands, ShadowLimits } from './shadow.ts'
 
 /**
  * The definition after reading: defaults filled in, durations in milliseconds, everything checked. It is plain JSON, and its
@@ -173,6 +176,8 @@ export type Stage = {
   readonly deploy: Deploy
   /** Checks run against the environment after the switch; a failure rolls back. */
   readonly smoke: readonly string[]
+  /** Absent: nothing is copied to it. */
+  readonly shadow?: Shadow
   readonly rollback: { readonly automatic: boolean; readonly hold: boolean }
 }
 
@@ -181,6 +186,8 @@ export type StageGate = {
   readonly approve?: { readonly from: readonly string[]; readonly count: number; readonly reason: 'required' | 'optional' }
   /** So long it must have been verified in each stage before. */
   readonly soakMs?: number
+  /** Of every stage before that gets copies of requests. */
+  readonly shadow?: ShadowDemands
   readonly window?: readonly ChangeWindow[]
   readonly freeze?: readonly Freeze[]
 }

@@ -10,6 +10,8 @@ import type {
   SecretUse,
   MigrationTool,
   Service,
+  Shadow,
+  ShadowDemands,
   Stage,
   StageGate,
 } from './definition.ts'
@@ -155,9 +157,10 @@ function settingsOf(entry: EnvironmentEntry, defaults: EnvironmentDefaults): Env
   }
 }
 
-function stageOf({ gate, ...entry }: StageEntry): Stage {
+function stageOf({ gate, shadow, ...entry }: StageEntry): Stage {
   return {
     ...entry,
+    ...(shadow === undefined ? {} : { shadow: shadowOf(shadow) }),
     ...(gate === undefined ? {} : { gate: gateOf(gate) }),
     environment: entry.environment,
     deploy: deployOf(entry.deploy),
@@ -165,10 +168,19 @@ function stageOf({ gate, ...entry }: StageEntry): Stage {
   }
 }
 
-function gateOf({ approve, soak, window, freeze }: NonNullable<StageEntry['gate']>): StageGate {
+function shadowOf({ limits: { per_second: perSecond, body, timeout, concurrent }, ...shadow }: NonNullable<StageEntry['shadow']>): Shadow {
+  return { ...shadow, limits: { perSecond, concurrent, bodyBytes: body, timeoutMs: timeout } }
+}
+
+function demandsOf({ requests, differ, fail, slower }: NonNullable<NonNullable<StageEntry['gate']>['shadow']>): ShadowDemands {
+  return { rehearsals: requests, differ, fail, slowerMs: slower ?? null }
+}
+
+function gateOf({ approve, soak, shadow, window, freeze }: NonNullable<StageEntry['gate']>): StageGate {
   return {
     ...(approve === undefined ? {} : { approve }),
     ...(soak === undefined ? {} : { soakMs: soak }),
+    ...(shadow === undefined ? {} : { shadow: demandsOf(shadow) }),
     ...(window === undefined ? {} : { window }),
     ...(freeze === undefined ? {} : { freeze }),
   }

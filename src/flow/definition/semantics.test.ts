@@ -187,3 +187,52 @@ describe('stages', () => {
     )
   })
 })
+
+describe('copies of requests', () => {
+  const production = '{name: production, after: [a], environment: production}'
+  const copied = (shadow: string, ...messages: readonly string[]) =>
+    stages(`{name: a, environment: dev, ${shadow}}, ${production}`, ...messages)
+
+  it('come from another stage, and both have an environment that stays', () => {
+    copied('shadow: {from: production, share: 5%}')
+    copied('shadow: {from: ▸prodution, share: 5%}', 'there is no stage "prodution"')
+    copied('shadow: {from: ▸a, share: 5%}', 'a stage cannot copy its own requests to itself')
+    copied('ephemeral: true, ▸shadow: {from: production, share: 5%}', '"shadow" needs an environment that stays, and this one is ephemeral')
+    stages(`{name: a, ▸shadow: {from: production, share: 5%}}, ${production}`, '"shadow" needs an environment, and this stage names none')
+    stages('{name: a, environment: dev, shadow: {from: ▸b, share: 5%}}, {name: b, after: [a]}', 'stage "b" has no environment')
+    stages(
+      '{name: a, environment: dev, shadow: {from: ▸b, share: 5%}}, {name: b, environment: production, ephemeral: true}',
+      'the environment of stage "b" is ephemeral',
+    )
+  })
+
+  it('need a service with a port', () => {
+    expectFaults(
+      definitionText({
+        services: '{web: {command: a}}',
+        stages: `[{name: a, environment: dev, ▸shadow: {from: production, share: 1%}}, ${production}]`,
+      }),
+      '"shadow" copies requests, and no service has a port',
+    )
+  })
+
+  it('are said exactly: a share, methods, credentials, limits', () => {
+    copied('shadow: {from: production, share: ▸5}', 'should be a share such as 5% or 0.1%')
+    copied('shadow: {from: production, share: ▸0%}', 'should be more than 0%')
+    copied('shadow: {from: production, share: ▸101%}', 'should be at most 100%')
+    copied('▸shadow: {from: production}', '"share" is missing')
+    copied('shadow: {from: production, share: 5%, ▸percent: 5}', 'unknown key "percent"')
+    copied('shadow: {from: production, share: 5%, limits: {body: ▸2m}}', 'should be at most 1m')
+    copied('shadow: {from: production, share: 0.1%, methods: [GET, POST], pass: [cookie], noise: 20%, limits: {per_second: 50, body: 16k}}')
+  })
+
+  it('can be asked for only where a stage before gets some', () => {
+    stages(
+      '{name: a, environment: dev, shadow: {from: production, share: 5%}}, {name: b, after: [a]}, {name: production, after: [b], environment: production, gate: {shadow: {requests: 100}}}',
+    )
+    stages(
+      '{name: a, environment: dev}, {name: production, after: [a], environment: production, gate: {▸shadow: {}}}',
+      '"shadow" asks what copies of requests showed, and no stage before this one gets any',
+    )
+  })
+})

@@ -7,6 +7,7 @@ import { reporting, type Rule } from './rules/rule.ts'
 import { dependencies, healthChecks, limitsOnce, runnable } from './rules/services.ts'
 import { canaries, movedTraffic } from './rules/deploying.ts'
 import { secrets } from './rules/secrets.ts'
+import { shadows } from './rules/shadows.ts'
 import { order, stageChecks, stageEnvironments } from './rules/stages.ts'
 
 const rules: readonly Rule[] = [
@@ -23,6 +24,7 @@ const rules: readonly Rule[] = [
   movedTraffic,
   canaries,
   soaks,
+  shadows,
   secrets,
 ]
 

@@ -2,12 +2,15 @@ import { refused } from '../../kernel/errors.ts'
 import { shortDigest, type Digest } from '../../kernel/digest.ts'
 import type { Deploy } from '../definition/definition.ts'
 import type { Desired, EnvironmentId, EnvironmentProvider, Observed, Share } from '../environment/provider.port.ts'
+import type { Shadowing } from '../environment/shadow.port.ts'
 
 /** What has to happen in an environment. */
 export type Deployment = {
   readonly provider: EnvironmentProvider
   readonly environment: EnvironmentId
   readonly how: Deploy
+  /** Copies of whose requests it gets from then on. */
+  readonly shadow?: Shadowing | undefined
   readonly next: Desired
   /** What runs here beside `next` now, and which of it all has the traffic: usually one, none in a new environment. */
   readonly standing: readonly Desired[]
@@ -37,11 +40,11 @@ export function replacedBy({ standing, next, shares }: Deployment): Desired | un
 
 /** Says what should run and who gets how much, and makes it so. Safe to repeat. */
 export async function converge(
-  { provider, environment, how, say, signal }: Deployment,
+  { provider, environment, how, shadow, say, signal }: Deployment,
   deployments: readonly Desired[],
   shares: readonly Share[],
 ): Promise<Observed> {
-  const plan = await provider.plan({ environment, deployments, shares, sticky: how.sticky ?? false })
+  const plan = await provider.plan({ environment, deployments, shares, sticky: how.sticky ?? false, ...(shadow ? { shadow } : {}) })
   return provider.apply(plan, ({ subject, message }) => say(`${subject}: ${message}`), signal)
 }
 

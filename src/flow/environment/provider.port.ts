@@ -4,6 +4,7 @@ import type { Definition, Positions, Rendered, Strategy } from '../definition/de
 import type { DatabaseProvider } from '../migration/migrations.port.ts'
 import type { DriftProvider } from './drift/facts.port.ts'
 import type { RestProvider } from './life/rest.port.ts'
+import type { Shadowing } from './shadow.port.ts'
 
 // A provider sees the definition through its port; rendering is the same for all.
 export { rendered } from '../definition/render.ts'
@@ -75,6 +76,8 @@ export type Target = {
   readonly shares: readonly Share[]
   /** A client stays with the deployment it met first, for as long as that has a share. @defaultValue false */
   readonly sticky?: boolean
+  /** Requests of another environment are copied to it, once traffic is where it should be. Absent: none are. */
+  readonly shadow?: Shadowing
 }
 
 /** All requests go to one deployment, or to none. */
@@ -133,6 +136,8 @@ export type Observed = {
   /** The candidate that serves: while traffic is shared, the one with the greater part. */
   readonly traffic: Digest | undefined
   readonly shares: readonly Share[]
+  /** Whose requests it gets copies of; absent: nobody's. */
+  readonly shadow?: Shadowing
   readonly isolation: Isolation
   /** What keeps its services within their limits, or why nothing does; absent: none was asked for. */
   readonly limits?: string

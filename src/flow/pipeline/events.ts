@@ -1,6 +1,6 @@
 import { instant, integer, list, object, oneOf, optional, text } from '../../kernel/json-schema.ts'
 import { ownEvent, standardEvent } from '../../ledger/event.ts'
-import { gateNames, waitEnds } from './gate/gate-answer.ts'
+import { gateNames, passables, waitEnds } from './gate/gate-answer.ts'
 
 const stream = text('the value stream')
 const stage = text('the stage')
@@ -92,10 +92,10 @@ export const gateWaited = ownEvent(
 
 export const gateBypassed = ownEvent(
   'gate.bypassed',
-  'A person let a candidate pass before its soak time was over, or outside the change windows',
+  'A person let a candidate pass before its soak time was over, before copies of requests had shown enough, or outside the change windows',
   object({
     ...promotion,
-    gate: oneOf(['soak', 'window'], 'which gate'),
+    gate: oneOf(passables, 'which gate'),
     by: text('who'),
     reason: text('why'),
     until: optional(instant('when it would have opened by itself; the bypass counts until then')),

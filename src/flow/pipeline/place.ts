@@ -9,6 +9,7 @@ import type { Deployment } from '../deployment/deployment.ts'
 import { holds } from '../deployment/projection.ts'
 import { onRecord } from '../environment/on-record.ts'
 import type { Desired, EnvironmentId, EnvironmentProvider } from '../environment/provider.port.ts'
+import type { Shadowing } from '../environment/shadow.port.ts'
 import { artifactHere } from './worker/depot.ts'
 import type { Execution, Workshop } from './execution.ts'
 import type { Change, Place } from './line.port.ts'
@@ -114,6 +115,7 @@ export async function deploymentOf(execution: Execution, stage: Stage, previous?
     provider,
     environment,
     how: howOf(run, stage),
+    shadow: shadowOf(run, stage),
     next: await asDesired(run.candidate!),
     standing: await Promise.all([...others].map(asDesired)),
     traffic,
@@ -122,6 +124,11 @@ export async function deploymentOf(execution: Execution, stage: Stage, previous?
     say: (line) => void say(line).catch(() => {}),
     signal,
   }
+}
+
+/** Whose requests a stage's environment gets copies of; undefined: nobody's. */
+export function shadowOf(run: RunRow, { shadow }: Stage): Shadowing | undefined {
+  return shadow && { ...shadow, from: environmentOf(run, stageOf(run, shadow.from)) }
 }
 
 /** What was verified needs no proof, and whoever goes back is in a hurry: it gets all traffic as soon as it is there. */

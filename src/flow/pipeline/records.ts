@@ -19,7 +19,7 @@ import {
   stepFinished,
   stepStarted,
 } from './events.ts'
-import type { Closed, GateName, WaitEnd } from './gate/gate-answer.ts'
+import type { Closed, GateName, Passable, WaitEnd } from './gate/gate-answer.ts'
 import type { RunRow, StepRow } from './tables.ts'
 
 /** Who wrote the engine's events. */
@@ -104,7 +104,7 @@ export function recordsOf({ clock, newId }: { readonly clock: Clock; readonly ne
       ofPromotion(gateDecided, run, stage, { ...promotion(run, stage), gate: 'all', decision: 'open', reason: 'every gate is open', by }),
     gateWaited: (run: RunRow, stage: string, { gate, since }: Pick<Closed, 'gate' | 'since'>, end: WaitEnd) =>
       ofPromotion(gateWaited, run, stage, { ...promotion(run, stage), gate, since, until: clock.instant(), end }),
-    gateBypassed: (run: RunRow, stage: string, gate: 'soak' | 'window', by: string, reason: string, until: string | undefined) =>
+    gateBypassed: (run: RunRow, stage: string, gate: Passable, by: string, reason: string, until: string | undefined) =>
       ofPromotion(gateBypassed, run, stage, { ...promotion(run, stage), gate, by, reason, ...(until === undefined ? {} : { until }) }),
     promotionRejected: (run: RunRow, stage: string, by: string, reason: string) =>
       ofPromotion(promotionRejected, run, stage, { ...promotion(run, stage), by, reason }),

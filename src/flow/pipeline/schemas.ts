@@ -12,6 +12,7 @@ export const Waiting = z
       'policy',
       'approval',
       'soak',
+      'shadow',
       'window',
       'gate',
       'stage',
@@ -98,7 +99,7 @@ export type Emergency = z.infer<typeof Emergency>
 
 export const Bypass = z.object({
   stage: z.string(),
-  gate: z.enum(['soak', 'window']),
+  gate: z.enum(['soak', 'shadow', 'window']),
   by: z.string(),
   reason: z.string(),
   at: instant,

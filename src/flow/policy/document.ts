@@ -49,7 +49,9 @@ const Rule = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'Approvals.' }),
-  bypass: who('Who may let a candidate in before its soak time is over or outside the change windows.'),
+  bypass: who(
+    'Who may let a candidate in before its soak time is over, before copies of requests have shown enough, or outside the change windows.',
+  ),
   lift: who('Who may lift holds.'),
   soak: Soak.optional().meta({ description: 'Least soak time, whatever the definition asks.', examples: ['30m'] }),
   window: Windows.optional().meta(windowMeta),

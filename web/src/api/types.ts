@@ -51,4 +51,5 @@ export type {
   Why,
 } from '../../../src/flow/flags/schemas.ts'
 export type { ProposalView as FlagProposal } from '../../../src/flow/flags/proposals/schemas.ts'
+export type { ShadowView } from '../../../src/flow/dark/shadow/schemas.ts'
 export type { ExperimentRow, ExperimentStatus, ResultView } from '../../../src/learning/experiment/schemas.ts'

@@ -9,6 +9,7 @@ import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading, Notice } from '../shell/notice.tsx'
 import { EnvironmentLog } from './environment-log.tsx'
 import { Life } from './life.tsx'
+import { ShadowPanel } from './shadow-panel.tsx'
 import { isolationTold } from './isolation.ts'
 import { Health, serviceMarks } from './health.tsx'
 import './environment.css'
@@ -67,6 +68,7 @@ export function EnvironmentPage() {
       </header>
       <Drift drift={environment.drift} />
       <Services environment={environment} />
+      <ShadowPanel stream={decoded(stream)} environment={id} />
       <EnvironmentLog key={id} id={id} services={[...new Set(environment.services.map(({ service }) => service))]} />
     </div>
   )

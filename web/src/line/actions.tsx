@@ -92,9 +92,14 @@ export function reject(run: string, stage: string, card: Change): Action {
   }
 }
 
-const passed = { soak: 'its soak time is over', window: 'the change window opens' }
+const passed = {
+  soak: 'its soak time is over',
+  shadow: 'copies of requests have shown that it is ready',
+  window: 'the change window opens',
+}
+const gateWords = { soak: 'The soak time', shadow: 'The gate of copied requests', window: 'The window' }
 
-/** Before a soak time is over or outside of the change windows; it is kept on the ledger who did. @param gates - those that are closed */
+/** Before a soak time is over, before copies of requests have shown enough, or outside of the change windows; it is kept on the ledger who did. @param gates - those that are closed */
 export function bypass(run: string, stage: string, card: Change, gates: readonly Passable[]): Action {
   return {
     title: `Enter ${stage} at once`,
@@ -109,7 +114,7 @@ export function bypass(run: string, stage: string, card: Change, gates: readonly
     reason: 'required',
     confirm: 'Bypass',
     tone: 'stop',
-    done: gates.length > 1 ? 'Soak time and window are bypassed' : `${gates[0] === 'soak' ? 'The soak time' : 'The window'} is bypassed`,
+    done: `${gates.map((gate) => gateWords[gate]).join(' and ')} ${gates.length > 1 ? 'are' : 'is'} bypassed`,
   }
 }
 

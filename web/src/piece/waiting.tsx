@@ -3,10 +3,10 @@ import { Age } from './age.tsx'
 import { dayOf, timeOfDay } from './time.ts'
 
 /** Gates that open by themselves, and that a person with the right to it may pass before. */
-export type Passable = 'soak' | 'window'
+export type Passable = 'soak' | 'shadow' | 'window'
 
 export function passableOf(waits: readonly Waiting[]): readonly Passable[] {
-  return (['soak', 'window'] as const).filter((gate) => waits.some(({ kind }) => kind === gate))
+  return (['soak', 'shadow', 'window'] as const).filter((gate) => waits.some(({ kind }) => kind === gate))
 }
 
 /** Its reason without the instant, which is told beside it in the words of a calendar. */

@@ -2,9 +2,9 @@ import type { RunView } from '../api/types.ts'
 import { Age } from '../piece/age.tsx'
 import { Mark } from '../piece/mark.tsx'
 
-const words = { soak: 'soak time', window: 'change window' }
+const words = { soak: 'soak time', shadow: 'copies of requests', window: 'change window' }
 
-/** Gates of time that a person let it pass, and why. */
+/** Gates that open by themselves, that a person let it pass, and why. */
 export function Bypasses({ run: { bypasses } }: { readonly run: RunView }) {
   return bypasses.map(({ stage, gate, by, reason, at }) => (
     <p key={stage + gate + by} className="run-state signal-wait">

@@ -69,6 +69,14 @@ export function makeBalance() {
       return target ? { deployment, target } : inTurn(backend)
     },
 
+    /** Another instance of the same candidate, in the same deployment if it has one. */
+    beside({ deployment, target: { id } }: Chosen, isSame: (deployment: string) => boolean): Target | undefined {
+      const all = serving().filter((one) => isSame(one.deployment))
+      const own = all.find((one) => one.deployment === deployment)
+      const others = [...(own ? [own] : []), ...all].flatMap(({ instances }) => instances)
+      return others.find((target) => target.id !== id)
+    },
+
     /** Where a request goes that failed: to another instance if there is any, of the same deployment if it has one. */
     instead({ deployment, target: { id } }: Chosen): Chosen | undefined {
       const all = serving()

@@ -3,6 +3,7 @@ import { pipeline, type Duplex } from 'node:stream'
 import { messageOf } from '../../../kernel/errors.ts'
 import { hasBody, requestHeaders, responseHeaders, upgradeHeaders } from './headers.ts'
 import type { Passing } from './measuring.ts'
+import type { Tap } from './tap.ts'
 
 /** Where a request goes. */
 export type Upstream = Address & { readonly agent: Agent }
@@ -16,6 +17,8 @@ export type Passage = {
   /** Headers for the answer, names and values in turn. */
   readonly own: readonly string[]
   readonly passing: Passing
+  /** Hears it all. */
+  readonly tap?: Tap | undefined
 }
 
 /** A connection made on one machine takes this long only when the service does not accept any more. */
@@ -39,7 +42,7 @@ export type Forwarded =
  *
  * A request that may not be repeated gets a connection of its own: a kept one may be closed by the service just as we use it.
  */
-export function forward(request: IncomingMessage, response: ServerResponse, { upstream, own, passing }: Passage): Promise<Forwarded> {
+export function forward(request: IncomingMessage, response: ServerResponse, { upstream, own, passing, tap }: Passage): Promise<Forwarded> {
   const isIdempotent = idempotent.has(request.method!)
   return new Promise((resolve) => {
     const { agent, ...address } = upstream
@@ -51,13 +54,14 @@ export function forward(request: IncomingMessage, response: ServerResponse, { up
       connected = true
       // Not `pipeline`: a client's body that breaks off must not take the response down with it before we know why.
       request.pipe(passed)
+      tap?.asked(request)
     }
     const giveUp = () => passed.destroy()
     response.once('close', giveUp)
     passed.on('socket', (socket) => (socket.connecting ? socket.once('connect', send) : send()))
     passed.on('response', (answer) => {
       clearTimeout(timer)
-      const failure = sendOn(answer, response, own, passing)
+      const failure = sendOn(answer, response, { own, passing, tap })
       if (failure) passed.destroy()
       resolve(failure ? { answered: false, failure, repeatable: false } : { answered: true })
     })
@@ -77,7 +81,7 @@ export function forward(request: IncomingMessage, response: ServerResponse, { up
 }
 
 /** @returns why its head cannot be passed on: Node reads a status or a reason that it will not write */
-function sendOn(answer: IncomingMessage, response: ServerResponse, own: readonly string[], passing: Passing): Failure | undefined {
+function sendOn(answer: IncomingMessage, response: ServerResponse, { own, passing, tap }: Omit<Passage, 'upstream'>): Failure | undefined {
   try {
     response.writeHead(answer.statusCode!, answer.statusMessage, [...responseHeaders(answer), ...own])
   } catch (error) {
@@ -89,7 +93,11 @@ function sendOn(answer: IncomingMessage, response: ServerResponse, own: readonly
   passing.began(answer.statusCode!, (answer.headers['content-type'] ?? '').startsWith('text/event-stream'))
   let broken = false
   answer.once('aborted', () => (broken = !response.destroyed))
-  pipeline(answer, response, () => passing.ended(broken))
+  tap?.answered(answer)
+  pipeline(answer, response, (error) => {
+    passing.ended(broken)
+    if (!error) tap?.ended()
+  })
   return undefined
 }
 

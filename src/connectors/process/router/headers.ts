@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { shadowHeader } from '../../../flow/environment/shadow.port.ts'
 
 /** Names and values in turn, as Node's `rawHeaders`: repeated ones stay repeated. */
 type RawHeaders = readonly string[]
@@ -36,7 +37,14 @@ function without(headers: RawHeaders, names: readonly string[]): string[] {
  * machine alone.
  */
 export function requestHeaders(request: IncomingMessage): string[] {
-  const headers = without(endToEnd(request), ['expect', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'])
+  const headers = without(endToEnd(request), [
+    'expect',
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-forwarded-proto',
+    // Ours to say: a service may spare what it does for a copy.
+    shadowHeader,
+  ])
   const { host, 'x-forwarded-for': before, 'x-forwarded-host': askedHost, 'x-forwarded-proto': scheme } = request.headers
   const client = request.socket.remoteAddress ?? 'unknown'
   if (host === undefined) headers.push('Host', `${request.socket.localAddress}:${request.socket.localPort}`)

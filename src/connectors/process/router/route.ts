@@ -7,6 +7,8 @@ import { makeBalance, type Backend, type Chosen, type Target } from './balance.t
 import { forward, forwardUpgrade, refuseUpgrade, type Failure, type Passage, type Upstream } from './forward.ts'
 import { makeMeter, type Meter } from './measuring.ts'
 import { keepPort, takePort } from '../ports.ts'
+import { candidateOf } from '../state.ts'
+import { makeShadowing, type Receiver, type Shadow } from './shadow.ts'
 import { stickyCookie } from './sticky.ts'
 
 export type { Backend, Target } from './balance.ts'
@@ -23,6 +25,8 @@ export type Route = {
   measure(anew: boolean): ReadonlyMap<string, Measured>
   /** Waits until nothing is under way at this instance, at most `ms`; what is left then is cut off. @returns how many were */
   drain(id: string, ms: number): Promise<number>
+  /** Where a copy of a request to another route goes: to whoever serves, by shares. It counts as no request. */
+  receive(): Receiver | undefined
   /** Since the last request ended, or it was opened; undefined: something is under way. */
   idleMs(): number | undefined
   close(): Promise<void>
@@ -41,6 +45,10 @@ export type RouteOptions = {
   readonly awaken?: () => Promise<string | undefined>
   /** Requests must wait for `awaken`. */
   readonly isAsleep?: () => boolean
+  /** Who gets copies of its requests. @defaultValue nobody */
+  readonly shadows?: () => readonly Shadow[]
+  /** From 0 to 1. @defaultValue Math.random */
+  readonly random?: () => number
 }
 
 export async function openRoute(options: RouteOptions): Promise<Route> {
@@ -57,6 +65,7 @@ export async function openRoute(options: RouteOptions): Promise<Route> {
     direct: (backends, sticky) => traffic.direct(backends, sticky),
     measure: (anew) => traffic.measure(anew),
     drain: (id, ms) => traffic.drain(id, ms),
+    receive: () => traffic.receive(),
     idleMs: () => traffic.idleMs(),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
@@ -98,6 +107,9 @@ class Traffic {
   readonly options: RouteOptions
   #backends: readonly Backend[] = []
   readonly #balance = makeBalance()
+  /** Copies have turns of their own: they take nothing from the shares of requests. */
+  readonly #copies = makeBalance()
+  readonly #shadowing: ReturnType<typeof makeShadowing>
   readonly #meters = new Map<string, Meter>()
   readonly #cookie: ReturnType<typeof stickyCookie>
   #sticky = false
@@ -109,12 +121,42 @@ class Traffic {
   constructor(options: RouteOptions) {
     this.options = options
     this.#cookie = stickyCookie(options.name)
+    this.#shadowing = makeShadowing(options.random)
   }
 
   direct(backends: readonly Backend[], sticky: boolean): void {
     this.#backends = backends
     this.#sticky = sticky
     this.#balance.set(backends)
+    this.#copies.set(backends)
+  }
+
+  receive(): Receiver | undefined {
+    const chosen = this.#copies.next()
+    if (chosen === undefined) return undefined
+    const { deployment, target } = chosen
+    return {
+      candidate: candidateOf(deployment),
+      upstream: this.#upstream(target),
+      isThere: () => this.#copies.at(deployment, target.id)?.target.id === target.id,
+    }
+  }
+
+  /** Hears a request that is copied to others. */
+  #tap(request: IncomingMessage, chosen: Chosen) {
+    const shadows = this.options.shadows?.() ?? []
+    if (shadows.length === 0) return undefined
+    const second = () => {
+      const isSame = (deployment: string) => candidateOf(deployment) === candidateOf(chosen.deployment)
+      const target = this.#balance.beside(chosen, isSame)
+      return target && this.#upstream(target)
+    }
+    try {
+      return this.#shadowing.tap(request, shadows, second)
+    } catch {
+      // Whatever is wrong with a copy, the request itself goes on.
+      return undefined
+    }
   }
 
   measure(anew: boolean): ReadonlyMap<string, Measured> {
@@ -150,8 +192,11 @@ class Traffic {
       if (!chosen) return refuse(request, response, this.#nothingServes())
       const leave = this.#enter(chosen.target.id, () => response.destroy())
       response.once('close', leave)
-      const result = await forward(request, response, passage)
+      const tap = this.#tap(request, chosen)
+      if (tap) response.once('close', tap.over)
+      const result = await forward(request, response, { ...passage, tap })
       if (result.answered) return
+      tap?.over()
       failed = chosen
       passage.passing.failed()
       response.off('close', leave)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { durationPattern, parseDuration } from '../../../kernel/duration.ts'
+import { ShadowDemands } from './shadow.ts'
 import { readFreeze, readWindow, type Misread } from '../change-window.ts'
 
 const soakMaxMs = 30 * 86_400_000
@@ -67,6 +68,11 @@ export const Gate = z.strictObject({
   soak: Soak.optional().meta({
     description: 'So long a candidate must have been verified in every stage before this one. At most 30d.',
     examples: ['10m'],
+  }),
+  shadow: ShadowDemands.optional().meta({
+    description:
+      'What copies of requests (`shadow` of a stage before this one) must have shown of this candidate. Open while nothing runs yet where the requests come from.',
+    examples: [{ requests: 1000, differ: '0.1%', fail: '0.1%', slower: '20ms' }],
   }),
   window: Windows.optional().meta(windowMeta),
   freeze: Freezes.optional().meta(freezeMeta),

@@ -3,6 +3,7 @@ import { teamLengthMax, teamPattern } from '../../team/name.ts'
 import { Deploy } from './deploy.ts'
 import { Gate } from './gate.ts'
 import { keyNotes } from './registry.ts'
+import { Shadow } from './shadow.ts'
 import { SecretUses } from './secrets.ts'
 import { Command, duration, FilePath, Label, Name, named, Replicas, TreePath, VariableName, Variables } from './values.ts'
 
@@ -177,6 +178,11 @@ export const Stage = z
     smoke: names.meta({
       description: 'Checks (`in: environment`) that run after the switch. A failure rolls back.',
       examples: [['smoke']],
+    }),
+    shadow: Shadow.optional().meta({
+      description:
+        "A share of the real requests of another stage's environment is copied to this one, and what comes back is compared and thrown away. Who asked never waits for it.",
+      examples: [{ from: 'production', share: '5%' }],
     }),
     rollback: z
       .strictObject({

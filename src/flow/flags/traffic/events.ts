@@ -1,16 +1,11 @@
 import { integer, list, number, object, optional, text } from '../../../kernel/json-schema.ts'
 import { ownEvent } from '../../../ledger/event.ts'
+import { told } from '../../dark/told.ts'
 
 const name = (description: string) => text(description, { maxLength: 100 })
 const count = integer
 /** A hash, or what the application puts in its place. */
 const unit = text('who, as 64 bits of a hash', { pattern: '^[\\w.:-]{1,64}$' })
-
-const counts = (description: string) =>
-  object({ compared: count('that could be compared'), different: count('that differed'), failed: count('that failed') }, description)
-
-const sketch = (description: string) =>
-  list(list(integer('bucket, then count'), 'one bucket, which ends at 0.001 ms * 1.04^bucket, and how often'), description)
 
 /** Subject: the environment. Many in one event: what an application tells at once. Sent again under the same id it is one event. */
 export const exposuresRecorded = ownEvent(
@@ -52,19 +47,8 @@ export const exposuresRecorded = ownEvent(
       object({
         flag: name('the flag'),
         revision: optional(integer('of the flag')),
-        candidate: counts('the candidate against control'),
-        noise: counts('control against itself'),
-        timeouts: count('candidates that did not answer in time'),
+        ...told,
         dropped: count('rehearsals that were not begun: for their rate, number, time, or because too many failed'),
-        differences: list(
-          object({
-            difference: text('in what', { maxLength: 300 }),
-            candidate: count('of candidates'),
-            noise: count('of control against itself'),
-          }),
-          'the commonest',
-        ),
-        latency: object({ control: sketch('of control'), candidate: sketch('of candidates') }, 'how long they took'),
       }),
       'what rehearsals came to since the last report',
     ),

@@ -27,8 +27,9 @@ export async function lastAsked(
     .execute()
   // What is rehearsed in the dark is asked for there, and nowhere else.
   const rehearsed = await rowsOf(place.db, rehearsals)
-    .select(({ fn }) => ['flag', fn.max('minute').as('last'), fn.min('minute').as('first')])
-    .groupBy('flag')
+    .select(({ fn }) => ['of as flag', fn.max('minute').as('last'), fn.min('minute').as('first')])
+    .where('kind', '=', 'flag')
+    .groupBy('of')
     .execute()
   const rows = [...asked, ...rehearsed].map(({ flag, last, first }) => ({ flag, last: last.slice(0, 10), first: first.slice(0, 10) }))
   const byFlag = new Map<string, string>()

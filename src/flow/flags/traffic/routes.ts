@@ -82,7 +82,7 @@ export function trafficRoutes({ ledger, flags, sets, clock }: Parts): Hono<HttpE
         rehearsals: seen.compared + seen.failed,
         timeouts: seen.timeouts,
         dropped: seen.dropped,
-        differences: await differencesOf(ledger, environment, flag.flag, since),
+        differences: await differencesOf(ledger, { kind: 'flag', environment, of: flag.flag }, since),
       })
     },
   )

@@ -5,7 +5,7 @@ import type { LedgerTransaction } from '../../../ledger/ledger.ts'
 import type { StepNote, Workshop } from '../execution.ts'
 import { batchInto } from '../batch.ts'
 import { closedGates, mayEnter } from '../gate/gates.ts'
-import type { Closed, WaitEnd } from '../gate/gate-answer.ts'
+import { isPassable, type Closed, type WaitEnd } from '../gate/gate-answer.ts'
 import { consentsTo } from '../gate/consents.ts'
 import { isPaused } from '../step/canary-watch.ts'
 import { changeOf, stageOf } from '../place.ts'
@@ -140,7 +140,7 @@ async function waitsOpened(bench: Bench, tx: LedgerTransaction, run: RunRow, sta
   if (closed.length === 0) return []
   const passed = new Set<string>((await consentsTo(tx, run, stage)).map(({ kind }) => kind))
   const isBypassed = ({ gate, waiting: { until } }: Closed) =>
-    (gate === 'soak' || gate === 'window') && passed.has(gate) && (until === undefined || bench.clock.instant() < until)
+    isPassable(gate) && passed.has(gate) && (until === undefined || bench.clock.instant() < until)
   return closed.flatMap((gate) => waitsOver(bench, run, stage, [gate], isBypassed(gate) ? 'bypassed' : 'opened'))
 }
 

@@ -5,6 +5,7 @@ import { currentPolicy } from '../../policy/policies.ts'
 import { describeNames, isAmong, ruleFor, type Policy, type Rule } from '../../policy/policy.ts'
 import { consent } from './consents.ts'
 import type { Consent } from './consent-table.ts'
+import { isPassable, type Passable } from './gate-answer.ts'
 import type { Workshop } from '../execution.ts'
 import { approvalsNeeded, objection, reasonIsRequired } from './gate-approval.ts'
 import { closedGates } from './gates.ts'
@@ -149,17 +150,11 @@ export async function reject(shop: Workshop, id: string, stage: string, { by, re
 }
 
 /**
- * A person lets a candidate in before its soak time is over, or outside the change windows. Nothing else is passed by it.
+ * A person lets a candidate in before its soak time is over, before copies of requests have shown enough, or outside the change windows. Nothing else is passed by it.
  * @param gates - which; those that are closed when left out
  * @throws ThreewaysError as `wanting`, and `POLICY_FORBIDS`, `REASON_MISSING`, `NOTHING_TO_BYPASS`
  */
-export async function bypass(
-  shop: Workshop,
-  id: string,
-  stage: string,
-  gate: 'soak' | 'window' | undefined,
-  { by, reason }: Act,
-): Promise<void> {
+export async function bypass(shop: Workshop, id: string, stage: string, gate: Passable | undefined, { by, reason }: Act): Promise<void> {
   if (reason.trim() === '') throw refused('REASON_MISSING', { message: 'a bypass must say why', help: 'say it with --reason' })
   await shop.ledger.transaction(async (tx) => {
     const { run, step, policy, rule } = await wanting(tx, id, stage)
@@ -167,7 +162,7 @@ export async function bypass(
     const passed = closedGates(step).filter((closed) => (gate === undefined ? true : closed.gate === gate))
     const events: CloudEvent[] = []
     for (const { gate: kind, waiting } of passed) {
-      if (kind !== 'soak' && kind !== 'window') continue
+      if (!isPassable(kind)) continue
       const { until } = waiting
       const said = { run: run.id, stage, kind, by, candidate: run.candidate!, reason, at: shop.clock.instant() }
       await consent(tx, { ...said, authors: null, until: until ?? null })
@@ -175,7 +170,7 @@ export async function bypass(
     }
     if (events.length === 0) {
       throw conflict('NOTHING_TO_BYPASS', {
-        message: `run ${id} does not wait for ${gate === undefined ? 'a soak time or a change window' : `the ${gate}`} of ${stage}`,
+        message: `run ${id} does not wait for ${gate === undefined ? 'a soak time, copies of requests or a change window' : `the ${gate}`} of ${stage}`,
         help: 'see what it waits for with `threeways approvals`',
       })
     }

@@ -1,10 +1,11 @@
 import { sql, type Kysely, type Migration } from 'kysely'
+import type { Passable } from './gate-answer.ts'
 
 /** What people said of a candidate that wants into a stage: an approval, or that it need not wait for its soak time or a window. */
 export type Consent = {
   readonly run: string
   readonly stage: string
-  readonly kind: 'approval' | 'soak' | 'window'
+  readonly kind: 'approval' | Passable
   /** Name of the token. */
   readonly by: string
   /** The very candidate they meant. */

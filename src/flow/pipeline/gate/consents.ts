@@ -1,5 +1,6 @@
 import type { LedgerTransaction } from '../../../ledger/ledger.ts'
 import type { Consent } from './consent-table.ts'
+import { passables } from './gate-answer.ts'
 import type { Bypass } from '../schemas.ts'
 import { tables, type RunRow } from '../tables.ts'
 
@@ -17,7 +18,7 @@ export async function bypassesOf(place: Pick<LedgerTransaction, 'db'>, run: stri
     .selectFrom('consent')
     .select(['stage', 'kind', 'by', 'reason', 'at', 'until'])
     .where('run', '=', run)
-    .where('kind', 'in', ['soak', 'window'])
+    .where('kind', 'in', [...passables])
     .orderBy('at')
     .execute()
   return said.flatMap(({ kind, ...rest }) => (kind === 'approval' ? [] : [{ ...rest, gate: kind }]))

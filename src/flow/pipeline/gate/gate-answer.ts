@@ -7,8 +7,25 @@ import type { LinePort } from '../line.port.ts'
 import type { Waiting } from '../schemas.ts'
 import type { RunRow, StepRow } from '../tables.ts'
 
-export const gateNames = ['order', 'line', 'hold', 'policy', 'approval', 'soak', 'window', 'slot', 'provenance', 'secret'] as const
+export const gateNames = [
+  'order',
+  'line',
+  'hold',
+  'policy',
+  'approval',
+  'soak',
+  'shadow',
+  'window',
+  'slot',
+  'provenance',
+  'secret',
+] as const
 export type GateName = (typeof gateNames)[number]
+
+/** Gates that open by themselves, and that people may pass before to whom the policy gives the right. */
+export const passables = ['soak', 'shadow', 'window'] as const
+export type Passable = (typeof passables)[number]
+export const isPassable = (gate: GateName): gate is Passable => passables.some((one) => one === gate)
 
 /** How a wait before a gate ends: `opened` by itself, or what became of the candidate meanwhile. */
 export const waitEnds = ['opened', 'bypassed', 'rejected', 'superseded', 'cancelled'] as const

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { linePassed, lineStarted, lineStopped } from '../../../feedback/line/events.ts'
 import type { Ledger } from '../../../ledger/ledger.ts'
 import { holdLifted, holdPlaced } from '../../deployment/events.ts'
+import { shadowRecorded } from '../../dark/shadow/events.ts'
 import { policySet } from '../../policy/events.ts'
 import { secretRemoved, secretSet } from '../../secret/events.ts'
 import {
@@ -27,6 +28,7 @@ const kinds = [
   policySet,
   secretSet,
   secretRemoved,
+  shadowRecorded,
   promotionStarted,
   promotionVerified,
   promotionFailed,

@@ -5,6 +5,7 @@ import { answers, requires, valid, type HttpEnv } from '../../../kernel/http.ts'
 import { approve, bypass, lift, reject } from './approvals.ts'
 import { letIn } from '../step/canary-continue.ts'
 import { passLine } from './emergency.ts'
+import { passables } from './gate-answer.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Workshop } from '../execution.ts'
 import type { Hold } from '../../deployment/projection.ts'
@@ -17,7 +18,7 @@ import { viewRun, type Viewing } from '../views.ts'
 
 export const Reason = z.object({ reason: z.string().max(2000).default('').meta({ description: 'why; kept on the ledger' }) })
 
-const passable = z.enum(['soak', 'window'])
+const passable = z.enum(passables)
 
 const OfStream = z.object({ stream: z.string().optional().meta({ description: 'only of this value stream' }) })
 
@@ -54,7 +55,10 @@ export function gateRoutes({
   }
   app.post(
     `${at}/bypass`,
-    route('let a candidate pass before its soak time is over, or outside the change windows', RunView),
+    route(
+      'let a candidate pass before its soak time is over, before copies of requests have shown enough, or outside the change windows',
+      RunView,
+    ),
     requires('operate'),
     valid('json', Reason.extend({ gate: passable.optional().meta({ description: 'only this one; else whichever of them is closed' }) })),
     async (c) => {

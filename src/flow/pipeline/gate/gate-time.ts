@@ -2,7 +2,7 @@ import { instantOf } from '../../../kernel/clock.ts'
 import { formatDuration } from '../../../kernel/duration.ts'
 import { describeNames, isAmong } from '../../policy/policy.ts'
 import { opensAt, type Calendar } from './change-windows.ts'
-import { wait, type Gate, type Question } from './gate-answer.ts'
+import { wait, type Gate, type Passable, type Question } from './gate-answer.ts'
 import { tables } from '../tables.ts'
 
 /** A candidate proves itself for a while in every stage before. Counted from the verdicts of this very run. */
@@ -55,13 +55,13 @@ function calendarsOf({ stage, ...question }: Question): readonly Calendar[] {
 const ruleOf = ({ grant }: Pick<Question, 'grant'>) => ('unreadable' in grant ? undefined : grant.rule)
 
 /** The right is asked of the policy of this moment, not of that in which it was used. */
-function isBypassed({ consents, now, grant }: Question, kind: 'soak' | 'window'): boolean {
+export function isBypassed({ consents, now, grant }: Question, kind: Passable): boolean {
   if ('unreadable' in grant || grant.rule === undefined) return false
   const { policy, rule } = grant
   return consents.some((said) => said.kind === kind && isAmong(policy, rule.bypass, said.by) && (said.until === null || now < said.until))
 }
 
-function bypassers({ grant, run, stage }: Question): string {
+export function bypassers({ grant, run, stage }: Question): string {
   if ('unreadable' in grant || grant.rule === undefined || grant.rule.bypass.length === 0) return ''
   return `, or ${describeNames(grant.policy, grant.rule.bypass)}: threeways bypass ${run.id} ${stage.name} --reason "…"`
 }

@@ -4,6 +4,7 @@ import { ruleFor } from '../../policy/policy.ts'
 import { consentsTo } from './consents.ts'
 import { approved } from './gate-approval.ts'
 import { wait } from './gate-answer.ts'
+import { rehearsed } from './gate-shadow.ts'
 import { inWindow, soaked } from './gate-time.ts'
 import { holdsBefore } from './holds.ts'
 import { missingFor } from '../../secret/needs.ts'
@@ -39,7 +40,9 @@ export async function mayEnter(entry: Entry): Promise<Verdict> {
   const question = await questionOf(entry)
   // A rollback brings back what was verified; a stopped line is no reason to keep a broken version.
   const gates: readonly Gate[] =
-    entry.run.kind === 'rollback' ? [freeSlot] : [stillNewest, openLine, notHeld, known, approved, soaked, inWindow, given, freeSlot]
+    entry.run.kind === 'rollback'
+      ? [freeSlot]
+      : [stillNewest, openLine, notHeld, known, approved, soaked, rehearsed, inWindow, given, freeSlot]
   const closed: Closed[] = []
   for (const gate of gates) {
     const answer = await gate(question)

@@ -7,7 +7,7 @@ import { describeNames, isAmong, ruleFor, type Policy, type Rule } from '../../p
 import { consentsTo } from './consents.ts'
 import type { Consent } from './consent-table.ts'
 import type { Workshop } from '../execution.ts'
-import type { Closed } from './gate-answer.ts'
+import { passables, type Closed } from './gate-answer.ts'
 import { approvalsNeeded, approvers, countingApprovals, objection, reasonIsRequired } from './gate-approval.ts'
 import { closedGates } from './gates.ts'
 import { authorsFor } from './approvals.ts'
@@ -136,7 +136,7 @@ async function sayings(
     ...(isApproval && acts && (await mayApprove(authorsOf, run, policy, rule, asker.name, stage)) ? (['approve'] as const) : []),
     ...(may(rule.approve.by) ? (['reject'] as const) : []),
     ...(kinds.has('hold') && may(rule.lift) ? (['promote'] as const) : []),
-    ...((kinds.has('soak') || kinds.has('window')) && may(rule.bypass) ? (['bypass'] as const) : []),
+    ...(passables.some((gate) => kinds.has(gate)) && may(rule.bypass) ? (['bypass'] as const) : []),
   ]
   return { who: whoOf(kinds, policy, rule, stage), approvals, can }
 }

@@ -1,0 +1,20 @@
+import type { ShadowView } from '../flow/dark/shadow/schemas.ts'
+
+/** For people: what copies of requests showed, what stands against it, and in what answers differ. */
+export function shadowLines(view: ShadowView): readonly string[] {
+  const { stage, from, share, methods, candidate, commit, sentence, against, demandedBy, dropped, oversized, differences } = view
+  return [
+    `${stage}: ${sentence}`,
+    `  ${Number((share * 100).toPrecision(3))} % of ${methods.join(', ')} to ${from}, copied to ${commit?.slice(0, 8) ?? candidate}`,
+    ...against.map((what) => `  ${what}`),
+    ...(demandedBy === null ? ['  no stage asks for this'] : [`  ${demandedBy} is entered only then`]),
+    ...(dropped > 0 ? [`  ${dropped.toLocaleString('en')} were not copied, to keep within what copies may cost`] : []),
+    ...(oversized > 0 ? [`  ${oversized.toLocaleString('en')} were not copied: they or their answers are too large, or have no end`] : []),
+    ...differences
+      .slice(0, 10)
+      .map(
+        ({ difference, candidate, noise }) =>
+          `  ${difference} (${candidate.toLocaleString('en')} times, noise ${noise.toLocaleString('en')})`,
+      ),
+  ]
+}
