@@ -11,8 +11,8 @@ create table parts (
 insert into parts (id, number, name, category, drawing, price_cents, stock) values
   (1, 'PU-1012', 'Drilled brake disc 320 mm', 'Brakes', 'disc', 11890, 14),
   (2, 'PU-1021', 'Front brake pads, ceramic', 'Brakes', 'pads', 4290, 52),
-  (3, 'PU-2031', 'Iridium spark plug', 'Engine', 'plug', 1390, 160),
-  (4, 'PU-2041', 'Oil filter, spin-on', 'Engine', 'filter', 890, 96),
+  (3, 'PU-2031', 'Iridium spark plug', 'Engine', 'plug', 1390, 90000),
+  (4, 'PU-2041', 'Oil filter, spin-on', 'Engine', 'filter', 890, 90000),
   (5, 'PU-2061', 'Timing belt kit', 'Engine', 'belt', 13490, 9),
   (6, 'PU-2071', 'Forged piston 82 mm', 'Engine', 'piston', 15900, 21),
   (7, 'PU-3081', 'Battery 60 Ah', 'Electrics', 'battery', 9490, 18),

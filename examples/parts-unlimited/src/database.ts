@@ -44,18 +44,26 @@ export class Database {
   }
 
   /** Writes the order and takes its parts out of stock, or neither. @param end - `rollback` rehearses: nothing is bought */
-  async buy({ id, customer, email, lines }: Order, end: 'commit' | 'rollback'): Promise<void> {
+  async buy({ id, customer, email, lines }: Order, end: 'commit' | 'rollback', take: 'line by line' | 'at once'): Promise<void> {
     await this.#transaction(end, async (client) => {
       const written = await client.query(
         'insert into orders (id, customer, email, lines, total_cents) values ($1, $2, $3, $4, $5) on conflict do nothing',
         [id, customer, email, JSON.stringify(lines), quote(lines).totalCents],
       )
       if (written.rowCount !== 1) throw new Refused(409, 'This order was placed before: nothing was bought twice.')
-      for (const { id, name, quantity } of lines) {
-        const taken = await client.query('update parts set stock = stock - $2 where id = $1 and stock >= $2', [id, quantity])
-        if (taken.rowCount !== 1) throw new Refused(409, `There are not ${quantity} of “${name}” left.`)
-      }
+      for (const some of take === 'at once' ? [lines] : lines.map((line) => [line])) await takeFromStock(client, some)
     })
+  }
+
+  /** What the chat will do when somebody opens it, and then nothing of it was. @returns who answers there */
+  async rehearseChat(at: Date): Promise<readonly string[]> {
+    let names: readonly string[] = []
+    await this.#transaction('rollback', async (client) => {
+      await client.query("insert into chat_messages (message) values ('Is somebody there?')")
+      const there = 'select name from clerks where ($1 - from_hour + 24) % 24 < hours order by from_hour'
+      names = (await client.query<{ name: string }>(there, [at.getUTCHours()])).rows.map(({ name }) => name)
+    })
+    return names
   }
 
   async #parts(where: string, value: readonly unknown[]): Promise<readonly Part[]> {
@@ -76,4 +84,12 @@ export class Database {
       client.release()
     }
   }
+}
+
+async function takeFromStock(client: PoolClient, lines: readonly Line[]): Promise<void> {
+  const update = `update parts set stock = stock - wanted.quantity from unnest($1::integer[], $2::integer[]) as wanted (id, quantity)
+    where parts.id = wanted.id and stock >= wanted.quantity returning parts.id`
+  const { rows } = await client.query<{ id: number }>(update, [lines.map(({ id }) => id), lines.map(({ quantity }) => quantity)])
+  const short = lines.find(({ id }) => !rows.some((row) => row.id === id))
+  if (short) throw new Refused(409, `There are not ${short.quantity} of “${short.name}” left.`)
 }

@@ -52,16 +52,26 @@ function addButton(part: Part, quantity: number, label: string): Markup {
 <button name="add" value="${quantity}" aria-label="${label}: ${part.name}">${label}</button></form>`
 }
 
-/** @param orderId - made with the page: pressing "Buy" twice is one order */
-export function basketPage(lines: readonly Line[], orderId: string): Markup {
+/** @param orderId - made with the page: pressing "Buy" twice is one order; undefined: the form is on a page of its own */
+export function basketPage(lines: readonly Line[], clerks: readonly string[], orderId?: string): Markup {
   if (lines.length === 0) return message('Your basket is empty', 'The shelves are not.')
   const sum = quote(lines)
+  const help = clerks.length > 0 && markup`<p>Questions? ${clerks.join(' and ')} answer letters at this hour.</p>`
   return markup`<section class="narrow"><h1>Basket</h1><ul>${lines.map(basketLine)}</ul>
 <dl><dt>Parts</dt><dd>${dollars(sum.goodsCents)}</dd><dt>Shipping</dt><dd>${dollars(sum.shippingCents)}</dd></dl>
-<form method="post" action="/checkout"><input type="hidden" name="order" value="${orderId}">
+${orderId === undefined ? markup`<form action="/checkout"><button>To the checkout</button></form>` : orderForm(sum.totalCents, orderId)}${help}</section>`
+}
+
+export function checkoutPage(lines: readonly Line[], orderId: string): Markup {
+  if (lines.length === 0) return message('Your basket is empty', 'The shelves are not.')
+  return markup`<section class="narrow"><h1>Checkout</h1>${orderForm(quote(lines).totalCents, orderId)}</section>`
+}
+
+function orderForm(totalCents: number, orderId: string): Markup {
+  return markup`<form method="post" action="/checkout"><input type="hidden" name="order" value="${orderId}">
 <label>Name<input name="name" required maxlength="100" autocomplete="name"></label>
 <label>E-mail<input name="email" type="email" required maxlength="200" autocomplete="email"></label>
-<button>Buy for ${dollars(sum.totalCents)}</button></form></section>`
+<button>Buy for ${dollars(totalCents)}</button></form>`
 }
 
 function basketLine(line: Line): Markup {

@@ -40,6 +40,11 @@ it('a purchase takes its parts out of stock, once', async () => {
   assert.equal(await stock(), 3)
 })
 
+it('an order can be placed on a page of its own', async () => {
+  const { cookie } = await visit('/basket', { part, add: '1' })
+  assert.match((await visit('/checkout', undefined, cookie)).body, /<h1>Checkout<.*Buy for /s)
+})
+
 it('what is not there cannot be bought, and a rehearsal takes nothing', async () => {
   assert.equal((await buy(1, { rehearse: '1' })).status, 200)
   assert.match((await buy(99)).body, /There are not 99 of/)

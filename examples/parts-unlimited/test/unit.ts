@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { bannerText } from '../src/banner.ts'
 import { addTo, readBasket, writeBasket } from '../src/basket.ts'
+import { onDuty } from '../src/chat.ts'
 import { markup, raw } from '../src/markup.ts'
 import { dollars, quote } from '../src/pricing.ts'
 
@@ -27,4 +28,9 @@ it('a line holds at most 99 and goes away at none', () => {
 
 it('the banner is the setting without the space around it', () => {
   assert.equal(bannerText(' Closed on Monday '), 'Closed on Monday')
+})
+
+it('somebody answers letters from six until midnight', () => {
+  const hours = [5, 6, 10, 15, 23].map((hour) => onDuty(new Date(Date.UTC(2026, 0, 5, hour))).join())
+  assert.deepEqual(hours, ['', 'Ines', 'Ines,Ravi', 'Ravi', 'Mette'])
 })
