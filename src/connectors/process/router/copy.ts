@@ -1,7 +1,7 @@
-import { request as ask, type IncomingMessage } from 'node:http'
+import { request as ask, type Agent, type IncomingMessage } from 'node:http'
 import { credentials, shadowHeader, type Answer } from '../../../flow/environment/shadow.port.ts'
 import { requestHeaders } from './headers.ts'
-import type { Upstream } from './forward.ts'
+import type { Address, Upstream } from './forward.ts'
 import { keep } from './tap.ts'
 
 export type Copy = {
@@ -24,27 +24,43 @@ export function copyHeaders(request: IncomingMessage, pass: readonly string[]): 
   return [...kept, shadowHeader, '1']
 }
 
-/** Sends a copy and keeps what is answered. Never rejects. Nothing is followed or tried again. */
-export function sendCopy(
-  copy: Copy,
-  { agent, ...address }: Upstream,
-  { bodyBytes, timeoutMs }: { readonly bodyBytes: number; readonly timeoutMs: number },
-): Promise<Answer | { readonly failed: 'timeout' | 'broken' }> {
+/** What is asked of somebody who may have it already is answered by whose version they have. */
+export const isConditional = ({ headers }: IncomingMessage): boolean =>
+  ['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since', 'if-range'].some((name) => headers[name] !== undefined)
+
+/** Of these nothing is asked that changes anything (RFC 9110 9.2.1). */
+export const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+
+type Told = Answer | { readonly failed: 'timeout' | 'broken' }
+type Limits = { readonly bodyBytes: number; readonly timeoutMs: number }
+
+/**
+ * Sends a copy and keeps what is answered. Never rejects, and follows nothing. A kept connection may be closed by the service just as it is
+ * used, which is no fault of it: what changes nothing is sent again then, and what changes something gets a connection of its own.
+ */
+export async function sendCopy(copy: Copy, upstream: Upstream, limits: Limits): Promise<Told> {
+  const told = await send(copy, isSafe(copy.method) ? upstream : { ...upstream, agent: false }, limits)
+  const again = told === 'closed' ? await send(copy, { ...upstream, agent: false }, limits) : told
+  return again === 'closed' ? { failed: 'broken' } : again
+}
+
+/** @returns `closed`: the connection was there before, and broke before anything came */
+function send(copy: Copy, { agent, ...address }: Address & { readonly agent: Agent | false }, limits: Limits): Promise<Told | 'closed'> {
   const { method, path, body } = copy
   const headers = [...copy.headers, ...(body.length > 0 ? ['Content-Length', String(body.length)] : [])]
   return new Promise((resolve) => {
     const began = performance.now()
     const sent = ask({ ...address, agent, method, path, headers })
-    const timer = setTimeout(() => end({ failed: 'timeout' }), timeoutMs).unref()
-    const end = (outcome: Answer | { readonly failed: 'timeout' | 'broken' }) => {
+    const timer = setTimeout(() => end({ failed: 'timeout' }), limits.timeoutMs).unref()
+    const end = (outcome: Told | 'closed') => {
       clearTimeout(timer)
       resolve(outcome)
       sent.destroy()
     }
-    sent.on('error', () => end({ failed: 'broken' }))
+    sent.on('error', () => end(sent.reusedSocket ? 'closed' : { failed: 'broken' }))
     sent.on('response', (answer) => {
       const ms = performance.now() - began
-      const kept = keep(bodyBytes)
+      const kept = keep(limits.bodyBytes)
       const told = () => ({ status: answer.statusCode!, headers: answer.headers, body: kept.body(), ms })
       kept.hear(answer)
       answer.on('data', () => {
@@ -56,7 +72,6 @@ export function sendCopy(
         resolve(told())
       })
       answer.on('error', () => end({ failed: 'broken' }))
-      answer.resume()
     })
     sent.end(body)
   })

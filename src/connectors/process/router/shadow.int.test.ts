@@ -142,6 +142,15 @@ describe('requests that are copied to a candidate elsewhere', () => {
     expect(next.got.at(-1)).toMatchObject({ method: 'POST', url: '/orders', body: 'part=1' })
   })
 
+  it('are none of those who may have the answer already', async () => {
+    const [old, next] = [await service('old'), await service('new')]
+    const { url, told } = await stage({ production: [old], candidate: next })
+    await (await fetch(url, { headers: { 'if-none-match': '"1"' } })).text()
+    await (await fetch(`${url}/whole`)).text()
+    await told(1)
+    expect(next.got.map((got) => got.url)).toEqual(['/whole'])
+  })
+
   it('are as many as the share says, drawn by chance', async () => {
     const [old, next] = [await service('old'), await service('new')]
     let at = 0
@@ -272,6 +281,21 @@ describe('what copies cost', () => {
     await told(1)
     expect([...test.measure(false)]).toEqual([])
     expect(test.idleMs()).toBeGreaterThan(0)
+  })
+
+  it('is no failure of a candidate that closes a connection which nobody used for a while', async () => {
+    const old = await service('old')
+    const answered = new WeakSet<Socket>()
+    const next = await service('new', (message, response) => {
+      if (answered.has(message.socket)) return message.socket.destroy()
+      answered.add(message.socket)
+      response.setHeader('content-type', 'application/json').end('{"items":[1,2]}')
+    })
+    const { url, told } = await stage({ production: [old], candidate: next })
+    for (let copies = 1; copies <= 3; copies++) {
+      await (await fetch(url)).text()
+      expect((await told(copies)).rehearsals.candidate).toMatchObject({ compared: copies, failed: 0 })
+    }
   })
 
   it('is no failure of a candidate that is taken away meanwhile', async () => {

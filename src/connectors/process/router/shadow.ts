@@ -3,7 +3,7 @@ import type { Digest } from '../../../kernel/digest.ts'
 import type { EnvironmentId } from '../../../flow/environment/provider.port.ts'
 import type { Copying, Shadowing, ShadowDesk } from '../../../flow/environment/shadow.port.ts'
 import type { Upstream } from './forward.ts'
-import { copyHeaders, sendCopy, type Copy } from './copy.ts'
+import { copyHeaders, isConditional, isSafe, sendCopy, type Copy } from './copy.ts'
 import { overhear, type Overheard, type Tap } from './tap.ts'
 
 /** Where a copy goes. */
@@ -24,8 +24,6 @@ export type Shadow = {
   receive(): Receiver | undefined
 }
 
-const safe = new Set(['GET', 'HEAD', 'OPTIONS'])
-
 /** A copy that may be sent when its request has been answered. */
 type Drawn = {
   readonly shadow: Shadow
@@ -43,7 +41,7 @@ export function makeShadowing(random: () => number = Math.random) {
     const { shadowing, service } = shadow
     if (heard.bytes > shadowing.limits.bodyBytes) return copying.end('size')
     if (!receiver.isThere()) return copying.end('unready')
-    const isNoise = second !== undefined && safe.has(request.method) && random() < shadowing.noise
+    const isNoise = second !== undefined && isSafe(request.method) && random() < shadowing.noise
     const told = await sendCopy({ ...request, headers, body: heard.body() }, isNoise ? second : receiver.upstream, shadowing.limits)
     if ('failed' in told && !isNoise && !receiver.isThere()) return copying.end('unready')
     copying.end({ kind: isNoise ? 'noise' : 'candidate', service, ...request, control: heard.answer(), copy: told })
@@ -51,7 +49,7 @@ export function makeShadowing(random: () => number = Math.random) {
 
   function draw(shadow: Shadow, request: IncomingMessage): Drawn | undefined {
     const { shadowing, environment, desk } = shadow
-    if (!shadowing.methods.includes(request.method!) || random() >= shadowing.share) return undefined
+    if (!shadowing.methods.includes(request.method!) || isConditional(request) || random() >= shadowing.share) return undefined
     const receiver = shadow.receive()
     const to = { environment, shadowing, candidate: receiver?.candidate }
     const isLarge = Number(request.headers['content-length'] ?? 0) > shadowing.limits.bodyBytes
