@@ -12,6 +12,7 @@ export function ShadowPanel({ stream, environment }: { readonly stream: string; 
   const { candidate, from, share, methods, since, demandedBy, timeouts, dropped, oversized } = shadow
   return (
     <section className="panel" aria-label="Copies of requests">
+      <h2>Requests of {from}, copied here</h2>
       <Rehearsed said={shadow}>
         {Number((share * 100).toPrecision(3))} % of {methods.join(', ')} to {from}, copied to <DigestLink digest={candidate} />
         {since === null ? (
