@@ -128,4 +128,14 @@ describe('requests of production, copied to what is in test', () => {
     const run = await t.until(id, (run) => atGate(run)?.for.startsWith('another change') === true)
     expect(atGate(run)?.why).toContain('it answers requests of production otherwise, or fails')
   })
+
+  it('wake nobody: what sleeps gets none, and that is counted', async () => {
+    const { rest } = t.threeways.workshop.provider
+    const before = await shadow()
+    await rest!.sleep('shop/test')
+    await use(10)
+    for (let dropped = 0; dropped < 10; await sleep(50)) dropped = (await shadow()).dropped - before.dropped
+    expect(rest!.rest('shop/test')?.asleep).toBeDefined()
+    expect((await shadow()).rehearsals).toBe(before.rehearsals)
+  })
 })
