@@ -33,6 +33,8 @@ type Result = {
 }
 
 export type ExperimentStatus = ExperimentRow & {
+  readonly layer: string | null
+  readonly holdouts: readonly string[]
   readonly phase: number
   readonly since: string
   readonly units: number
@@ -102,6 +104,8 @@ export function statusLines(said: ExperimentStatus): {
       .map(({ arm, units: has, share }) => `${arm} ${has.toLocaleString('en')} (${(share * 100).toFixed(0)} % asked for)`)
       .join(', ')}`,
     ...(crossed === 0 ? [] : [`${crossed.toLocaleString('en')} saw several arms, and count in none`]),
+    ...(said.layer === null ? [] : [`its units are in no other experiment of the layer ${said.layer}`]),
+    ...said.holdouts.map((name) => `units that ${name} holds are kept out of it`),
     splitLine(split),
     ...(looking.may ? [] : [`it may not be decided yet: ${looking.why}`]),
     '',

@@ -37,7 +37,29 @@ type Revision = {
   readonly at: string
 }
 
-export type FlagDetail = FlagRow & { readonly document: unknown; readonly text: string; readonly revisions: readonly Revision[] }
+export type FlagDetail = FlagRow & { readonly document: unknown; readonly text: string; readonly revisions: readonly Revision[] } & Apart
+
+/** What keeps a flag apart from others. */
+type Apart = {
+  readonly layer: string | null
+  readonly holdouts: readonly string[]
+  readonly carriedOver: readonly {
+    readonly environment: string
+    readonly flag: string
+    readonly from: string
+    readonly share: string
+    readonly until: string
+  }[]
+}
+
+export const apartLines = ({ layer, holdouts, carriedOver }: Apart): readonly string[] => [
+  ...(layer === null ? [] : [`in the layer ${layer}: whoever is outside its share gets control`]),
+  ...holdouts.map((name) => `units that ${name} holds get control`),
+  ...carriedOver.map(
+    ({ environment, flag, from, share, until }) =>
+      `${share} of ${environment} that ${flag} owns was ${from}'s until ${minute(until)}: what its units saw there may carry over`,
+  ),
+]
 
 export type WhyRow = {
   readonly flag: string
@@ -48,6 +70,7 @@ export type WhyRow = {
   readonly revision: number | null
   readonly state: string | null
   readonly error: string | null
+  readonly apart: string | null
 }
 
 const minute = (at: string) => at.slice(0, 16).replace('T', ' ')
@@ -103,14 +126,14 @@ export const lifeTable = (revisions: readonly Revision[]): readonly (readonly st
 
 export const whyTable = (rows: readonly WhyRow[]): readonly (readonly string[])[] => [
   ['FLAG', 'VALUE', 'VARIANT', 'STATE', 'RULE', 'REVISION', 'WHY'],
-  ...rows.map(({ flag, value, variant, state, rule, revision, reason, error }) => [
+  ...rows.map(({ flag, value, variant, state, rule, revision, reason, error, apart }) => [
     flag,
     JSON.stringify(value),
     variant ?? '',
     state ?? '',
     rule,
     revision === null ? '' : String(revision),
-    error ?? reason.toLowerCase().replaceAll('_', ' '),
+    error ?? apart ?? reason.toLowerCase().replaceAll('_', ' '),
   ]),
 ]
 

@@ -63,6 +63,9 @@ export function flagDetailOf(service: string, now: number): FlagDetail {
     bucketing: 'fractional-v2',
     bucketBy: 'targetingKey',
     requires: [],
+    layer: null,
+    holdouts: [],
+    carriedOver: [],
     document: {},
     text: `flag: ${flag.flag}\n`,
     revisions: [

@@ -4,6 +4,7 @@ import type { CliContext } from '../context.ts'
 import {
   flagFiles,
   flagTable,
+  apartLines,
   lifeTable,
   rampFrom,
   proposalOf,
@@ -48,7 +49,9 @@ const show = buildCommand<Common & { yaml: boolean }, [string], CliContext>({
       const flag = await api.get<FlagDetail>(at`/api/flags/${name}`)
       if (flags.json) return this.output.json(flag)
       if (flags.yaml) return this.output.result(flag.text.trimEnd())
-      this.output.result(flag.text + '\n' + this.output.table(lifeTable(flag.revisions)))
+      this.output.result(flag.text)
+      for (const line of apartLines(flag)) this.output.result(line)
+      this.output.result(this.output.table(lifeTable(flag.revisions)))
     })
   },
   parameters: { flags: { ...common, yaml: { kind: 'boolean', brief: 'only as its file has it', default: false } }, positional: one },

@@ -1,4 +1,5 @@
 import { logicOf, type Logic } from './condition.ts'
+import { holdoutsOf } from './exclusion.ts'
 import { codeDefault, isOfFlagd, tableName, type Flag, type Requirement, type Serve, type Setting } from './flag.ts'
 import type { SlotTables } from './slots.ts'
 
@@ -92,6 +93,13 @@ function targetingOf(one: Revised, place: Place): { readonly targeting?: Logic; 
   if (killed || (state !== 'ramp' && state !== 'on')) return { rules: [] }
   const rest = served(one, tableName(environment), serve, fallsBack)
   const branches: readonly (readonly [id: string, when: Logic, then: Logic])[] = [
+    // First, so that no rule brings anybody into two experiments at once.
+    ...holdoutsOf(flag, place.byName)
+      .filter(({ environments }) => environments[environment]?.state === 'ramp' && !environments[environment].killed)
+      .map((one) => [`holdout:${one.flag}`, holds({ flag: one.flag, variant: 'held' }, place), variantLogic(flag.control)] as const),
+    ...(flag.layer === undefined
+      ? []
+      : [[`layer:${flag.layer}`, { '!': [holds({ flag: flag.layer, variant: flag.flag }, place)] }, variantLogic(flag.control)] as const]),
     ...flag.requires.map((need) => [`requires:${need.flag}`, { '!': [holds(need, place)] }, variantLogic(flag.control)] as const),
     ...rules.map(
       (rule) =>

@@ -8,6 +8,7 @@ import { duration, Name } from '../definition/schema/values.ts'
 import { suggestion } from '../definition/suggest.ts'
 import { usualDemands, type Demands } from '../dark/readiness.ts'
 import { conditionFaults } from './condition.ts'
+import { holdoutVariants, keepsApart, layerVariants } from './exclusion.ts'
 import { holdMsMin, newPlan, planFault, planStepsMax, stepOf } from './plan.ts'
 import {
   bucketings,
@@ -152,6 +153,15 @@ export const FlagFile = z.strictObject({
     .max(10)
     .default([])
     .meta({ description: 'Variants of other flags without which everybody gets control.' }),
+  layer: z
+    .string('should be the name of one layer: whoever is in two cannot be kept apart in either')
+    .pipe(Key)
+    .optional()
+    .meta({ description: 'The layer whose slots it keeps to: outside its share everybody gets control.' }),
+  holds: z
+    .union([z.literal('experiments'), z.strictObject({ owner: Line(100) }), z.strictObject({ layer: Key })])
+    .optional()
+    .meta({ description: 'Of a holdout: experiments (all of them), those of one {owner: shop}, or all flags of a {layer: checkout}.' }),
   environments: z
     .record(Name, Setting)
     .refine((all) => Object.keys(all).length > 0, 'names no environment: it would be asked for in vain')
@@ -180,9 +190,9 @@ export function readFlag(text: string, file: string): Flag {
 }
 
 function flagOf(file: File): Flag {
-  const variants = (file.variants ?? { off: false, on: true }) as Readonly<Record<string, Value>>
+  const variants = variantsOf(file)
   const control = file.control ?? (Object.hasOwn(variants, 'off') ? 'off' : Object.keys(variants)[0]!)
-  return {
+  const flag: Flag = {
     flag: file.flag,
     description: file.description ?? '',
     owner: file.owner,
@@ -196,6 +206,8 @@ function flagOf(file: File): Flag {
     bucketBy: file.bucketBy,
     salt: file.salt ?? file.flag,
     requires: file.requires,
+    ...(file.layer === undefined ? {} : { layer: file.layer }),
+    ...(file.holds === undefined ? {} : { holds: file.holds }),
     environments: Object.fromEntries(
       Object.entries(file.environments).map(([name, { state, killed, rules, serve, sample, ramp, ready, load }]): [string, Setting] => [
         name,
@@ -211,6 +223,13 @@ function flagOf(file: File): Flag {
       ]),
     ),
   }
+  return flag.purpose === 'layer' && file.variants === undefined ? { ...flag, variants: layerVariants(control, flag.environments) } : flag
+}
+
+function variantsOf({ purpose, variants, control }: File): Readonly<Record<string, Value>> {
+  if (variants !== undefined) return variants as Readonly<Record<string, Value>>
+  if (purpose === 'layer') return { [control ?? 'none']: control ?? 'none' }
+  return purpose === 'holdout' ? holdoutVariants : { off: false, on: true }
 }
 
 const demandsOf = ({ rehearsals, differ, fail, slower }: z.output<typeof Ready>): Demands => ({
@@ -241,9 +260,9 @@ function meaningFaults(flag: Flag, file: File, places: Places): readonly Fault[]
     const help = 'code asks for one type: give each type a flag of its own'
     faults.push(places.atKey('/variants', { message: `has variants of ${[...types].join(' and ')}`, help }))
   }
-  const mustEnd = flag.purpose === 'release' || flag.purpose === 'experiment'
+  const mustEnd = flag.purpose === 'release' || flag.purpose === 'experiment' || flag.purpose === 'holdout'
   if (mustEnd && flag.expires === null) {
-    const message = `a flag for ${flag.purpose === 'release' ? 'a release' : 'an experiment'} ends one day, and this one does not say when`
+    const message = `a flag for ${flag.purpose === 'experiment' ? 'an' : 'a'} ${flag.purpose} ends one day, and this one does not say when`
     faults.push(
       places.atValue('/expires', {
         message,
@@ -276,7 +295,17 @@ function meaningFaults(flag: Flag, file: File, places: Places): readonly Fault[]
     const sum = Object.values(served).reduce((all, slots) => all + slots, 0)
     if (sum <= slotCount) return
     faults.push(
-      places.atKey(pointerOf(path), { message: `shares add up to ${sum / 100}%`, help: 'make them 100% or less: the rest gets control' }),
+      places.atKey(
+        pointerOf(path),
+        flag.purpose === 'layer'
+          ? {
+              message: `${sum / 100}% of the layer would be owned: ${Object.entries(served)
+                .map(([name, slots]) => `${name} ${slots / 100}%`)
+                .join(', ')}`,
+              help: 'a slot has one owner: make them 100% or less, or ask in another layer',
+            }
+          : { message: `shares add up to ${sum / 100}%`, help: 'make them 100% or less: the rest gets control' },
+      ),
     )
   }
   variant(flag.control, ['control'])
@@ -314,8 +343,41 @@ function meaningFaults(flag: Flag, file: File, places: Places): readonly Fault[]
         faults.push(places.atKey(pointerOf([...at, 'ramp']), { message: fault, help: 'for example 1%, 5%, 25%, 100%' }))
     }
   }
+  faults.push(...apartFaults(flag, file, places))
   if (flag.requires.some((one) => one.flag === flag.flag))
     faults.push(places.atKey('/requires', { message: 'requires itself', help: 'remove it' }))
+  return faults
+}
+
+/** What layers and holdouts may not be: they do nothing but dice, so that who is where can be said of a unit by its hash alone. */
+function apartFaults(flag: Flag, file: File, places: Places): readonly Fault[] {
+  const faults: Fault[] = []
+  const say = (path: readonly PropertyKey[], message: string, help: string) => faults.push(places.atKey(pointerOf(path), { message, help }))
+  if (flag.holds !== undefined && flag.purpose !== 'holdout')
+    say(['holds'], 'only a holdout holds', 'remove it, or write `purpose: holdout`')
+  if (!keepsApart(flag)) return faults
+  const what = `a ${flag.purpose}`
+  if (flag.purpose === 'holdout' && flag.holds === undefined)
+    say(
+      ['purpose'],
+      'does not say what its units are kept out of',
+      'add `holds: experiments`, `holds: {owner: shop}` or `holds: {layer: checkout}`',
+    )
+  if (file.variants !== undefined) say(['variants'], `${what} has no variants of its own`, 'remove them: they follow from what it serves')
+  if (flag.purpose === 'holdout' && file.control !== undefined) say(['control'], 'a holdout has no control of its own', 'remove it')
+  if (flag.requires.length > 0) say(['requires'], `${what} requires nothing`, 'remove it')
+  if (flag.layer !== undefined) say(['layer'], `${what} is in no layer`, 'remove it')
+  for (const [environment, { state, rules, plan, serve }] of Object.entries(flag.environments)) {
+    const at = ['environments', environment]
+    if (state !== 'ramp' && state !== 'off') say([...at, 'state'], `${what} dices, or is off`, 'write `state: ramp` and shares under serve')
+    if (rules.length > 0) say([...at, 'rules'], `${what} dices everybody alike, without rules`, 'remove them')
+    if (plan !== null) say([...at, 'ramp'], `${what} does not grow by itself`, 'remove ramp, and write shares under serve')
+    if (typeof serve === 'string') continue
+    if (flag.purpose === 'layer' && Object.hasOwn(serve, flag.control))
+      say([...at, 'serve'], `"${flag.control}" is for who is in no flag`, 'leave it out: it gets the rest')
+    if (flag.purpose === 'holdout' && (serve['held'] ?? 0) >= slotCount)
+      say([...at, 'serve'], 'holds everybody, so that there is nobody to compare with', 'hold a share, for example {held: 5%}')
+  }
   return faults
 }
 

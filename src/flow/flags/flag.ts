@@ -23,12 +23,17 @@ export type Flag = {
   readonly salt: string
   /** Where one of them does not hold, everybody gets control. */
   readonly requires: readonly Requirement[]
+  /** The layer whose slots it keeps to: whoever is outside its share of it gets control. */
+  readonly layer?: string
+  /** Of a holdout: what its units are kept out of. */
+  readonly holds?: Holds
   readonly environments: Readonly<Record<string, Setting>>
 }
 
 export type Value = boolean | string | number | { readonly [key: string]: unknown } | readonly unknown[]
 
-export const purposes = ['release', 'experiment', 'operations', 'permission'] as const
+/** `layer`: flags that own its slots never meet in a unit. `holdout`: its units are in no experiment. */
+export const purposes = ['release', 'experiment', 'operations', 'permission', 'layer', 'holdout'] as const
 export type Purpose = (typeof purposes)[number]
 
 /** In the order of a flag's life. `dark`: real clients rehearse it, and nobody sees it. */
@@ -44,6 +49,9 @@ export type Bucketing = (typeof bucketings)[number]
 
 /** Whether it is one of flagd's, which every evaluator of its format knows. */
 export const isOfFlagd = (bucketing: Bucketing): bucketing is 'fractional-v2' | 'fractional-v3' => bucketing.startsWith('fractional-')
+
+/** All flags for experiments, those of one owner, or all flags of a layer. */
+export type Holds = 'experiments' | { readonly owner: string } | { readonly layer: string }
 
 export type Requirement = { readonly flag: string; readonly variant: string }
 

@@ -5,6 +5,7 @@ import type { NewId } from '../../kernel/ids.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { readFlag } from './document.ts'
 import type { FlagChange } from './events.ts'
+import { checkExclusion } from './exclusion.ts'
 import { checkOnce, checkWords, sameFile } from './files.ts'
 import type { Flag } from './flag.ts'
 import { advanced, begun, paused, type OutcomeOf } from './plan.ts'
@@ -47,7 +48,8 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
      * Publishes flags as files of a repository have them, all or none. What somebody changed elsewhere since such a file was last read is
      * not undone unawares.
      * @returns the revisions that stand; `changed`: whether this made it
-     * @throws ThreewaysError `FLAG_INVALID`, `FLAG_TWICE`, `FLAG_CHANGED_ELSEWHERE`, `FLAG_CHANGED_MEANWHILE`, `FLAG_REBUCKETED`, `FLAG_REQUIREMENT_INVALID`, `FLAG_REQUIREMENT_CIRCLE`
+     * @throws ThreewaysError `FLAG_INVALID`, `FLAG_TWICE`, `FLAG_CHANGED_ELSEWHERE`, `FLAG_CHANGED_MEANWHILE`, `FLAG_REBUCKETED`, `FLAG_REQUIREMENT_INVALID`, `FLAG_REQUIREMENT_CIRCLE`,
+     * `FLAG_LAYER_INVALID`, `FLAG_LAYER_TAKEN`, `FLAG_HOLDOUT_INVALID`, `FLAG_HELD`
      */
     async set(files: readonly FlagDocument[], author: Author & { readonly over?: boolean | undefined; readonly origin?: 'file' | 'api' }) {
       const { origin = 'file', over = false } = author
@@ -81,6 +83,10 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       const at = clock.instant()
       // Together: one of them may require another.
       const then = new Map([...all.values(), ...read].map(({ flag }) => [flag.flag, flag]))
+      checkExclusion(
+        read.map(({ flag }) => flag.flag),
+        then,
+      )
       return read.map(({ flag }) => {
         checkRequirements(flag, then)
         const before = all.get(flag.flag)

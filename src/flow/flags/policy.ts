@@ -2,6 +2,7 @@ import { conflict, notFound, refused } from '../../kernel/errors.ts'
 import type { Demands, Verdict } from '../dark/readiness.ts'
 import { suggestion } from '../definition/suggest.ts'
 import type { FlagChange } from './events.ts'
+import { layerVariants } from './exclusion.ts'
 import { codeDefault, tableName, slotCount, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
 import { needsOf } from './needs.ts'
 import { movedSlots, slotsOf, type SlotTables } from './slots.ts'
@@ -42,8 +43,12 @@ export function wished(flag: Flag, wish: Wish): { readonly flag: Flag; readonly 
     plan: wish.plan ?? (isSaid || state !== 'ramp' ? null : before.plan),
   }
   const change: FlagChange = wish.killed === true ? 'killed' : wish.killed === false ? 'revived' : state === 'ramp' ? 'ramp' : 'state'
-  return { flag: withSetting(flag, wish.environment, setting), change }
+  return { flag: withOwners(withSetting(flag, wish.environment, setting)), change }
 }
+
+/** A layer's variants are the flags that own slots of it: a share is all that it takes to become one, or to be one no more. */
+const withOwners = (flag: Flag): Flag =>
+  flag.purpose === 'layer' ? { ...flag, variants: layerVariants(flag.control, flag.environments) } : flag
 
 export const withSetting = (flag: Flag, environment: string, setting: Setting): Flag => ({
   ...flag,

@@ -8,6 +8,7 @@ import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
 import { readiness } from '../dark/of-flag.ts'
 import { currentPolicy } from '../policy/policies.ts'
 import { flagChanged, type FlagChange } from './events.ts'
+import { checkExclusion, checkKept } from './exclusion.ts'
 import type { Flag } from './flag.ts'
 import { begun } from './plan.ts'
 import { checkBuckets, checkExpected, checkReady, checkRequirements, leavingDark } from './policy.ts'
@@ -46,6 +47,7 @@ export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock
       const alongside = (await author.alongside?.(tx)) ?? []
       const all = new Map(await standing(tx))
       const earlier = new Map([...all].map(([name, one]) => [name, one.flag]))
+      const slotsBefore = new Map([...all].map(([name, one]) => [name, one.slots]))
       const at = clock.instant()
       const published: Published[] = []
       for (const { name, make } of steps) {
@@ -79,6 +81,9 @@ export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock
       const flags = new Map([...all].map(([name, one]) => [name, one.flag]))
       const made = published.filter(({ changed }) => changed)
       for (const { flag } of made) checkRequirements(flag, flags)
+      const names = made.map(({ flag }) => flag.flag)
+      checkExclusion(names, flags)
+      if (author.rebucket !== true) checkKept(names, earlier, flags, (layer) => slotsBefore.get(layer) ?? {})
       // What a plan or its guardrails do was agreed to with the plan.
       if (author.origin !== 'ramp' && made.length > 0) {
         const policy = await policyFor(tx)

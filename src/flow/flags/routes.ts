@@ -7,7 +7,7 @@ import type { Flags } from './flags.ts'
 import type { Published as Made } from './publish.ts'
 import { Asking, FlagDetail, FlagView, Killing, Previewed, Pausing, Previewing, Published, Publishing, Standing, Why } from './schemas.ts'
 import type { Served } from './serving/served.ts'
-import { changesView, flagDetail, flagView, movesView, wholeView, wishOf } from './views.ts'
+import { apartWords, changesView, flagDetail, flagView, movesView, wholeView, wishOf } from './views.ts'
 
 /**
  * Flags over HTTP, for those who decide who gets what.
@@ -55,7 +55,7 @@ export function flagRoutes(flags: Flags, served: Served, refresh: () => Promise<
     },
   )
   app.get('/flags/:flag', route('one flag and every revision of it', FlagDetail), requires('read'), async (c) =>
-    c.json(flagDetail(await flags.life(c.req.param('flag')))),
+    c.json(flagDetail(await flags.life(c.req.param('flag')), await flags.standing())),
   )
   app.post(
     '/flags/:flag/stand',
@@ -122,6 +122,7 @@ export function flagRoutes(flags: Flags, served: Served, refresh: () => Promise<
           revision: revision ?? null,
           state: typeof metadata['tw.state'] === 'string' ? metadata['tw.state'] : null,
           error: errorMessage ?? null,
+          apart: apartWords(rule),
         })),
       })
     },

@@ -88,6 +88,11 @@ export const FlagDetail = FlagView.extend({
   bucketing: z.enum(bucketings),
   bucketBy: z.string(),
   requires: z.array(z.object({ flag: z.string(), variant: z.string() })),
+  layer: z.string().nullable().meta({ description: 'the layer whose slots it keeps to' }),
+  holdouts: z.array(z.string()).meta({ description: 'holdouts whose units it is kept from' }),
+  carriedOver: z
+    .array(z.object({ environment: z.string(), flag: z.string(), from: z.string(), share, until: z.iso.datetime() }))
+    .meta({ description: 'of a layer: slots that a flag owns and another one owned before, until when' }),
   document: z.record(z.string(), z.unknown()).meta({ description: 'the flag in the words of its file' }),
   text: z.string().meta({ description: 'the same as YAML' }),
   revisions: z.array(RevisionDetail).meta({ description: 'newest first' }),
@@ -113,7 +118,9 @@ export const Previewed = z
     changed: z
       .object({ fields: z.array(z.string()), environments: z.array(z.string()) })
       .meta({ description: 'of its file: fields, and environments that would stand otherwise, be new or be gone' }),
-    would: FlagDetail.omit({ latest: true, revisions: true, text: true }).meta({ description: 'how it would stand' }),
+    would: FlagDetail.omit({ latest: true, revisions: true, text: true, holdouts: true, carriedOver: true }).meta({
+      description: 'how it would stand',
+    }),
   })
   .meta({ id: 'FlagPreviewed' })
 export type Previewed = z.infer<typeof Previewed>
@@ -180,6 +187,7 @@ export const Why = z
     revision: z.int().nullable(),
     state: z.string().nullable(),
     error: z.string().nullable(),
+    apart: z.string().nullable().meta({ description: 'how the unit is kept out of it, by a layer or a holdout' }),
   })
   .meta({ id: 'FlagWhy' })
 export type Why = z.infer<typeof Why>

@@ -76,17 +76,21 @@ const known = (slots: Slots, { variants }: Flag): Slots =>
   slots.map(([variant, count]) => [variant !== null && Object.hasOwn(variants, variant) ? variant : null, count])
 
 /** Slots that belong to a variant in both, and to another one in the second: their units would be moved from what they saw. Pure. */
-export function movedSlots(before: Slots, after: Slots): number {
-  let moved = 0
+export const movedSlots = (before: Slots, after: Slots): number =>
+  Object.values(takenSlots(before, after)).reduce((sum, slots) => sum + slots, 0)
+
+/** Slots that are taken from each variant. Pure. */
+export function takenSlots(before: Slots, after: Slots): Readonly<Record<string, number>> {
+  const taken: Record<string, number> = {}
   const [one, other] = [before.map((run) => [...run] as const), after.map((run) => [...run] as const)]
   for (let [i, j, left, right] = [0, 0, one[0]?.[1] ?? 0, other[0]?.[1] ?? 0]; i < one.length && j < other.length;) {
     const both = Math.min(left, right)
     const [was, is] = [one[i]![0], other[j]![0]]
-    if (was !== null && was !== is) moved += both
+    if (was !== null && was !== is) taken[was] = (taken[was] ?? 0) + both
     left -= both
     right -= both
     if (left === 0) left = one[++i]?.[1] ?? 0
     if (right === 0) right = other[++j]?.[1] ?? 0
   }
-  return moved
+  return taken
 }

@@ -2,6 +2,8 @@ import { instantOf } from '../../kernel/clock.ts'
 import { parseDuration } from '../../kernel/duration.ts'
 import { invalid } from '../../kernel/errors.ts'
 import { canonicalJson, type Json } from '../../kernel/digest.ts'
+import { carriedOver } from './carry-over.ts'
+import { holdoutsOf } from './exclusion.ts'
 import type { FlagRevision } from './revisions.ts'
 import { typeOf, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
 import { dueAt, heldBy, linearSteps, newPlan, stepOf } from './plan.ts'
@@ -56,6 +58,7 @@ export function wholeView(flag: Flag) {
     bucketing,
     bucketBy,
     requires: [...requires],
+    layer: flag.layer ?? null,
     document: documentOf(flag) as Readonly<Record<string, Json>>,
   }
 }
@@ -76,12 +79,21 @@ function planView(setting: Setting) {
   }
 }
 
-export function flagDetail(life: readonly FlagRevision[]) {
+/** @param all - every flag as it stands */
+export function flagDetail(life: readonly FlagRevision[], all: ReadonlyMap<string, FlagRevision>) {
   const latest = life[0]!
+  const { purpose, environments } = latest.flag
   return {
     ...wholeView(latest.flag),
     latest: revisionView(latest),
     text: textOf(latest.flag),
+    holdouts: holdoutsOf(latest.flag, all).map(({ flag }) => flag),
+    carriedOver:
+      purpose === 'layer'
+        ? Object.keys(environments).flatMap((environment) =>
+            carriedOver(life, environment).map(({ slots, ...one }) => ({ environment, ...one, share: shareOf(slots) })),
+          )
+        : [],
     revisions: life.map((one) => ({ ...revisionView(one), stands: standsOf(one) })),
   }
 }
@@ -106,6 +118,12 @@ const written = (flag: Flag) => documentOf(flag) as Written
 
 function differing(one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>): string[] {
   return Object.keys({ ...one, ...other }).filter((name) => canonicalJson(one[name] ?? null) !== canonicalJson(other[name] ?? null))
+}
+
+/** What a rule that keeps experiments apart says of whoever it fits; null: another rule decided. */
+export function apartWords(rule: string): string | null {
+  if (rule.startsWith('layer:')) return `outside its share of the layer ${rule.slice('layer:'.length)}`
+  return rule.startsWith('holdout:') ? `held out of it by ${rule.slice('holdout:'.length)}` : null
 }
 
 export const movesView = (moves: readonly Move[]) => moves.map((move) => ({ ...move, moved: shareOf(move.moved) }))

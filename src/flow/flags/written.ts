@@ -21,7 +21,9 @@ export const sharesOf = (serve: Serve) =>
 
 /** A flag in the words of its file. What is as usual is left out. Pure. */
 export function documentOf(flag: Flag): Readonly<Record<string, unknown>> {
-  const { service, change, expires, description, requires, environments, bucketing, bucketBy, salt, ...rest } = flag
+  const { service, change, expires, description, requires, environments, bucketing, bucketBy, salt, layer, holds, ...rest } = flag
+  // Variants of these follow from what they serve.
+  const isApart = rest.purpose === 'layer' || rest.purpose === 'holdout'
   return {
     flag: flag.flag,
     ...(description === '' ? {} : { description }),
@@ -30,12 +32,14 @@ export function documentOf(flag: Flag): Readonly<Record<string, unknown>> {
     expires: expires ?? 'never',
     ...(service === null ? {} : { service }),
     ...(change === null ? {} : { change }),
-    variants: rest.variants,
-    control: rest.control,
+    ...(isApart ? {} : { variants: rest.variants }),
+    ...(isApart && (rest.control === 'none' || rest.purpose === 'holdout') ? {} : { control: rest.control }),
     ...(bucketing === 'fractional-v2' ? {} : { bucketing }),
     ...(bucketBy === 'targetingKey' ? {} : { bucketBy }),
     ...(salt === flag.flag ? {} : { salt }),
     ...(requires.length === 0 ? {} : { requires }),
+    ...(layer === undefined ? {} : { layer }),
+    ...(holds === undefined ? {} : { holds }),
     environments: Object.fromEntries(
       Object.entries(environments).map(([name, { state, killed, rules, serve, sample, plan, ready, load }]) => [
         name,

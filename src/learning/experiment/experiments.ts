@@ -7,6 +7,7 @@ import { rowsOf } from '../../ledger/rows.ts'
 import { analyse, type Analysis } from './analysis.ts'
 import { countsOf, unitsSince } from './counts.ts'
 import { experimentDecided, experimentLooked, experimentPlanned, experimentStarted } from './events.ts'
+import { apartFault, apartOf, type Apart } from './exclusion.ts'
 import { lookingAt, nothingSeen, type Memory } from './looks.ts'
 import type { Metric } from './metric.ts'
 import { assignmentFault, phaseOf, type Phase } from './phases.ts'
@@ -43,6 +44,8 @@ export type Status = {
   readonly phase: Phase
   readonly analysis: Analysis
   readonly crossed: number
+  /** As its flag stands now. */
+  readonly apart: Apart
   readonly arms: readonly { readonly arm: string; readonly units: number; readonly share: number }[]
   readonly looks: readonly { readonly at: string; readonly phase: number; readonly units: number; readonly told: unknown }[]
 }
@@ -84,6 +87,7 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
       phase,
       analysis,
       crossed: counted.crossed,
+      apart: apartOf(flag, await definitionsOf(place)),
       arms: arms.map((arm, index) => ({ arm, units: counted.arms[arm]!.units, share: phase.weights[index]! / all })),
       looks: looks.map(({ at, phase, units, told }) => ({ at: at!, phase: phase!, units: units!, told })),
     }
@@ -119,7 +123,7 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
       })
     },
 
-    /** @throws ThreewaysError `EXPERIMENT_NOT_FOUND`, `EXPERIMENT_BEGAN`, `EXPERIMENT_UNASSIGNED` */
+    /** @throws ThreewaysError `EXPERIMENT_NOT_FOUND`, `EXPERIMENT_BEGAN`, `EXPERIMENT_UNASSIGNED`, `EXPERIMENT_MIXED` */
     async start(experiment: string, by: string): Promise<Kept> {
       return ledger.transaction(async (tx) => {
         await tx.lock()
@@ -143,6 +147,9 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
             message: `"${experiment}" cannot begin: ${fault}`,
             help: `let the flag dice: threeways flag ramp ${flag} ${plan.arms.map(({ key }) => `${key}=50%`).join(' ')} --environment ${environment} --reason WHY`,
           })
+        const mixed = apartFault(flag, await definitionsOf(tx), plan)
+        if (mixed !== undefined)
+          throw refused('EXPERIMENT_MIXED', { message: `"${experiment}" cannot begin: ${mixed.message}`, help: mixed.help })
         await tx.append([event(experimentStarted, envelope(experiment), { experiment, by })])
         return one(tx, experiment)
       })
@@ -214,6 +221,17 @@ function checkRunning({ experiment, startedAt, decided }: Kept): void {
   })
 }
 
+/** Of all flags, as they stand. */
+async function definitionsOf(place: Place): Promise<readonly unknown[]> {
+  const rows = await rowsOf(place.db, assignedFlags)
+    .select('definition')
+    .distinctOn('flag')
+    .orderBy('flag')
+    .orderBy('revision', 'desc')
+    .execute()
+  return rows.map(({ definition }) => definition)
+}
+
 async function revisionsOf(place: Place, flag: string) {
   const rows = await rowsOf(place.db, assignedFlags).select(['at', 'definition']).where('flag', '=', flag).orderBy('revision').execute()
   return rows.map(({ at, definition }) => ({ at: at!, definition }))
@@ -264,7 +282,7 @@ export function keptOf(row: ExperimentRow): Kept {
 const plainOf = <T>(value: T): Readonly<Record<string, unknown>> => JSON.parse(JSON.stringify(value)) as Readonly<Record<string, unknown>>
 
 function draftOf(file: z.output<typeof PlanFile>): Parameters<typeof planned>[0] {
-  const { hypothesis, arms, metrics, units, looks, alpha, power, shipWhen } = file
+  const { hypothesis, arms, metrics, units, looks, alpha, power, shipWhen, layer, holdouts } = file
   return {
     hypothesis,
     // What they really are weighed by is the flag's to say; it is read when it is analysed.
@@ -283,5 +301,7 @@ function draftOf(file: z.output<typeof PlanFile>): Parameters<typeof planned>[0]
     ...(alpha === undefined ? {} : { alpha }),
     ...(power === undefined ? {} : { power }),
     ...(shipWhen === undefined ? {} : { shipWhen }),
+    ...(layer === undefined ? {} : { layer }),
+    ...(holdouts === undefined ? {} : { holdouts }),
   }
 }

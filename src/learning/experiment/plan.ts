@@ -25,6 +25,10 @@ export type ExperimentPlan = {
   readonly narrowestAt: number
   /** A treatment is shipped when every decision metric is better, or when any is and none is worse. Guardrails hold either way. */
   readonly shipWhen: 'every' | 'any'
+  /** The layer that its flag has to be in when it begins. */
+  readonly layer?: string
+  /** Holdouts that have to hold its flag when it begins. */
+  readonly holdouts?: readonly string[]
 }
 
 /** As a person writes it: what is left out has its usual value. */
@@ -55,6 +59,8 @@ export function planned(draft: ExperimentDraft): ExperimentPlan {
     spending: draft.spending ?? { kind: 'obrien-fleming' },
     narrowestAt: draft.narrowestAt ?? units ?? 5000,
     shipWhen: draft.shipWhen ?? 'every',
+    ...(draft.layer === undefined ? {} : { layer: draft.layer }),
+    ...(draft.holdouts === undefined ? {} : { holdouts: draft.holdouts }),
   }
   const faults = [...armFaults(plan), ...plan.metrics.flatMap(metricFaults), ...numberFaults(plan), ...questionFaults(plan)]
   if (faults.length === 0) return plan

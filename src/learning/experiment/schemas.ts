@@ -34,6 +34,12 @@ export const PlanFile = z.strictObject({
   alpha: z.number().optional(),
   power: z.number().optional(),
   shipWhen: z.enum(['every', 'any']).optional(),
+  layer: z
+    .string('should be the name of one layer: whoever is in two cannot be kept apart in either')
+    .pipe(key)
+    .optional()
+    .meta({ description: 'that the flag has to be in, so that its units are in no other experiment of it' }),
+  holdouts: z.array(key).max(20).optional().meta({ description: 'that have to keep their units out of it' }),
 })
 
 export const Planning = z.object({ plan: PlanFile })
@@ -87,6 +93,8 @@ export const ExperimentRow = z
   .meta({ id: 'Experiment' })
 
 export const ExperimentStatus = ExperimentRow.extend({
+  layer: z.string().nullable().meta({ description: 'whose slots its flag keeps to now' }),
+  holdouts: z.array(z.string()).meta({ description: 'whose units are kept out of it now' }),
   phase: z.int(),
   since: z.string().meta({ description: 'units exposed before are of an earlier phase' }),
   units: z.int(),

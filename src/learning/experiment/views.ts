@@ -25,10 +25,12 @@ export function rowView({ experiment, plan, owner, flag, environment, plannedAt,
   }
 }
 
-export function statusView({ kept, phase, analysis, crossed, arms, looks }: Status) {
+export function statusView({ kept, phase, analysis, crossed, arms, looks, apart }: Status) {
   const { units, split, looking, results, recommendations } = analysis
   return {
     ...rowView(kept),
+    layer: apart.layer,
+    holdouts: [...apart.holdouts],
     phase: phase.phase,
     since: phase.since,
     units,

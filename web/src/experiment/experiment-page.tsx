@@ -31,6 +31,7 @@ export function ExperimentPage() {
             <span className={`experiment-state experiment-${data.state}`}>{stateWords(data)}</span> · flag{' '}
             <Link href={flagHref(data.flag)}>{data.flag}</Link> in {data.environment} · owner {data.owner}
           </p>
+          <Apart said={data} />
         </div>
         <Actions said={data} />
       </header>
@@ -40,6 +41,25 @@ export function ExperimentPage() {
       {data.results.length > 0 && <Results results={data.results} />}
       {data.looks.length > 0 && <Looks said={data} />}
     </div>
+  )
+}
+
+/** What keeps its units out of other experiments, and others' out of it. */
+function Apart({ said: { layer, holdouts } }: { readonly said: ExperimentStatus }) {
+  if (layer === null && holdouts.length === 0) return null
+  return (
+    <p className="soft">
+      {layer !== null && (
+        <>
+          Its units are in no other experiment of the layer <Link href={`/release/${encodeURIComponent(layer)}`}>{layer}</Link>.{' '}
+        </>
+      )}
+      {holdouts.map((name) => (
+        <span key={name}>
+          Units that <Link href={`/release/${encodeURIComponent(name)}`}>{name}</Link> holds are kept out of it.{' '}
+        </span>
+      ))}
+    </p>
   )
 }
 

@@ -63,7 +63,7 @@ function Life({ flag }: { readonly flag: FlagDetail }) {
 }
 
 function Facts({
-  flag: { owner, purpose, service, expires, control, variants, requires, bucketBy, bucketing },
+  flag: { owner, purpose, service, expires, control, variants, requires, bucketBy, bucketing, layer, holdouts, carriedOver },
 }: {
   readonly flag: FlagDetail
 }) {
@@ -87,6 +87,21 @@ function Facts({
       {requires.map(({ flag, variant }) => (
         <span key={flag}>
           requires <Link href={flagHref(flag)}>{flag}</Link> to be {variant}
+        </span>
+      ))}
+      {layer !== null && (
+        <span>
+          in the layer <Link href={flagHref(layer)}>{layer}</Link>: outside its share everybody gets {control}
+        </span>
+      )}
+      {holdouts.map((name) => (
+        <span key={name}>
+          units that <Link href={flagHref(name)}>{name}</Link> holds get {control}
+        </span>
+      ))}
+      {carriedOver.map(({ environment, flag, from, share, until }) => (
+        <span key={`${environment}/${flag}/${from}/${until}`}>
+          {share} of {environment} that {flag} owns was {from}’s until {until.slice(0, 10)}: what its units saw there may carry over
         </span>
       ))}
     </p>

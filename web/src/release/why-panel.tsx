@@ -110,7 +110,7 @@ function WhyTable({ rows }: { readonly rows: readonly Why[] }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ flag, variant, value, rule, reason, state, revision, error }) => (
+          {rows.map(({ flag, variant, value, rule, reason, state, revision, error, apart }) => (
             <tr key={flag}>
               <th scope="row">
                 <Link href={flagHref(flag)}>{flag}</Link>
@@ -119,7 +119,7 @@ function WhyTable({ rows }: { readonly rows: readonly Why[] }) {
                 <strong>{variant ?? '–'}</strong>
               </td>
               <td className="mono">{rule}</td>
-              <td>{error ?? reason.toLowerCase().replaceAll('_', ' ')}</td>
+              <td>{error ?? apart ?? reason.toLowerCase().replaceAll('_', ' ')}</td>
               <td>{state ?? '–'}</td>
               <td>{revision ?? '–'}</td>
             </tr>

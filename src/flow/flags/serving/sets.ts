@@ -64,6 +64,7 @@ export function makeFlagSets(ledger: Ledger, standing: () => Promise<ReadonlyMap
   async function take(changed: readonly FlagRevision[]): Promise<void> {
     const newer = changed.filter((one) => one.revision > (flags.get(one.flag.flag)?.revision ?? 0))
     const touched = new Map<string, Set<string>>()
+    const isHoldout = newer.some((one) => [one, flags.get(one.flag.flag)].some((known) => known?.flag.purpose === 'holdout'))
     for (const one of newer) {
       const { flag } = one.flag
       // An environment that it no longer names has to forget it.
@@ -74,7 +75,7 @@ export function makeFlagSets(ledger: Ledger, standing: () => Promise<ReadonlyMap
     const revision = [...flags.values()].reduce((sum, one) => sum + one.revision, 0)
     for (const [environment, keys] of touched) {
       const kept = sets.get(environment) ?? newSet(environment)
-      const told = await kept.take(withDependants(keys, flags), flags, revision)
+      const told = await kept.take(withDependants(keys, flags, isHoldout), flags, revision)
       sets.set(environment, kept)
       if (told.length > 0) for (const listen of listeners) listen({ set: kept.shown(), keys: told })
     }
@@ -143,12 +144,15 @@ const revisionIn = ({ definition, environment, ...content }: Content, at: string
   at,
 })
 
-/** Names, and those that require one of them. */
-function withDependants(names: ReadonlySet<string>, flags: ReadonlyMap<string, FlagRevision>): readonly string[] {
+/** Names, and those that require one of them or are in a layer of them. @param isHoldout - one of them is or was: what it holds may be any flag */
+function withDependants(names: ReadonlySet<string>, flags: ReadonlyMap<string, FlagRevision>, isHoldout: boolean): readonly string[] {
   const all = new Set(names)
+  if (isHoldout) for (const [name, { flag }] of flags) if (flag.purpose === 'experiment' || flag.layer !== undefined) all.add(name)
   for (let before = -1; before !== all.size;) {
     before = all.size
-    for (const [name, { flag }] of flags) if (needsOf(flag).some((need) => all.has(need.flag))) all.add(name)
+    for (const [name, { flag }] of flags) {
+      if (needsOf(flag).some((need) => all.has(need.flag)) || (flag.layer !== undefined && all.has(flag.layer))) all.add(name)
+    }
   }
   return [...all]
 }

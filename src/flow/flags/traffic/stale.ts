@@ -22,8 +22,8 @@ export function staleBecause(flag: Flag, changed: string, seen: Seen, now: numbe
   const lasting = flag.purpose === 'release' || flag.purpose === 'experiment'
   if (settled !== undefined && lasting && days(changed) >= settledDays)
     reasons.push(`everybody has had "${settled}" everywhere for ${told(days(changed))}`)
-  // What nobody tells of cannot be missed.
-  if (seen.toldSince !== null && days(seen.toldSince) >= unaskedDays && days(changed) >= unaskedDays) {
+  // What nobody tells of cannot be missed; a layer is asked for within other flags.
+  if (flag.purpose !== 'layer' && seen.toldSince !== null && days(seen.toldSince) >= unaskedDays && days(changed) >= unaskedDays) {
     if (seen.lastAsked === null) reasons.push(`nobody asked for it since ${seen.toldSince}`)
     else if (days(seen.lastAsked) >= unaskedDays) reasons.push(`nobody asked for it for ${told(days(seen.lastAsked))}`)
   }
