@@ -74,6 +74,7 @@ export const experimentTable = (rows: readonly ExperimentRow[]): readonly (reado
 
 const percent = (ratio: number) => `${ratio < 0 ? '−' : '+'}${Math.abs(ratio * 100).toFixed(1)} %`
 const between = (interval: Interval | undefined) => (interval === undefined ? '' : `${percent(interval.low)} to ${percent(interval.high)}`)
+const pText = (p: number | undefined) => (p === undefined ? '' : p < 0.001 ? '<0.001' : p.toFixed(3))
 const level = (value: number | undefined) => (value === undefined ? '' : String(Number(value.toPrecision(4))))
 
 /** What an experiment says by now. */
@@ -121,7 +122,7 @@ export function statusLines(said: ExperimentStatus): {
       effect === undefined ? '' : percent(effect),
       between(always),
       between(atLook),
-      adjusted === undefined ? '' : adjusted < 0.001 ? '<0.001' : adjusted.toFixed(3),
+      pText(adjusted),
       nothing ?? verdict,
     ]),
   ]
@@ -134,6 +135,54 @@ export function statusLines(said: ExperimentStatus): {
   ]
   return { head, table, foot }
 }
+
+type Overlap = {
+  readonly experiments: readonly string[]
+  readonly environment: string
+  readonly units: number
+  readonly verdict: string
+  readonly because: string
+  readonly metrics: readonly {
+    readonly metric: string
+    readonly nothing?: string
+    readonly adjusted?: number
+    readonly contrasts?: readonly {
+      readonly arms: readonly string[]
+      readonly estimate: number
+      readonly low: number
+      readonly high: number
+    }[]
+  }[]
+}
+export type Overlaps = { readonly overlaps: readonly Overlap[]; readonly every: number }
+
+export const everyLine = ({ every }: Overlaps): readonly string[] =>
+  every === 1 ? [] : [`of every ${every}th unit: there are too many to be looked up one by one`]
+
+const short = (value: number) => `${value < 0 ? '−' : '+'}${level(Math.abs(value))}`
+
+/** Pairs of experiments, and what they do to each other. */
+export const overlapTable = ({ overlaps }: Overlaps): readonly (readonly string[])[] => [
+  ['PAIR', 'UNITS IN BOTH', 'METRIC', 'BESIDE EACH OTHER', 'AT ANY MOMENT', 'P', 'VERDICT'],
+  ...overlaps.flatMap(({ experiments, environment, units, verdict, because, metrics }) => {
+    const rows = metrics.flatMap(({ metric, nothing, adjusted, contrasts = [] }): string[][] =>
+      nothing === undefined
+        ? contrasts.map(({ arms, estimate, low, high }) => [
+            `${metric} ${arms.join(' × ')}`,
+            short(estimate),
+            `${short(low)} to ${short(high)}`,
+            pText(adjusted),
+          ])
+        : [[metric, '', nothing, '']],
+    )
+    return (rows.length === 0 ? [['', '', '', '']] : rows).map((row, index) => [
+      index === 0 ? `${experiments.join(' × ')} (${environment})` : '',
+      index === 0 ? units.toLocaleString('en') : '',
+      ...row,
+      index === 0 ? `${verdict}: ${because}` : '',
+    ])
+  }),
+]
 
 function splitLine({ verdict, p, sees }: ExperimentStatus['split']): string {
   if (verdict === 'nobody yet') return 'nobody was exposed yet'

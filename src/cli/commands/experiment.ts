@@ -4,7 +4,16 @@ import { buildCommand, buildRouteMap } from '@stricli/core'
 import { invalid } from '../../kernel/errors.ts'
 import { at, connectFlags, withApi, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
-import { experimentTable, planFrom, statusLines, type ExperimentRow, type ExperimentStatus } from '../experiments.ts'
+import {
+  everyLine,
+  experimentTable,
+  overlapTable,
+  planFrom,
+  statusLines,
+  type ExperimentRow,
+  type ExperimentStatus,
+  type Overlaps,
+} from '../experiments.ts'
 import { jsonFlag } from './flow.ts'
 
 type Common = ConnectFlags & { readonly json: boolean }
@@ -73,6 +82,20 @@ const status = buildCommand<Common, [string], CliContext>({
   docs: { brief: 'Say what an experiment says by now, what it may not say yet, and what that would take' },
 })
 
+const interactions = buildCommand<Common, [], CliContext>({
+  async func({ json, ...flags }) {
+    await withApi(this, flags, async (api) => {
+      const said = await api.get<Overlaps>('/api/experiment-overlaps')
+      if (json) return this.output.json(said)
+      if (said.overlaps.length === 0) return this.output.result('no two experiments run in one environment')
+      this.output.result(this.output.table(overlapTable(said)))
+      for (const line of everyLine(said)) this.output.result(line)
+    })
+  },
+  parameters: { flags: common },
+  docs: { brief: 'Say of experiments that run at once whether their effects depend on each other' },
+})
+
 type Deciding = Common & {
   readonly ship: boolean
   readonly arm?: string
@@ -114,6 +137,6 @@ const decide = buildCommand<Deciding, [string], CliContext>({
 })
 
 export const experimentRoutes = buildRouteMap({
-  routes: { plan, start, ls, status, decide },
+  routes: { plan, start, ls, status, interactions, decide },
   docs: { brief: 'Experiments in production: written down, counted, decided' },
 })

@@ -10,10 +10,12 @@ import { experimentDecided, experimentLooked, experimentPlanned, experimentStart
 import { apartFault, apartOf, type Apart } from './exclusion.ts'
 import { lookingAt, nothingSeen, type Memory } from './looks.ts'
 import type { Metric } from './metric.ts'
+import { judged, type Overlap, type Shared } from './overlap.ts'
 import { assignmentFault, phaseOf, type Phase } from './phases.ts'
 import { planned, type ExperimentPlan } from './plan.ts'
 import { assignedFlags, experimentLooks, experiments, type ExperimentRow } from './projection.ts'
 import type { PlanFile } from './schemas.ts'
+import { sharedCounts, type Since } from './shared-counts.ts'
 import type { z } from 'zod'
 
 /** An experiment as it is kept. */
@@ -101,6 +103,30 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
 
     /** @throws ThreewaysError `EXPERIMENT_NOT_FOUND` */
     status: async (experiment: string): Promise<Status> => status(ledger, await one(ledger, experiment)),
+
+    /** Of all pairs of experiments that run in one environment: do their effects depend on each other? */
+    async overlaps(): Promise<{ readonly overlaps: readonly Overlap[]; readonly every: number }> {
+      const rows = await rowsOf(ledger.db, experiments).selectAll().where('started', 'is not', null).where('decided', 'is', null).execute()
+      const definitions = await definitionsOf(ledger)
+      const running = new Map<string, Since[]>()
+      for (const kept of rows.map(keptOf)) {
+        const { experiment, flag, environment, plan, startedAt } = kept
+        const { since } = phaseOf(await revisionsOf(ledger, flag), environment, plan.arms, startedAt!)
+        const { layer } = apartOf(flag, definitions)
+        const arms = plan.arms.map(({ key }) => key)
+        const metrics = plan.metrics.filter(({ role }) => role === 'decision')
+        const one = { experiment, flag, environment, layer, arms, metrics, narrowestAt: plan.narrowestAt, since }
+        running.set(environment, [...(running.get(environment) ?? []), one])
+      }
+      const shared: Shared[] = []
+      let every = 1
+      for (const here of running.values()) {
+        const counted = await sharedCounts(ledger, here)
+        shared.push(...counted.pairs)
+        every = Math.max(every, counted.every)
+      }
+      return { overlaps: judged(shared), every }
+    },
 
     /**
      * Writes an experiment down; anew, as long as it has not begun.

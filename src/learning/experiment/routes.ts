@@ -3,8 +3,8 @@ import { describeRoute } from 'hono-openapi'
 import { z } from 'zod'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
 import type { Experiments } from './experiments.ts'
-import { Deciding, ExperimentRow, ExperimentStatus, Planning } from './schemas.ts'
-import { rowView, statusView } from './views.ts'
+import { Deciding, ExperimentOverlaps, ExperimentRow, ExperimentStatus, Planning } from './schemas.ts'
+import { overlapsView, rowView, statusView } from './views.ts'
 
 /** Experiments over HTTP. */
 export function experimentRoutes(experiments: Experiments): Hono<HttpEnv> {
@@ -14,6 +14,12 @@ export function experimentRoutes(experiments: Experiments): Hono<HttpEnv> {
 
   app.get('/experiments', route('every experiment', z.object({ experiments: z.array(ExperimentRow) })), requires('read'), async (c) =>
     c.json({ experiments: (await experiments.all()).map(rowView) }),
+  )
+  app.get(
+    '/experiment-overlaps',
+    route('pairs of running experiments: do their effects depend on each other', ExperimentOverlaps),
+    requires('read'),
+    async (c) => c.json(overlapsView(await experiments.overlaps())),
   )
   app.post('/experiments', route('write an experiment down', ExperimentRow, 201), requires('operate'), valid('json', Planning), async (c) =>
     c.json(rowView(await experiments.plan(c.req.valid('json').plan, c.var.actor.name)), 201),

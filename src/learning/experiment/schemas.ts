@@ -108,6 +108,44 @@ export const ExperimentStatus = ExperimentRow.extend({
   looks: z.array(z.object({ at: z.string(), phase: z.int(), units: z.int(), told: z.unknown() })),
 }).meta({ id: 'ExperimentStatus' })
 
+const names = z.array(z.string())
+const OverlapView = z
+  .object({
+    experiments: names.meta({ description: 'two of them' }),
+    environment: z.string(),
+    arms: z.array(names).meta({ description: 'of the one, and of the other; control first' }),
+    units: z.int().meta({ description: 'in both' }),
+    verdict: z.enum(['interact', 'not independent', 'nothing seen', 'cannot say', 'kept apart']),
+    because: z.string().meta({ description: 'what that means, and what to do' }),
+    metrics: z.array(
+      z.object({
+        metric: z.string(),
+        cells: z
+          .array(z.array(z.object({ count: z.int(), mean: z.number() })))
+          .meta({ description: 'a row for each arm of the one, a column for each of the other' }),
+        nothing: z.string().optional().meta({ description: 'why there is nothing to tell' }),
+        contrasts: z
+          .array(z.object({ arms: names, estimate: z.number(), low: z.number(), high: z.number() }))
+          .optional()
+          .meta({
+            description: 'effect of a treatment beside the treatment of the other, less that beside its control; limits of every moment',
+          }),
+        p: z.number().optional().meta({ description: 'of any moment' }),
+        adjusted: z.number().optional().meta({ description: 'among all pairs and metrics (Benjamini and Hochberg)' }),
+      }),
+    ),
+  })
+  .meta({ id: 'ExperimentOverlap' })
+
+export const ExperimentOverlaps = z
+  .object({
+    overlaps: z.array(OverlapView).meta({ description: 'what stands out first' }),
+    every: z.int().meta({ description: '1: of all units; else of every so-many-th, where there are too many to be looked up one by one' }),
+  })
+  .meta({ id: 'ExperimentOverlaps' })
+export type ExperimentOverlaps = z.infer<typeof ExperimentOverlaps>
+export type OverlapView = z.infer<typeof OverlapView>
+
 export type ExperimentRow = z.infer<typeof ExperimentRow>
 export type ExperimentStatus = z.infer<typeof ExperimentStatus>
 export type ResultView = z.infer<typeof ResultView>

@@ -1,4 +1,5 @@
 import type { Kept, Status } from './experiments.ts'
+import type { Overlap } from './overlap.ts'
 import type { Result } from './result.ts'
 
 export function rowView({ experiment, plan, owner, flag, environment, plannedAt, startedAt, decided }: Kept) {
@@ -94,3 +95,19 @@ function resultView({
     ...number('explained', explained),
   }
 }
+
+export const overlapsView = ({ overlaps, every }: { readonly overlaps: readonly Overlap[]; readonly every: number }) => ({
+  every,
+  overlaps: overlaps.map(({ experiments, arms, metrics, ...one }) => ({
+    ...one,
+    experiments: [...experiments],
+    arms: arms.map((each) => [...each]),
+    metrics: metrics.map((metric) => ({
+      metric: metric.metric,
+      cells: metric.cells.map((row) => [...row]),
+      ...('nothing' in metric
+        ? { nothing: metric.nothing }
+        : { p: metric.p, adjusted: metric.adjusted, contrasts: metric.contrasts.map((each) => ({ ...each, arms: [...each.arms] })) }),
+    })),
+  })),
+})

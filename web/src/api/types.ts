@@ -52,4 +52,10 @@ export type {
 } from '../../../src/flow/flags/schemas.ts'
 export type { ProposalView as FlagProposal } from '../../../src/flow/flags/proposals/schemas.ts'
 export type { ShadowView } from '../../../src/flow/dark/shadow/schemas.ts'
-export type { ExperimentRow, ExperimentStatus, ResultView } from '../../../src/learning/experiment/schemas.ts'
+export type {
+  ExperimentOverlaps,
+  ExperimentRow,
+  ExperimentStatus,
+  OverlapView,
+  ResultView,
+} from '../../../src/learning/experiment/schemas.ts'

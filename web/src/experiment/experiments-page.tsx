@@ -4,6 +4,7 @@ import type { ExperimentRow } from '../api/types.ts'
 import { flagHref } from '../piece/digest.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
+import { Overlaps } from './overlaps.tsx'
 import { stateWords } from './words.ts'
 import './experiment.css'
 
@@ -20,6 +21,7 @@ export function ExperimentsPage() {
         <Link href="/release">Flags</Link>
       </header>
       {data.experiments.length === 0 ? <None /> : <List experiments={data.experiments} />}
+      {data.experiments.filter(({ state }) => state === 'running').length > 1 && <Overlaps />}
     </div>
   )
 }
