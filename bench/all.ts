@@ -9,6 +9,7 @@ const scripts = [
   'ci-server',
   'judge',
   'experiments',
+  'overlaps',
   'line-leaks',
   'environment',
   'switches',

@@ -53,6 +53,38 @@ describe.skipIf(chromium === undefined)('the page of experiments (skipped when t
       expect(await page.evaluate(unfit)).toEqual([])
     }
 
+    // Another one runs beside it, whose effect depends on it.
+    const beside =
+      'flag: express\nowner: shop\npurpose: experiment\nexpires: 2099-01-01\nenvironments: {production: {state: ramp, serve: {off: 50%, on: 50%}}}'
+    await ask('PUT', '/api/flags', { files: [{ document: beside, file: 'express.yaml' }], reason: 'to be asked' })
+    const asked = {
+      hypothesis: 'a button brings orders',
+      owner: 'shop',
+      arms: ['off', 'on'],
+      metrics: [{ metric: 'ordered', kind: 'binary', role: 'decision', effect: 0.1 }],
+    }
+    await ask('POST', '/api/experiments', { plan: { ...asked, experiment: 'express', flag: 'express' } })
+    await ask('POST', '/api/experiments/express/start', {})
+    const also = units.map(({ unit }, index) => ({
+      unit,
+      variant: index % 4 < 2 ? 'off' : 'on',
+      flag: 'express',
+      revision: 1,
+      rule: 'ramp',
+      at: Date.now(),
+    }))
+    await ask('POST', '/api/flag-sets/production/exposures', { id: 'seen-beside-it', at: Date.now(), exposures: also, metrics: [] })
+    await page.goto(`${server.url}/experiments`)
+    await page.getByRole('heading', { name: 'Beside each other' }).waitFor()
+    const pair = page.getByRole('row', { name: /express × one-page/ })
+    await pair.getByText('nothing seen', { exact: true }).waitFor()
+    expect(await pair.getByRole('cell').first().textContent()).toBe('400')
+    for (const width of [390, 1280]) {
+      await page.setViewportSize({ width, height: 800 })
+      expect(await page.evaluate(unfit)).toEqual([])
+    }
+    await page.getByRole('link', { name: 'one-page' }).first().click()
+
     await page.getByRole('button', { name: 'Decide…' }).click()
     await page.getByLabel('Decision').selectOption('keep control')
     await page.getByLabel(/reason|why/i).fill('it takes too long')

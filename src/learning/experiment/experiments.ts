@@ -106,7 +106,12 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
 
     /** Of all pairs of experiments that run in one environment: do their effects depend on each other? */
     async overlaps(): Promise<{ readonly overlaps: readonly Overlap[]; readonly every: number }> {
-      const rows = await rowsOf(ledger.db, experiments).selectAll().where('started', 'is not', null).where('decided', 'is', null).execute()
+      const rows = await rowsOf(ledger.db, experiments)
+        .selectAll()
+        .where('started', 'is not', null)
+        .where('decided', 'is', null)
+        .orderBy('experiment')
+        .execute()
       const definitions = await definitionsOf(ledger)
       const running = new Map<string, Since[]>()
       for (const kept of rows.map(keptOf)) {

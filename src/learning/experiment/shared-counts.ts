@@ -10,7 +10,7 @@ type Place = Pick<LedgerTransaction, 'db'>
 export type Since = Running & { readonly since: string }
 
 /** Units of a pair that are looked up, each for each metric: some seconds. Of more than that only every nth unit is looked at. */
-const lookedUpMax = 500_000
+const lookedUpMax = 250_000
 
 /**
  * Who is in two experiments at once, and what they did from the day on which they were: of all pairs in one environment. Units are taken

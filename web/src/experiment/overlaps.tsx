@@ -3,7 +3,7 @@ import { Link } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { ExperimentOverlaps, OverlapView } from '../api/types.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
-import { count, levelWords, pWords } from './words.ts'
+import { count, differenceWords, levelWords, pWords } from './words.ts'
 
 /** Experiments that run at once: whose effects depend on each other. */
 export function Overlaps() {
@@ -90,9 +90,9 @@ function Pair({ overlap: { experiments, environment, units, verdict, because, me
           nothing === undefined ? (
             contrasts.map(({ arms, estimate, low, high }) => (
               <div key={`${metric}/${arms.join('/')}`} title={cellWords(cells)}>
-                {levelWords(estimate)}{' '}
+                {differenceWords(estimate)}{' '}
                 <span className="soft">
-                  ({levelWords(low)} to {levelWords(high)})
+                  ({differenceWords(low)} to {differenceWords(high)})
                 </span>
               </div>
             ))

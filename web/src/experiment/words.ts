@@ -11,6 +11,9 @@ export const effectWords = (effect: number): string => `${effect < 0 ? '−' : '
 
 export const levelWords = (level: number | undefined): string => (level === undefined ? '' : String(Number(level.toPrecision(4))))
 
+/** A difference, in the metric's own unit: `−0.021`. */
+export const differenceWords = (difference: number): string => `${difference < 0 ? '−' : '+'}${levelWords(Math.abs(difference))}`
+
 export const count = (value: number): string => value.toLocaleString('en')
 
 export const pWords = (p: number | undefined): string => (p === undefined ? '' : p < 0.001 ? '< 0.001' : p.toFixed(3))
