@@ -1,3 +1,4 @@
+import { FlagdCore } from '@openfeature/flagd-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { manualClock } from '../kernel/clock.ts'
 import { openTestThreeways, type TestThreeways } from './testing.ts'
@@ -54,6 +55,17 @@ describe('experiments that are kept apart', () => {
     const held = all.filter((given) => given['quarter']!.variant === 'held')
     expect(held.length).toBeGreaterThan(5)
     for (const given of held) expect(given['one']).toMatchObject({ variant: 'off', apart: 'held out of it by quarter' })
+  })
+
+  it("are kept apart alike by flagd's own evaluator, from the set that it is given", async () => {
+    const { body } = await t.ask('GET', '/api/flag-sets/production')
+    const other = new FlagdCore()
+    other.setConfigurations(JSON.stringify(body))
+    for (const [at, targetingKey] of units.entries()) {
+      const ours = await why(targetingKey)
+      for (const name of ['one', 'two', 'quarter'])
+        expect([at, other.resolveBooleanEvaluation(name, false, { targetingKey }, console).variant]).toEqual([at, ours[name]!.variant])
+    }
   })
 
   it('move nobody when another one ends and a third takes its slots', async () => {

@@ -102,7 +102,7 @@ const set = buildCommand<Setting, string[], CliContext>({
       propose,
       over: { kind: 'boolean', brief: 'undo what was changed elsewhere since', default: false },
       unready,
-      rebucket: { kind: 'boolean', brief: 'it is meant that everybody is diced anew', default: false },
+      rebucket: { kind: 'boolean', brief: 'it is meant that units are moved from what they see', default: false },
       dryRun: { kind: 'boolean', brief: 'only say what it would do', default: false },
     },
     positional: {

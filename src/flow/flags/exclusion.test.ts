@@ -81,7 +81,7 @@ describe('a holdout in its file', () => {
 
 describe('flags of a layer', () => {
   const all = (layers: string, ...flags: readonly Flag[]) => named(layer(layers), ...flags)
-  const names = ['checkout', 'one', 'two']
+  const names = new Set(['checkout', 'one', 'two'])
 
   it('are refused where the layer gave them nothing', () => {
     expect(() => checkExclusion(names, named(experiment('one')))).toThrow('is to be in the layer "checkout", which is no flag')
@@ -114,12 +114,12 @@ describe('flags of a layer', () => {
   it('keep their slots while they dice', () => {
     const [before, after] = [all('{one: 30%, two: 70%}', experiment('one')), all('{one: 20%, two: 80%}', experiment('one'))]
     const slots = () => slotsOf(before.get('checkout')!, {})
-    expect(() => checkKept(['checkout'], before, after, slots)).toThrow(
+    expect(() => checkKept(new Set(['checkout']), before, after, slots)).toThrow(
       '10% of the layer "checkout" in "production" would be taken from "one"',
     )
     const ended = wished(experiment('one'), { environment: 'production', state: 'off' }).flag
-    expect(() => checkKept(['checkout'], named(...before.values(), ended), named(...after.values(), ended), slots)).not.toThrow()
-    expect(() => checkKept(['one'], before, all('{one: 30%, two: 70%}', experiment('one', '')), slots)).toThrow(
+    expect(() => checkKept(new Set(['checkout']), named(...before.values(), ended), named(...after.values(), ended), slots)).not.toThrow()
+    expect(() => checkKept(new Set(['one']), before, all('{one: 30%, two: 70%}', experiment('one', '')), slots)).toThrow(
       'would leave the layer "checkout"',
     )
   })
@@ -164,13 +164,15 @@ describe('a holdout', () => {
   it('is refused over what dices already, unless it is smaller', () => {
     const flags = [experiment('one', '')]
     const none = () => ({})
-    expect(() => checkKept(['quarter'], named(...flags), named(...flags, holdout()), none)).toThrow(
+    expect(() => checkKept(new Set(['quarter']), named(...flags), named(...flags, holdout()), none)).toThrow(
       'the holdout "quarter" would take 10% of the units out of it',
     )
     const larger = named(...flags, holdout('experiments', '{held: 20%}'))
-    expect(() => checkKept(['quarter'], larger, named(...flags, holdout()), none)).not.toThrow()
-    expect(() => checkExclusion(['quarter'], named(holdout('{layer: checkout}')))).toThrow('holds the layer "checkout", which is no layer')
-    expect(() => checkExclusion(['one'], named(holdout(), experiment('one', 'bucketBy: company')))).toThrow(
+    expect(() => checkKept(new Set(['quarter']), larger, named(...flags, holdout()), none)).not.toThrow()
+    expect(() => checkExclusion(new Set(['quarter']), named(holdout('{layer: checkout}')))).toThrow(
+      'holds the layer "checkout", which is no layer',
+    )
+    expect(() => checkExclusion(new Set(['one']), named(holdout(), experiment('one', 'bucketBy: company')))).toThrow(
       'the holdout "quarter" dices by',
     )
   })

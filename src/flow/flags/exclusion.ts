@@ -55,11 +55,11 @@ function dices(flag: Flag | undefined, environment: string): boolean {
  * @param all - as they will stand
  * @throws ThreewaysError `FLAG_LAYER_INVALID`, `FLAG_HOLDOUT_INVALID`
  */
-export function checkExclusion(changed: readonly string[], all: ReadonlyMap<string, Flag>): void {
+export function checkExclusion(changed: ReadonlySet<string>, all: ReadonlyMap<string, Flag>): void {
   const flags = [...all.values()]
   for (const flag of flags)
-    if (flag.layer !== undefined && [flag.flag, flag.layer].some((name) => changed.includes(name))) checkMember(flag, all)
-  for (const flag of flags) if (flag.purpose === 'layer' && changed.includes(flag.flag)) checkLayer(flag, all)
+    if (flag.layer !== undefined && [flag.flag, flag.layer].some((name) => changed.has(name))) checkMember(flag, all)
+  for (const flag of flags) if (flag.purpose === 'layer' && changed.has(flag.flag)) checkLayer(flag, all)
   for (const holdout of flags) if (holdout.purpose === 'holdout') checkHoldout(holdout, changed, all)
 }
 
@@ -130,13 +130,13 @@ function checkLayer(layer: Flag, all: ReadonlyMap<string, Flag>): void {
 
 const holdoutInvalid = (message: string, help: string) => refused('FLAG_HOLDOUT_INVALID', { message, help })
 
-function checkHoldout(holdout: Flag, changed: readonly string[], all: ReadonlyMap<string, Flag>): void {
+function checkHoldout(holdout: Flag, changed: ReadonlySet<string>, all: ReadonlyMap<string, Flag>): void {
   const { holds } = holdout
-  const isChanged = changed.includes(holdout.flag)
+  const isChanged = changed.has(holdout.flag)
   if (
     typeof holds === 'object' &&
     'layer' in holds &&
-    (isChanged || changed.includes(holds.layer)) &&
+    (isChanged || changed.has(holds.layer)) &&
     all.get(holds.layer)?.purpose !== 'layer'
   ) {
     const layers = [...all.values()].filter(({ purpose }) => purpose === 'layer').map(({ flag }) => flag)
@@ -145,8 +145,7 @@ function checkHoldout(holdout: Flag, changed: readonly string[], all: ReadonlyMa
       suggestion(holds.layer, layers, 'write one first'),
     )
   }
-  for (const flag of all.values())
-    if ((isChanged || changed.includes(flag.flag)) && covers(holdout, flag)) checkUnit(flag, holdout, 'holdout')
+  for (const flag of all.values()) if ((isChanged || changed.has(flag.flag)) && covers(holdout, flag)) checkUnit(flag, holdout, 'holdout')
 }
 
 /**
@@ -157,7 +156,7 @@ function checkHoldout(holdout: Flag, changed: readonly string[], all: ReadonlyMa
  * @throws ThreewaysError `FLAG_LAYER_TAKEN`, `FLAG_REBUCKETED`, `FLAG_HELD`
  */
 export function checkKept(
-  changed: readonly string[],
+  changed: ReadonlySet<string>,
   before: ReadonlyMap<string, Flag>,
   after: ReadonlyMap<string, Flag>,
   slots: (layer: string) => SlotTables,
@@ -170,14 +169,15 @@ export function checkKept(
       if (was.layer !== is.layer && stays(name, environment))
         throw refused('FLAG_REBUCKETED', {
           message: `"${name}" dices in "${environment}", and would ${is.layer === undefined ? `leave the layer "${was.layer}"` : `come into the layer "${is.layer}"`}: units would be moved from what they see`,
-          help: 'turn it off first, or say that it is meant with --rebucket',
+          help: 'turn it off first, or say that it is meant: threeways flag set FILE --rebucket',
         })
       if (is.purpose === 'layer') checkTaken(is, environment, slots(name), stays)
     }
   }
   for (const holdout of after.values()) {
+    if (holdout.purpose !== 'holdout') continue
     for (const flag of after.values()) {
-      if (!(changed.includes(holdout.flag) || changed.includes(flag.flag)) || !covers(holdout, flag)) continue
+      if (!(changed.has(holdout.flag) || changed.has(flag.flag)) || !covers(holdout, flag)) continue
       for (const environment of Object.keys(flag.environments)) checkHeld(holdout, flag, environment, before, stays)
     }
   }
@@ -193,7 +193,7 @@ function checkTaken(layer: Flag, environment: string, slots: SlotTables, stays: 
     if (!stays(owner, environment)) continue
     throw refused('FLAG_LAYER_TAKEN', {
       message: `${shareOf(count)} of the layer "${layer.flag}" in "${environment}" would be taken from "${owner}", which dices there: units would be moved from what they see`,
-      help: `end it first (threeways flag stand ${owner} --state off), or say that it is meant with --rebucket`,
+      help: `end it first (threeways flag stand ${owner} --state off --reason WHY), or say that it is meant: threeways flag set FILE --rebucket`,
     })
   }
 }
@@ -206,7 +206,7 @@ function checkHeld(holdout: Flag, flag: Flag, environment: string, before: Reado
   if (held(holdout) <= was || !stays(flag.flag, environment)) return
   throw refused('FLAG_HELD', {
     message: `"${flag.flag}" dices in "${environment}", and the holdout "${holdout.flag}" would take ${shareOf(held(holdout) - was)} of the units out of it`,
-    help: 'begin a holdout before what it holds, or say that it is meant with --rebucket',
+    help: 'begin a holdout before what it holds, or say that it is meant: threeways flag set FILE --rebucket',
   })
 }
 

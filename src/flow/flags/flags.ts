@@ -83,10 +83,7 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       const at = clock.instant()
       // Together: one of them may require another.
       const then = new Map([...all.values(), ...read].map(({ flag }) => [flag.flag, flag]))
-      checkExclusion(
-        read.map(({ flag }) => flag.flag),
-        then,
-      )
+      checkExclusion(new Set(read.map(({ flag }) => flag.flag)), then)
       return read.map(({ flag }) => {
         checkRequirements(flag, then)
         const before = all.get(flag.flag)

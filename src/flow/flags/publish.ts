@@ -81,7 +81,7 @@ export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock
       const flags = new Map([...all].map(([name, one]) => [name, one.flag]))
       const made = published.filter(({ changed }) => changed)
       for (const { flag } of made) checkRequirements(flag, flags)
-      const names = made.map(({ flag }) => flag.flag)
+      const names = new Set(made.map(({ flag }) => flag.flag))
       checkExclusion(names, flags)
       if (author.rebucket !== true) checkKept(names, earlier, flags, (layer) => slotsBefore.get(layer) ?? {})
       // What a plan or its guardrails do was agreed to with the plan.
