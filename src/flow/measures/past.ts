@@ -132,6 +132,16 @@ function pastOf(rows: Rows, gates: Past['gates']): Past {
 
 /** Until when something is known of a stream, in milliseconds: of us until now, of others until they were last heard of, about whatever. */
 export function horizonOf({ deployments: own }: PastStream, { heard }: Past, nowMs: number): number {
-  const sources = new Set(own.map(({ source }) => source))
-  return Math.max(...[...sources].map((source) => (source.startsWith('/threeways') ? nowMs : heard.get(source)!)))
+  return Math.max(...sourcesOf(own).map((source) => (source.startsWith('/threeways') ? nowMs : heard.get(source)!)))
+}
+
+const sources = new WeakMap<PastStream['deployments'], readonly string[]>()
+
+function sourcesOf(deployments: PastStream['deployments']): readonly string[] {
+  const known = sources.get(deployments)
+  if (known) return known
+  const found = new Set<string>()
+  for (const { source } of deployments) found.add(source)
+  sources.set(deployments, [...found])
+  return [...found]
 }

@@ -63,11 +63,13 @@ const least = 0.001
 export function attribute(failure: Failure, estate: Estate): Attribution {
   const { among, told } = failure
   if (told !== undefined) return tellAll(among!, failure, estate)
-  // What was deployed after it began did not cause it, nor what was deployed after it was seen.
-  const before = since(estate.placed, failure.kind === 'incident' ? failure.began : failure.detected)
-  const own = among === undefined ? before : namedIn(estate, among)
   // A deployment that failed is its own cause, and stands in no list of those that run.
   if (failure.kind === 'failed') return { causes: [causeOf(ownOf(failure), 1, ['it did not come to run'])], none: 0 }
+  // What one stream undid is weighed against itself: going through all that anybody deployed in those weeks would change nothing.
+  const isItself = failure.kind === 'back' && failure.stream !== undefined
+  // What was deployed after it began did not cause it, nor what was deployed after it was seen.
+  const before = isItself ? [] : since(estate.placed, failure.kind === 'incident' ? failure.began : failure.detected)
+  const own = among === undefined ? before : namedIn(estate, among)
   const streams = new Set(before.map(({ stream }) => stream)).size
   const ran = ranAt(before, failure, estate)
   const weighed = own.map((one) => ({ one, weight: weightOf(one, failure, estate, streams, ran) }))

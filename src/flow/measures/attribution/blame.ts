@@ -1,4 +1,5 @@
-import type { Past } from '../past.ts'
+import type { Past, PastStream } from '../past.ts'
+import { remembered } from '../remembered.ts'
 import { attribute, elsewhere, otherCause, type Attribution, type Estate } from './attribute.ts'
 import { failedAt, incidentsAt, joined, wentBack, type Failure } from './failures.ts'
 import { learnHazard, learnMany, learnShare } from './hazard.ts'
@@ -20,12 +21,13 @@ export type Grounds = {
 }
 
 const grounds = new WeakMap<Past['streams'], Grounds>()
+/** Of a stream to which nothing was added since, the same as in the past before it. */
+const placedOnce = remembered((stream: PastStream, environment: string) => placedIn(environment, stream))
 
 /** Worked out when they are first asked for, and once for each past. */
 export function groundsOf({ streams }: Past): Grounds {
   const known = grounds.get(streams)
   if (known) return known
-  const own = new Map<string, readonly Placed[]>()
   const all = new Map<string, readonly Placed[]>()
   const byName = new Map<string, ReadonlyMap<string, Placed>>()
   const made: Grounds = {
@@ -35,11 +37,8 @@ export function groundsOf({ streams }: Past): Grounds {
       return names
     },
     of(stream, environment) {
-      const key = `${stream}\u0000${environment}`
       const past = streams.get(stream)
-      const placed = own.get(key) ?? (past ? placedIn(environment, past) : [])
-      own.set(key, placed)
-      return placed
+      return past ? placedOnce(past, environment) : []
     },
     in(environment) {
       const placed =

@@ -30,21 +30,33 @@ export function keysBoard(
 ): KeysBoard {
   const look = lookAt(past, told, query, nowMs)
   const streams = [...past.streams.values()].filter(({ stream }) => meant?.has(stream) ?? true)
-  const materials = streams.flatMap((stream) => look.materialOf(stream) ?? [])
-  const known = look.known()
-  return {
-    definitions: { ...definitions, lead: `${definitions.lead} ${whereCommits} ${fromCommits}` },
+  const { known, estate, rows } = look.once(streams, (materials, known) => ({
     known: [...known],
     estate: viewOf(keysOf(materials, known)),
-    streams: materials.map((one) => rowOf(one, known, commits)),
+    // What they are made of is as much as the past itself, and is not kept.
+    rows: materials.map((one) => ({
+      place: { stream: one.stream, environment: one.environment, window: one.window },
+      keys: keysOf([one], known),
+    })),
+  }))
+  return {
+    definitions: { ...definitions, lead: `${definitions.lead} ${whereCommits} ${fromCommits}` },
+    known,
+    estate,
+    streams: rows.map(({ place, keys }) => viewWith(keys, place, commits)),
   }
 }
 
 /** Of one stream. */
-export function rowOf(material: Material, known: Known, commits: Commits): StreamKeys {
-  const { keys, leadFrom } = withCommits(keysOf([material], known), material, commits)
-  return { ...placeOf(material), ...viewOf(keys), leadFrom }
+export const rowOf = (material: Material, known: Known, commits: Commits): StreamKeys =>
+  viewWith(keysOf([material], known), material, commits)
+
+function viewWith(all: Keys, place: Place, commits: Commits): StreamKeys {
+  const { keys, leadFrom } = withCommits(all, place, commits)
+  return { ...placeOf(place), ...viewOf(keys), leadFrom }
 }
+
+type Place = Pick<Material, 'stream' | 'environment' | 'window'>
 
 /**
  * The five keys of one.
@@ -81,7 +93,7 @@ export type Commits = (stream: string) => readonly StreamLineage[]
 const none: Commits = () => []
 
 /** A change begins with its first commit, not where a version of it was first seen: where commits are known they say how long it took. */
-function withCommits(keys: Keys, { stream, environment, window }: Material, commits: Commits) {
+function withCommits(keys: Keys, { stream, environment, window }: Place, commits: Commits) {
   const lead = changeLeadOf(commits(stream), environment, window)
   if (lead === undefined) return { keys, leadFrom: 'first seen' as const }
   // No change came into the trunk then: no data, whatever was deployed.
@@ -139,7 +151,7 @@ export const unknownStream = (stream: string, { to }: FlowQuery) =>
     help: 'see `threeways flow`',
   })
 
-export const placeOf = ({ stream, environment, window }: Material) => ({
+export const placeOf = ({ stream, environment, window }: Place) => ({
   stream,
   environment,
   since: instant(window.since),

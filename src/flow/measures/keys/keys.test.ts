@@ -47,6 +47,23 @@ describe('the five keys', () => {
     expect(causes.reduce((sum, { probability }) => sum + probability, none)).toBeCloseTo(1, 10)
   })
 
+  it('are the same to whoever looked before, at whatever else and whatever was known then', () => {
+    const lines = [...days, ...days.map(([hour, , ...rest]): Line => [hour + 1, 'cart', ...rest])]
+    const [past, told] = [pastOf(lines), { incidents: [incident(51, 52)], failed: [] }]
+    const asked: readonly Partial<FlowQuery>[] = [{}, { days: 3 }, { asOf: new Date(at(60)).toISOString() }, { to: 'test' }]
+    const meant = [undefined, new Set(['shop']), new Set(['cart']), new Set<string>()]
+    const look = (known: Past, of: typeof told, more: Partial<FlowQuery>, only: (typeof meant)[number]) =>
+      keysBoard(known, of, { ...query, ...more }, at(10_000), undefined, only)
+    for (const more of [...asked, ...asked])
+      for (const only of meant) expect(look(past, told, more, only)).toEqual(look(pastOf(lines), { ...told }, more, only))
+    // Something else is told of the same deployments, and more deployments of the same failures.
+    const worse = { ...told, incidents: [...told.incidents, incident(100, 110)] }
+    expect(look(past, worse, {}, undefined)).toEqual(look(pastOf(lines), { ...worse }, {}, undefined))
+    const more: readonly Line[] = [...lines, [240, 'shop', 'v11']]
+    expect(look(pastOf(more), worse, {}, undefined)).toEqual(look(pastOf(more), { ...worse }, {}, undefined))
+    expect(look(pastOf(more), worse, {}, undefined)).not.toEqual(look(past, worse, {}, undefined))
+  })
+
   it('are of a day what they were then, whatever was deployed later', () => {
     const large = (day: number): readonly Line[] => [
       ...Array.from({ length: 9 }, (_, n) => [day * 24 + n, 'shop', `v${day}.${n}`, 'test'] as const),

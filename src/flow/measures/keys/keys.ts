@@ -68,27 +68,39 @@ export type Timed = {
 
 /** @param known - kinds of failure that were ever told of, by then */
 export function keysOf(all: readonly Material[], known: Known): Keys {
-  const deployments = all.flatMap((one) => one.deployments)
-  const ran = deployments.filter((one) => one.ran)
-  const lead = all.flatMap(({ passages, window }) => passages.map(({ arrived, reached }) => [arrived, reached, window.asOf] as const))
   // One failure of many streams is one.
   const failures = new Map(
     all.flatMap((one) => one.failures.map(({ failure }) => [nameOf(failure), { failure, asOf: one.window.asOf }] as const)),
   )
-  const recovery = [...failures.values()].map(({ failure, asOf }) => [failure.began, failure.resolved, asOf] as const)
-  const failing = known.size === 0 ? undefined : deployments
+  const lead = new Spans(all.reduce((sum, { passages }) => sum + passages.length, 0))
+  for (const { passages, window } of all) for (const { arrived, reached } of passages) lead.add(arrived, reached, window.asOf)
+  const recovery = new Spans(failures.size)
+  for (const { failure, asOf } of failures.values()) recovery.add(failure.began, failure.resolved, asOf)
+  const { times, told, expected, reworked } = countsOf(all)
+  const isKnown = known.size > 0
   return {
-    frequency: frequencyOf(all, ran),
-    lead: timed(lead),
-    failRate: failing && shareOf(failing, ({ failed }) => failed),
-    recovery: timed(recovery),
-    rework:
-      failing &&
-      shareOf(
-        failing.filter((one) => one.ran),
-        (one) => (one.rework === undefined ? 0 : 1),
-      ),
+    frequency: frequencyOf(all, times),
+    lead: lead.timed(),
+    failRate: isKnown ? shareOf(expected, told) : undefined,
+    recovery: recovery.timed(),
+    rework: isKnown ? shareOf(reworked, times.length) : undefined,
   }
+}
+
+/** In one pass: an estate has hundreds of thousands of deployments, and each list of them that is made on the way is as long. */
+function countsOf(all: readonly Material[]) {
+  const told = all.reduce((sum, { deployments }) => sum + deployments.length, 0)
+  const times = new Float64Array(told)
+  let [ran, expected, reworked] = [0, 0, 0]
+  for (const { deployments } of all) {
+    for (const one of deployments) {
+      expected += one.failed
+      if (!one.ran) continue
+      times[ran++] = one.at
+      if (one.rework !== undefined) reworked++
+    }
+  }
+  return { times: times.subarray(0, ran).sort(), told, expected, reworked }
 }
 
 export const nameOf = ({ kind, id, stream = '', environment = '' }: Blamed['failure']) => `${kind} ${stream}/${environment} ${id}`
@@ -99,40 +111,55 @@ function daysOf({ window, knownSince }: Material): number {
   return (end - Math.max(window.since, Math.min(knownSince, end - 7 * dayMs))) / dayMs
 }
 
-function frequencyOf(all: readonly Material[], ran: readonly KeyDeployment[]): Keys['frequency'] {
+/** @param times - of those that came to run, ascending */
+function frequencyOf(all: readonly Material[], times: Float64Array): Keys['frequency'] {
   const days = Math.max(0, ...all.map(daysOf))
   if (all.length === 0 || days === 0) return undefined
-  const times = Float64Array.from(ran, ({ at }) => at).sort()
-  const gaps = times
-    .subarray(1)
-    .map((at, index) => at - times[index]!)
-    .sort()
+  const gaps = new Float64Array(Math.max(0, times.length - 1))
+  let [activeDays, last] = [0, Number.NaN]
+  for (const [index, at] of times.entries()) {
+    if (index > 0) gaps[index - 1] = at - times[index - 1]!
+    const day = Math.floor(at / dayMs)
+    if (day !== last) activeDays++
+    last = day
+  }
+  gaps.sort()
   const [p50, p85, p95] = [0.5, 0.85, 0.95].map((share) => quantile(gaps, share))
   return {
-    deployments: ran.length,
-    perWeek: (ran.length / days) * 7,
-    activeDays: times.reduce(
-      (count, at, index) => (Math.floor(at / dayMs) === Math.floor((times[index - 1] ?? -1) / dayMs) ? count : count + 1),
-      0,
-    ),
+    deployments: times.length,
+    perWeek: (times.length / days) * 7,
+    activeDays,
     gap: p50 === undefined ? undefined : { p50, p85: p85!, p95: p95! },
   }
 }
 
-function timed(spans: readonly (readonly [began: number, ended: number | undefined, asOf: number])[]): Timed | undefined {
-  if (spans.length === 0) return undefined
-  const curve = survival(
-    new Float64Array(spans.length).map((_, at) => Math.max(0, (spans[at]![1] ?? spans[at]![2]) - spans[at]![0])),
-    new Uint8Array(spans.length).map((_, at) => (spans[at]![1] === undefined ? 0 : 1)),
-  )
-  const [p50, p85, p95] = [0.5, 0.85, 0.95].map((share) => survivalQuantile(curve, share))
-  return { count: curve.count, ended: curve.events, p50: p50!, p85: p85!, p95: p95! }
+/** So many that begin, of which some are over. */
+class Spans {
+  readonly #lasted: Float64Array
+  readonly #ended: Uint8Array
+  #count = 0
+
+  constructor(most: number) {
+    this.#lasted = new Float64Array(most)
+    this.#ended = new Uint8Array(most)
+  }
+
+  /** @param ended - undefined: not yet at `asOf` */
+  add(began: number, ended: number | undefined, asOf: number): void {
+    this.#ended[this.#count] = ended === undefined ? 0 : 1
+    this.#lasted[this.#count++] = Math.max(0, (ended ?? asOf) - began)
+  }
+
+  timed(): Timed | undefined {
+    if (this.#count === 0) return undefined
+    const curve = survival(this.#lasted, this.#ended)
+    const [p50, p85, p95] = [0.5, 0.85, 0.95].map((share) => survivalQuantile(curve, share))
+    return { count: curve.count, ended: curve.events, p50: p50!, p85: p85!, p95: p95! }
+  }
 }
 
-function shareOf(deployments: readonly KeyDeployment[], weight: (one: KeyDeployment) => number): KeyShare | undefined {
-  const of = deployments.length
+function shareOf(expected: number, of: number): KeyShare | undefined {
   if (of === 0) return undefined
-  const expected = deployments.reduce((sum, one) => sum + weight(one), 0)
   // The interval is of the share as if it were counted: what is expected is treated as hits, also where it is not whole.
   return { expected, of, share: expected / of, ...wilson({ hits: expected, of }, 0.025) }
 }

@@ -12,10 +12,11 @@ import { chancesOf, endOf, materialOf, type Weighed } from './material.ts'
 
 type Seen = Weighed & { readonly kinds: ReadonlySet<Failure['kind']> }
 
-/** Of the same past and the same failures, weighed once however often it is looked at. */
-const looked = new WeakMap<ToldFailures, { readonly streams: Past['streams']; readonly seen: Map<string, Seen> }>()
+/** Of the same past and the same failures, worked out once however often it is looked at. */
+type Answers = { readonly streams: Past['streams']; readonly seen: Map<string, Seen>; readonly summed: Map<string, object> }
+const looked = new WeakMap<ToldFailures, Answers>()
 /** Windows are many. */
-const seenMax = 32
+const answersMax = 32
 
 /** A look at the past: what failed in an environment is weighed once for all of its streams. */
 export function lookAt(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number) {
@@ -23,33 +24,56 @@ export function lookAt(past: Past, told: ToldFailures, query: FlowQuery, nowMs: 
   const saidBy = query.asOf === undefined ? Number.POSITIVE_INFINITY : Date.parse(query.asOf)
   const weighedIn = (environment: string, { since, asOf }: Window): Seen => {
     const key = `${environment} ${since} ${asOf} ${saidBy}`
-    const seen = own.get(key) ?? remembered(past, told, key, () => weigh(environment, past, told, { since, asOf, saidBy }))
+    const make = () => weigh(environment, past, told, { since, asOf, saidBy })
+    const seen = own.get(key) ?? kept(answersOf(past, told).seen, key, make)
     own.set(key, seen)
     return seen
   }
+  const placeOf = (stream: PastStream): Place | undefined => {
+    const window = windowOf(query, knownUntil(stream, past, told, nowMs))
+    const end = endOf(stream, past, window, query.to)
+    return end === undefined ? undefined : { stream, end, window }
+  }
+  const made = ({ stream, end, window }: Place) => materialOf(stream, end, window, past, weighedIn(end, window), told.failed)
+  const known = (): Known => new Set([...own.values()].flatMap(({ kinds }) => [...kinds]))
   return {
-    known: (): Known => new Set([...own.values()].flatMap(({ kinds }) => [...kinds])),
+    known,
+    /**
+     * What is summed up of streams: once, for as long as nothing new is known and the windows are the same.
+     * @param sum - pure, and of one function only; what it returns is kept
+     */
+    once<Sum extends object>(streams: readonly PastStream[], sum: (materials: readonly Material[], known: Known) => Sum): Sum {
+      const places = streams.flatMap((stream) => placeOf(stream) ?? [])
+      const question = JSON.stringify([saidBy, ...places.map(({ stream: { stream }, end, window }) => [stream, end, window])])
+      return kept(answersOf(past, told).summed, question, () => sum(places.map(made), known())) as Sum
+    },
     /** All that was weighed, each once. */
     blamed: () => [
       ...new Map([...own.values()].flatMap(({ blamed }) => blamed.map((one) => [nameOf(one.failure), one] as const))).values(),
     ],
     materialOf(stream: PastStream): Material | undefined {
-      const window = windowOf(query, knownUntil(stream, past, told, nowMs))
-      const end = endOf(stream, past, window, query.to)
-      return end === undefined ? undefined : materialOf(stream, end, window, past, weighedIn(end, window), told.failed)
+      const place = placeOf(stream)
+      return place && made(place)
     },
   }
 }
 
-function remembered({ streams }: Past, told: ToldFailures, key: string, make: () => Seen): Seen {
+type Place = { readonly stream: PastStream; readonly end: string; readonly window: Window }
+
+function answersOf({ streams }: Past, told: ToldFailures): Answers {
   const there = looked.get(told)
-  const seen = there?.streams === streams ? there.seen : new Map<string, Seen>()
-  if (there?.seen !== seen) looked.set(told, { streams, seen })
-  const known = seen.get(key)
-  if (known) return known
-  if (seen.size >= seenMax) seen.clear()
+  if (there?.streams === streams) return there
+  const answers: Answers = { streams, seen: new Map(), summed: new Map() }
+  looked.set(told, answers)
+  return answers
+}
+
+function kept<Answer>(answers: Map<string, Answer>, question: string, make: () => Answer): Answer {
+  const known = answers.get(question)
+  if (known !== undefined) return known
   const made = make()
-  seen.set(key, made)
+  if (answers.size >= answersMax) answers.clear()
+  answers.set(question, made)
   return made
 }
 

@@ -1,3 +1,4 @@
+import { firstThat } from '../../../kernel/search.ts'
 import type { Blamed } from '../attribution/blame.ts'
 import { groundsOf } from '../attribution/blame.ts'
 import { lowerBound } from '../attribution/attribute.ts'
@@ -31,7 +32,7 @@ export function materialOf(
   const { since, until, asOf } = window
   const inside = (at: number) => at >= since && at < until && at <= asOf
   const placed = groundsOf(past).of(stream.stream, environment)
-  const own = placed.filter(({ at }) => inside(at))
+  const own = placed.slice(lowerBound(placed, since), lowerBound(placed, Math.min(until, asOf + 1)))
   const didNotRun = failed.filter((one) => one.stream === stream.stream && one.environment === environment && inside(one.at))
   const chances = all.get(stream.stream) ?? new Map<string, Chance>()
   const reworks = reworksOf(blamed, stream.stream, placed, asOf)
@@ -63,7 +64,9 @@ export function materialOf(
 function passagesIn({ deployments }: PastStream, environment: string, { since, until, asOf }: Window): Material['passages'] {
   const known = untilOf(deployments, asOf)
   if (!known.some((one) => one.environment !== environment)) return []
-  return passagesTo(environment, known).passages.filter(({ arrived }) => arrived >= since && arrived < until)
+  const { passages } = passagesTo(environment, known)
+  const first = (moment: number) => firstThat(passages.length, (at) => passages[at]!.arrived >= moment)
+  return passages.slice(first(since), first(until))
 }
 
 export type Chance = { readonly failed: number; readonly failures: readonly string[] }
