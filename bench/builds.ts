@@ -45,6 +45,8 @@ try {
       await response.arrayBuffer()
       return performance.now() - began
     }
+    const memory = () => Math.round(process.memoryUsage().rss / 2 ** 20)
+    const before = memory()
     console.log(`${runs.toLocaleString('en')} runs with four jobs each; first look ${(await ask('/api/builds')).toFixed(0)} ms`)
     for (const place of ['/api/builds', '/api/builds/s7', '/api/builds?days=366']) {
       const times: number[] = []
@@ -54,7 +56,7 @@ try {
     const told = { kind: 'run', run: '7', name: 'CI 7', phase: 'queued', id: 'again', at: instantOf(Date.UTC(2025, 5, 1)) } as const
     await server.threeways.ledger.append([eventOf(told, '/ci/7')])
     console.log(`after something was told: ${(await ask('/api/builds')).toFixed(0)} ms`)
-    console.log(`memory ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`)
+    console.log(`memory ${memory()} MiB; before the first look ${before} MiB`)
   } finally {
     await server.close()
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
 import type { Lineages } from '../lineage/lineages.ts'
-import { buildsView, runsOf } from './board.ts'
+import { buildsView } from './board.ts'
 import type { Builds } from './builds.ts'
 import { BuildsQuery, BuildsView } from './schemas.ts'
 
@@ -14,7 +14,7 @@ export function buildRoutes(builds: () => Promise<Builds>, lineages: () => Promi
   return new Hono<HttpEnv>()
     .get('/builds', route('how long pipelines and jobs wait and last'), requires('read'), valid('query', BuildsQuery), async (c) => {
       const all = await builds()
-      return c.json(buildsView(all.runs, c.req.valid('query'), all.horizonOf(all.runs, clock.now())))
+      return c.json(buildsView(all, c.req.valid('query'), all.horizonOf(all, clock.now())))
     })
     .get(
       '/builds/:stream',
@@ -26,8 +26,8 @@ export function buildRoutes(builds: () => Promise<Builds>, lineages: () => Promi
         const all = await builds()
         const { links } = (await lineages()).repositories
         const sources = links.of(stream, all.repositories()).map(({ repository }) => repository)
-        const own = runsOf(all.runs, stream, new Set(sources))
-        if (own.length === 0)
+        const own = all.ofStream(stream, new Set(sources))
+        if (own.count === 0)
           throw notFound('BUILDS_UNKNOWN', {
             message: `nothing is known of builds of "${stream}"`,
             help: 'webhooks, `threeways import github` or OpenTelemetry bring them in: docs/webhooks.md, docs/history.md',

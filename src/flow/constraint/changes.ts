@@ -121,7 +121,7 @@ type Both = { readonly lineages: readonly StreamLineage[]; readonly builds: Buil
 const builtIn = remembered(({ lineages, builds }: Both, question: string) => {
   const [first, since, asOf] = JSON.parse(question) as [string, number, number]
   let [known, unknown] = [0, 0]
-  if (builds.runs.length === 0) return { known, unknown }
+  if (builds.count === 0) return { known, unknown }
   for (const lineage of lineages) {
     const carried = lineage.environments.get(first)
     for (const change of lineage.changes()) {

@@ -153,7 +153,7 @@ describe('how changes flow, as their commits tell', () => {
       environment: undefined,
       kind: undefined,
       ...more,
-      jobs: [{ ...times, name: 'build', job: '1', stage: undefined }],
+      jobs: [{ ...times, name: 'build', stage: undefined }],
     }
   }
   const split = (builds: readonly Run[], at = window) =>
@@ -194,9 +194,8 @@ describe('how changes flow, as their commits tell', () => {
   })
 
   it('knows of every step of ours whether it worked or waited, in all environments', () => {
-    const step = (job: string, stage: string | undefined, since: number, until: number) => ({
-      job,
-      name: job,
+    const step = (name: string, stage: string | undefined, since: number, until: number) => ({
+      name,
       stage,
       attempt: 1,
       queued: undefined,

@@ -148,7 +148,7 @@ function onWay(
 }
 
 const runsOf = ({ repository }: StreamLineage, commit: number, builds: Builds) =>
-  builds.runs.length === 0 ? [] : builds.of(repository.graph.sha(commit), repository.name)
+  builds.count === 0 ? [] : builds.of(repository.graph.sha(commit), repository.name)
 
 /** Runs of its own commit, and where none of them succeeded those of the one that was deployed with it. */
 export function runsOfBuild(lineage: StreamLineage, { commit }: TrunkChange, first: Carrier | undefined, builds: Builds, asOf: number) {

@@ -1,7 +1,7 @@
 import { isOurs } from '../../../ledger/catalogue.ts'
 import { firstThat } from '../../../kernel/search.ts'
 import { quantile } from '../../../kernel/statistics/quantiles.ts'
-import type { Run } from '../../builds/builds.ts'
+import { keyOf, type Run } from '../../builds/builds.ts'
 import { runPool, type PoolJob, type Ran } from './pool.ts'
 
 const secondMs = 1000
@@ -20,8 +20,8 @@ const mostOfRun = 1000
 /** Jobs that share runners, and how many runners there are. */
 export type Pool = {
   readonly jobs: readonly PoolJob[]
-  /** Of which run each job is. */
-  readonly runs: readonly Run[]
+  /** Of which run each job is, by its key. */
+  readonly runs: readonly string[]
   readonly runners: number
   /** From asked for until begun, as it was seen, of the jobs of which it is known; in the order of jobs, NaN where it is not. */
   readonly waited: Float64Array
@@ -33,14 +33,14 @@ export type Pool = {
   readonly asItWas: Ran
 }
 
-type Known = { readonly run: Run; readonly queued: number | undefined; readonly started: number; readonly finished: number }
+type Known = { readonly run: string; readonly queued: number | undefined; readonly started: number; readonly finished: number }
 
 /**
  * What runners did for some runs, as their jobs tell it.
  * @param runs - of which it is assumed that they share runners, and that no others use them
  * @returns in words, why their history does not say how long jobs wait for a runner
  */
-export function poolOf(runs: readonly Run[], since: number, asOf: number): Pool | string {
+export function poolOf(runs: Iterable<Run>, since: number, asOf: number): Pool | string {
   const known = knownJobs(runs, since, asOf)
   const asked = known.filter(({ queued }) => queued !== undefined)
   if (asked.length < enoughJobs) return `of ${asked.length} jobs it is known how long they waited; it takes ${enoughJobs}`
@@ -86,17 +86,17 @@ const minutes = (ms: number) => `${(ms / 60_000).toFixed(1)} min`
 export const waitsIn = ({ jobs, waited }: Pick<Pool, 'jobs' | 'waited'>, { ready, begun }: Ran, overhead: number): readonly number[] =>
   jobs.flatMap((_, at) => (Number.isNaN(waited[at]!) ? [] : [begun[at]! - ready[at]! + overhead]))
 
-function knownJobs(runs: readonly Run[], since: number, asOf: number): readonly Known[] {
-  return runs
-    .filter(({ source }) => !isOurs(source))
-    .flatMap((run) =>
-      run.jobs.flatMap(({ queued, started, finished = run.finished }): readonly Known[] =>
-        started === undefined || finished === undefined || finished < started || finished > asOf || started < since
-          ? []
-          : [{ run, queued, started, finished }],
-      ),
-    )
-    .toSorted((a, b) => a.started - b.started)
+function knownJobs(runs: Iterable<Run>, since: number, asOf: number): readonly Known[] {
+  const known: Known[] = []
+  for (const one of runs) {
+    if (isOurs(one.source)) continue
+    const run = keyOf(one)
+    for (const { queued, started, finished = one.finished } of one.jobs)
+      if (started !== undefined && finished !== undefined && finished >= started && finished <= asOf && started >= since)
+        known.push({ run, queued, started, finished })
+  }
+  // Of one moment by name: in whichever order runs were told of, it is the same.
+  return known.sort((a, b) => a.started - b.started || (a.run < b.run ? -1 : a.run > b.run ? 1 : 0))
 }
 
 type Span = { readonly started: number; readonly finished: number }

@@ -30,11 +30,11 @@ function toldOf({ run, commit, queued, started, finished, jobs }: Run): readonly
     { ...common, kind: 'run', phase: 'queued', id: `${run} q`, at: at(queued!) },
     { ...common, kind: 'run', phase: 'started', id: `${run} s`, at: at(started!) },
     { ...common, kind: 'run', phase: 'finished', id: `${run} f`, at: at(finished!), outcome: 'success' },
-    ...jobs.flatMap((job): readonly Told[] => {
-      const task = { ...common, kind: 'task', task: job.job, name: job.name! } as const
+    ...jobs.flatMap((job, n): readonly Told[] => {
+      const task = { ...common, kind: 'task', task: `${run}/${n}`, name: job.name } as const
       return [
-        { ...task, phase: 'started', id: `job ${job.job} s`, at: at(job.started!), queued: at(job.queued!) },
-        { ...task, phase: 'finished', id: `job ${job.job} f`, at: at(job.finished!), outcome: 'success' },
+        { ...task, phase: 'started', id: `job ${task.task} s`, at: at(job.started!), queued: at(job.queued!) },
+        { ...task, phase: 'finished', id: `job ${task.task} f`, at: at(job.finished!), outcome: 'success' },
       ]
     }),
     deployment('test', 2 * minute),

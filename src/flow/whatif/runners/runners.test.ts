@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Run } from '../../builds/builds.ts'
+import { keyOf, type Run } from '../../builds/builds.ts'
 import { poisson, waitingOf } from '../../simulation/closed-forms.ts'
 import { simulate } from '../../simulation/engine.ts'
 import { uniform } from '../../simulation/random.ts'
@@ -73,7 +73,7 @@ describe('a CI of which it is known how it works', () => {
     const jobs = Map.groupBy(found.runs.keys(), (at) => found.runs[at]!)
     // Deployed to production a quarter of an hour after its build.
     const changes = before.flatMap((run) => {
-      const own = jobs.get(run)
+      const own = jobs.get(keyOf(run))
       return own === undefined ? [] : [{ merged: run.queued!, reached: run.finished! + 15 * minute, jobs: own }]
     })
     const { waits, leads } = predictRunners(found, 4 + more, changes, weeks * weekMs, asOf, 50)

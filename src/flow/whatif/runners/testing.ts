@@ -117,7 +117,7 @@ function runOf(at: number, run: number, planned: readonly Planned[], times: Time
     const { name, ready } = planned[job]!
     const { started, finished } = times[job]!
     const told = { queued: ciBegan + whole(ready), started: ciBegan + whole(started), finished: ciBegan + whole(finished) }
-    return { job: String(job), name, stage: undefined, outcome: 'success', attempt: 1, ...told }
+    return { name, stage: undefined, outcome: 'success', attempt: 1, ...told }
   })
   return {
     source: '/ci',

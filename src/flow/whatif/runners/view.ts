@@ -1,7 +1,6 @@
 import { formatDuration } from '../../../kernel/duration.ts'
 import { invalid, notFound } from '../../../kernel/errors.ts'
-import type { Builds } from '../../builds/builds.ts'
-import { runsOf } from '../../builds/board.ts'
+import { keyOf, type Builds } from '../../builds/builds.ts'
 import type { StreamLineage } from '../../lineage/streams.ts'
 import { instant } from '../../measures/board.ts'
 import { runsOfBuild } from '../../measures/changes.ts'
@@ -50,9 +49,9 @@ export function runnersView(
       help: 'runners are tried by themselves: they change what happens before a version is there',
     })
   const { past, builds } = parts
-  const own = runsOf(builds.runs, stream, parts.repositories)
+  const own = builds.ofStream(stream, parts.repositories)
   const found = past.streams.get(stream)
-  if (found === undefined && own.length === 0)
+  if (found === undefined && own.count === 0)
     throw notFound('STREAM_NOT_FOUND', {
       message: `nothing is known of "${stream}"`,
       help: 'see `threeways flow` and `threeways flow builds`',
@@ -60,14 +59,14 @@ export function runnersView(
   const limit = asked === undefined ? Number.POSITIVE_INFINITY : Date.parse(asked)
   // Until when both are known: what was not told yet is not what did not happen.
   const known = [
-    ...(own.length === 0 ? [] : [builds.horizonOf(own, nowMs)]),
+    ...(own.count === 0 ? [] : [builds.horizonOf(own, nowMs)]),
     ...(found === undefined ? [] : [horizonOf(found, past, nowMs)]),
   ]
   const asOf = Math.min(limit, ...known)
   const order = found && flowOf(found.deployments, { since: asOf - calibratedMs, until: asOf + 1, asOf }, past.order, to)?.order
   const head = { stream, change: text, order: [...(order ?? [])], asOf: instant(asOf), days }
   const cannot = (doubt: string): WhatIfView => ({ ...head, ...nothing, cannotSay: doubt, sentences: [`Cannot say: ${doubt}.`] })
-  const [pool, of] = poolFor(parts, stream, own.length, asOf)
+  const [pool, of] = poolFor(parts, stream, own.count, asOf)
   if (typeof pool === 'string') return cannot(pool)
   const runners = pool.runners + change.more
   if (runners < 1) return cannot(`no more than ${pool.runners} runners are known of`)
@@ -90,7 +89,7 @@ function poolFor(
   asOf: number,
 ): readonly [Pool | string, 'stream' | 'all'] {
   const mine = pools(builds, JSON.stringify([stream, [...repositories], asOf]))
-  if (typeof mine !== 'string' || builds.runs.length === own) return [mine, 'stream']
+  if (typeof mine !== 'string' || builds.count === own) return [mine, 'stream']
   const all = pools(builds, JSON.stringify([null, [], asOf]))
   return typeof all === 'string' ? [mine, 'stream'] : [all, 'all']
 }
@@ -98,7 +97,8 @@ function poolFor(
 // Each holds a quarter of jobs, and of deliveries of our own every look is of another moment: that of the stream, and that of all.
 const pools = remembered((builds: Builds, question: string) => {
   const [stream, repositories, asOf] = JSON.parse(question) as [string | null, readonly string[], number]
-  return poolOf(stream === null ? builds.runs : runsOf(builds.runs, stream, new Set(repositories)), asOf - calibratedMs, asOf)
+  const own = stream === null ? builds : builds.ofStream(stream, new Set(repositories))
+  return poolOf(own.touching(asOf - calibratedMs, asOf + 1), asOf - calibratedMs, asOf)
 }, 2)
 
 /** Changes that were merged lately, with the jobs that built them before they were first deployed. */
@@ -115,7 +115,7 @@ function changesOf({ lineages, builds }: RunnersParts, pool: Pool, order: readon
       const until = Math.min(deployed?.at ?? asOf, asOf)
       const runs = runsOfBuild(lineage, change, deployed !== undefined && deployed.at <= asOf ? deployed : undefined, builds, asOf)
       const own = runs
-        .flatMap((run) => jobs.get(run) ?? [])
+        .flatMap((run) => jobs.get(keyOf(run)) ?? [])
         .filter((at) => pool.asItWas.ready[at]! >= merged && pool.asItWas.ready[at]! < until)
       return own.length === 0 ? [] : [{ merged, reached, jobs: own }]
     })
