@@ -7,7 +7,9 @@ class Words {
 
   keep(word: string | undefined): number {
     if (word === undefined) return 0
-    const place = this.#places.get(word) ?? this.#words.push(word) - 1
+    const known = this.#places.get(word)
+    if (known !== undefined) return known
+    const place = this.#words.push(word) - 1
     this.#places.set(word, place)
     return place
   }
@@ -46,8 +48,9 @@ class Rows {
       this.words = new Uint32Array(said.length * 2)
       this.words.set(said)
     }
-    this.numbers.set(numbers, this.count * this.wide)
-    this.words.set(words, this.count * this.long)
+    // One by one: to set a few from a list costs many times as much.
+    for (let at = 0; at < this.wide; at++) this.numbers[this.count * this.wide + at] = numbers[at]!
+    for (let at = 0; at < this.long; at++) this.words[this.count * this.long + at] = words[at]!
     return this.count++
   }
 }
