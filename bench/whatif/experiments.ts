@@ -138,6 +138,7 @@ function tell(title: string, told: ReturnType<typeof predicted>, { rows }: Setti
     heldP50: holds(one.p50, one.after.p50),
     heldDay: holds(one.day, one.after.withinDay ?? Number.NaN),
   }))
+  const width = said.reduce((sum, { day }) => sum + day.high - day.low, 0) / said.length
   if (rows)
     for (const one of scored)
       console.log(
@@ -162,14 +163,18 @@ function tell(title: string, told: ReturnType<typeof predicted>, { rows }: Setti
       )! * 100,
     )
   const part = (holding: readonly boolean[]) => Math.round((holding.filter(Boolean).length / holding.length) * 100)
-  for (const [name, pick] of [
-    ['median lead time', (one: (typeof scored)[number]) => [one.offP50, one.naiveP50, one.heldP50] as const],
-    ['share within 1 day', (one: (typeof scored)[number]) => [one.offDay, one.naiveDay, one.heldDay] as const],
+  for (const [name, pick, apart] of [
+    ['median lead time', (one: (typeof scored)[number]) => [one.offP50, one.naiveP50, one.heldP50] as const, ''],
+    [
+      'share within 1 day',
+      (one: (typeof scored)[number]) => [one.offDay, one.naiveDay, one.heldDay] as const,
+      ` (they are ${Math.round(width * 100)} points apart in the mean)`,
+    ],
   ] as const) {
     const picked = scored.map(pick).filter(([own]) => !Number.isNaN(own))
     const better = picked.map(([own, naive]) => own < naive)
     console.log(
-      `  ${name.padEnd(20)} median error ${median(picked.map(([own]) => own))} % (nothing changes: ${median(picked.map(([, naive]) => naive))} %), 80 % limits hold ${part(picked.map(([, , held]) => held))} %, better than "nothing changes" in ${part(better)} %`,
+      `  ${name.padEnd(20)} median error ${median(picked.map(([own]) => own))} % (nothing changes: ${median(picked.map(([, naive]) => naive))} %), 80 % limits hold ${picked.filter(([, , held]) => held).length} of ${picked.length}, ${part(picked.map(([, , held]) => held))} %${apart}, better than "nothing changes" in ${part(better)} %`,
     )
   }
 }

@@ -5,7 +5,7 @@ import { calibrate, gatesIn } from '../../src/flow/whatif/calibrate.ts'
 import { estateOf } from '../../src/flow/whatif/estate.ts'
 import { runLine, type Input } from '../../src/flow/whatif/line.ts'
 import { outcomesOf } from '../../src/flow/whatif/outcomes.ts'
-import { drawQuarter } from '../../src/flow/whatif/quarters.ts'
+import { quarterOf } from '../../src/flow/whatif/quarters.ts'
 import { firstsIn } from '../../src/flow/whatif/visits.ts'
 import type { BenchStream } from './govuk.ts'
 
@@ -115,6 +115,7 @@ function quarterTold(
   if (real.length < 30 || before.length < 30) return undefined
   const calibration = calibrate(order, { deployments, gates: all.gates }, estateOf(streams, stream), since - 1)
   const drawn = outcomesOf(calibration)
+  const quarterFrom = quarterOf(calibration, 17)
   const came = [...firstsIn(order[0]!, deployments).values()].filter((one) => one >= since && one < end)
   const asItWas: Input = {
     arrivals: Float64Array.from(came, (one) => one - since),
@@ -126,7 +127,7 @@ function quarterTold(
       const own = ran.arrivals.filter((one) => one < until - since)
       return own.map((one, entity) => Math.min(capMs, ran.ended[entity * ran.depth + ran.depth - 1]! - one)).toSorted()
     }).filter(({ length }) => length > 0)
-  const forecast = futures((seed) => drawQuarter(calibration, 17, seed))
+  const forecast = futures(quarterFrom)
   if (forecast.length === 0 || came.length === 0) return undefined
   return {
     stream,
@@ -134,7 +135,7 @@ function quarterTold(
     naive: distance(before, real),
     forecast: distance(middle(forecast), real),
     rest: distance(middle(restOf(deployments, quarter)), real),
-    switched: distance(middle(futures((seed) => ({ ...drawQuarter(calibration, 17, seed), gates: asItWas.gates }))), real),
+    switched: distance(middle(futures((seed) => ({ ...quarterFrom(seed), gates: asItWas.gates }))), real),
     replay: distance(middle(futures(() => asItWas)), real),
     held: [half, withinDay].map((of) => {
       const [low, high] = limitsOf(forecast.map(of))

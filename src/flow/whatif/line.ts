@@ -89,7 +89,7 @@ function throughOf(own: Float64Array): number {
 }
 
 /** With gates that stand otherwise than they did. */
-function gatesWith(gates: Week['gates'][number], from: string, to: string, changes: readonly Change[]): Week['gates'][number] {
+export function gatesWith(gates: Week['gates'][number], from: string, to: string, changes: readonly Change[]): Week['gates'][number] {
   return changes.reduce((before, change) => {
     if (change.kind !== 'gate') return before
     const { open, way, environment, kept = false } = change

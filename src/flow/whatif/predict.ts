@@ -1,10 +1,10 @@
 import { quantile } from '../../kernel/statistics/quantiles.ts'
 import { weekMs, type Calibration } from './calibrate.ts'
 import type { Change } from './change.ts'
-import { drawWeeks, runLine, weeksLike, type Input, type Ran } from './line.ts'
+import { runLine, type Input, type Ran } from './line.ts'
 import { measured, type Measured } from './measure.ts'
 import { outcomesOf } from './outcomes.ts'
-import { drawQuarter } from './quarters.ts'
+import { quarterOf } from './quarters.ts'
 
 /** One replication: the line as it was and as it would be, that met the same luck. */
 export type Pair = { readonly base: Measured; readonly changed: Measured }
@@ -28,10 +28,10 @@ export function replicate(
   const drawn = outcomesOf(calibration)
   const turned = turnsOf(calibration, changes)
   // Weeks of another kind than now are no weeks as it is: there its gates are as they stand.
-  const like = turned.length > 0 ? weeksLike(calibration, changes) : undefined
+  const quarter = quarterOf(calibration, weeks, turned.length > 0 ? changes : [])
   return Array.from({ length: replications }, (_, at) => {
     const own = seed + at * 7919
-    const input = like ? drawWeeks(calibration.order, like, weeks, own) : drawQuarter(calibration, weeks, own)
+    const input = quarter(own)
     const outcomes = drawn(own)
     const run = (with_: readonly Change[]) => measureRan(runLine(calibration.order, input, outcomes, with_, own, windowMs), windowMs)
     return { base: run(turned), changed: run(changes) }

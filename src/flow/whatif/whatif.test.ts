@@ -108,6 +108,18 @@ describe('what if', () => {
     expect(shut([stream(true), gates]).base).toEqual(shut([stream(true), [gate(true)]]).base)
   })
 
+  it('a gate were open: another may be closed for a while meanwhile, as others close theirs', () => {
+    const staging = (open: boolean, ago: number): Switched => ({ ...gate(open), environment: 'staging', at: end - ago * day })
+    const gates = [gate(true), staging(true, weeks * 7), staging(false, 40), staging(true, 19)].toSorted((a, b) => a.at - b.at)
+    const closed = (at: number) => at > end - 40 * day && at < end - 19 * day
+    const deployments = stream(true).filter(({ environment, at }) => environment === 'test' || !closed(at))
+    const open = (cart: Parameters<typeof pastOf>[0][string]) =>
+      ask('gate production open', pastOf({ shop: [stream(false), [gate(false)]], cart }))
+    expect(open([stream(true), [gate(true)]]).changed!.withinDay.low).toBe(1)
+    expect(open([deployments, gates]).changed!.withinDay.low).toBeLessThan(0.9)
+    expect(open([deployments, gates]).changed!.withinDay.high).toBe(1)
+  })
+
   it('nothing were otherwise: may be slower or faster by as much as from one quarter to the next', () => {
     const late = stream(true).map((one) =>
       one.environment !== 'test' && one.at > end - 91 * day
