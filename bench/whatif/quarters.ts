@@ -1,6 +1,8 @@
 import { quantile } from '../../src/kernel/statistics/quantiles.ts'
 import { passingOf } from '../../src/flow/constraint/passing.ts'
 import { untilOf, type Deployed } from '../../src/flow/measures/environments.ts'
+import { passagesTo } from '../../src/flow/measures/lead.ts'
+import { uniform } from '../../src/flow/simulation/random.ts'
 import { calibrate, gatesIn } from '../../src/flow/whatif/calibrate.ts'
 import { estateOf } from '../../src/flow/whatif/estate.ts'
 import { runLine, type Input } from '../../src/flow/whatif/line.ts'
@@ -15,6 +17,8 @@ const dayMs = 24 * hourMs
 const capMs = 28 * dayMs
 const order = ['integration', 'staging', 'production']
 const steps = 400
+/** So often streams are drawn anew for the limits of a ratio. */
+const draws = 400
 
 export type Settings = { readonly replications: number; readonly rows: boolean }
 
@@ -49,11 +53,19 @@ type Told = {
   readonly rest: number
   readonly switched: number
   readonly replay: number
+  /** Of all quarters of the stream, the one that is told too, the one in the middle. */
+  readonly hindsight: number
+  /** Whichever of "as before" and the forecast was nearer. */
+  readonly nearer: number
+  /** Until a version came to stay, and not until it first came: how far these lie apart, and what they say of both forecasts. */
+  readonly wentBack: number
+  readonly naiveToStay: number
+  readonly forecastToStay: number
   /** Whether 80 % limits of the forecast held what happened, and how far those of the share within a day are apart. */
   readonly held: readonly boolean[]
   readonly width: number
 }
-type Distance = 'naive' | 'forecast' | 'rest' | 'switched' | 'replay'
+type Distance = Exclude<keyof Told, 'stream' | 'quarter' | 'isTuned' | 'held' | 'width'>
 
 /** Twelve quarters from the third of 2023 on, each predicted from what was before it. */
 export function quarters(streams: readonly BenchStream[], settings: Settings): void {
@@ -73,30 +85,75 @@ export function quarters(streams: readonly BenchStream[], settings: Settings): v
     ['rest', 'as all other quarters of the stream, later ones too'],
     ['switched', 'simulated with the switches of the quarter'],
     ['replay', 'simulated with the arrivals and switches of the quarter'],
+    ['hindsight', 'as the middle of all quarters of the stream, this one too'],
+    ['nearer', 'whichever of the first two was nearer, chosen afterwards'],
   ])
+  goBacks(streams, told)
   for (const [isTuned, name] of [
     [true, 'the half of the streams it was made on'],
     [false, 'the other half'],
   ] as const) {
     const half = told.filter((one) => one.isTuned === isTuned)
     console.log(`${name}: ${half.length} quarters of ${new Set(half.map(({ stream }) => stream)).size} streams`)
-    tell(half, [['forecast', 'simulated from before alone']])
+    tell(half, [
+      ['forecast', 'simulated from before alone'],
+      ['hindsight', 'as the middle of all quarters of the stream, this one too'],
+      ['nearer', 'whichever of the first two was nearer, chosen afterwards'],
+    ])
   }
 }
 
-function tell(told: readonly Told[], kinds: readonly (readonly [Distance, string])[]): void {
+/** What would be gained at most by drawing that a version is taken away again. */
+function goBacks(streams: readonly BenchStream[], told: readonly Told[]): void {
+  const arrivals = streams.flatMap(({ deployments }) => passagesTo('production', since2023(deployments)).arrivals)
+  const backs = arrivals.filter(({ back }) => back).length
+  const differ = told.filter(({ wentBack }) => wentBack > 0).length
+  const mean = (key: Distance) => told.reduce((sum, one) => sum + one[key], 0) / told.length
+  console.log(
+    `  ${backs} of ${arrivals.length} deployments to production brought an earlier version back (${((backs / arrivals.length) * 100).toFixed(1)} %). Lead times until a version came to stay differ from those until it first came in ${differ} of ${told.length} quarters, by ${middleOf(told, 'wentBack').toFixed(2)} in the median, ${mean('wentBack').toFixed(2)} in the mean ("as before" is off by ${mean('naive').toFixed(2)})`,
+  )
+  tell(told, [['forecastToStay', 'simulated without going back, held against these']], 'naiveToStay')
+}
+
+const since2023 = (deployments: readonly Deployed[]) => deployments.filter(({ at }) => at >= begin(0))
+
+const middleOf = (told: readonly Told[], key: Distance) =>
+  quantile(
+    told.map((one) => one[key]).toSorted((a, b) => a - b),
+    0.5,
+  )!
+
+/** Between which four fifths of the ratios lie where streams are drawn anew: quarters of one are alike. */
+function limitsOfRatio(told: readonly Told[], key: Distance, naive: Distance): readonly [number, number] {
+  const byStream = [...Map.groupBy(told, ({ stream }) => stream).values()]
+  return limitsOf(
+    Array.from({ length: draws }, (_, draw) => {
+      const drawn = byStream.flatMap((_own, place) => byStream[Math.floor(uniform(1, place, draw, 0) * byStream.length)]!)
+      return middleOf(drawn, key) / middleOf(drawn, naive)
+    }),
+  )
+}
+
+/** Of each stream its own ratio, and of these the one in the middle. */
+function ratioOfStreams(told: readonly Told[], key: Distance, naive: Distance): number {
+  const ratios = [...Map.groupBy(told, ({ stream }) => stream).values()].map((own) => middleOf(own, key) / middleOf(own, naive))
+  return quantile(
+    ratios.toSorted((a, b) => a - b),
+    0.5,
+  )!
+}
+
+function tell(told: readonly Told[], kinds: readonly (readonly [Distance, string])[], naive: Distance = 'naive'): void {
   const mean = (of: (one: Told) => number) => told.reduce((sum, one) => sum + of(one), 0) / told.length
   const part = (of: (one: Told) => boolean) => `${Math.round(mean((one) => Number(of(one))) * 100)} %`
-  const half = (key: Distance) =>
-    quantile(
-      told.map((one) => one[key]).toSorted((a, b) => a - b),
-      0.5,
-    )!
-  console.log(`  earth mover's distance of lead times, hours, median: as the quarter before ${half('naive').toFixed(2)}`)
-  for (const [key, name] of kinds)
+  console.log(`  earth mover's distance of lead times, hours, median: as the quarter before ${middleOf(told, naive).toFixed(2)}`)
+  for (const [key, name] of kinds) {
+    const [low, high] = limitsOfRatio(told, key, naive)
     console.log(
-      `    ${name.padEnd(56)} ${half(key).toFixed(2)}  (${(half(key) / half('naive')).toFixed(2)} x, better in ${part((one) => one[key] < one.naive)})`,
+      `    ${name.padEnd(58)} ${middleOf(told, key).toFixed(2)}  (${(middleOf(told, key) / middleOf(told, naive)).toFixed(2)} x, ${low.toFixed(2)} to ${high.toFixed(2)}; the middle stream ${ratioOfStreams(told, key, naive).toFixed(2)} x; better in ${part((one) => one[key] < one[naive])})`,
     )
+  }
+  if (naive !== 'naive') return
   console.log(
     `  80 % limits of the forecast hold the median in ${part(({ held }) => held[0]!)}, the share within a day in ${part(({ held }) => held[1]!)} (they are ${Math.round(mean(({ width }) => width) * 100)} points apart in the mean)`,
   )
@@ -129,12 +186,21 @@ function quarterTold(
     }).filter(({ length }) => length > 0)
   const forecast = futures(quarterFrom)
   if (forecast.length === 0 || came.length === 0) return undefined
+  const middling = middle(forecast)
+  const rest = restOf(deployments, quarter)
+  const [naive, told] = [distance(before, real), distance(middling, real)]
+  const stayed = leads(deployments, since, until, end, true)
   return {
     stream,
     quarter: `${new Date(since).getUTCFullYear()}Q${new Date(since).getUTCMonth() / 3 + 1}`,
-    naive: distance(before, real),
-    forecast: distance(middle(forecast), real),
-    rest: distance(middle(restOf(deployments, quarter)), real),
+    naive,
+    forecast: told,
+    rest: distance(middle(rest), real),
+    hindsight: distance(middle([...rest, real]), real),
+    nearer: Math.min(naive, told),
+    wentBack: distance(real, stayed),
+    naiveToStay: distance(leads(deployments, begin(quarter - 1), since, since - 1, true), stayed),
+    forecastToStay: distance(middling, stayed),
     switched: distance(middle(futures((seed) => ({ ...quarterFrom(seed), gates: asItWas.gates }))), real),
     replay: distance(middle(futures(() => asItWas)), real),
     held: [half, withinDay].map((of) => {
@@ -160,8 +226,27 @@ const half = (lead: Float64Array) => quantile(lead, 0.5)!
 
 const withinDay = (lead: Float64Array) => lead.filter((ms) => ms <= dayMs).length / lead.length
 
-/** Of the versions that came in a span, as it was known at a moment. */
-function leads(deployments: readonly Deployed[], from: number, to: number, asOf: number): Float64Array {
-  const passings = passingOf(order, untilOf(deployments, asOf)).filter(({ at: [came] }) => came! >= from && came! < to)
-  return Float64Array.from(passings, ({ at: [came, , went] }) => Math.min(capMs, Math.min(went!, asOf) - came!)).toSorted()
+/** Of the versions that came in a span, as it was known at a moment: until each first came, or until it came to stay. */
+function leads(deployments: readonly Deployed[], from: number, to: number, asOf: number, stays = false): Float64Array {
+  const known = untilOf(deployments, asOf)
+  const last = stays ? stayedIn(order.at(-1)!, known) : undefined
+  const passings = passingOf(order, known).filter(({ at: [came] }) => came! >= from && came! < to)
+  return Float64Array.from(passings, ({ version, at: [came, , went] }) =>
+    Math.min(capMs, Math.min(last?.get(version) ?? went!, asOf) - came!),
+  ).toSorted()
+}
+
+/** When each version, or a later one, came to an environment and was not taken away again. Infinity: it was, or it never came. */
+function stayedIn(environment: string, deployments: readonly Deployed[]): ReadonlyMap<string, number> {
+  const { passages, arrivals } = passagesTo(environment, deployments)
+  const place = new Map(passages.map(({ version }, at) => [version, at]))
+  const since = new Float64Array(passages.length).fill(Number.POSITIVE_INFINITY)
+  let standing = -1
+  for (const { at, version, back } of arrivals) {
+    const here = place.get(version)!
+    if (back) since.fill(Number.POSITIVE_INFINITY, here + 1)
+    else since.fill(at, standing + 1, Math.max(standing, here) + 1)
+    standing = back ? here : Math.max(standing, here)
+  }
+  return new Map(passages.map(({ version }, at) => [version, since[at]!]))
 }
