@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Quantile } from '../measures/schemas.ts'
+import { Quantile, WindowQuery } from '../measures/schemas.ts'
 
 const Spread = z.object({ p50: Quantile, p85: Quantile, p95: Quantile })
 
@@ -32,15 +32,5 @@ export const BuildsView = z
 export type BuildsView = z.infer<typeof BuildsView>
 export type BuildRow = BuildsView['rows'][number]
 
-export const BuildsQuery = z
-  .object({
-    since: z.iso.datetime({ offset: true }).optional(),
-    until: z.iso.datetime({ offset: true }).optional().meta({ description: 'default: the latest moment of which something is known' }),
-    asOf: z.iso.datetime({ offset: true }).optional().meta({ description: 'leave out what happened later' }),
-    days: z.coerce.number().int().min(1).max(3660).default(90).meta({ description: 'length of the window, where `since` is not said' }),
-  })
-  .refine(({ since, until }) => since === undefined || until === undefined || Date.parse(since) < Date.parse(until), {
-    path: ['since'],
-    message: 'does not lie before until',
-  })
+export const BuildsQuery = WindowQuery
 export type BuildsQuery = z.infer<typeof BuildsQuery>

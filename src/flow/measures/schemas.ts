@@ -226,18 +226,24 @@ export const StreamFlowPicture = z
   .meta({ id: 'StreamFlowPicture' })
 export type StreamFlowPicture = z.infer<typeof StreamFlowPicture>
 
-const FlowWindow = z.object({
+const windowed = {
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional().meta({ description: 'default: the latest moment of which something is known' }),
   asOf: z.iso.datetime({ offset: true }).optional().meta({ description: 'leave out what happened later' }),
   days: z.coerce.number().int().min(1).max(3660).default(90).meta({ description: 'length of the window, where `since` is not said' }),
+}
+const FlowWindow = z.object({
+  ...windowed,
   to: z.string().min(1).max(200).optional().meta({ description: 'environment to which it is measured; default: production, or the last' }),
   rows: z.stringbool().default(false),
 })
-export const FlowQuery = FlowWindow.refine(
-  ({ since, until }) => since === undefined || until === undefined || Date.parse(since) < Date.parse(until),
-  { path: ['since'], message: 'does not lie before until' },
-)
+const isSpan = ({ since, until }: { since?: string | undefined; until?: string | undefined }) =>
+  since === undefined || until === undefined || Date.parse(since) < Date.parse(until)
+const notSpan = { path: ['since'], message: 'does not lie before until' }
+
+/** Of a board that is asked for a span of time alone. */
+export const WindowQuery = z.object(windowed).refine(isSpan, notSpan)
+export const FlowQuery = FlowWindow.refine(isSpan, notSpan)
 export type FlowQuery = z.infer<typeof FlowQuery>
 
 /** Of a board that has a row for each stream. */
