@@ -1,24 +1,17 @@
 import { z } from 'zod'
 import { ofTeam } from '../../team/meant.ts'
+import { WindowQuery } from '../schemas.ts'
 
-export const CouplingQuery = z
-  .object({
-    since: z.iso.datetime({ offset: true }).optional(),
-    until: z.iso.datetime({ offset: true }).optional(),
-    asOf: z.iso.datetime({ offset: true }).optional().meta({ description: 'leave out what happened later' }),
-    days: z.coerce.number().int().min(1).max(3660).default(365).meta({ description: 'length of the window, where `since` is not said' }),
-    to: z.string().min(1).max(200).optional().meta({ description: 'environment; default: production, or the last' }),
-    by: z
-      .enum(['deployment', 'change'])
-      .default('deployment')
-      .meta({ description: 'change: streams that one change of a shared repository touches' }),
-    ...ofTeam,
-    minutes: z.coerce.number().int().min(1).max(1440).default(30).meta({ description: 'so near each other is together' }),
-  })
-  .refine(({ since, until }) => since === undefined || until === undefined || Date.parse(since) < Date.parse(until), {
-    path: ['since'],
-    message: 'does not lie before until',
-  })
+export const CouplingQuery = WindowQuery.safeExtend({
+  days: z.coerce.number().int().min(1).max(3660).default(365).meta({ description: 'length of the window, where `since` is not said' }),
+  to: z.string().min(1).max(200).optional().meta({ description: 'environment; default: production, or the last' }),
+  by: z
+    .enum(['deployment', 'change'])
+    .default('deployment')
+    .meta({ description: 'change: streams that one change of a shared repository touches' }),
+  ...ofTeam,
+  minutes: z.coerce.number().int().min(1).max(1440).default(30).meta({ description: 'so near each other is together' }),
+})
 export type CouplingQuery = z.infer<typeof CouplingQuery>
 
 const Team = z.string().nullable().meta({ description: 'whose it is; null: nobody said' })
