@@ -18,7 +18,7 @@ const past = await readGovuk()
 if (past !== undefined) {
   // Before the second quarter of 2023 production ran elsewhere.
   const query = FlowQuery.parse({ since: '2023-07-01T00:00:00Z', to: 'production' })
-  const { rows, trend } = batchesView(past, { incidents: [], failed: [] }, undefined, query, Date.now())
+  const { rows, trend } = batchesView(past, { incidents: [], failed: [] }, query, Date.now())
   print('GOV.UK, versions a deployment', rows as unknown as BatchOdds['buckets'], trend ?? undefined)
 }
 

@@ -1,20 +1,21 @@
 import type { BatchesView } from '../flow/measures/batch/schemas.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
-import { windowQuery, type WindowFlags } from './flow-window.ts'
+import { ofTeamTold, refuseTeamOf, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
 import type { Output } from './output.ts'
 
-export type BatchesFlags = ConnectFlags & WindowFlags & { readonly json: boolean; readonly csv: boolean }
+export type BatchesFlags = ConnectFlags & WindowFlags & TeamFlags & { readonly json: boolean; readonly csv: boolean }
 
 /** Size against failing. */
 export async function batches(this: CliContext, flags: BatchesFlags, stream?: string): Promise<void> {
+  refuseTeamOf(stream, flags)
   const place = `${stream === undefined ? '/api/batches' : at`/api/batches/${stream}`}?${windowQuery(flags)}`
   const { output } = this
   await withApi(this, flags, async (api) => {
     if (flags.csv) return output.passOn(await api.table(place))
     const view = await api.get<BatchesView>(place)
     if (flags.json) output.json(view)
-    else if (view.rows.length === 0) output.result('no deployment brought anything new in that time')
+    else if (view.rows.length === 0) output.result(`no deployment${ofTeamTold(flags)} brought anything new in that time`)
     else output.result(told(view, output))
   })
 }

@@ -2,20 +2,22 @@ import type { BuildRow, BuildsView } from '../flow/builds/schemas.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
-import { windowQuery, type WindowFlags } from './flow-window.ts'
+import { ofTeamTold, refuseTeamOf, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
 import type { Output } from './output.ts'
 
-export type BuildsFlags = ConnectFlags & Omit<WindowFlags, 'to'> & { readonly json: boolean; readonly csv: boolean }
+export type BuildsFlags = ConnectFlags & Omit<WindowFlags, 'to'> & TeamFlags & { readonly json: boolean; readonly csv: boolean }
 
 /** How long builds wait and last, and how they end. */
 export async function builds(this: CliContext, flags: BuildsFlags, stream?: string): Promise<void> {
+  refuseTeamOf(stream, flags)
   const place = `${stream === undefined ? '/api/builds' : at`/api/builds/${stream}`}?${windowQuery(flags)}`
   const { output } = this
   await withApi(this, flags, async (api) => {
     if (flags.csv) return output.passOn(await api.table(place))
     const view = await api.get<BuildsView>(place)
     if (flags.json) output.json(view)
-    else if (view.rows.length === 0) output.say('no run of a pipeline is known in that time; docs/webhooks.md says how they come in')
+    else if (view.rows.length === 0)
+      output.say(`no run of a pipeline${ofTeamTold(flags)} is known in that time; docs/webhooks.md says how they come in`)
     else output.result(told(view, output))
   })
 }

@@ -23,10 +23,13 @@ export function refuseTeamOf(stream: string | undefined, { team }: TeamFlags): v
 }
 
 /** Why a board is empty. */
-export const nothingTold = ({ team }: TeamFlags): string =>
-  team === undefined
+export const nothingTold = (flags: TeamFlags): string =>
+  flags.team === undefined
     ? 'nothing was deployed yet; bring history in with `threeways import csv`, see docs/history.md'
-    : `nothing is known of deployments of value streams that belonged to "${team}" then; \`threeways team ls\` shows since when they do`
+    : `nothing is known of deployments${ofTeamTold(flags)}; \`threeways team ls\` shows since when they do`
+
+/** Of whose value streams something is said; nothing where it is said of all. */
+export const ofTeamTold = ({ team }: TeamFlags): string => (team === undefined ? '' : ` of value streams that belonged to "${team}" then`)
 
 /** @throws ThreewaysError `TIME_INVALID` */
 export function windowQuery(flags: WindowFlags & TeamFlags): URLSearchParams {

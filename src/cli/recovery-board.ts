@@ -3,13 +3,16 @@ import { formatDuration } from '../kernel/duration.ts'
 import { invalid } from '../kernel/errors.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
-import { windowQuery, type WindowFlags } from './flow-window.ts'
+import { nothingTold, refuseTeamOf, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
 import type { Output } from './output.ts'
 
-export type RecoveryFlags = ConnectFlags & WindowFlags & { readonly json: boolean; readonly csv: boolean; readonly rows: boolean }
+export type RecoveryFlags = ConnectFlags &
+  WindowFlags &
+  TeamFlags & { readonly json: boolean; readonly csv: boolean; readonly rows: boolean }
 
 /** How failures are mended: of every value stream in a row, or of one in full. */
 export async function recovery(this: CliContext, flags: RecoveryFlags, stream?: string): Promise<void> {
+  refuseTeamOf(stream, flags)
   if (flags.rows && stream === undefined)
     throw invalid('STREAM_MISSING', {
       message: '--rows shows the failures of one stream',
@@ -22,7 +25,9 @@ export async function recovery(this: CliContext, flags: RecoveryFlags, stream?: 
     if (flags.csv) return output.passOn(await api.table(place))
     const answer = await api.get<RecoveryBoard | RecoveryView>(place)
     if (flags.json) return output.json(answer)
-    output.result('stream' in answer ? describe(answer, flags.rows, output) : board(answer, output))
+    if ('stream' in answer) return output.result(describe(answer, flags.rows, output))
+    if (answer.rows.length === 0) return output.say(nothingTold(flags))
+    output.result(board(answer, output))
   })
 }
 

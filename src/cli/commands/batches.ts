@@ -3,6 +3,7 @@ import { connectFlags } from '../api.ts'
 import type { BatchesFlags } from '../batches-board.ts'
 import type { CliContext } from '../context.ts'
 import { windowFlags } from './flow-board.ts'
+import { teamFlag } from './team.ts'
 import { csvFlag, jsonFlag } from './flow.ts'
 
 export const batchesCommand = buildCommand<BatchesFlags, [string?], CliContext>({
@@ -13,6 +14,7 @@ export const batchesCommand = buildCommand<BatchesFlags, [string?], CliContext>(
       json: jsonFlag,
       csv: csvFlag,
       ...windowFlags,
+      team: teamFlag,
       since: { ...windowFlags.since, brief: 'deployed from this day on, or this moment' },
     },
     positional: {

@@ -3,6 +3,7 @@ import { connectFlags } from '../api.ts'
 import type { BuildsFlags } from '../builds-board.ts'
 import type { CliContext } from '../context.ts'
 import { windowFlags } from './flow-board.ts'
+import { teamFlag } from './team.ts'
 import { csvFlag, jsonFlag } from './flow.ts'
 
 const { to: _, ...window } = windowFlags
@@ -15,6 +16,7 @@ export const buildsCommand = buildCommand<BuildsFlags, [string?], CliContext>({
       json: jsonFlag,
       csv: csvFlag,
       ...window,
+      team: teamFlag,
       since: { ...window.since, brief: 'asked for from this day on, or this moment' },
     },
     positional: {

@@ -3,6 +3,7 @@ import { connectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import type { RecoveryFlags } from '../recovery-board.ts'
 import { windowFlags } from './flow-board.ts'
+import { teamFlag } from './team.ts'
 import { csvFlag, jsonFlag } from './flow.ts'
 
 export const recoveryCommand = buildCommand<RecoveryFlags, [string?], CliContext>({
@@ -13,6 +14,7 @@ export const recoveryCommand = buildCommand<RecoveryFlags, [string?], CliContext
       json: jsonFlag,
       csv: csvFlag,
       ...windowFlags,
+      team: teamFlag,
       since: { ...windowFlags.since, brief: 'what began to fail from this day on, or this moment' },
       rows: { kind: 'boolean', default: false, withNegated: false, brief: 'also each failure with its moments; with a stream' },
     },

@@ -54,7 +54,7 @@ describe('builds', () => {
         same((builds) => builds.horizonOf(builds, 1000))
         for (const commit of ['a', 'b', 'c']) same((builds) => sorted(builds.of(commit, 'acme/shop')))
         for (const stream of ['shop', 'cart', 'moon']) {
-          const of = (builds: Builds) => builds.ofStream(stream, new Set(['acme/cart']))
+          const of = (builds: Builds) => builds.ofStreams(new Set([stream]), new Set(['acme/cart']))
           same((builds) => sorted(of(builds)))
           same((builds) => of(builds).count)
           same((builds) => builds.horizonOf(of(builds), 1000))

@@ -93,10 +93,10 @@ export class Builds {
     }
   }
 
-  /** Of a stream: whoever tells of them says so, or they are of a repository that it is built from. */
-  ofStream(stream: string, repositories: ReadonlySet<string>): Builds {
+  /** Of some streams: whoever tells of them says so, or they are of a repository that one of them is built from. */
+  ofStreams(streams: ReadonlySet<string>, repositories: ReadonlySet<string>): Builds {
     const isOf = (said: string | undefined, repository: string | undefined) =>
-      said === undefined ? repository !== undefined && repositories.has(repository) : said === stream
+      said === undefined ? repository !== undefined && repositories.has(repository) : streams.has(said)
     const places: number[] = []
     for (const place of this.#places()) if (isOf(this.#base.word(place, 'stream'), this.#base.word(place, 'repository'))) places.push(place)
     const told = this.#told.filter((run) => isOf(run.stream, run.repository))

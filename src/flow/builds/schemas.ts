@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ofTeam } from '../team/meant.ts'
 import { Quantile, WindowQuery } from '../measures/schemas.ts'
 
 const Spread = z.object({ p50: Quantile, p85: Quantile, p95: Quantile })
@@ -34,3 +35,6 @@ export type BuildRow = BuildsView['rows'][number]
 
 export const BuildsQuery = WindowQuery
 export type BuildsQuery = z.infer<typeof BuildsQuery>
+
+/** Of all of them together, or of one team's. */
+export const BuildsBoardQuery = BuildsQuery.safeExtend(ofTeam)

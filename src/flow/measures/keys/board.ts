@@ -9,7 +9,7 @@ import type { BatchesView } from '../batch/schemas.ts'
 import { instant, orNull } from '../board.ts'
 import { changeLeadOf } from '../changes.ts'
 import { among, herds } from '../herd/herd.ts'
-import type { Past } from '../past.ts'
+import { withOnly, type Past } from '../past.ts'
 import type { FlowQuery } from '../schemas.ts'
 import { definitions, fromCommits, whereCommits } from './definitions.ts'
 import { keysOf, type Keys, type Known, type Material, type Timed } from './keys.ts'
@@ -29,7 +29,7 @@ export function keysBoard(
   meant?: ReadonlySet<string>,
 ): KeysBoard {
   const look = lookAt(past, told, query, nowMs)
-  const streams = [...past.streams.values()].filter(({ stream }) => meant?.has(stream) ?? true)
+  const streams = [...withOnly(past, meant).streams.values()]
   const { known, estate, rows } = look.once(streams, (materials, known) => ({
     known: [...known],
     estate: viewOf(keysOf(materials, known)),
@@ -122,17 +122,15 @@ export function failuresBoard(past: Past, told: ToldFailures, query: FlowQuery, 
 }
 
 /**
- * Whether larger deployments fail more often: of one stream, or of all of them.
- * @throws ThreewaysError `STREAM_NOT_FOUND`
+ * Whether larger deployments fail more often.
+ * @param meant - only of these: what failed is weighed against the deployments of all of them all the same
  */
-export function batchesView(past: Past, told: ToldFailures, stream: string | undefined, query: FlowQuery, nowMs: number): BatchesView {
+export function batchesView(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number, meant?: ReadonlySet<string>): BatchesView {
   const look = lookAt(past, told, query, nowMs)
-  if (stream !== undefined && !past.streams.has(stream)) throw unknownStream(stream, query)
-  const materials = [...past.streams.values()].flatMap((one) => look.materialOf(one) ?? [])
+  const materials = [...withOnly(past, meant).streams.values()].flatMap((stream) => look.materialOf(stream) ?? [])
   const known = look.known()
-  const own = materials.filter((one) => stream === undefined || one.stream === stream)
   // One that brought nothing new went back, or was the same again.
-  const batches = own.flatMap(({ deployments }) =>
+  const batches = materials.flatMap(({ deployments }) =>
     deployments.filter((one) => one.ran && one.batch > 0).map(({ batch, failed }) => ({ size: batch, failed })),
   )
   const { buckets, trend } = oddsByBatch(batches)
@@ -141,6 +139,15 @@ export function batchesView(past: Past, told: ToldFailures, stream: string | und
     return { from, to, deployments, failed, share, low, high, odds: known.size === 0 ? null : (odds ?? null) }
   })
   return { known: [...known], trend: known.size === 0 ? null : (trend ?? null), rows }
+}
+
+/**
+ * The same of one stream.
+ * @throws ThreewaysError `STREAM_NOT_FOUND`
+ */
+export function batchesOfStream(past: Past, told: ToldFailures, stream: string, query: FlowQuery, nowMs: number): BatchesView {
+  if (!past.streams.has(stream)) throw unknownStream(stream, query)
+  return batchesView(past, told, query, nowMs, new Set([stream]))
 }
 
 const nothing = { failed: null, share: null, low: null, high: null }

@@ -10,7 +10,7 @@ import type { ToldFailures } from '../attribution/read.ts'
 import type { Past } from '../past.ts'
 import { BoardQuery, FlowQuery } from '../schemas.ts'
 import { BatchesView } from '../batch/schemas.ts'
-import { batchesView, keysBoard, keysOfStream, type Commits } from './board.ts'
+import { batchesOfStream, batchesView, keysBoard, keysOfStream, type Commits } from './board.ts'
 import { KeysBoard, StreamKeysDetail } from './schemas.ts'
 
 /** The five DORA keys over HTTP. */
@@ -45,15 +45,19 @@ export function keysRoutes(
       '/batches',
       route('whether larger deployments fail more often, of all value streams', BatchesView),
       requires('read'),
-      valid('query', FlowQuery),
-      async (c) => c.json(batchesView(await past(), await told(), undefined, c.req.valid('query'), clock.now())),
+      valid('query', BoardQuery),
+      async (c) => {
+        const query = c.req.valid('query')
+        const meant = await streamsMeant(owners, query, clock.now())
+        return c.json(batchesView(await past(), await told(), query, clock.now(), meant))
+      },
     )
     .get(
       '/batches/:stream',
       route('whether larger deployments of one value stream fail more often', BatchesView),
       requires('read'),
       valid('query', FlowQuery),
-      async (c) => c.json(batchesView(await past(), await told(), c.req.param('stream'), c.req.valid('query'), clock.now())),
+      async (c) => c.json(batchesOfStream(await past(), await told(), c.req.param('stream'), c.req.valid('query'), clock.now())),
     )
 }
 

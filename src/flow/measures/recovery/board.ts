@@ -5,7 +5,7 @@ import { untilOf } from '../environments.ts'
 import { placeOf, timedOf, unknownStream } from '../keys/board.ts'
 import { keysOf, type Known, type Material } from '../keys/keys.ts'
 import { lookAt } from '../keys/look.ts'
-import type { Past } from '../past.ts'
+import { withOnly, type Past } from '../past.ts'
 import type { FlowQuery } from '../schemas.ts'
 import { mendOf, type Deployments, type Mend, type Moment, type Way } from './mend.ts'
 import { spentOf } from './parts.ts'
@@ -42,10 +42,13 @@ export function recoveryOf(past: Past, told: ToldFailures, stream: string, query
   }
 }
 
-/** The same of every value stream in a row. */
-export function recoveryBoard(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number): RecoveryBoard {
+/**
+ * The same of every value stream in a row.
+ * @param meant - only of these: what failed is weighed against the deployments of all of them all the same
+ */
+export function recoveryBoard(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number, meant?: ReadonlySet<string>): RecoveryBoard {
   const look = lookAt(past, told, query, nowMs)
-  const materials = [...past.streams.values()].flatMap((stream) => look.materialOf(stream) ?? [])
+  const materials = [...withOnly(past, meant).streams.values()].flatMap((stream) => look.materialOf(stream) ?? [])
   const known = look.known()
   return {
     known: [...known],

@@ -3,22 +3,33 @@ import { describeRoute } from 'hono-openapi'
 import type { z } from 'zod'
 import type { Clock } from '../../../kernel/clock.ts'
 import { answers, requires, valid, type HttpEnv } from '../../../kernel/http.ts'
+import { streamsMeant } from '../../team/meant.ts'
+import type { Owners } from '../../team/owners.ts'
 import type { ToldFailures } from '../attribution/read.ts'
 import type { Past } from '../past.ts'
-import { FlowQuery } from '../schemas.ts'
+import { BoardQuery, FlowQuery } from '../schemas.ts'
 import { recoveryBoard, recoveryOf } from './board.ts'
 import { RecoveryBoard, RecoveryView } from './schemas.ts'
 
 /** How failures are mended, over HTTP. */
-export function recoveryRoutes(past: () => Promise<Past>, told: () => Promise<ToldFailures>, clock: Clock): Hono<HttpEnv> {
+export function recoveryRoutes(
+  past: () => Promise<Past>,
+  told: () => Promise<ToldFailures>,
+  owners: () => Promise<Owners>,
+  clock: Clock,
+): Hono<HttpEnv> {
   const route = (summary: string, schema: z.ZodType) => describeRoute({ summary, tags: ['flow'], responses: answers(summary, schema) })
   return new Hono<HttpEnv>()
     .get(
       '/recovery',
       route('how failures of every value stream are mended', RecoveryBoard),
       requires('read'),
-      valid('query', FlowQuery),
-      async (c) => c.json(recoveryBoard(await past(), await told(), c.req.valid('query'), clock.now())),
+      valid('query', BoardQuery),
+      async (c) => {
+        const query = c.req.valid('query')
+        const meant = await streamsMeant(owners, query, clock.now())
+        return c.json(recoveryBoard(await past(), await told(), query, clock.now(), meant))
+      },
     )
     .get(
       '/flow/:stream/recovery',

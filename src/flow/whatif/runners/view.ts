@@ -49,7 +49,7 @@ export function runnersView(
       help: 'runners are tried by themselves: they change what happens before a version is there',
     })
   const { past, builds } = parts
-  const own = builds.ofStream(stream, parts.repositories)
+  const own = builds.ofStreams(new Set([stream]), parts.repositories)
   const found = past.streams.get(stream)
   if (found === undefined && own.count === 0)
     throw notFound('STREAM_NOT_FOUND', {
@@ -97,7 +97,7 @@ function poolFor(
 // Each holds a quarter of jobs, and of deliveries of our own every look is of another moment: that of the stream, and that of all.
 const pools = remembered((builds: Builds, question: string) => {
   const [stream, repositories, asOf] = JSON.parse(question) as [string | null, readonly string[], number]
-  const own = stream === null ? builds : builds.ofStream(stream, new Set(repositories))
+  const own = stream === null ? builds : builds.ofStreams(new Set([stream]), new Set(repositories))
   return poolOf(own.touching(asOf - calibratedMs, asOf + 1), asOf - calibratedMs, asOf)
 }, 2)
 

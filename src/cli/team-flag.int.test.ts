@@ -1,0 +1,89 @@
+import { EventEmitter } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { serve, type ServerType } from '@hono/node-server'
+import { run, type StricliDynamicCommandContext } from '@stricli/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Told } from '../flow/history/history.port.ts'
+import { eventOf } from '../flow/history/record.ts'
+import { openTestThreeways, type TestThreeways } from '../server/testing.ts'
+import { app } from './app.ts'
+import type { CliContext } from './context.ts'
+import { makeOutput } from './output.ts'
+
+const instant = (day: number) => new Date(Date.UTC(2026, 0, day)).toISOString() as Told['at']
+const told = ['shop', 'cart'].flatMap((stream): readonly Told[] => [
+  { kind: 'deployment', id: `${stream} 1`, at: instant(1), stream, environment: 'production', version: 'v1' },
+  { kind: 'deployment', id: `${stream} 2`, at: instant(2), stream, environment: 'production', version: 'v2' },
+  { kind: 'run', phase: 'started', run: stream, id: `${stream} s`, name: `ci of ${stream}`, stream, at: instant(1) },
+  { kind: 'run', phase: 'finished', run: stream, id: `${stream} f`, name: `ci of ${stream}`, stream, at: instant(2), outcome: 'success' },
+])
+
+describe('threeways flow … --team', () => {
+  let t: TestThreeways
+  let server: ServerType
+  beforeAll(async () => {
+    t = await openTestThreeways()
+    await t.threeways.ledger.append(told.map((one) => eventOf(one, '/ci')))
+    await t.ask('POST', '/api/owners', { owners: [{ stream: 'shop', team: 'Sales', since: instant(2) }] })
+    server = serve({ fetch: t.threeways.app.fetch, port: 0, hostname: '127.0.0.1' })
+    await new Promise((done) => server.once('listening', done))
+  })
+  afterAll(async () => {
+    server.close()
+    await t.close()
+  })
+
+  /** What a command writes, and the code that it ends with. */
+  async function flow(...words: readonly string[]) {
+    let text = ''
+    const write = (more: string) => {
+      text += more
+      return true
+    }
+    const stream = { write, isTTY: false } as unknown as NodeJS.WriteStream
+    const given = { env: { NO_COLOR: '1' }, stdout: stream, stderr: stream, exitCode: undefined }
+    const own = Object.assign(new EventEmitter(), given) as unknown as NodeJS.Process
+    const env = {
+      THREEWAYS_SERVER: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      THREEWAYS_TOKEN: t.threeways.adminToken,
+    }
+    const context: CliContext = { process: own, cwd: process.cwd(), env, output: makeOutput(own) }
+    await run(app, ['flow', ...words], context as StricliDynamicCommandContext<CliContext>)
+    return { text, exitCode: own.exitCode }
+  }
+
+  it('shows how failures of its value streams are mended', async () => {
+    expect((await flow('recovery')).text).toContain('2 of 2 streams without a failure')
+    expect((await flow('recovery', '--team', 'Sales')).text).toContain('1 of 1 streams without a failure')
+    const before = await flow('recovery', '--team', 'Sales', '--as-of', '2026-01-01')
+    expect(before.text).toMatch(/^nothing is known of deployments of value streams that belonged to "Sales" then/)
+  })
+
+  it('shows whether their larger deployments fail more often', async () => {
+    expect((await flow('batches')).text).toMatch(/\n1 +4 +no data/)
+    expect((await flow('batches', '--team', 'Sales')).text).toMatch(/\n1 +2 +no data/)
+    expect((await flow('batches', '--team', 'Sales', '--as-of', '2026-01-01')).text).toBe(
+      'no deployment of value streams that belonged to "Sales" then brought anything new in that time\n',
+    )
+  })
+
+  it('shows how long their builds wait and last', async () => {
+    expect((await flow('builds')).text).toMatch(/ci of cart/)
+    const { text } = await flow('builds', '--team', 'Sales')
+    expect(text).toMatch(/ci of shop/)
+    expect(text).not.toMatch(/ci of cart/)
+    expect((await flow('builds', '--team', 'Sales', '--as-of', '2026-01-01')).text).toMatch(
+      /^no run of a pipeline of value streams that belonged to "Sales" then is known in that time/,
+    )
+  })
+
+  it.each(['board', 'constraint', 'keys', 'recovery', 'batches', 'builds'])(
+    '%s: names the team that was meant, and takes a stream or a team',
+    async (board) => {
+      const slip = await flow(board, '--team', 'Slaes')
+      expect(slip).toMatchObject({ exitCode: 3, text: expect.stringMatching(/TEAM_NOT_FOUND[^]*did you mean "Sales"\?/) })
+      const both = await flow(board, 'shop', '--team', 'Sales')
+      expect(both).toMatchObject({ exitCode: 2, text: expect.stringContaining('TEAM_NOT_MEANT') })
+    },
+  )
+})
