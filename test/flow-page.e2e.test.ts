@@ -131,6 +131,23 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
       .getByText(/Deployment frequency/)
       .waitFor()
     expect(page.url()).toMatch(/team=Sales\+%26\+Co$/)
+    // The team stays, from one page to the next.
+    await page.getByRole('link', { name: 'Recovery', exact: true }).click()
+    await page.getByText(/; 1 stream without one/).waitFor()
+    expect(page.url()).toMatch(/\/recovery\?team=Sales\+%26\+Co$/)
+    await page.getByRole('button', { name: 'all', exact: true }).click()
+    await page.getByRole('link', { name: 'Deployed together' }).click()
+    await page.getByText('No stream of “Sales & Co” was deployed together with another').waitFor()
+    expect(page.url()).toMatch(/\/coupling\?days=3660&team=Sales\+%26\+Co$/)
+    await page.getByLabel('as of').fill('2019-12-31')
+    await page.getByRole('link', { name: 'Recovery', exact: true }).click()
+    await page.getByText('Nothing is known of deployments of streams that belonged to “Sales & Co” then.').waitFor()
+    await page.getByRole('combobox', { name: 'Team' }).selectOption('All teams')
+    await expect.poll(() => page.url()).toMatch(/\/recovery\?days=3660&asOf=2019-12-31$/)
+    for (const where of ['/recovery', '/coupling']) {
+      await open(`${where}?team=Elsewhere`)
+      await page.getByRole('heading', { name: 'There is no such team' }).waitFor()
+    }
     await open('/flow?team=Elsewhere')
     await page.getByText('No stream matches.').waitFor()
     await page.getByRole('button', { name: 'Show all' }).click()

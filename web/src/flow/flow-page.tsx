@@ -11,7 +11,7 @@ import type { Held } from './flow-row.tsx'
 import { EstateKeys } from './keys-panel.tsx'
 import { TeamPicker, useTeams } from './team-picker.tsx'
 import { columns, rowsOf, type Column, type Order } from './flow-rows.ts'
-import { addressOf, queryOf, searchOf, windowIn, windows, type FlowWindow } from './window.ts'
+import { addressOf, queryOf, searchOf, teamIn, windowIn, windows, type FlowWindow } from './window.ts'
 import { useKept } from './use-kept.ts'
 import { WindowPicker } from './window-picker.tsx'
 import { dayIn, plural } from './words.ts'
@@ -69,7 +69,7 @@ function BoardOf({ streams: all, old, window }: BoardProps) {
   const [search, setSearch] = useSearchParams()
   const [words, setWords] = [search.get('q') ?? '', (q: string) => change({ q })]
   const order = orderIn(search)
-  const team = search.get('team') || undefined
+  const team = teamIn(search)
   const teams = useTeams(window)
   const streams = useMemo(() => (team === undefined ? all : all.filter(({ stream }) => teams?.get(stream) === team)), [all, team, teams])
   const change = (next: {
@@ -83,8 +83,7 @@ function BoardOf({ streams: all, old, window }: BoardProps) {
     const owner = 'team' in next ? next.team : team
     setSearch(
       {
-        ...addressOf(next.window ?? window),
-        ...(owner === undefined ? {} : { team: owner }),
+        ...addressOf(next.window ?? window, owner),
         ...(q === '' ? {} : { q }),
         ...(sort.by === 'p50' && sort.down ? {} : { sort: sort.by, dir: sort.down ? 'down' : 'up' }),
       },
@@ -97,12 +96,13 @@ function BoardOf({ streams: all, old, window }: BoardProps) {
   const held = useHeld(window)
   const { days, asOf } = window
   const params = useMemo(() => addressOf({ days, asOf }), [days, asOf])
+  const address = addressOf(window, team)
   const sort = (column: Column) => change({ order: { by: column, down: column === by ? !down : column !== 'stream' } })
   return (
     <div className={old ? 'flow flow-old' : 'flow'}>
       <header className="flow-head">
         <div>
-          <FlowPages open="/flow" address={params} />
+          <FlowPages open="/flow" address={address} />
           <h1>Flow</h1>
           <p className="soft" role="status">
             {streams.length > 0 ? sentenceOf(streams, window) : teams === undefined ? '' : `No stream belonged to “${team}” then.`}
@@ -111,10 +111,10 @@ function BoardOf({ streams: all, old, window }: BoardProps) {
         <WindowPicker window={window} newest={newestOf(all)} onChange={(next) => change({ window: next })} />
       </header>
       <EstateKeys
-        query={`${queryOf(window)}${team === undefined ? '' : `&team=${encodeURIComponent(team)}`}`}
+        query={queryOf(window, team)}
         team={team}
-        sortBy={(by) => `/flow${searchOf({ ...params, ...(team === undefined ? {} : { team }), sort: by, dir: 'down' })}`}
-        recovery={`/recovery${searchOf(params)}`}
+        sortBy={(by) => `/flow${searchOf({ ...address, sort: by, dir: 'down' })}`}
+        recovery={`/recovery${searchOf(address)}`}
       />
       <div className="flow-tools">
         <WordFilter of="streams" words={words} onChange={setWords} />
@@ -153,7 +153,7 @@ function BoardOf({ streams: all, old, window }: BoardProps) {
         <FlowList rows={rows} held={held} teams={teams} order={order} onSort={sort} params={params} />
       )}
       <p className="soft flow-more">
-        <Link href={`/coupling${searchOf(params)}`}>What is deployed together, and whether larger deployments fail more often</Link>. The
+        <Link href={`/coupling${searchOf(address)}`}>What is deployed together, and whether larger deployments fail more often</Link>. The
         same on the command line: <code>threeways flow</code>, <code>threeways flow keys</code>, <code>threeways flow coupling</code>.
       </p>
     </div>

@@ -7,7 +7,7 @@ const pages = [
   ['/recovery', 'Recovery'],
 ] as const
 
-/** What there is of all streams, in the same window. */
+/** What there is of all streams, in the same window and of the same team. */
 export function FlowPages({ open, address }: { readonly open: string; readonly address: Readonly<Record<string, string>> }) {
   return (
     <nav className="flow-pages" aria-label="Of all streams">

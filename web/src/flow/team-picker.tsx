@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
 import { useQuery } from '../api/query.ts'
+import type { Problem } from '../api/problem.ts'
 import type { OwnersView } from '../api/types.ts'
 import { useKept } from './use-kept.ts'
 import { queryOf, type FlowWindow } from './window.ts'
@@ -9,6 +10,9 @@ export function useTeams({ days, asOf }: FlowWindow): ReadonlyMap<string, string
   const { data } = useKept(useQuery<OwnersView>(`/api/owners?${queryOf({ days, asOf })}`), 'owners')
   return useMemo(() => data && new Map(data.owners.map(({ stream, team }) => [stream, team])), [data])
 }
+
+/** What there is not, where a page cannot be shown: what it is of, or the team of its address. */
+export const missing = (what: string, { code }: Problem) => (code === 'TEAM_NOT_FOUND' ? 'team' : what)
 
 type Props = {
   readonly teams: ReadonlyMap<string, string> | undefined

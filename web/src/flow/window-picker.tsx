@@ -1,11 +1,20 @@
+import type { ReactNode } from 'react'
 import { windows, type FlowWindow } from './window.ts'
 
-type Props = { readonly window: FlowWindow; readonly onChange: (next: FlowWindow) => void; readonly newest: string | undefined }
+type Props = {
+  readonly window: FlowWindow
+  readonly onChange: (next: FlowWindow) => void
+  /** The latest moment of which something is known. */
+  readonly newest: string | undefined
+  /** What else is chosen. */
+  readonly children?: ReactNode
+}
 
-/** How long a time is looked at, and from which day. @param newest - the latest moment of which something is known */
-export function WindowPicker({ window, onChange, newest }: Props) {
+/** How long a time is looked at, and from which day. */
+export function WindowPicker({ window, onChange, newest, children }: Props) {
   return (
     <div className="flow-window">
+      {children}
       <div className="segments" role="group" aria-label="Window">
         {windows.map(({ days, name, told }) => (
           <button key={days} type="button" aria-pressed={window.days === days} title={told} onClick={() => onChange({ ...window, days })}>

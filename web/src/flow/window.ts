@@ -24,14 +24,19 @@ export function windowIn(search: URLSearchParams): FlowWindow {
   }
 }
 
-/** Only what differs from the usual stands in the address. */
-export function addressOf({ days, asOf }: FlowWindow): Record<string, string> {
-  return { ...(days === usual ? {} : { days: String(days) }), ...(asOf === undefined ? {} : { asOf }) }
+/** Whose streams are looked at; undefined: everybody's. */
+export const teamIn = (search: URLSearchParams): string | undefined => search.get('team') || undefined
+const ofTeam = (team: string | undefined) => (team === undefined ? {} : { team })
+
+/** Only what differs from the usual stands in the address. @param team - only its streams */
+export function addressOf({ days, asOf }: FlowWindow, team?: string): Record<string, string> {
+  return { ...(days === usual ? {} : { days: String(days) }), ...(asOf === undefined ? {} : { asOf }), ...ofTeam(team) }
 }
 
-/** What the server is asked. */
-export function queryOf({ days, asOf }: FlowWindow): string {
-  return String(new URLSearchParams({ days: String(days), ...(asOf === undefined ? {} : { asOf: `${asOf}T23:59:59.999Z` }) }))
+/** What the server is asked. @param team - only of its streams */
+export function queryOf({ days, asOf }: FlowWindow, team?: string): string {
+  const then = asOf === undefined ? {} : { asOf: `${asOf}T23:59:59.999Z` }
+  return String(new URLSearchParams({ days: String(days), ...then, ...ofTeam(team) }))
 }
 
 /** With a question mark where there is anything to say. */

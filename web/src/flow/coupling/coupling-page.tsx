@@ -7,11 +7,12 @@ import { Failed, Loading } from '../../shell/notice.tsx'
 import { BatchPanel } from '../stream/batch-panel.tsx'
 import { groupsOf } from './coupling-order.ts'
 import { Predictions } from '../whatif/predictions.tsx'
+import { missing, TeamPicker, useTeams } from '../team-picker.tsx'
 import { useKept } from '../use-kept.ts'
 import { FlowPages } from '../flow-pages.tsx'
 import { Matrix } from './matrix.tsx'
 import { Pairs } from './pairs.tsx'
-import { addressOf, flowHref, queryOf, windowIn } from '../window.ts'
+import { addressOf, flowHref, queryOf, teamIn, windowIn } from '../window.ts'
 import { WindowPicker } from '../window-picker.tsx'
 import { dayIn, few, percent, plural } from '../words.ts'
 import '../flow.css'
@@ -22,28 +23,41 @@ type Pair = CouplingView['rows'][number]
 export function CouplingPage() {
   const [search, setSearch] = useSearchParams()
   const window = windowIn(search)
-  const { data, problem, old } = useKept(useQuery<CouplingView>(`/api/coupling?${queryOf(window)}`), 'coupling')
+  const team = teamIn(search)
+  const teams = useTeams(window)
+  const { data, problem, old } = useKept(useQuery<CouplingView>(`/api/coupling?${queryOf(window, team)}`), 'coupling')
   useTitle('Deployed together')
   if (data === undefined)
-    return problem === undefined ? <Loading what="what is deployed together" rows={5} /> : <Failed what="coupling" problem={problem} />
+    return problem === undefined ? (
+      <Loading what="what is deployed together" rows={5} />
+    ) : (
+      <Failed what={missing('coupling', problem)} problem={problem} />
+    )
+  const go = (to: Readonly<Record<string, string>>) => setSearch(to, { replace: true })
   return (
     <div className={old ? 'page flow-one flow-old' : 'page flow-one'}>
       <header className="flow-head">
         <div>
-          <FlowPages open="/coupling" address={addressOf(window)} />
+          <FlowPages open="/coupling" address={addressOf(window, team)} />
           <h1>Deployed together</h1>
-          <p className="flow-sentence">{sentenceOf(data)}</p>
+          <p className="flow-sentence">{sentenceOf(data, team)}</p>
         </div>
-        <WindowPicker window={window} newest={data.until ?? undefined} onChange={(next) => setSearch(addressOf(next), { replace: true })} />
+        <WindowPicker window={window} newest={data.until ?? undefined} onChange={(next) => go(addressOf(next, team))}>
+          <TeamPicker teams={teams} chosen={team} onChoose={(next) => go(addressOf(window, next))} />
+        </WindowPicker>
       </header>
       {data.rows.length === 0 ? (
         <div className="calm">
-          <p>No two streams were deployed together more often than by chance.</p>
+          <p>
+            {team === undefined
+              ? 'No two streams were deployed together more often than by chance.'
+              : `No stream of “${team}” was deployed together with another more often than by chance.`}
+          </p>
         </div>
       ) : (
         <Coupled view={data} />
       )}
-      <BatchPanel query={queryOf(window)} />
+      <BatchPanel query={queryOf(window, team)} />
       <section className="panel flow-panel all-predictions" aria-label="Predictions">
         <Predictions />
       </section>
@@ -51,9 +65,9 @@ export function CouplingPage() {
   )
 }
 
-function sentenceOf({ environment, since, until, minutes, looked, mass, rows }: CouplingView): string {
+function sentenceOf({ environment, since, until, minutes, looked, mass, rows }: CouplingView, team: string | undefined): string {
   if (environment === null || since === null || until === null) return 'Nothing was deployed yet, as far as is known here.'
-  return `${plural(rows.length, 'pair')} of ${looked} came to ${environment} within ${minutes} minutes of each other more often than by chance, from ${dayIn(since)} until ${dayIn(until)}. ${mass === 0 ? '' : `${plural(mass, 'time')} at which more than a fifth of all were deployed are left out.`}`
+  return `${plural(rows.length, 'pair')}${team === undefined ? '' : ` with a stream of “${team}”`} of ${looked} came to ${environment} within ${minutes} minutes of each other more often than by chance, from ${dayIn(since)} until ${dayIn(until)}. ${mass === 0 ? '' : `${plural(mass, 'time')} at which more than a fifth of all were deployed are left out.`}`
 }
 
 /** The last that was pointed at stays, so that its streams can be opened. */

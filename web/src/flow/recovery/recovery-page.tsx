@@ -8,8 +8,9 @@ import { RowsTable, type ColumnOf } from '../../table/rows-table.tsx'
 import { FlowPages } from '../flow-pages.tsx'
 import { timeOf } from '../flow-row.tsx'
 import { knownTold } from '../keys-panel.tsx'
+import { missing, TeamPicker, useTeams } from '../team-picker.tsx'
 import { useKept } from '../use-kept.ts'
-import { addressOf, flowHref, queryOf, windowIn } from '../window.ts'
+import { addressOf, flowHref, queryOf, teamIn, windowIn } from '../window.ts'
 import { WindowPicker } from '../window-picker.tsx'
 import { plural } from '../words.ts'
 import '../flow.css'
@@ -17,31 +18,42 @@ import '../flow.css'
 type Row = RecoveryBoard['rows'][number]
 type Value = Row['detect']
 
-/** `/recovery`: how failures are mended, of every value stream that has any. */
+/** `/recovery`: how failures are mended, of every value stream that has any, or of those of one team. */
 export function RecoveryPage() {
   const [search, setSearch] = useSearchParams()
   const window = windowIn(search)
-  const { data, problem, old } = useKept(useQuery<RecoveryBoard>(`/api/recovery?${queryOf(window)}`), 'recovery')
+  const team = teamIn(search)
+  const teams = useTeams(window)
+  const { data, problem, old } = useKept(useQuery<RecoveryBoard>(`/api/recovery?${queryOf(window, team)}`), 'recovery')
   const columns = useColumns()
   useTitle('How failures are mended')
   if (data === undefined)
-    return problem === undefined ? <Loading what="how failures are mended" rows={6} /> : <Failed what="recovery" problem={problem} />
+    return problem === undefined ? (
+      <Loading what="how failures are mended" rows={6} />
+    ) : (
+      <Failed what={missing('recovery', problem)} problem={problem} />
+    )
   const failing = data.rows.filter(({ failures }) => failures > 0).toSorted((a, b) => halfOf(b) - halfOf(a))
   const newest = data.rows
     .map((row) => row.asOf)
     .toSorted()
     .at(-1)
+  const go = (to: Readonly<Record<string, string>>) => setSearch(to, { replace: true })
   return (
     <div className={old ? 'page flow-one flow-old' : 'page flow-one'}>
       <header className="flow-head">
         <div>
-          <FlowPages open="/recovery" address={addressOf(window)} />
+          <FlowPages open="/recovery" address={addressOf(window, team)} />
           <h1>Recovery</h1>
-          <p className="flow-sentence">{sentenceOf(data, failing)}</p>
+          <p className="flow-sentence" role="status">
+            {data.rows.length === 0 && team !== undefined ? nothingTold(team) : sentenceOf(data, failing)}
+          </p>
         </div>
-        <WindowPicker window={window} newest={newest} onChange={(next) => setSearch(addressOf(next), { replace: true })} />
+        <WindowPicker window={window} newest={newest} onChange={(next) => go(addressOf(next, team))}>
+          <TeamPicker teams={teams} chosen={team} onChoose={(next) => go(addressOf(window, next))} />
+        </WindowPicker>
       </header>
-      {failing.length === 0 ? (
+      {data.rows.length === 0 && team !== undefined ? null : failing.length === 0 ? (
         <div className="calm">
           <p>
             {data.known.length === 0
@@ -61,6 +73,8 @@ export function RecoveryPage() {
     </div>
   )
 }
+
+const nothingTold = (team: string) => `Nothing is known of deployments of streams that belonged to “${team}” then.`
 
 /** Half of them are not over: longer than any. */
 const halfOf = ({ recovery }: Row) => recovery?.p50.value ?? Number.MAX_VALUE
