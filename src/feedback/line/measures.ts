@@ -1,3 +1,4 @@
+import { merged, within } from '../../kernel/spans.ts'
 import { causes, type Cause } from './events.ts'
 import type { LineHelper, LineStop } from './projection.ts'
 
@@ -73,14 +74,6 @@ function span(durations: readonly number[], open: number): Span {
 
 /** Length of the time in which at least one of them was open. */
 function unionMs(stops: readonly Stop[], fromMs: number, toMs: number): number {
-  const parts = stops
-    .map((stop) => [Math.max(sinceOf(stop), fromMs), Math.min(endOf(stop, toMs), toMs)] as const)
-    .toSorted((a, b) => a[0] - b[0])
-  let total = 0
-  let covered = fromMs
-  for (const [start, end] of parts) {
-    total += Math.max(0, end - Math.max(start, covered))
-    covered = Math.max(covered, end)
-  }
-  return total
+  const stopped = merged(stops.map((stop) => ({ since: sinceOf(stop), until: endOf(stop, toMs) })))
+  return within({ since: fromMs, until: toMs }, stopped)
 }

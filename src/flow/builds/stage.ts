@@ -1,7 +1,6 @@
+import { merged, type Span } from '../../kernel/spans.ts'
 import { isOurs } from '../../ledger/catalogue.ts'
 import type { Run } from './builds.ts'
-
-export type Span = { readonly since: number; readonly until: number }
 
 /** What is known of the build of a change, from its merge until it was first deployed. Times in milliseconds. */
 export type BuildStage = {
@@ -51,18 +50,3 @@ function spanOf({ started, finished }: Pick<Run, 'started' | 'finished'>, runFin
   const end = finished ?? runFinished
   return [{ since: started, until: end === undefined || end > asOf ? Number.POSITIVE_INFINITY : Math.max(started, end) }]
 }
-
-/** Spans as one line of time, by time. */
-export function merged(spans: readonly Span[]): readonly Span[] {
-  const all: { since: number; until: number }[] = []
-  for (const { since, until } of spans.toSorted((a, b) => a.since - b.since)) {
-    const last = all.at(-1)
-    if (last && since <= last.until) last.until = Math.max(last.until, until)
-    else all.push({ since, until })
-  }
-  return all
-}
-
-/** How much of a span lies in others that do not overlap each other. */
-export const within = (span: Span, others: readonly Span[]): number =>
-  others.reduce((sum, { since, until }) => sum + Math.max(0, Math.min(span.until, until) - Math.max(span.since, since)), 0)

@@ -1,6 +1,7 @@
+import { overlap } from '../../kernel/spans.ts'
 import { uniform } from '../simulation/random.ts'
 import type { Window } from '../measures/stream-flow.ts'
-import { overlap, staysAt, type Leg } from './legs.ts'
+import { staysAt, type Leg } from './legs.ts'
 import type { Passing } from './passing.ts'
 
 const weekMs = 7 * 86_400_000

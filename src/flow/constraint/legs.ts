@@ -1,10 +1,9 @@
+import { merged, overlap, within, type Span } from '../../kernel/spans.ts'
 import { quantile } from '../../kernel/statistics/quantiles.ts'
 import { survival, survivalQuantile } from '../../kernel/statistics/survival.ts'
 import type { ClosedTime } from '../measures/gates.ts'
 import type { Window } from '../measures/stream-flow.ts'
 import type { Passing } from './passing.ts'
-
-export type Span = { readonly since: number; readonly until: number }
 
 /** What is known of the part of the way between two environments, in a window. Times in milliseconds. */
 export type Leg = {
@@ -32,19 +31,10 @@ export type Leg = {
 }
 
 /** Spans in which a gate between two environments was closed: into the one, or onwards from the other. Merged, by time. */
-export function closedSpans(times: readonly ClosedTime[], from: string, to: string): readonly Span[] {
+function closedSpans(times: readonly ClosedTime[], from: string, to: string): readonly Span[] {
   const own = times.filter(({ environment, way }) => (way === 'into' ? environment === to : environment === from))
-  const merged: { since: number; until: number }[] = []
-  for (const { since, until = Number.POSITIVE_INFINITY } of own.toSorted((a, b) => a.since - b.since)) {
-    const last = merged.at(-1)
-    if (last && since <= last.until) last.until = Math.max(last.until, until)
-    else merged.push({ since, until })
-  }
-  return merged
+  return merged(own.map(({ since, until = Number.POSITIVE_INFINITY }) => ({ since, until })))
 }
-
-/** For how long two spans overlap. */
-export const overlap = (a: Span, b: Span) => Math.max(0, Math.min(a.until, b.until) - Math.max(a.since, b.since))
 
 /** Each version's time between two environments; what has not left is there until the moment that is looked from. */
 export const staysAt = (passings: readonly Passing[], leg: number, asOf: number): readonly Span[] =>
@@ -85,9 +75,9 @@ export function legsOf(
       p50: survivalQuantile(curve, 0.5).value,
       p85: survivalQuantile(curve, 0.85).value,
       spent: stays.reduce((sum, stay) => sum + Math.max(0, stay.until - stay.since), 0),
-      spentClosed: stays.reduce((sum, stay) => sum + spans.reduce((all, span) => all + overlap(stay, span), 0), 0),
+      spentClosed: stays.reduce((sum, stay) => sum + within(stay, spans), 0),
       shareOfDelivered: whole === 0 ? undefined : there / whole,
-      closed: spans.reduce((sum, span) => sum + overlap(span, { since, until }), 0),
+      closed: within({ since, until }, spans),
       gateHolds: holds(came, leg, spans, asOf),
       closedNow: spans.some((span) => span.since <= asOf && span.until > asOf),
     }

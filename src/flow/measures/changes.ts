@@ -1,6 +1,7 @@
+import type { Span } from '../../kernel/spans.ts'
 import { quantile } from '../../kernel/statistics/quantiles.ts'
 import { noBuilds, type Builds } from '../builds/builds.ts'
-import { buildStage, stepSpans, succeeded, type BuildStage, type Span } from '../builds/stage.ts'
+import { buildStage, stepSpans, succeeded, type BuildStage } from '../builds/stage.ts'
 import { doubtOf, type Carried, type Carrier, type Doubt } from '../lineage/carried.ts'
 import type { TrunkChange } from '../lineage/changes.ts'
 import type { StreamLineage } from '../lineage/streams.ts'

@@ -1,5 +1,6 @@
+import { within, type Span } from '../../kernel/spans.ts'
 import { quantile } from '../../kernel/statistics/quantiles.ts'
-import { within, type BuildStage, type Span } from '../builds/stage.ts'
+import type { BuildStage } from '../builds/stage.ts'
 import type { ChangeOnWay } from './changes.ts'
 
 /** One part of the way of one change. Times in milliseconds. */
