@@ -4,6 +4,7 @@ import { invalid } from '../kernel/errors.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import { nothingTold, refuseTeamOf, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
+import { knownTold, percent, time } from './keys-board.ts'
 import type { Output } from './output.ts'
 
 export type RecoveryFlags = ConnectFlags &
@@ -140,12 +141,3 @@ function rowsTold({ rows, failures }: RecoveryView, { table, colour }: Output): 
     ...(failures > rows.length ? [`the newest ${rows.length} of ${failures}`] : []),
   ]
 }
-
-const kinds = { incident: 'incidents', back: 'deployments that went back', failed: 'deployments that did not come to run' } as const
-const knownTold = (known: RecoveryView['known']) =>
-  known.length === 0
-    ? 'Nobody told of a failure yet, so nothing is said of failing: threeways event incident, or docs/keys.md.'
-    : `Failures are known of ${known.map((kind) => kinds[kind]).join(', ')}.`
-
-const time = (ms: number | null) => (ms === null ? 'never' : formatDuration(ms))
-const percent = (value: number) => `${(value * 100).toFixed(value > 0 && value < 0.0995 ? 1 : 0)} %`

@@ -2,7 +2,7 @@ import { buildCommand } from '@stricli/core'
 import { connectFlags } from '../api.ts'
 import type { BatchesFlags } from '../batches-board.ts'
 import type { CliContext } from '../context.ts'
-import { windowFlags } from './flow-board.ts'
+import { oneStream, windowFlags } from './flow-board.ts'
 import { teamFlag } from './team.ts'
 import { csvFlag, jsonFlag } from './flow.ts'
 
@@ -17,10 +17,7 @@ export const batchesCommand = buildCommand<BatchesFlags, [string?], CliContext>(
       team: teamFlag,
       since: { ...windowFlags.since, brief: 'deployed from this day on, or this moment' },
     },
-    positional: {
-      kind: 'tuple',
-      parameters: [{ brief: 'one value stream [default: all of them together]', placeholder: 'stream', parse: String, optional: true }],
-    },
+    positional: oneStream('one value stream [default: all of them together]'),
   },
   docs: { brief: 'Show whether larger deployments fail more often' },
 })

@@ -2,7 +2,7 @@ import { buildCommand } from '@stricli/core'
 import { connectFlags } from '../api.ts'
 import type { BuildsFlags } from '../builds-board.ts'
 import type { CliContext } from '../context.ts'
-import { windowFlags } from './flow-board.ts'
+import { oneStream, windowFlags } from './flow-board.ts'
 import { teamFlag } from './team.ts'
 import { csvFlag, jsonFlag } from './flow.ts'
 
@@ -19,10 +19,7 @@ export const buildsCommand = buildCommand<BuildsFlags, [string?], CliContext>({
       team: teamFlag,
       since: { ...window.since, brief: 'asked for from this day on, or this moment' },
     },
-    positional: {
-      kind: 'tuple',
-      parameters: [{ brief: 'one value stream [default: all of them together]', placeholder: 'stream', parse: String, optional: true }],
-    },
+    positional: oneStream('one value stream [default: all of them together]'),
   },
   docs: { brief: 'Show how long pipelines and jobs wait and last, how they end, and which are run again' },
 })

@@ -3,7 +3,7 @@ import { connectFlags, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import type { TeamFlags, WindowFlags } from '../flow-window.ts'
 import { teamFlag } from './team.ts'
-import { count, csvFlag, jsonFlag } from './flow.ts'
+import { count, csvFlag, jsonFlag, positional } from './flow.ts'
 
 const moment = (brief: string) => ({ kind: 'parsed', parse: String, optional: true, brief, placeholder: 'day' }) as const
 
@@ -22,6 +22,9 @@ export const windowFlags = {
   days: { kind: 'parsed', parse: count, optional: true, brief: 'length of the window where --since is not said [default: 90]' },
 } as const
 
+/** A board is of all value streams, or of one that is named. */
+export const oneStream = (brief: string) => ({ kind: 'tuple', parameters: [{ ...positional(brief, 'stream'), optional: true }] }) as const
+
 export const flowCommand = buildCommand<
   ConnectFlags & WindowFlags & TeamFlags & { json: boolean; csv: boolean; rows: boolean },
   [string?],
@@ -37,12 +40,7 @@ export const flowCommand = buildCommand<
       ...windowFlags,
       team: teamFlag,
     },
-    positional: {
-      kind: 'tuple',
-      parameters: [
-        { brief: 'one value stream in full [default: all of them in a row each]', placeholder: 'stream', parse: String, optional: true },
-      ],
-    },
+    positional: oneStream('one value stream in full [default: all of them in a row each]'),
   },
   docs: { brief: 'Show how changes really flow: lead time, batches, deployments, what is still on its way' },
 })
@@ -55,17 +53,7 @@ export const constraintCommand = buildCommand<
   loader: async () => (await import('../constraint.ts')).constraint,
   parameters: {
     flags: { ...connectFlags, json: jsonFlag, csv: csvFlag, ...windowFlags, team: teamFlag },
-    positional: {
-      kind: 'tuple',
-      parameters: [
-        {
-          brief: 'one value stream with its evidence [default: all of them in a row each]',
-          placeholder: 'stream',
-          parse: String,
-          optional: true,
-        },
-      ],
-    },
+    positional: oneStream('one value stream with its evidence [default: all of them in a row each]'),
   },
   docs: { brief: 'Name the one place that holds a value stream up, with the evidence, and say what is not' },
 })

@@ -2,7 +2,7 @@ import { buildCommand } from '@stricli/core'
 import { connectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import type { KeysFlags } from '../keys-board.ts'
-import { windowFlags } from './flow-board.ts'
+import { oneStream, windowFlags } from './flow-board.ts'
 import { teamFlag } from './team.ts'
 import { csvFlag, jsonFlag } from './flow.ts'
 
@@ -18,12 +18,7 @@ export const keysCommand = buildCommand<KeysFlags, [string?], CliContext>({
       since: { ...windowFlags.since, brief: 'what happened from this day on, or this moment' },
       rows: { kind: 'boolean', default: false, withNegated: false, brief: 'also the deployments and failures behind them; with a stream' },
     },
-    positional: {
-      kind: 'tuple',
-      parameters: [
-        { brief: 'one value stream in full [default: all of them in a row each]', placeholder: 'stream', parse: String, optional: true },
-      ],
-    },
+    positional: oneStream('one value stream in full [default: all of them in a row each]'),
   },
   docs: { brief: 'Show the five DORA keys: how often, how fast, how many fail, how long until they are mended, how much is rework' },
 })

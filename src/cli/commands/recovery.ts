@@ -2,7 +2,7 @@ import { buildCommand } from '@stricli/core'
 import { connectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import type { RecoveryFlags } from '../recovery-board.ts'
-import { windowFlags } from './flow-board.ts'
+import { oneStream, windowFlags } from './flow-board.ts'
 import { teamFlag } from './team.ts'
 import { csvFlag, jsonFlag } from './flow.ts'
 
@@ -18,12 +18,7 @@ export const recoveryCommand = buildCommand<RecoveryFlags, [string?], CliContext
       since: { ...windowFlags.since, brief: 'what began to fail from this day on, or this moment' },
       rows: { kind: 'boolean', default: false, withNegated: false, brief: 'also each failure with its moments; with a stream' },
     },
-    positional: {
-      kind: 'tuple',
-      parameters: [
-        { brief: 'one value stream in full [default: all of them in a row each]', placeholder: 'stream', parse: String, optional: true },
-      ],
-    },
+    positional: oneStream('one value stream in full [default: all of them in a row each]'),
   },
   docs: { brief: 'Show how failures are mended: from the deployment that they came of over detected and recovered until they are over' },
 })
