@@ -138,6 +138,7 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
       minutes: 30,
       looked: 0,
       mass: 0,
+      named: null,
       rows: [],
     } satisfies CouplingView,
     batches: { known: [], trend: null, rows: [] } satisfies BatchesView,

@@ -16,6 +16,9 @@ export type Coupling = {
   readonly support: number
   /** Of the times of the one that is deployed more seldom, so many with the other. */
   readonly confidence: number
+  /** The same of the times of each. */
+  readonly confidenceA: number
+  readonly confidenceB: number
   /** So many times as often as by chance. */
   readonly lift: number
   /** How likely so many or more are by chance, of all pairs that were looked at: Benjamini and Hochberg's correction. */
@@ -44,8 +47,13 @@ const massLeast = 5
  * anything was, so that neither working hours nor a busy year make a pair. Support, confidence and lift as for association rules
  * (Agrawal, Imielinski and Swami, 1993); Fisher's exact test, one-sided; corrected for the number of pairs by Benjamini and Hochberg (1995).
  * @param deployments - to one environment, of all streams
+ * @param isPair - which of two streams are looked at. @defaultValue all
  */
-export function couplingsOf(deployments: readonly Deployment[], spanMs: number): Couplings {
+export function couplingsOf(
+  deployments: readonly Deployment[],
+  spanMs: number,
+  isPair: (a: string, b: string) => boolean = () => true,
+): Couplings {
   const { times, mass } = timesOf(deployments, spanMs)
   const active = Float64Array.from(times.keys()).toSorted()
   const own = new Map<string, number[]>()
@@ -61,7 +69,7 @@ export function couplingsOf(deployments: readonly Deployment[], spanMs: number):
   }
   const looked = [...together].flatMap(([pair, count]) => {
     const [a, b] = pair.split('\u0000') as [string, string]
-    return count < leastTogether ? [] : [couplingOf(a, b, count, own.get(a)!, own.get(b)!, active)]
+    return count < leastTogether || !isPair(a, b) ? [] : [couplingOf(a, b, count, own.get(a)!, own.get(b)!, active)]
   })
   return { pairs: corrected(looked), looked: looked.length, mass }
 }
@@ -98,7 +106,9 @@ function couplingOf(
   const lift = (together * times) / (timesA * timesB)
   // What is no more than by chance needs no test.
   const p = lift <= 1 ? 1 : fisherGreater({ hits: together, of: timesA }, rest)
-  return { a, b, together, timesA, timesB, times, support: together / times, confidence: together / Math.min(timesA, timesB), lift, p }
+  const [confidenceA, confidenceB] = [together / timesA, together / timesB]
+  const confidence = Math.max(confidenceA, confidenceB)
+  return { a, b, together, timesA, timesB, times, support: together / times, confidence, confidenceA, confidenceB, lift, p }
 }
 
 /** How many of ascending times lie before one. */

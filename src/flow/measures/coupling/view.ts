@@ -1,4 +1,5 @@
-import { notFound } from '../../../kernel/errors.ts'
+import { invalid, notFound } from '../../../kernel/errors.ts'
+import { subjectOf } from '../../lineage/changes.ts'
 import { lowerBound } from '../attribution/attribute.ts'
 import { groundsOf } from '../attribution/blame.ts'
 import { instant, windowOf } from '../board.ts'
@@ -7,7 +8,8 @@ import { horizonOf, type Past } from '../past.ts'
 import { Owners } from '../../team/owners.ts'
 import { changedTogether, type Known } from './changed.ts'
 import { couplingsOf, type Coupling } from './coupling.ts'
-import type { CouplingQuery, CouplingView } from './schemas.ts'
+import type { CouplingQuery, CouplingView, PairWorks, PairWorksQuery } from './schemas.ts'
+import { areApart, worksOf } from './works.ts'
 
 const minuteMs = 60_000
 /** Pairs above it may be chance. */
@@ -22,7 +24,17 @@ export function coupledView(past: Past, query: CouplingQuery, nowMs: number, own
   const teams = teamsIn(owners, query, nowMs)
   const environment = query.to ?? mainEnd(past)
   if (environment === undefined)
-    return { by: 'deployment', environment: null, since: null, until: null, minutes: query.minutes, looked: 0, mass: 0, rows: [] }
+    return {
+      by: 'deployment',
+      environment: null,
+      since: null,
+      until: null,
+      minutes: query.minutes,
+      looked: 0,
+      mass: 0,
+      named: null,
+      rows: [],
+    }
   const horizon = Math.max(...[...past.streams.values()].map((stream) => horizonOf(stream, past, nowMs)))
   const { since, until, asOf } = windowOf({ ...query, rows: false }, horizon)
   const placed = groundsOf(past).in(environment)
@@ -42,6 +54,7 @@ export function coupledView(past: Past, query: CouplingQuery, nowMs: number, own
     minutes: query.minutes,
     looked,
     mass,
+    named: null,
     rows,
   }
 }
@@ -63,8 +76,82 @@ export function changedView(known: Known, query: CouplingQuery, nowMs: number, o
     minutes,
     looked,
     mass,
+    named: null,
     rows,
   }
+}
+
+/**
+ * Which streams of different repositories are changed together: by pieces of work that touched both, held against all that touched
+ * anything.
+ * @param isStream - whether anything else is known of a stream of that name
+ */
+export function workedView(
+  known: Known,
+  query: CouplingQuery,
+  nowMs: number,
+  owners = nobodys,
+  isStream?: (stream: string) => boolean,
+): CouplingView {
+  const teams = teamsIn(owners, query, nowMs)
+  const window = windowOf({ ...query, rows: false }, nowMs)
+  const { works, changes, named, common } = worksOf(known, window, isStream)
+  const touched = works.flatMap(({ parts }, at) => parts.flatMap(({ streams }) => streams.map((stream) => ({ stream, at }))))
+  // Each work is a time of its own.
+  const { pairs, looked, mass } = couplingsOf(touched, 1, areApart(known.repositories))
+  return {
+    by: 'work',
+    environment: null,
+    since: instant(window.since),
+    until: instant(window.until),
+    minutes: query.minutes,
+    looked,
+    mass,
+    named: { works: works.length, changes, named, common: [...common] },
+    rows: pairs.flatMap(teams).slice(0, most),
+  }
+}
+
+/**
+ * The pieces of work that touched both streams, with the changes of each.
+ * @throws ThreewaysError `STREAM_NOT_FOUND`, `STREAMS_OF_ONE_REPOSITORY`
+ */
+export function pairWorksView(known: Known, query: PairWorksQuery, nowMs: number, isStream?: (stream: string) => boolean): PairWorks {
+  const { a, b } = query
+  const { repositories, links } = known.repositories
+  for (const stream of [a, b])
+    if (!links.of(stream, repositories.keys()).some(({ repository }) => repositories.has(repository)))
+      throw notFound('STREAM_NOT_FOUND', {
+        message: `no repository of "${stream}" is known`,
+        help: 'import it with `threeways import git`; `threeways flow coupling --by work` lists streams that are changed together',
+      })
+  if (!areApart(known.repositories)(a, b))
+    throw invalid('STREAMS_OF_ONE_REPOSITORY', {
+      message: `"${a}" and "${b}" are built from the same repository`,
+      help: 'see `threeways flow coupling --by change`',
+    })
+  const window = windowOf({ ...query, rows: false }, nowMs)
+  const of = (streams: readonly string[]) => [a, b].filter((stream) => streams.includes(stream))
+  const both = worksOf(known, window, isStream).works.filter(
+    ({ parts }) => parts.some(({ streams }) => streams.includes(a)) && parts.some(({ streams }) => streams.includes(b)),
+  )
+  const rows = both
+    .toReversed()
+    .slice(0, most)
+    .flatMap(({ keys, parts }) =>
+      parts.flatMap(({ repository: { name, graph }, change, streams }) =>
+        of(streams).map((stream) => ({
+          work: keys[0]!,
+          keys: [...keys],
+          stream,
+          merged: instant(change.merged),
+          repository: name,
+          commit: graph.sha(change.commit),
+          subject: subjectOf(graph, change),
+        })),
+      ),
+    )
+  return { a, b, since: instant(window.since), until: instant(window.until), works: both.length, rows }
 }
 
 const nobodys = new Owners([])
