@@ -6,7 +6,9 @@ import { windowFlags } from './flow-board.ts'
 import { teamFlag } from './team.ts'
 import { count, csvFlag, jsonFlag } from './flow.ts'
 
-export const couplingCommand = buildCommand<CouplingFlags, [], CliContext>({
+const stream = (brief: string) => ({ brief, placeholder: 'stream', parse: String, optional: true }) as const
+
+export const couplingCommand = buildCommand<CouplingFlags, [string?, string?], CliContext>({
   loader: async () => (await import('../coupling-board.ts')).coupling,
   parameters: {
     flags: {
@@ -19,11 +21,16 @@ export const couplingCommand = buildCommand<CouplingFlags, [], CliContext>({
       days: { kind: 'parsed', parse: count, optional: true, brief: 'length of the window where --since is not said [default: 365]' },
       by: {
         kind: 'enum',
-        values: ['deployment', 'change'],
-        default: 'deployment',
-        brief: 'change: touched by one change of a shared repository',
+        values: ['deployment', 'change', 'work'],
+        optional: true,
+        brief:
+          'change: touched by one change of a shared repository; work: across repositories, by changes that name one ticket, issue or request, or each other [default: deployment]',
       },
       minutes: { kind: 'parsed', parse: count, optional: true, brief: 'so near each other is together [default: 30]' },
+    },
+    positional: {
+      kind: 'tuple',
+      parameters: [stream('with another: the pieces of work that touched both, with the changes of each'), stream('the other')],
     },
   },
   docs: { brief: 'Show which value streams are deployed, or changed, together more often than by chance' },
