@@ -244,7 +244,7 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
 
   it.each(['light', 'dark'] as const)('can be read by everybody in %s colours, and fits a phone', async (colorScheme) => {
     await page.emulateMedia({ colorScheme })
-    for (const where of ['/flow', '/flow/shop', ...tabsOfShop, '/flow/attic', '/coupling', '/recovery']) {
+    for (const where of ['/flow', '/flow/shop', ...tabsOfShop, '/flow/attic', '/coupling', '/coupling?by=work', '/recovery']) {
       await page.setViewportSize({ width: 1280, height: 800 })
       await open(where)
       // What comes after the first answer is looked at too.

@@ -31,7 +31,7 @@ export type { ConstraintBoard, ConstraintView } from '../../../src/flow/constrai
 export type { BatchesView } from '../../../src/flow/measures/batch/schemas.ts'
 export type { PredictionBoard, PredictionRow } from '../../../src/flow/whatif/prediction/schemas.ts'
 export type { WhatIfSweep, WhatIfView } from '../../../src/flow/whatif/schemas.ts'
-export type { CouplingView } from '../../../src/flow/measures/coupling/schemas.ts'
+export type { CouplingView, PairWorks } from '../../../src/flow/measures/coupling/schemas.ts'
 export type { KeysBoard, KeysView as DeliveryKeys, StreamKeysDetail } from '../../../src/flow/measures/keys/schemas.ts'
 export type { BuildsView } from '../../../src/flow/builds/schemas.ts'
 export type { RecoveryBoard, RecoveryView } from '../../../src/flow/measures/recovery/schemas.ts'

@@ -12,16 +12,18 @@ const keyOf = ({ a, b }: Pair) => `${a} ${b}`
 type Props = {
   readonly rows: readonly Pair[]
   readonly onPair?: (pair: Pair) => void
+  /** What a pair stands on can be seen. */
+  readonly onOpen?: (pair: Pair) => void
   /** All of them are with this one, so it is not said again. */
   readonly beside?: string
 }
 
 /** Streams that go together, each pair with its numbers. */
-export function Pairs({ rows, onPair, beside }: Props) {
+export function Pairs({ rows, onPair, onOpen, beside }: Props) {
   const [search] = useSearchParams()
   const { days, asOf } = windowIn(search)
   const owned = rows.some(({ teamA, teamB }) => teamA !== null || teamB !== null)
-  const columns = useMemo(() => columnsIn(addressOf({ days, asOf }), beside, owned), [days, asOf, beside, owned])
+  const columns = useMemo(() => columnsIn(addressOf({ days, asOf }), beside, owned, onOpen), [days, asOf, beside, owned, onOpen])
   return <RowsTable label="Table of pairs" columns={columns} rows={rows} keyOf={keyOf} {...(onPair ? { onPoint: onPair } : {})} />
 }
 
@@ -34,7 +36,12 @@ const teams: ColumnOf<Pair> = {
 }
 const whose = ({ teamA, teamB }: Pair) => [...new Set([teamA ?? 'nobody', teamB ?? 'nobody'])].join(' + ')
 
-const columnsIn = (address: Readonly<Record<string, string>>, beside: string | undefined, owned: boolean): readonly ColumnOf<Pair>[] => [
+const columnsIn = (
+  address: Readonly<Record<string, string>>,
+  beside: string | undefined,
+  owned: boolean,
+  onOpen: Props['onOpen'],
+): readonly ColumnOf<Pair>[] => [
   {
     name: beside === undefined ? 'Pair' : 'Stream',
     wide: beside === undefined ? 330 : 200,
@@ -50,7 +57,24 @@ const columnsIn = (address: Readonly<Record<string, string>>, beside: string | u
         )),
   },
   ...(owned ? [teams] : []),
-  { name: 'Together', wide: 90, rank: ({ together }) => together, cell: ({ together }) => together },
+  {
+    name: 'Together',
+    wide: 100,
+    rank: ({ together }) => together,
+    cell: (pair) =>
+      onOpen === undefined ? (
+        pair.together
+      ) : (
+        <button
+          type="button"
+          className="button small quiet"
+          aria-label={`${pair.together} pieces of work of ${pair.a} and ${pair.b}`}
+          onClick={() => onOpen(pair)}
+        >
+          {pair.together}
+        </button>
+      ),
+  },
   {
     name: 'Of',
     wide: 110,
@@ -58,7 +82,12 @@ const columnsIn = (address: Readonly<Record<string, string>>, beside: string | u
     cell: ({ timesA, timesB }) => `${timesA} and ${timesB}`,
   },
   { name: 'Support', wide: 86, rank: ({ support }) => support, cell: ({ support }) => percent(support) },
-  { name: 'Confidence', wide: 100, rank: ({ confidence }) => confidence, cell: ({ confidence }) => percent(confidence) },
+  {
+    name: 'Confidence',
+    wide: 140,
+    rank: ({ confidence }) => confidence,
+    cell: ({ confidenceA, confidenceB }) => `${percent(confidenceA)} and ${percent(confidenceB)}`,
+  },
   { name: 'Lift', wide: 86, rank: ({ lift }) => lift, cell: ({ lift }) => `${few(lift)} ×` },
   { name: 'p', wide: 86, rank: ({ p }) => p, cell: ({ p }) => (p < 0.0001 ? '< 0.0001' : p.toFixed(4)) },
 ]

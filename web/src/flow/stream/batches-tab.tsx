@@ -46,7 +46,7 @@ function CoupledPanel({ stream, query }: { readonly stream: string; readonly que
   return (
     <Panel
       title="Deployed together with"
-      told="Streams that come to the last environment at the same times more often than by chance. Together: times that both were deployed. Confidence: of the times of the rarer one, so many with the other. Lift: so many times as often as by chance. p: Fisher, one-sided, corrected for the number of pairs."
+      told="Streams that come to the last environment at the same times more often than by chance. Together: times that both were deployed. Confidence: of the times of each, so many with the other. Lift: so many times as often as by chance. p: Fisher, one-sided, corrected for the number of pairs."
     >
       {own.length === 0 ? <None what="With none more often than by chance." /> : <Pairs rows={own} beside={stream} />}
       <p className="flow-more">
