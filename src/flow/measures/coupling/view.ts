@@ -95,10 +95,8 @@ export function workedView(
 ): CouplingView {
   const teams = teamsIn(owners, query, nowMs)
   const window = windowOf({ ...query, rows: false }, nowMs)
-  const { works, changes, named, common } = worksOf(known, window, isStream)
-  const touched = works.flatMap(({ parts }, at) => parts.flatMap(({ streams }) => streams.map((stream) => ({ stream, at }))))
-  // Each work is a time of its own.
-  const { pairs, looked, mass } = couplingsOf(touched, 1, areApart(known.repositories))
+  const { works, changes, named, common, couplings } = worksOf(known, window, isStream)
+  const { pairs, looked, mass } = couplings
   return {
     by: 'work',
     environment: null,

@@ -154,9 +154,9 @@ describe('what is changed together across repositories', () => {
       fc.record({ repository: fc.constantFrom('acme/a', 'acme/b', 'acme/c'), day: fc.nat(400), subject: fc.constantFrom(...subjects) }),
       { minLength: 1, maxLength: 40 },
     )
-    const told = (said: readonly Said[]) => {
-      const window = { since: 0, until: now, asOf: now }
-      const { works, ...counts } = worksOf(estate(said), window)
+    const whole = { since: 0, until: now, asOf: now }
+    const told = (said: readonly Said[], known = estate(said), window = whole) => {
+      const { works, ...counts } = worksOf(known, window)
       return { ...counts, works: works.map(({ keys, parts }) => [keys, parts.map(({ change, streams }) => [change.merged, streams])]) }
     }
     fc.assert(
@@ -164,6 +164,10 @@ describe('what is changed together across repositories', () => {
         const apart = [...new Map(said.map((one) => [`${one.repository} ${one.day}`, one])).values()]
         expect(told(apart.toReversed())).toEqual(told(apart))
         const { works, named, changes } = told(apart)
+        // Nor does it depend on what was asked before.
+        const known = estate(apart)
+        const half = { ...whole, until: (begun + 200 * day) * 1000 }
+        for (const window of [whole, half, half, whole]) expect(told(apart, known, window)).toEqual(told(apart, estate(apart), window))
         expect(works.reduce((sum, [, parts]) => sum + parts!.length, 0)).toBe(named)
         expect(named).toBeLessThanOrEqual(changes)
         const keys = works.flatMap(([all]) => all as readonly string[])

@@ -4,6 +4,7 @@ import type { Repository } from '../../lineage/repository.ts'
 import { numberSaid } from '../../lineage/requests.ts'
 import type { Window } from '../stream-flow.ts'
 import type { Known } from './changed.ts'
+import { couplingsOf, type Couplings } from './coupling.ts'
 import { namesIn, projectOf, type Names } from './names.ts'
 
 /** A change of a work, and the streams that it touched. */
@@ -25,6 +26,8 @@ export type Works = {
   readonly named: number
   /** Keys on so many changes that they say nothing of two of them. */
   readonly common: readonly string[]
+  /** Which streams of different repositories they touch together. */
+  readonly couplings: Couplings
 }
 
 /** What is on more than so many of the changes that name anything, and on more than five, is a habit and no piece of work. */
@@ -46,7 +49,23 @@ type Owner = { readonly stream: string; readonly paths: readonly string[] }
  * @param isStream - whether anything else is known of a stream of that name
  */
 export function worksOf(known: Known, window: Window, isStream: (stream: string) => boolean = () => false): Works {
-  const found = changesIn(known, window, isStream)
+  const { found, said } = changesIn(known, window, isStream)
+  const before = last.get(known.repositories.repositories)
+  // A window that slides on over nothing new holds the same changes.
+  if (before?.said === said && before.found.length === found.length && found.every(({ change }, at) => change === before.found[at]!.change))
+    return before.works
+  const works = worksAmong(found, known)
+  last.set(known.repositories.repositories, { found, said, works })
+  return works
+}
+
+/** The last answer of each ledger, with what it is of. */
+const last = new WeakMap<
+  Known['repositories']['repositories'],
+  { readonly found: readonly Found[]; readonly said: string; readonly works: Works }
+>()
+
+function worksAmong(found: readonly Found[], known: Known): Works {
   const isProject = projectsIn(found)
   const owners = new Set([...known.repositories.repositories.keys()].map((name) => ownerOf(name.toLowerCase())))
   const keysOf = found.map(({ named }) => keysNamed(named, isProject, owners))
@@ -61,20 +80,31 @@ export function worksOf(known: Known, window: Window, isStream: (stream: string)
   for (const [at, keys] of keysOf.entries()) for (const key of [...keys, ...found[at]!.named.own]) if (!common.has(key)) join(key, at)
   joinCommits(found, known, groups)
   const { works, named } = gathered(found, keysOf, common, groups)
-  return { works, changes: found.length, named, common: [...common].toSorted() }
+  const touched = works.flatMap(({ parts }, at) => parts.flatMap(({ streams }) => streams.map((stream) => ({ stream, at }))))
+  // Each work is a time of its own.
+  const couplings = couplingsOf(touched, 1, areApart(known.repositories))
+  return { works, changes: found.length, named, common: [...common].toSorted(), couplings }
 }
 
-function changesIn(known: Known, { since, until, asOf }: Window, isStream: (stream: string) => boolean): readonly Found[] {
+/** @returns the changes, and what was said of the repositories and of who is built from them */
+function changesIn(
+  known: Known,
+  { since, until, asOf }: Window,
+  isStream: (stream: string) => boolean,
+): { readonly found: readonly Found[]; readonly said: string } {
   const found: Found[] = []
+  const said: unknown[] = []
   for (const repository of [...known.repositories.repositories.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const changes = known.changesOf(repository)
     const named = namedOf(repository, changes)
     const owners = ownersOf(known, repository.name, isStream)
+    const { links, repositories } = known.repositories
+    said.push([repository.name, repository.changed, owners.map((owner) => [owner, links.of(owner.stream, repositories.keys())])])
     for (const [at, change] of changes.entries())
       if (change.merged >= since && change.merged < until && change.merged <= asOf)
         found.push({ named: named[at]!, repository, change, owners })
   }
-  return found
+  return { found, said: JSON.stringify(said) }
 }
 
 /** Who is built from a repository: those who said so, else the one of its name. */
