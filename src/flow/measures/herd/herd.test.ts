@@ -35,6 +35,36 @@ describe('whom a value stream is like', () => {
     })
   })
 
+  it('is the better of those who said the same, and the nearest between the steps of the answers', () => {
+    const share = (value: number) => keys({ failRate: { expected: value * 1000, of: 1000, share: value, low: 0, high: 1 } })
+    const named = (year: number, value: number) =>
+      among(
+        share(value),
+        herds.find((one) => one.year === year)!,
+      ).failRate
+    expect([0.1, 0.2, 0.9].map((value) => named(2021, value))).toEqual(['elite', 'high', 'high'])
+    expect([0.1, 0.29, 0.31, 0.5].map((value) => named(2019, value))).toEqual(['elite', 'elite', 'low', 'low'])
+    expect([0.156, 0.38].map((value) => named(2022, value))).toEqual(['medium', 'medium'])
+    // In 2016 the low ones failed less often than the medium ones.
+    expect([0.2, 0.4].map((value) => named(2016, value))).toEqual(['low', 'medium'])
+  })
+
+  it('has a place for everybody, from the best to whoever is slower than all', () => {
+    for (const { year, clusters } of herds) {
+      const last = clusters.at(-1)!
+      expect([year, last.perWeek, last.lead, last.recovery]).toEqual([year, 0, Infinity, Infinity])
+      for (const [at, { perWeek, lead, recovery }] of clusters.slice(1).entries()) {
+        const better = clusters[at]!
+        expect([year, better.perWeek >= perWeek, better.lead <= lead, better.recovery <= recovery]).toEqual([year, true, true, true])
+      }
+    }
+  })
+
+  it('has each year once, the latest first', () => {
+    const years = herds.map(({ year }) => year)
+    expect(years).toEqual([...new Set(years)].toSorted((a, b) => b - a))
+  })
+
   it('names a year and where it was read of every number', () => {
     for (const { year, report, source } of herds)
       expect([report.includes(String(year)), source.startsWith('https://')]).toEqual([true, true])
