@@ -6,13 +6,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { backfill } from '../connectors/github/backfill.ts'
-import { backfill as backfillGitlab } from '../connectors/gitlab/backfill.ts'
 import type { Mark } from '../connectors/paged/walk.ts'
-import { changeHistory } from '../flow/history/changes.ts'
-import { incidentHistory } from '../flow/history/projection.ts'
 import { eventOf } from '../flow/history/record.ts'
-import { runHistory, taskHistory } from '../flow/history/runs.ts'
-import { rowsOf } from '../ledger/rows.ts'
 import { openTestThreeways, type TestThreeways } from '../server/testing.ts'
 import { threeways } from '../../test/command-line.ts'
 
@@ -172,95 +167,6 @@ describe('what GitHub knows of the past', () => {
     await expect(first(host.url)).rejects.toThrow('elsewhere.example')
     for (let n = 0; n < 6; n++) host.trouble.push((_, response) => Boolean(response.writeHead(503).end()))
     await expect(first(host.url)).rejects.toMatchObject({ code: 'HOST_UNREACHABLE', kind: 'unavailable' })
-  })
-})
-
-describe('what GitLab knows of the past', () => {
-  const commit = 'c'.repeat(40)
-  const request = {
-    iid: 3,
-    title: 'Cart',
-    state: 'merged',
-    draft: false,
-    target_branch: 'main',
-    sha: commit,
-    merge_commit_sha: null,
-    squash_commit_sha: null,
-    created_at: day(1),
-    updated_at: day(3),
-    merged_at: day(3),
-    closed_at: null,
-    author: { id: 1 },
-  }
-  const pages: Readonly<Record<string, unknown>> = {
-    '/merge_requests': [request],
-    '/merge_requests/3/notes': [
-      { system: false, body: 'mine', created_at: day(1), author: { id: 1 } },
-      { system: false, body: 'why?', created_at: day(2), author: { id: 2 } },
-      { system: true, body: 'approved this merge request', created_at: day(3), author: { id: 2 } },
-    ],
-    '/issues': [{ iid: 5, title: 'Down', state: 'closed', created_at: day(4), updated_at: day(5), closed_at: day(5) }],
-    '/deployments': [{ id: 15, sha: commit, status: 'success', updated_at: day(6), environment: { name: 'production' } }],
-    '/pipelines': [{ id: 9, updated_at: day(2) }],
-    '/pipelines/9': {
-      id: 9,
-      sha: commit,
-      status: 'success',
-      created_at: day(1),
-      started_at: day(1),
-      finished_at: day(2),
-      web_url: 'https://gitlab.example/9',
-    },
-    '/pipelines/9/jobs': [{ id: 11, name: 'tests', status: 'failed', created_at: day(1), started_at: day(1), finished_at: day(2) }],
-  }
-  let t: TestThreeways
-  beforeEach(async () => {
-    t = await openTestThreeways()
-  })
-  afterEach(() => t.close())
-
-  it('is the same as its webhooks tell, and a deployment that both tell of is one', async () => {
-    const { secret } = (await t.ask('POST', '/api/hooks', { kind: 'gitlab', repository: 'acme/tools/shop' })).body as { secret: string }
-    const deployment = {
-      object_kind: 'deployment',
-      project: { path_with_namespace: 'acme/tools/shop' },
-      deployment_id: 15,
-      status: 'success',
-      status_changed_at: '2026-03-06 14:00:01 +0200',
-      environment: 'production',
-      commit_url: `https://gitlab.example/-/commit/${commit}`,
-    }
-    const headers = { 'content-type': 'application/json', 'x-gitlab-token': secret }
-    await t.threeways.app.request('/api/hooks/gitlab/acme/tools/shop', { method: 'POST', body: JSON.stringify(deployment), headers })
-    const server = createServer((asked, response) => {
-      const place = new URL(asked.url!, 'http://x').pathname.replace('/projects/acme%2Ftools%2Fshop', '')
-      if (asked.headers['private-token'] !== 'a-token' || pages[place] === undefined) return void response.writeHead(404).end('{}')
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(pages[place]))
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const host = { ...asking, token: 'a-token', api: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-    const about = { ...shop, name: 'acme/tools/shop' }
-    for (let pass = 0; pass < 2; pass++)
-      for await (const { told } of backfillGitlab(host, about, {}, undefined, day(30)))
-        if (told.length > 0)
-          await t.threeways.ledger.append([...new Map(told.map((one) => [one.id, eventOf(one, '/hooks/gitlab/acme/tools/shop')])).values()])
-    server.close()
-    const { db } = t.threeways.ledger
-    expect(await rowsOf(db, changeHistory).selectAll().execute()).toMatchObject([
-      {
-        change: '3',
-        state: expect.stringMatching(/ merged$/),
-        merge: commit,
-        firstReview: expect.stringContaining('03-02'),
-        approved: expect.stringContaining('03-03'),
-      },
-    ])
-    expect(await rowsOf(db, runHistory).selectAll().execute()).toMatchObject([{ run: '9', outcome: 'success', stream: 'shop' }])
-    expect(await rowsOf(db, taskHistory).selectAll().execute()).toMatchObject([{ task: '9/11', outcome: 'failure' }])
-    expect(await rowsOf(db, incidentHistory).selectAll().execute()).toMatchObject([
-      { incident: 'acme/tools/shop#5', resolved: expect.any(String) },
-    ])
-    expect((await t.ask('GET', '/api/flow/shop')).body).toMatchObject({ deployments: 1 })
   })
 })
 

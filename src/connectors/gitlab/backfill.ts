@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { identified, type Told } from '../../flow/history/history.port.ts'
 import { pagedApi, type Api, type Asking, type Host } from '../paged/api.ts'
 import { gather, read, walk, type List, type Marks, type Piece } from '../paged/walk.ts'
-import { Id, Issue, over, queuedOf, Sha, tellIncident, Time, urlOf, type Project } from './told.ts'
+import { Id, Issue, over, queuedOf, Sha, StateEvent, tellIncidentPast, Time, urlOf, type Project } from './told.ts'
 
 const gitlab: Host = {
   name: 'GitLab',
@@ -75,7 +75,10 @@ function listOf(name: string, api: Api, project: Project, from: string | undefin
     name,
     path: `${place}/issues`,
     query: { ...newest, scope: 'all', ...query },
-    tell: (items) => gather(read(Issue, items), isOld, async (issue) => tellIncident(issue, project)),
+    tell: (items) =>
+      gather(read(Issue, items), isOld, async (issue) =>
+        tellIncidentPast(issue, read(StateEvent, await api.all(`${place}/issues/${issue.iid}/resource_state_events`)), project),
+      ),
   })
   switch (name) {
     case 'merge_requests':

@@ -53,17 +53,41 @@ export const Issue = z.looseObject({
   closed_at: Time.nullish(),
 })
 
+/** What an issue's state came to be, of those that it came to after it was made. */
+export const StateEvent = z.looseObject({ created_at: Time, state: z.string() })
+
 /** An issue that is an incident. @param isReopened - it began anew: what was resolved before is not */
-export function tellIncident(
+export function tellIncident(issue: z.infer<typeof Issue>, project: Project, isReopened = false): readonly Told[] {
+  const { detected, reopened, resolved } = incidentWords(issue, project)
+  const { state, updated_at, closed_at } = issue
+  return [detected, ...(isReopened ? [reopened(updated_at)] : []), ...(state === 'closed' && closed_at ? [resolved(closed_at)] : [])]
+}
+
+/** The same with all that it went through, as only the API has it, the oldest first. */
+export function tellIncidentPast(
   issue: z.infer<typeof Issue>,
-  { name, stream, incidentEnvironment }: Project,
-  isReopened = false,
+  events: readonly z.infer<typeof StateEvent>[],
+  project: Project,
 ): readonly Told[] {
-  const { iid, title, state, created_at, updated_at, closed_at } = issue
-  const incident = { kind: 'incident', incident: `${name}#${iid}`, stream, environment: incidentEnvironment } as const
+  const { reopened, resolved } = incidentWords(issue, project)
+  // When it was closed for good the issue itself says, as webhooks do.
+  const isSaid = issue.state === 'closed' && issue.closed_at && events.at(-1)?.state === 'closed'
+  const before = isSaid ? events.slice(0, -1) : events
   return [
-    identified(`issue-${iid}-detected`, { ...incident, phase: 'detected', at: created_at, summary: title.slice(0, 200) }),
-    ...(isReopened ? [identified(`issue-${iid}-reopened`, { ...incident, phase: 'detected', at: updated_at })] : []),
-    ...(state === 'closed' && closed_at ? [identified(`issue-${iid}-resolved`, { ...incident, phase: 'resolved', at: closed_at })] : []),
+    ...tellIncident(issue, project),
+    ...before.flatMap(({ state, created_at }) => {
+      if (state === 'closed') return [resolved(created_at)]
+      return state === 'reopened' || state === 'opened' ? [reopened(created_at)] : []
+    }),
   ]
+}
+
+function incidentWords(issue: z.infer<typeof Issue>, { name, stream, incidentEnvironment }: Project) {
+  const { iid, title, created_at } = issue
+  const incident = { kind: 'incident', incident: `${name}#${iid}`, stream, environment: incidentEnvironment } as const
+  return {
+    detected: identified(`issue-${iid}-detected`, { ...incident, phase: 'detected', at: created_at, summary: title.slice(0, 200) }),
+    reopened: (at: Time) => identified(`issue-${iid}-reopened`, { ...incident, phase: 'detected', at }),
+    resolved: (at: Time) => identified(`issue-${iid}-resolved`, { ...incident, phase: 'resolved', at }),
+  }
 }
