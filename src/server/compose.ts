@@ -10,6 +10,7 @@ import { makeLine } from '../feedback/line/line.ts'
 import { viewStop } from '../feedback/line/board.ts'
 import { postureRoutes } from '../feedback/line/posture-routes.ts'
 import { lineRoutes } from '../feedback/line/routes.ts'
+import { makeRepositories } from '../flow/lineage/repositories.ts'
 import { streamPlaces } from '../flow/pipeline/stream-facts.ts'
 import { digestOfTree } from '../flow/candidate/tree.ts'
 import { makeShadowDesk } from '../flow/dark/shadow/desk.ts'
@@ -235,7 +236,8 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const flags = openFlags({ ledger, clock, newId, work, origins: options.flagOrigins ?? [], isLocal: options.anonymous !== undefined, log })
   const experiments = openExperiments({ ledger, clock, newId, work, log })
   const shadows = keepShadows(shadowDesk, { ledger, clock, newId, log })
-  const measures = openMeasures({ ledger, clock, newId, work, metrics: options.metrics, log })
+  const repositories = makeRepositories(ledger)
+  const measures = openMeasures({ ledger, repositories, clock, newId, work, metrics: options.metrics, log })
   const app = makeHttp(
     {
       authenticate: async (token) => (isSecret(token, admin.secret) ? admin.actor : tokens.authenticate(token)),
@@ -257,7 +259,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       experiments.mount(api)
       api.route('/', shadowRoutes(ledger))
       api.route('/', otlpRoutes(ledger))
-      api.route('/', hookRoutes(makeHooks(ledger, { clock, newId, secrets }), ledger))
+      api.route('/', hookRoutes({ hooks: makeHooks(ledger, { clock, newId, secrets }), ledger, repositories, clock }))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
       api.route('/', provenanceRoutes(attestor))
       api.route('/', lineRoutes({ line, ledger, clock }))

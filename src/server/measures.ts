@@ -3,7 +3,7 @@ import { makeBuilds } from '../flow/builds/read.ts'
 import { buildRoutes } from '../flow/builds/routes.ts'
 import { constraintRoutes } from '../flow/constraint/routes.ts'
 import { makeLineages } from '../flow/lineage/lineages.ts'
-import { makeRepositories } from '../flow/lineage/repositories.ts'
+import type { makeRepositories } from '../flow/lineage/repositories.ts'
 import { lineageRoutes } from '../flow/lineage/routes.ts'
 import { makeToldFailures } from '../flow/measures/attribution/read.ts'
 import { failureRoutes } from '../flow/measures/attribution/routes.ts'
@@ -28,6 +28,7 @@ import { makeTidier } from './tidier.ts'
 
 export type MeasuresOptions = {
   readonly ledger: Ledger
+  readonly repositories: ReturnType<typeof makeRepositories>
   readonly clock: Clock
   readonly newId: NewId
   /** false: predictions are scored by another server. */
@@ -38,8 +39,8 @@ export type MeasuresOptions = {
 }
 
 /** Plugs together all that reads the history: each source is read once, and every board of it reads that. */
-export function openMeasures({ ledger, clock, newId, work, metrics, log }: MeasuresOptions) {
-  const lineages = makeLineages(ledger, makeRepositories(ledger))
+export function openMeasures({ ledger, repositories, clock, newId, work, metrics, log }: MeasuresOptions) {
+  const lineages = makeLineages(ledger, repositories)
   const past = makePast(ledger)
   const builds = makeBuilds(ledger)
   const releases = makeReleases(ledger)

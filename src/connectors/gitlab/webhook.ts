@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import { instantOf } from '../../kernel/clock.ts'
+import { instantOf, type Instant } from '../../kernel/clock.ts'
 import { sha256 } from '../../kernel/digest.ts'
 import { invalid } from '../../kernel/errors.ts'
 import { identified, type Told } from '../../flow/history/history.port.ts'
@@ -57,12 +57,23 @@ const Labels = z.array(z.looseObject({ title: z.string() })).nullish()
 
 const Push = z.looseObject({
   ref: z.string().regex(/^refs\//),
+  before: Sha,
   after: Sha,
+  checkout_sha: Sha.nullish(),
   commits: z.array(z.looseObject({ timestamp: Time })).nullish(),
   project: z.looseObject({ default_branch: z.string() }),
 })
 
-type Kind = (payload: unknown, project: Project) => readonly Told[]
+/** How a webhook came. */
+export type Arrival = {
+  readonly at: Instant
+  /** `Idempotency-Key`: the same whenever the same delivery is sent again (GitLab 17.4 and later). */
+  readonly delivery: string | undefined
+  /** Where a branch or tag was said to stand, the latest first. Undefined: gone. */
+  stood(ref: string): Promise<readonly (string | undefined)[]>
+}
+
+type Kind = (payload: unknown, project: Project, arrival: Arrival) => readonly Told[] | Promise<readonly Told[]>
 
 const kinds: Readonly<Record<string, Kind>> = {
   merge_request: kind({ object_attributes: MergeRequest }, ({ object_attributes }, project) =>
@@ -71,8 +82,8 @@ const kinds: Readonly<Record<string, Kind>> = {
   pipeline: kind({ object_attributes: Pipeline }, ({ object_attributes }, project) => tellPipeline(object_attributes, project)),
   build: (payload, project) => tellJob(read(Job, payload), project),
   deployment: (payload, project) => tellDeployment(read(Deployed, payload), project),
-  push: (payload, project) => tellPush(read(Push, payload), project),
-  tag_push: (payload, project) => tellPush(read(Push, payload), project),
+  push: (payload, project, arrival) => tellPush(read(Push, payload), project, arrival),
+  tag_push: (payload, project, arrival) => tellPush(read(Push, payload), project, arrival),
   issue: kind({ object_attributes: HookIssue, labels: Labels }, ({ object_attributes, labels }, project) =>
     tellIssue(
       object_attributes,
@@ -87,9 +98,9 @@ const kinds: Readonly<Record<string, Kind>> = {
  * @returns undefined: this kind is not used
  * @throws ThreewaysError `HOOK_INVALID` with the path of what is not as GitLab documents it
  */
-export function tellWebhook(payload: unknown, project: Project): readonly Told[] | undefined {
+export async function tellWebhook(payload: unknown, project: Project, arrival: Arrival): Promise<readonly Told[] | undefined> {
   const name = z.looseObject({ object_kind: z.string() }).safeParse(payload).data?.object_kind
-  return name !== undefined && Object.hasOwn(kinds, name) ? kinds[name]!(payload, project) : undefined
+  return name !== undefined && Object.hasOwn(kinds, name) ? kinds[name]!(payload, project, arrival) : undefined
 }
 
 /** `group/project` that a payload is about. */
@@ -206,24 +217,40 @@ function tellDeployment(
   return [identified(`deployment-${deployment_id}-${status}`, one)]
 }
 
-/** Where the branch or tag came to stand. GitLab does not say when: the newest of its commits does. Its commits come when the repository is imported. */
-function tellPush({ ref, after, commits, project }: z.infer<typeof Push>, { name }: Project): readonly Told[] {
-  const at = (commits ?? [])
+/**
+ * Where the branch or tag came to stand, or that it is gone. GitLab does not say when: it was so when it was told. Only what leads from or to
+ * where it stood earlier comes late, and goes below what is known since, by the newest of its commits; without one it is of no use any more.
+ * Its commits come when the repository is imported.
+ */
+async function tellPush(push: z.infer<typeof Push>, { name }: Project, { at, delivery, stood }: Arrival): Promise<readonly Told[]> {
+  const { ref, before, after, commits, project } = push
+  const isGone = isNothing(after)
+  // Of a tag with words of its own, `after` is the tag and not the commit.
+  const now = isGone ? undefined : ref.startsWith('refs/tags/') ? push.checkout_sha : after
+  if (now === null || (now === undefined && !isGone)) return []
+  const [latest, ...earlier] = await stood(ref)
+  if (latest === now) return []
+  const was = isNothing(before) ? undefined : before
+  // Before anybody said anything of it, it was not there.
+  const isLate = latest !== was && ([...earlier, undefined].includes(was) || (now !== undefined && earlier.includes(now)))
+  const newest = (commits ?? [])
     .map(({ timestamp }) => timestamp)
     .toSorted()
     .at(-1)
-  // What is deleted, or brings no commit, is seen at the next import.
-  if (at === undefined || /^0+$/.test(after)) return []
-  return [
-    identified(`push-${ref.slice(0, 200)}`, {
-      kind: 'refs',
-      repository: name,
-      at,
-      trunk: `refs/heads/${project.default_branch}`,
-      refs: { [ref]: after },
-    }),
-  ]
+  // Nor is it when it goes by a clock that is ahead: nothing would be above it.
+  if (isLate && (isGone || newest === undefined || newest >= at)) return []
+  const one = {
+    kind: 'refs',
+    repository: name,
+    at: isLate ? newest! : at,
+    trunk: `refs/heads/${project.default_branch}`,
+    ...(now === undefined ? { refs: {}, gone: [ref] } : { refs: { [ref]: now } }),
+  } as const
+  const told = identified(`push-${ref.slice(0, 200)}`, one)
+  return [delivery === undefined ? told : { ...told, id: `push-${ref.slice(0, 200)}-${sha256(delivery).slice(7, 23)}` }]
 }
+
+const isNothing = (sha: string) => /^0+$/.test(sha)
 
 function tellIssue(issue: z.infer<typeof HookIssue>, labels: readonly string[], project: Project): readonly Told[] {
   const { type, action } = issue

@@ -64,6 +64,11 @@ export class Repository {
     return new Map([...this.refs].flatMap(([name, [latest]]) => (latest?.sha === undefined ? [] : [[name, latest.sha]])))
   }
 
+  /** Where a branch or tag was said to stand, by full name, the latest first. Undefined: it was said to be gone. */
+  stood(name: string): readonly (string | undefined)[] {
+    return (this.refs.get(name) ?? []).map(({ sha }) => sha)
+  }
+
   /** The commit that a tag stands for. Undefined: there is no such tag, or its commit is not known. */
   tagged(name: string): number | undefined {
     const sha = this.refs.get(`refs/tags/${name}`)?.[0]?.sha

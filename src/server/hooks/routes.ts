@@ -6,7 +6,9 @@ import * as gitlab from '../../connectors/gitlab/webhook.ts'
 import type { Told } from '../../flow/history/history.port.ts'
 import type { Hook } from '../../flow/history/hooks.ts'
 import { eventOf } from '../../flow/history/record.ts'
-import { forbidden, invalid, tooLarge, unauthorized } from '../../kernel/errors.ts'
+import type { makeRepositories } from '../../flow/lineage/repositories.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { forbidden, invalid, ThreewaysError, tooLarge, unauthorized } from '../../kernel/errors.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { HookKind, Hooks } from './hooks.ts'
@@ -55,8 +57,15 @@ const viewOf = ({ kind, repository, stream, incidentLabel, incidentEnvironment, 
   path: pathOf(kind!, repository!),
 })
 
+export type HookDoor = {
+  readonly hooks: Hooks
+  readonly ledger: Pick<Ledger, 'append'>
+  readonly repositories: ReturnType<typeof makeRepositories>
+  readonly clock: Clock
+}
+
 /** Webhooks of GitHub and GitLab. Whoever sends one shows by its signature that it may; a token of ours is not needed. */
-export function hookRoutes(hooks: Hooks, ledger: Pick<Ledger, 'append'>): Hono<HttpEnv> {
+export function hookRoutes({ hooks, ledger, repositories, clock }: HookDoor): Hono<HttpEnv> {
   const route = (summary: string, schema: z.ZodType) => describeRoute({ summary, tags: ['hooks'], responses: answers(summary, schema) })
   return new Hono<HttpEnv>()
     .get(
@@ -105,9 +114,14 @@ export function hookRoutes(hooks: Hooks, ledger: Pick<Ledger, 'append'>): Hono<H
             ? github.isSigned(body, of('x-hub-signature-256'), opened?.secret ?? '')
             : gitlab.isToken(of('x-gitlab-token'), opened?.secret ?? '')
         if (!opened || !isRight) throw notSigned(kind)
-        const told = tell(kind, of('x-github-event') ?? '', payloadOf(body, of('content-type')), viewOf(opened.hook))
+        const told = await tell(payloadOf(body, of('content-type')), viewOf(opened.hook), {
+          event: of('x-github-event') ?? '',
+          at: clock.instant(),
+          delivery: of('idempotency-key'),
+          stood: async (ref) => (await repositories()).repositories.get(opened.hook.repository!)?.stood(ref) ?? [],
+        })
         if (told === undefined) return c.json({ used: false, events: 0 }, 202)
-        if (told.length > 0) await ledger.append(told.map((one) => eventOf(one, `/hooks/${kind}/${repository}`)))
+        await record(ledger, told, `/hooks/${kind}/${repository}`)
         return c.json({ used: told.length > 0, events: told.length })
       },
     )
@@ -141,7 +155,21 @@ function payloadOf(body: Uint8Array, contentType = ''): unknown {
   }
 }
 
-function tell(kind: HookKind, event: string, payload: unknown, hook: HookView): readonly Told[] | undefined {
+async function record(ledger: Pick<Ledger, 'append'>, told: readonly Told[], source: string): Promise<void> {
+  try {
+    if (told.length > 0) await ledger.append(told.map((one) => eventOf(one, source)))
+  } catch (error) {
+    // Delivered again, what is named by its delivery came at another time: it is on record as it came first.
+    if (!(error instanceof ThreewaysError) || error.code !== 'EVENT_ID_REUSED') throw error
+  }
+}
+
+async function tell(
+  payload: unknown,
+  hook: HookView,
+  { event, ...arrival }: gitlab.Arrival & { readonly event: string },
+): Promise<readonly Told[] | undefined> {
+  const { kind } = hook
   if (kind === 'github' && event === 'ping') return undefined
   const about = kind === 'github' ? github.repositoryOf(payload) : gitlab.projectOf(payload)
   // A secret is good for what it was given for. Hosts do not tell upper case from lower in names.
@@ -156,5 +184,5 @@ function tell(kind: HookKind, event: string, payload: unknown, hook: HookView): 
     incidentLabel: hook.incidentLabel,
     incidentEnvironment: hook.incidentEnvironment,
   }
-  return kind === 'github' ? github.tellWebhook(event, payload, repository) : gitlab.tellWebhook(payload, repository)
+  return kind === 'github' ? github.tellWebhook(event, payload, repository) : gitlab.tellWebhook(payload, repository, arrival)
 }
