@@ -86,6 +86,15 @@ describe('history on the command line', () => {
     expect(await processesOf(path.join(place, 'home'))).toEqual([])
   })
 
+  it('is told to be in doubt where the file may be cut off', async () => {
+    await writeFile(path.join(place, 'open.csv'), `${head.replace(',commit', '')}${row(first, 'preview', 'v0').slice(0, -2)}`)
+    expect(await cli('import', 'csv', 'open.csv', '--map', map)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^open\.csv:2 actor may be cut off/m),
+      stdout: expect.stringContaining('1 rows: 1 events recorded'),
+    })
+  })
+
   it('comes in from a git repository, each time with what is new', async () => {
     const author = await gitAuthor(path.join(place, 'acme shop'))
     const named = ['--repository', 'acme/shop']

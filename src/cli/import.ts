@@ -28,8 +28,9 @@ export async function importCsv(this: CliContext, flags: ImportFlags, file: stri
   const work = async (api: Api) => {
     const into = new Recording(api, this)
     const source = `/imports/${map.name}`
-    const record = async ({ line, told, bad }: ReadRow) => {
+    const record = async ({ line, told, bad, doubt }: ReadRow) => {
       if (bad && !flags.skipBad) throw bad
+      if (doubt !== undefined) into.doubts.push(doubt)
       if (bad) into.leaveOut(bad.faults)
       else
         await into.add(
@@ -55,6 +56,7 @@ class Recording {
   recorded = 0
   duplicates = 0
   readonly bad: Fault[] = []
+  readonly doubts: string[] = []
   private badCount = 0
   private readonly began = Date.now()
   private batch: CloudEvent[] = []
@@ -108,16 +110,17 @@ class Recording {
   }
 
   tell(asJson: boolean): void {
-    const { rows, recorded, duplicates, bad, badCount } = this
+    const { rows, recorded, duplicates, bad, badCount, doubts } = this
     const tookMs = Date.now() - this.began
     const { output } = this.context
     if (asJson) {
-      output.json({ rows, recorded, duplicates, leftOut: badCount, faults: bad, tookMs })
+      output.json({ rows, recorded, duplicates, leftOut: badCount, faults: bad, doubts, tookMs })
       return
     }
     for (const { file, line, path: column, message, value } of bad)
       output.say(output.colour.yellow(`left out ${file}:${line} ${column} ${message}${value === undefined ? '' : ` ("${value}")`}`))
     if (badCount > bad.length) output.say(output.colour.yellow(`and ${badCount - bad.length} more rows`))
+    for (const doubt of doubts) output.say(output.colour.yellow(doubt))
     const left = badCount === 0 ? '' : `, ${badCount} rows left out`
     output.result(`${rows} rows: ${recorded} events recorded, ${duplicates} were there already${left}, in ${formatDuration(tookMs)}`)
   }

@@ -22,11 +22,13 @@ async function read(text: string | readonly (string | Buffer)[] | Readable, by =
   const input = text instanceof Readable ? text : Readable.from(typeof text === 'string' ? [text] : text)
   const told: Told[] = []
   const bad: string[] = []
+  const doubts: string[] = []
   for await (const row of readCsv(input, 'past.csv', readMap(by, 'map.yaml'), now)) {
     told.push(...row.told)
     if (row.bad) bad.push(row.bad.message)
+    if (row.doubt !== undefined) doubts.push(row.doubt)
   }
-  return { told, bad }
+  return { told, bad, doubts }
 }
 
 const refused = async (text: string, by?: string) =>
@@ -140,6 +142,42 @@ events: [{event: incident, incident: id, resolved: {column: resolved, as: unix}}
     const packed = (bytes: Buffer) => read(Readable.from([bytes]).pipe(createGunzip()))
     await expect(packed(whole.subarray(0, -20))).rejects.toThrow(/^past\.csv:\d+ the compressed file is cut off/)
     await expect(packed(Buffer.from('no gzip at all'))).rejects.toThrow(/^past\.csv:\d+ the compressed file is damaged/)
+  })
+
+  describe('that does not end its last line', () => {
+    const commits = map.replace('by: who', 'commit: who')
+    const row = (second: number, last: string) => `17177693${second},production,shop,v${second},,,${last}`
+    const rows = (...last: readonly string[]) => head + last.map((cell, at) => row(10 + at, cell)).join('\n')
+    const [one, two, three] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string]
+
+    it('is taken, its last row in doubt: it may be cut off', async () => {
+      const { told, bad, doubts } = await read(rows('ann', 'bo', 'cecil'))
+      expect(told).toMatchObject([{ by: 'ann' }, { by: 'bo' }, { by: 'cecil' }])
+      expect(bad).toEqual([])
+      expect(doubts).toEqual([expect.stringMatching(/^past\.csv:4 who may be cut off: .*"cecil"/)])
+      expect((await read(rows(one, two, three), commits)).doubts).toHaveLength(1)
+    })
+
+    it.each(['\n', '\r\n', '\n\n'])('is another one than one that ends with %j', async (end) => {
+      expect(await read(rows('ann', 'bo') + end)).toMatchObject({ bad: [], doubts: [] })
+    })
+
+    it('has no last row, where its last cell is shorter than all above it', async () => {
+      for (const cut of ['', 'cc', three.slice(1)]) {
+        const { told, bad, doubts } = await read(rows(one, two, cut), commits)
+        expect(told).toMatchObject([{ commit: one }, { commit: two }])
+        expect(bad).toEqual([expect.stringMatching(/^past\.csv:4 who is shorter than the 40 characters that it has above/)])
+        expect(doubts).toEqual([])
+      }
+      expect((await read(rows(one, two, '', 'c'), commits)).bad).toHaveLength(1)
+      // Empty as another one is, or of a length of which there is but one.
+      expect(await read(rows(one, two, '', ''), commits)).toMatchObject({ bad: [], doubts: [expect.anything()] })
+      expect(await read(rows(one, 'c'), commits)).toMatchObject({ bad: [], doubts: [expect.anything()] })
+    })
+
+    it('is in no doubt of a column that nobody reads', async () => {
+      expect(await read(rows(one, two, 'c'), map.replace(', by: who', ''))).toMatchObject({ bad: [], doubts: [] })
+    })
   })
 
   it('tells local times by their zone, and refuses the hour that comes twice and the one that never comes', async () => {

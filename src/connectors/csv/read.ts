@@ -10,34 +10,40 @@ import { readTime } from './time.ts'
 const rowBytesMax = 1024 * 1024
 const nameLengthMax = 400
 
-/** What one row says, and where the row is; or why it cannot be said. */
-export type ReadRow = { readonly line: number; readonly told: readonly Told[]; readonly bad?: ThreewaysError }
+/** What one row says, and where the row is; or why it cannot be said. @param doubt - why what it says may not be whole, as a sentence */
+export type ReadRow = { readonly line: number; readonly told: readonly Told[]; readonly bad?: ThreewaysError; readonly doubt?: string }
 
-type Row = { readonly line: number; readonly cells: readonly string[] }
+/** @param open - it ends where the file ends, and no line end says that it is whole: the last one, in some files */
+type Row = { readonly line: number; readonly cells: readonly string[]; readonly open: boolean }
 type Table = {
   readonly file: string
   readonly columns: ReadonlyMap<string, number>
   /** Cells of its header. */
   readonly width: number
   readonly now: Instant
+  /** Columns that the map reads. */
+  readonly read: ReadonlySet<string>
 }
 
 /**
  * Reads a table row by row (RFC 4180, with a header, UTF-8, with or without a byte order mark), however long it is. A row that
- * makes no sense comes with its fault, `CSV_INVALID` with file, line and column.
+ * makes no sense comes with its fault, `CSV_INVALID` with file, line and column. A last row without a line end (RFC 4180 allows it) may be
+ * what is left of a longer one: it is in doubt, and at fault where its last cell is shorter than all those above it.
  * @param nowMs - what lies after it is refused
  * @throws ThreewaysError `CSV_INVALID` when it is no such table, or does not go on as one
  */
 export async function* readCsv(input: Readable, file: string, map: CsvMap, nowMs: number): AsyncGenerator<ReadRow, void> {
   let table: Table | undefined
   const readers = map.events.map((one): Reader => ({ ...one, ...general(map, one) }))
+  const lastCells = new Lengths()
   for await (const row of rowsOf(input, file)) {
     if (table === undefined) {
-      table = { file, columns: columnsOf(row, file), width: row.cells.length, now: instantOf(nowMs) }
-      const missing = [...columnsNamed(map)].filter((column) => !table!.columns.has(column))
+      table = { file, columns: columnsOf(row, file), width: row.cells.length, now: instantOf(nowMs), read: columnsNamed(map) }
+      const missing = [...table.read].filter((column) => !table!.columns.has(column))
       if (missing.length > 0) throw noColumns(missing, table, row.line)
     } else {
-      yield readRow(row, readers, table)
+      yield row.open ? readOpen(row, readers, table, lastCells) : readRow(row, readers, table)
+      lastCells.add(row.cells.at(-1)!)
     }
   }
   if (table === undefined) throw fault(file, 1, '', 'the file is empty: its first line names the columns')
@@ -53,12 +59,22 @@ const sentences: Readonly<Record<string, string>> = {
 /** Rows of a table, its header too. @throws ThreewaysError `CSV_INVALID` */
 export async function* rowsOf(input: Readable, file: string): AsyncGenerator<Row, void> {
   const parser = parse({ bom: true, info: true, max_record_size: rowBytesMax, skip_empty_lines: true, relax_column_count: true })
+  let lastByte: number | undefined
   // What it fails of comes out of the parser.
-  pipeline(input, onlyUtf8(), parser, () => {})
+  pipeline(
+    input,
+    onlyUtf8((byte) => (lastByte = byte)),
+    parser,
+    () => {},
+  )
   try {
+    // Held back by one: only when no other comes is it known to be the last.
+    let row: Omit<Row, 'open'> | undefined
     for await (const { info, record } of parser as AsyncIterable<{ info: { lines: number }; record: string[] }>) {
-      yield { line: info.lines, cells: record }
+      if (row !== undefined) yield { ...row, open: false }
+      row = { line: info.lines, cells: record }
     }
+    if (row !== undefined) yield { ...row, open: lastByte !== 0x0a && lastByte !== 0x0d }
   } catch (error) {
     const message = error instanceof CsvError ? (sentences[error.code] ?? error.message) : faultOf(error)
     if (message === undefined) throw error
@@ -68,8 +84,8 @@ export async function* rowsOf(input: Readable, file: string): AsyncGenerator<Row
   }
 }
 
-/** Lets nothing but UTF-8 through: what is read as something else would be recorded as something else. */
-function onlyUtf8(): Transform {
+/** Lets nothing but UTF-8 through: what is read as something else would be recorded as something else. @param ends - told the last byte so far */
+function onlyUtf8(ends: (byte: number) => void): Transform {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const check = (chunk: Buffer | undefined, done: (error: Error | null, data?: Buffer) => void) => {
     try {
@@ -78,6 +94,8 @@ function onlyUtf8(): Transform {
       done(error as Error)
       return
     }
+    const last = chunk?.at(-1)
+    if (last !== undefined) ends(last)
     done(null, chunk)
   }
   return new Transform({ transform: (chunk: Buffer, _, done) => check(chunk, done), flush: (done) => check(undefined, done) })
@@ -127,6 +145,53 @@ function readRow(row: Row, readers: readonly Reader[], table: Table): ReadRow {
     if (!(bad instanceof ThreewaysError)) throw bad
     return { line: row.line, told: [], bad }
   }
+}
+
+/** How long the cells of one column are. */
+class Lengths {
+  private filled = 0
+  private empty = 0
+  private longest = 0
+  private shortest = Infinity
+
+  add({ length }: string): void {
+    if (length === 0) {
+      this.empty++
+      return
+    }
+    this.filled++
+    this.longest = Math.max(this.longest, length)
+    this.shortest = Math.min(this.shortest, length)
+  }
+
+  /** @returns how long it would be, when several have one length and this one is shorter */
+  wantedOf({ length }: string): number | undefined {
+    const isLike = this.filled < 2 || this.longest !== this.shortest || (length === 0 && this.empty > 0)
+    return isLike || length >= this.longest ? undefined : this.longest
+  }
+}
+
+/** A row at the end of a file that does not end its last line. A file that was cut off in its last column looks like that, and one that is whole too. */
+function readOpen(row: Row, readers: readonly Reader[], table: Table, above: Lengths): ReadRow {
+  const read = readRow(row, readers, table)
+  const [column] = [...table.columns].find(([, at]) => at === table.width - 1) ?? []
+  // What nobody reads may be cut.
+  if (read.bad !== undefined || read.told.length === 0 || column === undefined || !table.read.has(column)) return read
+  const cell = row.cells.at(-1)!
+  const said = 'the file ends here without a line end'
+  const wanted = above.wantedOf(cell)
+  if (wanted !== undefined) {
+    const bad = fault(
+      table.file,
+      row.line,
+      column,
+      `is shorter than the ${wanted} characters that it has above, and ${said}: fetch the file again, or end the line if this is all`,
+      cell,
+    )
+    return { line: row.line, told: [], bad }
+  }
+  const doubt = `${table.file}:${row.line} ${column} may be cut off: ${said}, so nothing shows that "${cell.slice(0, 60)}" is all of it`
+  return { ...read, doubt }
 }
 
 /** @returns nothing when the row does not speak of this */
@@ -260,8 +325,14 @@ function cellsOf(reader: EventMap): readonly (Cell | undefined)[] {
   return [reader.version, reader.previous, reader.commit]
 }
 
-const noColumns = (missing: readonly string[], { file, columns }: Table, line: number) =>
-  fault(file, line, '', `the file has no column ${missing.join(', ')}; it has ${[...columns.keys()].slice(0, 30).join(', ')}`)
+function noColumns(missing: readonly string[], { file, columns }: Table, line: number): ThreewaysError {
+  const message = `the file has no column ${missing.join(', ')}; it has ${[...columns.keys()].slice(0, 30).join(', ')}`
+  return invalid('CSV_INVALID', {
+    message: `${file}:${line} ${message}`,
+    help: 'nothing is recorded; name the columns in the map as the first line of the file names them',
+    faults: [{ file, line, path: '', message }],
+  })
+}
 
 function fault(file: string, line: number, path: string, message: string, value?: string): ThreewaysError {
   const shown = value === undefined ? '' : ` ("${value.slice(0, 60)}")`
