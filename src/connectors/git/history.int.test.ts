@@ -134,6 +134,26 @@ describe('the history of a git repository', () => {
     await expect(read(author.folder)).rejects.toEqual(code('REPOSITORY_BROKEN'))
   })
 
+  it('is left as it is where a branch stands for a commit that is missing or damaged', async () => {
+    const one = await change('a', '1\n')
+    const object = join(author.folder, '.git/objects', one.slice(0, 2), one.slice(2))
+    await rm(object)
+    await writeFile(object, 'no object')
+    await expect(openHistory(author.folder)).rejects.toMatchObject({
+      code: 'REPOSITORY_BROKEN',
+      message: expect.stringContaining(one.slice(0, 12)),
+      help: expect.stringContaining('git fsck'),
+    })
+  })
+
+  it('is in doubt where git cannot read a branch', async () => {
+    const one = await change('a', '1\n')
+    await writeFile(join(author.folder, '.git/refs/heads/half'), one.slice(0, 20))
+    const { refs, doubts } = await openHistory(author.folder)
+    expect([...refs.refs.keys()]).toEqual(['refs/heads/main'])
+    expect(doubts).toEqual([expect.stringContaining('refs/heads/half')])
+  })
+
   it('is cloned without the contents of files, kept, and brought up to date', async () => {
     await git('config', 'uploadpack.allowFilter', 'true')
     await change('a', '1\n')

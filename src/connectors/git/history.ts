@@ -45,6 +45,9 @@ export async function openHistory(folder: string, signal?: AbortSignal): Promise
     ...(refs.trunk === undefined
       ? ['no branch is checked out and none is named main or master: nobody can tell which goes to production']
       : []),
+    ...(refs.broken.length > 0
+      ? [`git cannot read ${refs.broken.slice(0, 20).join(', ')}: history that only leads there is left out; see \`git fsck\``]
+      : []),
   ]
   return { refs, doubts, commits: (known) => readCommits({ root, refs, cut, hasFiles, signal }, known) }
 }
@@ -177,7 +180,7 @@ function brokenOr(error: unknown, root: string): unknown {
   if (!isBroken) return error
   return unavailable('REPOSITORY_BROKEN', {
     message: `"${root}" cannot be read to the end: ${(error as Error).message}`,
-    help: 'see what is missing with `git fsck`, fetch it, and import again: what came before is recorded',
+    help: 'see what is missing or damaged with `git fsck`, bring it back from another clone, and import again: what came before is recorded',
     cause: error,
   })
 }
