@@ -23,6 +23,8 @@ export type SignedCheckpoint = { readonly size: number; readonly root: string; r
 
 /** So many leaves enter the tree in one transaction. */
 const pageSize = 4_096
+/** So many are read and hashed in one go: all at once would hold up whoever asks for something meanwhile. */
+const hashedAtOnce = 100
 
 /** What proves the ledger: its tree, its keys, its checkpoints. */
 export type Log = ReturnType<typeof openLog>
@@ -208,29 +210,33 @@ async function seal(db: Kysely<ProofTables>, head: number): Promise<number> {
   return db.transaction().execute(async (tx) => {
     const { sealed } = await lock(tx)
     if (sealed >= head) return sealed
-    const rows = await tx
-      .selectFrom('event')
-      .select(['seq', 'source', 'id', 'time', 'recordedAt', 'digest'])
-      .where('seq', '>', sealed)
-      .where('seq', '<=', head)
-      .orderBy('seq')
-      .limit(pageSize)
-      .execute()
-    const gap = rows.findIndex(({ seq }, index) => seq !== sealed + 1 + index)
-    if (rows.length === 0 || gap >= 0) {
-      throw internal('LEDGER_FORKED', {
-        message: `event ${sealed + 1 + Math.max(gap, 0)} is missing from the ledger, so nothing more is signed`,
-        help: 'somebody has changed the database: bring it back from a backup',
-      })
-    }
-    const leaves = rows.map(({ seq, source, id, time, recordedAt, digest }) =>
-      leafHash({ seq, source, id, time, recordedAt: instantOf(recordedAt.getTime()), digest: `sha256:${digest.toString('hex')}` }),
-    )
+    const until = Math.min(head, sealed + pageSize)
+    const leaves: Buffer[] = []
+    while (sealed + leaves.length < until) leaves.push(...(await leavesAfter(tx, sealed + leaves.length, until)))
     await addLeaves(tx, sealed, leaves)
-    await tx
-      .updateTable('ledgerLog')
-      .set({ sealed: sealed + rows.length })
-      .execute()
-    return sealed + rows.length
+    await tx.updateTable('ledgerLog').set({ sealed: until }).execute()
+    return until
   })
+}
+
+/** Of the next events, at least one. @throws ThreewaysError `LEDGER_FORKED` */
+async function leavesAfter(tx: Transaction<ProofTables>, after: number, until: number): Promise<readonly Buffer[]> {
+  const rows = await tx
+    .selectFrom('event')
+    .select(['seq', 'source', 'id', 'time', 'recordedAt', 'digest'])
+    .where('seq', '>', after)
+    .where('seq', '<=', until)
+    .orderBy('seq')
+    .limit(hashedAtOnce)
+    .execute()
+  const gap = rows.findIndex(({ seq }, index) => seq !== after + 1 + index)
+  if (rows.length === 0 || gap >= 0) {
+    throw internal('LEDGER_FORKED', {
+      message: `event ${after + 1 + Math.max(gap, 0)} is missing from the ledger, so nothing more is signed`,
+      help: 'somebody has changed the database: bring it back from a backup',
+    })
+  }
+  return rows.map(({ seq, source, id, time, recordedAt, digest }) =>
+    leafHash({ seq, source, id, time, recordedAt: instantOf(recordedAt.getTime()), digest: `sha256:${digest.toString('hex')}` }),
+  )
 }
