@@ -204,17 +204,34 @@ describe('flags over HTTP', () => {
     expect([await asked('https://shop.example.org'), await asked('https://evil.example.org')]).toEqual(['https://shop.example.org', null])
   })
 
-  it('tell listeners of a change within a moment', async () => {
-    const response = await t.threeways.app.request('/api/flag-sets/production/events', {
+  const heard = async (environment: string) => {
+    const response = await t.threeways.app.request(`/api/flag-sets/${environment}/events`, {
       headers: { authorization: `Bearer ${t.threeways.adminToken}` },
     })
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
     const next = async () =>
       JSON.parse(/^data: (.*)$/m.exec((await reader.read()).value!)![1]!) as { readonly type: string; readonly keys: readonly string[] }
     await next()
+    return { next, end: () => reader.cancel() }
+  }
+
+  it('tell listeners of a change within a moment', async () => {
+    const { next, end } = await heard('production')
     await t.ask('POST', '/api/flags/chat/kill', { reason: 'too much' })
     expect(await next()).toMatchObject({ type: 'refetchEvaluation', keys: ['chat'] })
-    await reader.cancel()
+    await end()
+  })
+
+  it('are served at once as they were published at once, however many', async () => {
+    const many = (owner: string) =>
+      Array.from({ length: 150 }, (_, index) =>
+        dark.replace('flag: chat', `flag: many-${index}`).replace('production', 'warehouse').replace('owner: talk', `owner: ${owner}`),
+      )
+    await publish(...many('talk'))
+    const { next, end } = await heard('warehouse')
+    await publish(...many('store'))
+    expect((await next()).keys).toHaveLength(150)
+    await end()
   })
 
   it('go on by themselves where they have a plan, until somebody takes them into their own hands', async () => {

@@ -80,7 +80,10 @@ export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock
       }
       const flags = new Map([...all].map(([name, one]) => [name, one.flag]))
       const made = published.filter(({ changed }) => changed)
-      for (const { flag } of made) checkRequirements(flag, flags)
+      for (const { flag } of made) {
+        await breath()
+        checkRequirements(flag, flags)
+      }
       const names = new Set(made.map(({ flag }) => flag.flag))
       checkExclusion(names, flags)
       if (author.rebucket !== true) checkKept(names, earlier, flags, (layer) => slotsBefore.get(layer) ?? {})
@@ -88,12 +91,17 @@ export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock
       if (author.origin !== 'ramp' && made.length > 0) {
         const policy = await policyFor(tx)
         const asking = { by: author.by, agreed: author.agreed ?? [] }
-        for (const { flag } of made) checkRights(policy, flag.flag, touched(earlier.get(flag.flag), flag), asking)
+        for (const { flag } of made) {
+          await breath()
+          checkRights(policy, flag.flag, touched(earlier.get(flag.flag), flag), asking)
+        }
       }
       if (author.unready !== true) {
-        for (const { flag } of made)
+        for (const { flag } of made) {
+          await breath()
           for (const { environment, demands } of leavingDark(earlier.get(flag.flag), flag))
             checkReady(flag.flag, environment, (await readiness(tx, flag, environment, demands)).verdict)
+        }
       }
       for (let from = 0; from < made.length; from += appendedAtOnce) {
         await tx.append(

@@ -21,6 +21,9 @@ export type FlagSet = {
   text(): string
 }
 
+/** Events read at once: a thousand would hold up whoever asks for a flag meanwhile. */
+const pageSize = 100
+
 /** What changed in an environment. */
 export type FlagSetChange = { readonly set: FlagSet; readonly keys: readonly string[] }
 
@@ -53,12 +56,17 @@ export function makeFlagSets(ledger: Ledger, standing: () => Promise<ReadonlyMap
       seen = head
       return
     }
-    for (;;) {
-      const found = await ledger.read({ after: seen, types: [flagChanged.type], limit: 1_000 })
-      if (found.length === 0) return
-      await take(found.map(({ event }) => revisionIn(event.data.subject.content as Content, event.data.context.timestamp)))
-      seen = found.at(-1)!.seq
+    const found: FlagRevision[] = []
+    let after = seen
+    for (let more = true; more;) {
+      const page = await ledger.read({ after, types: [flagChanged.type], limit: pageSize })
+      found.push(...page.map(({ event }) => revisionIn(event.data.subject.content as Content, event.data.context.timestamp)))
+      after = page.at(-1)?.seq ?? after
+      more = page.length === pageSize
     }
+    // Together: what was published at once is served at once.
+    await take(found)
+    seen = after
   }
 
   async function take(changed: readonly FlagRevision[]): Promise<void> {
@@ -171,22 +179,26 @@ function newSet(environment: string) {
     /** @returns names of what is different now */
     async take(names: readonly string[], all: ReadonlyMap<string, FlagRevision>, revision: number): Promise<readonly string[]> {
       const breath = makeBreath()
-      const told: string[] = []
+      const made = new Map<string, Compiled | undefined>()
       for (const name of names) {
         await breath()
         const one = all.get(name)
         if (one === undefined || !Object.hasOwn(one.flag.environments, environment)) {
-          if (compiled.delete(name)) told.push(name)
+          if (compiled.has(name)) made.set(name, undefined)
           continue
         }
         const flag = compileFlag(one, environment, all)
         const text = JSON.stringify(flag)
-        if (compiled.get(name)?.text === text) continue
-        compiled.set(name, { flag, text, digest: sha256(text) })
-        told.push(name)
+        if (compiled.get(name)?.text !== text) made.set(name, { flag, text, digest: sha256(text) })
       }
-      if (told.length > 0 || shown === undefined) shown = showing(environment, revision, compiled, metadata())
-      return told
+      await breath()
+      // From here on in one go: nobody is shown half of it.
+      for (const [name, one] of made) {
+        if (one === undefined) compiled.delete(name)
+        else compiled.set(name, one)
+      }
+      if (made.size > 0 || shown === undefined) shown = showing(environment, revision, compiled, metadata())
+      return [...made.keys()]
     },
     /** @returns names of flags that are played, where the number is another */
     clients(count: number): readonly string[] {
