@@ -1,9 +1,10 @@
 import { analyse, type PhaseState } from '../../src/learning/experiment/analysis.ts'
 import type { Memory } from '../../src/learning/experiment/looks.ts'
 import { planned, type ExperimentPlan } from '../../src/learning/experiment/plan.ts'
-import { Accumulator } from '../../src/learning/experiment/sums.ts'
+import type { Buckets } from '../../src/kernel/statistics/quantile-sketch.ts'
+import { Accumulator, quantileSums, type Sums } from '../../src/learning/experiment/sums.ts'
 import { seeded } from '../canary/traffic.ts'
-import { kinds, type Users } from './users.ts'
+import { kinds, type Requesters, type Users } from './users.ts'
 
 export const days = 28
 export const perDay = 250
@@ -21,9 +22,9 @@ export type Found = {
 }
 
 /** The effect that a test at the end alone would see with a power of 0.8, relative. */
-const effectOf = ({ variation }: Users): number => 2.8015852 * variation! * Math.sqrt(2 / (days * perDay))
+const effectOf = ({ variation }: Users | Requesters): number => 2.8015852 * variation! * Math.sqrt(2 / (days * perDay))
 
-function plansFor({ metric }: Users): { readonly sequential: ExperimentPlan; readonly always: ExperimentPlan } {
+function plansFor({ metric }: Users | Requesters): { readonly sequential: ExperimentPlan; readonly always: ExperimentPlan } {
   const draft = {
     hypothesis: 'it does something',
     arms: [
@@ -34,6 +35,20 @@ function plansFor({ metric }: Users): { readonly sequential: ExperimentPlan; rea
   }
   const looks = Array.from({ length: days }, (_, day) => (day + 1) / days)
   return { sequential: planned({ ...draft, units, looks }), always: planned({ ...draft, narrowestAt: units }) }
+}
+
+type CalibratedArm = { readonly add: (random: () => number, shift: number) => void; readonly sums: () => Sums }
+
+/** As the product counts: sums unit by unit, quantiles of all units at once. */
+function armOf(users: Users | Requesters): CalibratedArm {
+  const { metric } = users
+  if ('draw' in users) {
+    const accumulator = new Accumulator(metric)
+    return { add: (random, shift) => accumulator.add(users.draw(random, shift)), sums: () => accumulator.sums() }
+  }
+  const units: Buckets[] = []
+  const { share } = metric.kind as Extract<typeof metric.kind, { type: 'quantile' }>
+  return { add: (random, shift) => void units.push(users.requests(random, shift)), sums: () => quantileSums(units, share) }
 }
 
 /** An experiment whose plan is asked every day until it says something. */
@@ -65,15 +80,15 @@ export function calibrate(kind: number, runs: number, seed: number, withEffect: 
   let [sequential, always, naive, daysUntil] = [0, 0, 0, 0]
   for (let run = 0; run < runs; run++) {
     const random = seeded(seed * 1_000_003 + kind * 100_003 + run)
-    const arms = [new Accumulator(users.metric), new Accumulator(users.metric)] as const
+    const arms = [armOf(users), armOf(users)] as const
     const [bySequence, byConfidence] = [new Reading(plans.sequential), new Reading(plans.always)]
     let isNaive = false
     for (let day = 1; day <= days; day++) {
       for (let user = 0; user < perDay; user++) {
-        arms[0].add(users.draw(random, 0))
-        arms[1].add(users.draw(random, shift))
+        arms[0].add(random, 0)
+        arms[1].add(random, shift)
       }
-      const arm = (of: Accumulator) => ({ units: day * perDay, sums: { m: of.sums() } })
+      const arm = (of: CalibratedArm) => ({ units: day * perDay, sums: { m: of.sums() } })
       const state = { arms: { control: arm(arms[0]), treatment: arm(arms[1]) } }
       isNaive = Math.abs(bySequence.look(day, state)) > 1.959964 || isNaive
       byConfidence.look(day, state)

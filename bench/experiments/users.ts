@@ -1,4 +1,6 @@
 import type { Metric } from '../../src/learning/experiment/metric.ts'
+import { makeSketch } from '../../sdk/src/dark/sketch.ts'
+import type { Buckets } from '../../src/kernel/statistics/quantile-sketch.ts'
 import type { UnitValues } from '../../src/learning/experiment/sums.ts'
 import { seeded } from '../canary/traffic.ts'
 
@@ -10,6 +12,9 @@ export type Users = {
   readonly variation?: number
   readonly draw: (random: () => number, shift: number) => UnitValues
 }
+
+/** The same of a quantile: what a user's requests came to, as the SDK tells it. `shift` is how much slower each is. */
+export type Requesters = Omit<Users, 'draw'> & { readonly requests: (random: () => number, shift: number) => Buckets }
 
 const metricOf = (kind: Metric['kind'], before = false): Metric => ({
   key: 'm',
@@ -39,6 +44,24 @@ const latency = (random: () => number): number[] => {
   return Array.from({ length: 1 + poisson(random, 3) }, () => 100 * own * Math.exp(0.4 * normal(random)))
 }
 
+function bucketed(values: readonly number[], shift = 0): Buckets {
+  const sketch = makeSketch()
+  for (const value of values) sketch.add(value * (1 + shift))
+  return sketch.take()
+}
+
+/** By a large sample of its own: √users times the standard error of a quantile, over the quantile. */
+function requestVariation(draw: (random: () => number) => readonly number[], share: number): number {
+  const random = seeded(42)
+  const samples = Array.from({ length: 400 }, () => {
+    const values = Float64Array.from(Array.from({ length: 1_000 }, () => draw(random)).flat()).sort()
+    return values[Math.floor(share * values.length)]!
+  })
+  const mean = samples.reduce((sum, value) => sum + value, 0) / samples.length
+  const variance = samples.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (samples.length - 1)
+  return Math.sqrt(variance * 1_000) / mean
+}
+
 /** By a large sample of its own: mean and variation of the revenue. */
 function momentsOf(draw: (random: () => number) => number): { readonly mean: number; readonly variation: number } {
   const random = seeded(42)
@@ -49,7 +72,7 @@ function momentsOf(draw: (random: () => number) => number): { readonly mean: num
 }
 const revenue = momentsOf(revenueOf)
 
-export const kinds: readonly Users[] = [
+export const kinds: readonly (Users | Requesters)[] = [
   {
     name: 'normal',
     metric: metricOf({ type: 'revenue', cap: 1e9 }),
@@ -95,7 +118,18 @@ export const kinds: readonly Users[] = [
   },
   {
     name: 'quantile, p90',
-    metric: metricOf({ type: 'quantile', share: 0.9, near: 230, accuracy: 0.002 }),
-    draw: (random) => ({ values: latency(random) }),
+    metric: metricOf({ type: 'quantile', share: 0.9 }),
+    variation: requestVariation(latency, 0.9),
+    requests: (random, shift) => bucketed(latency(random), shift),
+  },
+  {
+    name: 'quantile, p99',
+    metric: metricOf({ type: 'quantile', share: 0.99 }),
+    requests: (random) => bucketed(latency(random)),
+  },
+  {
+    name: 'quantile, p50 of few values',
+    metric: metricOf({ type: 'quantile', share: 0.5 }),
+    requests: (random) => bucketed(latency(random).map((ms) => Math.ceil(ms / 50) * 50)),
   },
 ]

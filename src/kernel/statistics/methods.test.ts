@@ -7,7 +7,7 @@ import { MomentsOfMany, mergeMoments, noMoments, covariance } from './moments.ts
 import { holm } from './multiplicity.ts'
 import { detectable, powerOf, sampleSize, unitsMissing } from './power.ts'
 import { quantileEffect, requestsAsOne } from './quantile-effect.ts'
-import { mergeSketches, noSketch, SketchOfMany, sketchCount, sketchQuantile } from './quantile-sketch.ts'
+import { belowOf, countOf, growth, positionOf, smallest, valueAt, type Buckets } from './quantile-sketch.ts'
 import { quantile } from './quantiles.ts'
 import { RepeatedP } from './repeated-p.ts'
 import { sampleRatio } from './sample-ratio.ts'
@@ -148,29 +148,51 @@ describe('planning', () => {
   })
 })
 
-describe('a sketch of quantiles', () => {
-  it('is within its accuracy of the truth, in whichever parts it was kept', () => {
-    const values = fc.array(fc.double({ min: 1e-6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 200 })
+describe('a quantile of values in buckets', () => {
+  const bucketOf = (value: number) => Math.max(0, Math.ceil(Math.log(value / smallest) / Math.log(growth)))
+  const bucketsOf = (values: Iterable<number>): Buckets => {
+    const counts = new Map<number, number>()
+    for (const value of values) counts.set(bucketOf(value), (counts.get(bucketOf(value)) ?? 0) + 1)
+    return [...counts].sort(([a], [b]) => a - b)
+  }
+
+  it('is in the bucket of the value that has it, in the buckets that applications tell', () => {
+    const values = fc.array(fc.double({ min: 0.001, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 200 })
     fc.assert(
-      fc.property(values, fc.integer({ min: 0, max: 100 }), (all, percent) => {
-        const parts = [new SketchOfMany(), new SketchOfMany()]
-        for (const [at, value] of all.entries()) parts[at % 2]!.add(value)
-        const merged = mergeSketches(parts[1]!.sketch(), parts[0]!.sketch())
-        expect(merged).toEqual(mergeSketches(parts[0]!.sketch(), parts[1]!.sketch()))
+      fc.property(values, fc.integer({ min: 1, max: 100 }), (all, percent) => {
         const sorted = Float64Array.from(all).sort()
-        const rank = Math.floor((percent / 100) * (all.length - 1))
-        const [given, least, most] = [sketchQuantile(merged, percent / 100)!, sorted[rank]!, sorted[Math.min(rank + 1, all.length - 1)]!]
-        expect(given).toBeGreaterThanOrEqual(least * 0.99 - 1e-12)
-        expect(given).toBeLessThanOrEqual(most * 1.01 + 1e-12)
-        expect(sketchCount(merged)).toBe(all.length)
+        const buckets = bucketsOf(all)
+        const position = positionOf(buckets, percent / 100)!
+        const rank = Math.ceil((percent / 100) * all.length - 1e-9) - 1
+        expect(position.bucket).toBe(bucketOf(sorted[rank]!))
+        if (position.bucket > 0) expect(Math.abs(valueAt(position) / sorted[rank]! - 1)).toBeLessThan(0.0401)
+        expect(belowOf(buckets, position)).toBeCloseTo((percent / 100) * all.length, 9)
+        expect(countOf(buckets)).toBe(all.length)
       }),
     )
   })
 
-  it('knows nothing of nothing, and does not mix accuracies', () => {
-    expect(sketchQuantile(noSketch(), 0.5)).toBeUndefined()
-    expect(() => mergeSketches(noSketch(0.01), noSketch(0.02))).toThrow(RangeError)
-    expect(() => new SketchOfMany(0)).toThrow(RangeError)
+  it('moves with every value, and not from bound to bound', () => {
+    const at = [0.4, 0.5, 0.6].map((share) => valueAt(positionOf([[300, 1000]], share)!))
+    expect(at[1]! - at[0]!).toBeCloseTo(at[2]! - at[1]!, 9)
+    expect(at[1]! / at[0]!).toBeGreaterThan(1.003)
+    expect(valueAt(positionOf(bucketsOf(Array.from({ length: 4001 }, (_, at) => 100 + at / 10)), 0.9)!)).toBeCloseTo(460, 0)
+  })
+
+  it('knows nothing of nothing, and takes what is very small for nothing', () => {
+    expect(positionOf([], 0.5)).toBeUndefined()
+    expect(
+      valueAt(
+        positionOf(
+          [
+            [0, 10],
+            [700, 1],
+          ],
+          0.5,
+        )!,
+      ),
+    ).toBe(0)
+    expect(valueAt(positionOf([[5, 1]], 7)!)).toBeCloseTo(0.001 * 1.04 ** 5, 12)
   })
 })
 

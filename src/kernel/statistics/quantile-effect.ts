@@ -11,13 +11,13 @@ export type QuantileArm = {
   readonly count: number
   /** The value below which a share of all requests lies. @returns undefined of nothing */
   readonly quantile: (share: number) => number | undefined
-  /** Of each user: requests, and how many of them were at or below a value near the quantile. */
+  /** Of each user: requests, and how many of them were at or below the quantile. */
   readonly users: Moments
 }
 
 /**
  * How many requests count as one that hangs together with no other: the variance of the share at or below a value, over users (delta
- * method), beside that of as many independent requests. From a value near the quantile it serves for the quantile.
+ * method), beside that of as many independent requests. Of a value near the quantile it serves for the quantile.
  */
 export function requestsAsOne({ count, users }: Omit<QuantileArm, 'quantile'>): number | undefined {
   const [requests, below] = users.means as [number, number]

@@ -137,7 +137,9 @@ class Judging {
 
   result(comparison: Comparison): Result {
     const { metric, arm, effect, unitsWithout } = comparison
-    const told = { metric: metric.key, arm, role: metric.role, unitsWithout, verdict: this.#verdict(comparison) }
+    const { key, kind, role } = metric
+    const q = kind.type === 'quantile' ? { q: kind.share } : {}
+    const told = { metric: key, arm, ...q, role, unitsWithout, verdict: this.#verdict(comparison) }
     const gain = gainIn(comparison)
     if (typeof effect === 'string' || gain === undefined) return typeof effect === 'string' ? { ...told, nothing: effect } : told
     const { low, high } = alwaysOf(this.#plan, effect)

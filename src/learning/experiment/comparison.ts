@@ -1,6 +1,6 @@
 import { effectOf, type Effect, type NoEffect } from '../../kernel/statistics/effect.ts'
 import { quantileEffect, type QuantileArm } from '../../kernel/statistics/quantile-effect.ts'
-import { sketchCount, sketchQuantile } from '../../kernel/statistics/quantile-sketch.ts'
+import { countOf, positionOf, valueAt } from '../../kernel/statistics/quantile-sketch.ts'
 import { variablesOf, type Metric } from './metric.ts'
 import { noSums, withIdleUnits, type Sums } from './sums.ts'
 
@@ -12,16 +12,22 @@ export type ArmState = {
   readonly sums: Readonly<Record<string, Sums>>
 }
 
+/** Why there is nothing to tell of a metric. */
+export type Nothing =
+  | NoEffect
+  | 'no values in buckets: the SDK tells them of the metrics in its `quantiles`'
+  | 'some values came without buckets'
+
 /** One metric in one treatment, against control. */
 export type Comparison = {
   readonly metric: Metric
   readonly arm: string
-  readonly effect: Effect | NoEffect
+  readonly effect: Effect | Nothing
   /**
    * The same not divided by control's level, for asking whether there is any. Both say the same when there is none; but the error of a
    * relative effect grows with it, which costs power where units differ much.
    */
-  readonly difference: Effect | NoEffect
+  readonly difference: Effect | Nothing
   /** Exposed units of both arms of which there is no value: they are left out, and are no zeros. */
   readonly unitsWithout: number
 }
@@ -37,7 +43,7 @@ export function compared(metric: Metric, arm: string, control: ArmState, treatme
   const reading = Object.fromEntries(variablesOf(metric).map((name, at) => [name, at])) as { value: number }
   const of = (relative: boolean) =>
     kind.type === 'quantile'
-      ? quantileEffect(quantilesOf(a), quantilesOf(b), kind.share, relative)
+      ? (notInBuckets(a, b) ?? quantileEffect(quantilesOf(a), quantilesOf(b), kind.share, relative))
       : effectOf(a.moments, b.moments, reading, { relative })
   return { metric, arm, effect: of(true), difference: of(false), unitsWithout }
 }
@@ -48,11 +54,23 @@ function valuesOf(metric: Metric, { units, sums }: ArmState): Sums {
   return !metric.before && (type === 'binary' || type === 'count' || type === 'revenue') ? withIdleUnits(known, units) : known
 }
 
-const quantilesOf = ({ moments, sketch }: Sums): QuantileArm => ({
-  count: sketch === undefined ? 0 : sketchCount(sketch),
-  quantile: (share) => (sketch === undefined ? undefined : sketchQuantile(sketch, share)),
+const quantilesOf = ({ moments, buckets = [] }: Sums): QuantileArm => ({
+  count: countOf(buckets),
+  quantile: (share) => {
+    const position = positionOf(buckets, share)
+    return position === undefined ? undefined : valueAt(position)
+  },
   users: moments,
 })
+
+/** A quantile of some of the values may be another one than that of all. */
+function notInBuckets(...arms: readonly Sums[]): Nothing | undefined {
+  const without = arms.some(({ unbucketed = 0 }) => unbucketed > 0)
+  if (!without) return undefined
+  return arms.every(({ buckets = [] }) => buckets.length === 0)
+    ? 'no values in buckets: the SDK tells them of the metrics in its `quantiles`'
+    : 'some values came without buckets'
+}
 
 /** How much better, in the metric's own direction: less of a latency is a gain. */
 export const gainOf = ({ metric }: Pick<Comparison, 'metric'>, effect: number): number => (metric.better === 'more' ? effect : -effect)

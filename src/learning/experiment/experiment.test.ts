@@ -1,15 +1,15 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ThreewaysError } from '../../kernel/errors.ts'
-import { covariance } from '../../kernel/statistics/moments.ts'
-import { sketchQuantile } from '../../kernel/statistics/quantile-sketch.ts'
+import { covariance, noMoments } from '../../kernel/statistics/moments.ts'
 import { analyse } from './analysis.ts'
+import type { ArmState } from './comparison.ts'
 import { draft, metricOf, plan, state, sumsOf } from './experiment.fixture.ts'
 import { scanInteractions } from './interactions.ts'
 import type { Metric } from './metric.ts'
 import { planned, type ExperimentDraft } from './plan.ts'
 import { unitsNeeded } from './sizing.ts'
-import { Accumulator, mergeSums, noSums, sumsByGroup, withIdleUnits } from './sums.ts'
+import { Accumulator, mergeSums, noSums, quantileSums, sumsByGroup, withIdleUnits, type Sums } from './sums.ts'
 
 const refusal = (of: () => unknown): ThreewaysError => {
   try {
@@ -88,15 +88,12 @@ describe('what is kept of a metric', () => {
     ['revenue', { value: 1e200 }],
     ['revenue', {}],
     ['ratio', { value: 1, per: Number.NaN }],
-    ['quantile', { values: [1, Infinity] }],
-    ['quantile', { value: 1 }],
   ] as const)('is never %s of %j', (type, unit) => {
     const kinds = {
       binary: { type: 'binary' },
       count: { type: 'count' },
       revenue: { type: 'revenue', cap: 10 },
       ratio: { type: 'ratio' },
-      quantile: { type: 'quantile', share: 0.9, near: 1, accuracy: 0.01 },
     } as const
     const accumulator = new Accumulator({ key: 'm', kind: kinds[type], role: 'exploratory', better: 'more', before: false })
     const before = accumulator.sums()
@@ -107,28 +104,20 @@ describe('what is kept of a metric', () => {
   })
 
   it('is the same whatever the order, the parts, and what a unit was before it became what it is', () => {
-    const latency: Metric = {
-      key: 'latency',
-      kind: { type: 'quantile', share: 0.9, near: 50, accuracy: 0.01 },
-      role: 'exploratory',
-      better: 'less',
-      before: false,
-    }
-    const units = fc.array(fc.array(fc.integer({ min: 0, max: 100 }), { maxLength: 5 }), { minLength: 1, maxLength: 30 })
+    const spent: Metric = { key: 'spent', kind: { type: 'revenue', cap: 50 }, role: 'exploratory', better: 'more', before: true }
+    const amount = fc.integer({ min: 0, max: 100 })
+    const units = fc.array(fc.record({ value: amount, before: amount }), { minLength: 1, maxLength: 30 })
     fc.assert(
       fc.property(units, (all) => {
-        const whole = sumsOf(
-          latency,
-          all.map((values) => ({ values })),
-        )
-        const growing = new Accumulator(latency)
-        for (const values of all) {
-          growing.add({ values: values.slice(1) })
-          growing.replace({ values: values.slice(1) }, { values })
+        const whole = sumsOf(spent, all)
+        const growing = new Accumulator(spent)
+        for (const unit of all) {
+          growing.add({ value: 70, before: 0 })
+          growing.replace({ value: 70, before: 0 }, unit)
         }
-        const merged = all.map((values) => sumsOf(latency, [{ values }])).reduceRight((a, b) => mergeSums(a, b), noSums(latency))
+        const merged = all.map((unit) => sumsOf(spent, [unit])).reduceRight((a, b) => mergeSums(a, b), noSums(spent))
         for (const sums of [growing.sums(), merged]) {
-          expect(sums.sketch).toEqual(whole.sketch)
+          expect(sums.capped).toBe(whole.capped)
           expect(sums.moments.count).toBe(whole.moments.count)
           for (const [at, product] of whole.moments.products.entries()) expect(sums.moments.products[at]).toBeCloseTo(product, 6)
         }
@@ -170,11 +159,73 @@ describe('what is kept of a metric', () => {
   })
 
   it('keeps quantiles of requests, and how much those of a unit hang together', () => {
-    const metric = { ...metricOf('revenue'), kind: { type: 'quantile', share: 0.5, near: 3, accuracy: 0.01 } } as const
-    const { sketch, moments } = sumsOf(metric, [{ values: [1, 2, 3] }, { values: [4, 5] }, { values: [] }])
-    expect(sketchQuantile(sketch!, 0.5)).toBeCloseTo(3, 1)
-    expect(moments.means[0]).toBeCloseTo(5 / 3, 12)
-    expect(moments.means[1]).toBeCloseTo(1, 12)
+    const { buckets, moments } = quantileSums(
+      [
+        [
+          [100, 2],
+          [200, 1],
+        ],
+        [[300, 2]],
+        [],
+      ],
+      0.4,
+    )
+    expect(buckets).toEqual([
+      [100, 2],
+      [200, 1],
+      [300, 2],
+    ])
+    // Of the five requests two are at or below: both of one unit.
+    expect(moments).toMatchObject({ count: 2, means: [2.5, 1] })
+    expect(noSums({ ...metricOf('orders'), kind: { type: 'quantile', share: 0.5 } }).moments.count).toBe(0)
+  })
+})
+
+describe('a quantile', () => {
+  const slow: ExperimentDraft['metrics'][number] = {
+    key: 'ms',
+    kind: { type: 'quantile', share: 0.5 },
+    role: 'decision',
+    better: 'less',
+    effect: 0.02,
+  }
+  const asked = planned({ ...draft, metrics: [slow], units: 400, looks: [1] })
+  /** 200 units whose requests spread over 40 buckets, each unit's all in one. */
+  const arm = (shift: number, more: Partial<Sums> = {}) => ({
+    units: 200,
+    sums: {
+      ms: {
+        ...quantileSums(
+          Array.from({ length: 200 }, (_, at) => [[300 + shift + (at % 40), 10]] as const),
+          0.5,
+        ),
+        ...more,
+      },
+    },
+  })
+  const told = (control: ArmState, express: ArmState) => analyse(asked, { arms: { control, express } }).results[0]!
+
+  it('is compared with limits of units, however many requests they have', () => {
+    const { control, effect, error, verdict, atLook } = told(arm(0), arm(-20))
+    expect(effect).toBeCloseTo(1.04 ** -20 - 1, 6)
+    expect(control).toBeCloseTo(0.001 * 1.04 ** 319, 0)
+    // 40 buckets of 4 %, 200 units, √(0.25/200)·40·ln 1.04 of each arm's level; of independent requests it would be √10 less.
+    const ofUnits = Math.sqrt(0.25 / 200) * 40 * Math.log(1.04)
+    expect(error! / (Math.SQRT2 * 1.04 ** -20 * ofUnits)).toBeCloseTo(1, 1)
+    expect(verdict).toBe('better')
+    expect(atLook!.high).toBeLessThan(0)
+  })
+
+  it('says nothing of values that came without buckets, and why', () => {
+    const none = arm(0, { moments: noMoments(2), buckets: [], unbucketed: 2_000 })
+    expect(told(none, none).nothing).toMatch(/no values in buckets.*SDK.*quantiles/)
+    expect(told(arm(0, { unbucketed: 1 }), arm(0)).nothing).toBe('some values came without buckets')
+    expect(told(arm(0), { units: 200, sums: {} }).nothing).toBe('too few')
+  })
+
+  it('is not asked for outside of 0 to 1, nor less what was before', () => {
+    for (const change of [{ kind: { type: 'quantile', share: 1 } }, { kind: { type: 'quantile', share: 0 } }, { before: true }] as const)
+      expect(refusal(() => planned({ ...draft, metrics: [{ ...slow, ...change }] })).code).toBe('EXPERIMENT_PLAN')
   })
 })
 

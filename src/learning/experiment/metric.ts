@@ -9,10 +9,10 @@ export type MetricKind =
   /** Sum of `value` over sum of `per`: clicks per view, where units have many views. */
   | { readonly type: 'ratio' }
   /**
-   * A quantile of everything that units did, of each request's latency for one: 0.99. `near` is about where it lies, from the time before:
-   * at it is measured how much the requests of one unit hang together. Values are kept within `accuracy` of themselves, 0.01 for 1 %.
+   * A quantile of everything that units did, of each request's latency for one: 0.99. Of values that applications told in buckets, which
+   * are 4 % wide.
    */
-  | { readonly type: 'quantile'; readonly share: number; readonly near: number; readonly accuracy: number }
+  | { readonly type: 'quantile'; readonly share: number }
 
 export type MetricType = MetricKind['type']
 

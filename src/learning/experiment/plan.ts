@@ -91,9 +91,6 @@ function metricFaults({ key, kind, role, effect, margin, before }: Metric, at: n
   if (kind.type === 'revenue' && !isFinitePositive(kind.cap)) say('kind/cap', `has a cap of ${kind.cap}`)
   if (kind.type === 'quantile') {
     if (!isShare(kind.share)) say('kind/share', `asks for the quantile ${kind.share}`)
-    if (!isFinitePositive(kind.near)) say('kind/near', `lies near ${kind.near}`)
-    if (!(kind.accuracy >= 0.0001 && kind.accuracy <= 0.1))
-      say('kind/accuracy', `is kept within ${kind.accuracy}, where 0.0001 to 0.1 can be`)
     if (before) say('before', 'is a quantile, from which the time before cannot be taken')
   }
   if (role === 'decision' && !(effect !== undefined && isFinitePositive(effect)))

@@ -1,13 +1,16 @@
-import type { Interval, NoEffect } from '../../kernel/statistics/effect.ts'
+import type { Interval } from '../../kernel/statistics/effect.ts'
+import type { Nothing } from './comparison.ts'
 
 /** What one metric says of one treatment. Effects are relative to control, 0.01 is 1 % more; a gain is an effect in the better direction. */
 export type Result = {
   readonly metric: string
   readonly arm: string
+  /** Of quantiles: which, 0.9. */
+  readonly q?: number
   readonly role: 'decision' | 'guardrail' | 'exploratory'
   readonly unitsWithout: number
   /** Why there is nothing to tell. */
-  readonly nothing?: NoEffect
+  readonly nothing?: Nothing
   readonly control?: number
   readonly treatment?: number
   readonly effect?: number

@@ -1,6 +1,6 @@
 import { invalid } from '../../kernel/errors.ts'
 import { mergeMoments, momentsByArm, MomentsOfMany, noMoments, type Moments } from '../../kernel/statistics/moments.ts'
-import { mergeSketches, noSketch, SketchOfMany, type QuantileSketch } from '../../kernel/statistics/quantile-sketch.ts'
+import { belowOf, countOf, positionOf, type Buckets } from '../../kernel/statistics/quantile-sketch.ts'
 import { variablesOf, type Metric, type MetricType } from './metric.ts'
 
 /**
@@ -9,11 +9,14 @@ import { variablesOf, type Metric, type MetricType } from './metric.ts'
  * the SDK) and merge those.
  */
 export type Sums = {
-  /** Of quantiles: of each unit's requests, and of how many were at or below `near`. */
+  /** Of quantiles: of each unit's values, and of how many of them were at or below the quantile of all. */
   readonly moments: Moments
   /** Units whose revenue was above the cap. */
   readonly capped: number
-  readonly sketch?: QuantileSketch
+  /** Of quantiles. */
+  readonly buckets?: Buckets
+  /** Of quantiles: values that were told without their bucket. */
+  readonly unbucketed?: number
 }
 
 /** What one unit did within its window. */
@@ -22,25 +25,31 @@ export type UnitValues = {
   readonly per?: number
   readonly before?: number
   readonly perBefore?: number
-  /** Of quantiles: each request. */
-  readonly values?: readonly number[]
 }
-
-const widthOf = (metric: Metric): number => (metric.kind.type === 'quantile' ? 2 : variablesOf(metric).length)
 
 /** Of no unit. */
 export function noSums(metric: Metric): Sums {
-  const nothing = { moments: noMoments(widthOf(metric)), capped: 0 }
-  return metric.kind.type === 'quantile' ? { ...nothing, sketch: noSketch(metric.kind.accuracy) } : nothing
+  return metric.kind.type === 'quantile'
+    ? quantileSums([], metric.kind.share)
+    : { moments: noMoments(variablesOf(metric).length), capped: 0 }
 }
 
-/** Of disjoint units. */
-export function mergeSums(a: Sums, b: Sums): Sums {
-  const moments = mergeMoments(a.moments, b.moments)
-  const capped = a.capped + b.capped
-  return a.sketch !== undefined && b.sketch !== undefined
-    ? { moments, capped, sketch: mergeSketches(a.sketch, b.sketch) }
-    : { moments, capped }
+/** Of disjoint units. Not of quantiles, which are of all units at once: {@link quantileSums}. */
+export const mergeSums = (a: Sums, b: Sums): Sums => ({ moments: mergeMoments(a.moments, b.moments), capped: a.capped + b.capped })
+
+/**
+ * Of a quantile, of all units of an arm at once: only when it is known where the quantile lies can it be said how much the values of a
+ * unit hang together at it.
+ * @param units - what each did; units without a value are left out
+ */
+export function quantileSums(units: readonly Buckets[], share: number): Sums {
+  const counts = new Map<number, number>()
+  for (const unit of units) for (const [bucket, count] of unit) counts.set(bucket, (counts.get(bucket) ?? 0) + count)
+  const buckets = [...counts].sort(([a], [b]) => a - b)
+  const position = positionOf(buckets, share)
+  const moments = new MomentsOfMany(2)
+  if (position !== undefined) for (const unit of units) if (unit.length > 0) moments.add([countOf(unit), belowOf(unit, position)])
+  return { moments: moments.moments(), capped: 0, buckets }
 }
 
 /**
@@ -53,21 +62,19 @@ export function withIdleUnits(sums: Sums, units: number): Sums {
   return { ...sums, moments: mergeMoments(sums.moments, idle) }
 }
 
-/** Takes one unit after the other into {@link Sums}. */
+/** Takes one unit after the other into {@link Sums}. Not for quantiles. */
 export class Accumulator {
   readonly #metric: Metric
   readonly #moments: MomentsOfMany
-  readonly #sketch: SketchOfMany | undefined
   readonly #row: Float64Array
   readonly #fields: ReturnType<typeof variablesOf>
   #capped = 0
 
   constructor(metric: Metric) {
     this.#metric = metric
-    this.#row = new Float64Array(widthOf(metric))
     this.#fields = variablesOf(metric)
+    this.#row = new Float64Array(this.#fields.length)
     this.#moments = new MomentsOfMany(this.#row.length)
-    this.#sketch = metric.kind.type === 'quantile' ? new SketchOfMany(metric.kind.accuracy) : undefined
   }
 
   /**
@@ -76,7 +83,6 @@ export class Accumulator {
    */
   add(unit: UnitValues): void {
     const isCapped = this.#read(unit)
-    for (const value of unit.values ?? []) this.#sketch?.add(value)
     this.#moments.add(this.#row)
     if (isCapped) this.#capped++
   }
@@ -88,31 +94,18 @@ export class Accumulator {
   replace(before: UnitValues, now: UnitValues): void {
     this.#read(now)
     const wasCapped = this.#read(before)
-    for (const value of before.values ?? []) this.#sketch?.remove(value)
     this.#moments.remove(this.#row)
     if (wasCapped) this.#capped--
     this.add(now)
   }
 
   sums(): Sums {
-    const told = { moments: this.#moments.moments(), capped: this.#capped }
-    return this.#sketch === undefined ? told : { ...told, sketch: this.#sketch.sketch() }
+    return { moments: this.#moments.moments(), capped: this.#capped }
   }
 
   /** Checks a unit and lays it into the row. @returns whether it was capped */
   #read(unit: UnitValues): boolean {
     const { kind } = this.#metric
-    if (kind.type === 'quantile') {
-      const values = unit.values ?? refuse(this.#metric, 'values', undefined)
-      let below = 0
-      for (const value of values) {
-        if (!(value >= 0 && value <= mostValue)) refuse(this.#metric, 'values', value)
-        if (value <= kind.near) below++
-      }
-      this.#row[0] = values.length
-      this.#row[1] = below
-      return false
-    }
     for (let at = 0; at < this.#fields.length; at++) {
       const field = this.#fields[at]!
       const value = unit[field]
@@ -184,7 +177,6 @@ function firstUnfit(type: MetricType, field: string, column: Float64Array, group
 }
 
 function wanted(type: MetricType, field: string): string {
-  if (type === 'quantile') return 'a list of numbers from 0 to 1e100'
   if (type === 'binary' && field === 'value') return '0 or 1'
   return type === 'revenue' || (type === 'ratio' && (field === 'value' || field === 'before'))
     ? 'a number up to 1e100'
