@@ -115,6 +115,7 @@ export const projections = [
   experimentTables.assignedFlags,
   experimentTables.exposedUnits,
   experimentTables.unitMetrics,
+  experimentTables.unitBuckets,
   lineStops,
   lineHelpers,
   lineNotes,

@@ -34,6 +34,11 @@ export type ClientOptions = {
   readonly reportMs?: number
   /** What stands for a unit in reports. */
   readonly unitOf?: (targetingKey: string) => string
+  /**
+   * Metrics whose quantiles experiments may ask for: of each unit it is told how often values fell into which bucket, 4 % wide. Their
+   * values are numbers from 0 on. Name them wherever they are tracked. [default: none]
+   */
+  readonly quantiles?: readonly string[]
   readonly budget?: Budget
   readonly fetch?: Fetch
   readonly time?: Time
@@ -152,6 +157,7 @@ export function createClient(options: ClientOptions): Client {
           environment: () => evaluator.metadata()['flagSetId'] as string | undefined,
           rehearsals: () => dark.take(),
           ...(options.unitOf === undefined ? {} : { unitOf: options.unitOf }),
+          ...(options.quantiles === undefined ? {} : { quantiles: options.quantiles }),
         })
   const stay = reporter === undefined ? () => undefined : onLeave(() => void reporter.flush(true))
 

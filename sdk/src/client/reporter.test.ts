@@ -69,6 +69,44 @@ describe('the server is told', () => {
     await client.close()
   })
 
+  it('into which buckets values fell, of metrics whose quantiles are asked for, and of no other', async () => {
+    const { client, told } = await stage(setOf(1), { quantiles: ['ms'] })
+    for (const ms of [100, 101, 250, 0]) client.track('ms', user, ms)
+    // No bucket holds it, and what is counted should be the same everywhere.
+    client.track('ms', user, -1)
+    client.track('paid', user, 12)
+    const [batch] = await told()
+    expect(batch!.metrics).toMatchObject([
+      {
+        metric: 'ms',
+        n: 4,
+        sum: 451,
+        buckets: [
+          [0, 1],
+          [294, 2],
+          [317, 1],
+        ],
+      },
+      { metric: 'paid', n: 1 },
+    ])
+    expect(batch!.metrics[1]).not.toHaveProperty('buckets')
+    expect(batch!.dropped).toBe(1)
+    await client.close()
+  })
+
+  it('many buckets in several reports, and no more than there is room for', async () => {
+    const { client, told } = await stage(setOf(1), { quantiles: ['ms'] })
+    for (let unit = 0; unit < 120; unit++)
+      for (let bucket = 1; bucket <= 400; bucket++) client.track('ms', { targetingKey: `user-${unit}` }, 0.001 * 1.04 ** (bucket - 0.5))
+    const batches = await told()
+    const sizes = batches.map(({ metrics }) => metrics.reduce((sum, { buckets }) => sum + buckets!.length, 0))
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1_000)
+    const counted = batches.flatMap(({ metrics }) => metrics).reduce((sum, { n }) => sum + n, 0)
+    expect(counted).toBe(40_000)
+    expect(batches.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(8_000)
+    await client.close()
+  })
+
   it('nothing of who it was but 64 bits of a hash', async () => {
     const { client, server, told } = await stage()
     client.evaluate('chat', { targetingKey: 'ann@example.org' }, false)

@@ -14,6 +14,8 @@ export type ReporterOptions = {
   readonly rehearsals: () => readonly Rehearsals[]
   /** What stands for a unit in reports. [default: 64 bits of its hash, which keep its name out of the report but are no secret] */
   readonly unitOf?: (targetingKey: string) => string
+  /** Metrics of which buckets are told too. */
+  readonly quantiles?: readonly string[]
 }
 
 const answerMs = 10_000
@@ -25,9 +27,9 @@ const metricMax = 100
  * Tells the server who was shown what, once per unit, flag, revision and variant, and what they did. Nothing that goes wrong here
  * reaches the application; what there is no room for is counted, and the count is told.
  */
-export function makeReporter({ server, url, everyMs, random, environment, rehearsals, unitOf = unitHash }: ReporterOptions) {
+export function makeReporter({ server, url, everyMs, random, environment, rehearsals, unitOf = unitHash, quantiles }: ReporterOptions) {
   const { time } = server
-  const collector = makeCollector(unitOf)
+  const collector = makeCollector(unitOf, new Set(quantiles))
   const backoff = makeBackoff(random, everyMs, everyMs * 32)
   let waiting: Batch[] = []
   let sending: Promise<void> | undefined

@@ -3,7 +3,7 @@ const growth = 1.04
 const smallest = 0.001
 const bucketsMax = 700
 
-/** How often a duration fell into which bucket: `[bucket, count]`, where a bucket ends at 0.001 ms * 1.04^bucket. */
+/** How often a value fell into which bucket: `[bucket, count]`, where a bucket ends at 0.001 * 1.04^bucket; of durations in ms. */
 export type Sketch = readonly (readonly [bucket: number, count: number])[]
 
 /** Counts durations in a bounded number of buckets, whatever comes. */
@@ -23,9 +23,10 @@ export function makeSketch() {
   }
 }
 
-function bucketOf(ms: number): number {
-  if (!(ms > smallest)) return 0
-  return Math.min(bucketsMax, Math.ceil(Math.log(ms / smallest) / Math.log(growth)))
+/** From 0 to 700. What is no number from 0.001 on is in the first, what is above 8 * 10^8 in the last. */
+export function bucketOf(value: number): number {
+  if (!(value > smallest)) return 0
+  return Math.min(bucketsMax, Math.ceil(Math.log(value / smallest) / Math.log(growth)))
 }
 
 /** The duration that the share `at` (0 … 1) is not above, in ms; undefined of nothing. */

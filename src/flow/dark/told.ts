@@ -3,8 +3,9 @@ import { integer, list, object, text } from '../../kernel/json-schema.ts'
 const counts = (description: string) =>
   object({ compared: integer('that could be compared'), different: integer('that differed'), failed: integer('that failed') }, description)
 
-const sketch = (description: string) =>
-  list(list(integer('bucket, then count'), 'one bucket, which ends at 0.001 ms * 1.04^bucket, and how often'), description)
+/** How many values fell into which bucket. */
+export const sketch = (description: string) =>
+  list(list(integer('bucket, then count'), 'one bucket, which ends at 0.001 * 1.04^bucket (of durations: ms), and how often'), description)
 
 /** What rehearsals came to, as events have it: of a flag in applications, and of a candidate that gets copies of requests. */
 export const told = {

@@ -76,6 +76,36 @@ export const exposedUnits = projection({
   return [...rows.values()].map(({ from: _from, until: _until, ...row }) => row)
 })
 
+/**
+ * Into which bucket the values of a unit fell, by day (UTC); of metrics alone of which applications tell it. A bucket ends at
+ * 0.001 * 1.04^bucket.
+ */
+export const unitBuckets = projection({
+  table: 'unit_bucket',
+  key: ['environment', 'metric', 'unit', 'day', 'bucket'],
+  columns: { count: sum.bigint },
+}).on(exposuresRecorded, ({ time, content: { environment, metrics } }) => {
+  const day = time.slice(0, 10)
+  const rows = new Map<string, Bucketed>()
+  for (const { metric, unit, buckets } of metrics) {
+    for (const [bucket, count] of (buckets ?? []) as readonly (readonly [number, number])[]) {
+      const row = { environment, metric, unit, day, bucket: String(bucket).padStart(4, '0') }
+      const id = `${metric}\n${unit}\n${bucket}`
+      rows.set(id, { ...row, count: (rows.get(id)?.count ?? 0) + count })
+    }
+  }
+  return [...rows.values()]
+})
+
+type Bucketed = {
+  readonly environment: string
+  readonly metric: string
+  readonly unit: string
+  readonly day: string
+  readonly bucket: string
+  readonly count: number
+}
+
 /** What units did, by day (UTC). Sums in millionths, for they are added up in any order. */
 export const unitMetrics = projection({
   table: 'unit_metric',

@@ -1,6 +1,6 @@
 import { integer, list, number, object, optional, text } from '../../../kernel/json-schema.ts'
 import { ownEvent } from '../../../ledger/event.ts'
-import { told } from '../../dark/told.ts'
+import { sketch, told } from '../../dark/told.ts'
 
 const name = (description: string) => text(description, { maxLength: 100 })
 const count = integer
@@ -31,6 +31,7 @@ export const exposuresRecorded = ownEvent(
         n: integer('how often'),
         sum: number('of the values'),
         sumsq: number('of their squares'),
+        buckets: optional(sketch('into which bucket each fell; of metrics whose quantiles may be asked for')),
       }),
       'what units did since the last report',
     ),

@@ -11,7 +11,7 @@ export async function recordReport(ledger: Pick<Ledger, 'append'>, clock: Clock,
   const content = {
     environment,
     exposures: exposures.map(({ rule, ...one }, index) => ({ ...one, ...(rule === undefined ? {} : { rule }), at: exposedAt[index]! })),
-    metrics,
+    metrics: metrics.map(({ buckets, ...one }) => ({ ...one, ...(buckets === undefined ? {} : { buckets }) })),
     evaluations: evaluations.map(({ revision, ...one }) => ({ ...one, ...(revision === undefined ? {} : { revision }) })),
     rehearsals: rehearsals.map(({ differences, dropped: refused, revision, ...one }) => ({
       ...one,

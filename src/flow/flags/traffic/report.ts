@@ -9,6 +9,7 @@ const unit = z.string().regex(/^[\w.:-]{1,64}$/, 'should be a hash, or letters, 
 const Counts = z.object({ compared: many, different: many, failed: many })
 const Sketch = z.array(z.tuple([z.int().min(0).max(1_000), many])).max(1_001)
 const itemsMax = 1_000
+const countOf = (sketch: z.output<typeof Sketch>): number => sketch.reduce((sum, [, count]) => sum + count, 0)
 
 /** What an application tells at once, as the SDK writes it (`sdk/src/client/batch.ts`). */
 export const Report = z.object({
@@ -19,7 +20,21 @@ export const Report = z.object({
     .max(itemsMax)
     .default([]),
   metrics: z
-    .array(z.object({ unit, metric: key, n: many, sum: z.number().min(-most).max(most), sumsq: z.number().min(0) }))
+    .array(
+      z
+        .object({
+          unit,
+          metric: key,
+          n: many,
+          sum: z.number().min(-most).max(most),
+          sumsq: z.number().min(0),
+          buckets: Sketch.optional().meta({ description: 'into which bucket each of the values fell: bucket, count' }),
+        })
+        .refine(({ n, buckets }) => buckets === undefined || countOf(buckets) === n, {
+          path: ['buckets'],
+          error: 'should count each of the n values once',
+        }),
+    )
     .max(itemsMax)
     .default([]),
   evaluations: z
