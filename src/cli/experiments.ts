@@ -21,6 +21,7 @@ type Interval = { readonly low: number; readonly high: number }
 type Result = {
   readonly metric: string
   readonly arm: string
+  readonly q?: number
   readonly role: string
   readonly verdict: string
   readonly nothing?: string
@@ -75,6 +76,8 @@ export const experimentTable = (rows: readonly ExperimentRow[]): readonly (reado
 const percent = (ratio: number) => `${ratio < 0 ? '−' : '+'}${Math.abs(ratio * 100).toFixed(1)} %`
 const between = (interval: Interval | undefined) => (interval === undefined ? '' : `${percent(interval.low)} to ${percent(interval.high)}`)
 const pText = (p: number | undefined) => (p === undefined ? '' : p < 0.001 ? '<0.001' : p.toFixed(3))
+/** 0.9 is p90. */
+const quantileText = (q: number) => `p${Number((q * 100).toPrecision(6))}`
 const level = (value: number | undefined) => (value === undefined ? '' : String(Number(value.toPrecision(4))))
 
 /** What an experiment says by now. */
@@ -113,8 +116,8 @@ export function statusLines(said: ExperimentStatus): {
   ]
   const table = [
     ['METRIC', 'ARM', 'ROLE', 'CONTROL', 'TREATMENT', 'EFFECT', 'AT ANY MOMENT', 'AT THIS LOOK', 'P', 'VERDICT'],
-    ...results.map(({ metric, arm, role, control, treatment, effect, always, atLook, adjusted, verdict, nothing }) => [
-      metric,
+    ...results.map(({ metric, q, arm, role, control, treatment, effect, always, atLook, adjusted, verdict, nothing }) => [
+      q === undefined ? metric : `${metric} ${quantileText(q)}`,
       arm,
       role,
       level(control),

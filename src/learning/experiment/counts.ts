@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import type { ArmState } from './comparison.ts'
 import { variablesOf, type Metric } from './metric.ts'
+import { bucketSums } from './bucket-counts.ts'
 import type { Sums } from './sums.ts'
 
 type Place = Pick<LedgerTransaction, 'db'>
@@ -55,6 +56,7 @@ export async function unitsSince(
 
 async function sumsOf({ db }: Place, asked: Counted, metric: Metric): Promise<readonly (readonly [arm: string, sums: Sums])[]> {
   const { kind } = metric
+  if (kind.type === 'quantile') return bucketSums({ db }, asked, metric.key, kind.share)
   const variables = variablesOf(metric)
   const per = asked.per[metric.key]
   const value = kind.type === 'binary' ? sql`(case when n > 0 then 1 else 0 end)` : kind.type === 'count' ? sql`n` : sql`m`

@@ -312,6 +312,11 @@ export function keptOf(row: ExperimentRow): Kept {
 /** Without what JSON has no word for. */
 const plainOf = <T>(value: T): Readonly<Record<string, unknown>> => JSON.parse(JSON.stringify(value)) as Readonly<Record<string, unknown>>
 
+function kindOf(kind: z.output<typeof PlanFile>['metrics'][number]['kind']): Metric['kind'] {
+  if (typeof kind === 'string') return { type: kind }
+  return kind.type === 'quantile' ? { type: 'quantile', share: kind.q } : kind
+}
+
 function draftOf(file: z.output<typeof PlanFile>): Parameters<typeof planned>[0] {
   const { hypothesis, arms, metrics, units, looks, alpha, power, shipWhen, layer, holdouts } = file
   return {
@@ -320,7 +325,7 @@ function draftOf(file: z.output<typeof PlanFile>): Parameters<typeof planned>[0]
     arms: arms.map((key) => ({ key, weight: 1 })),
     metrics: metrics.map(({ metric, kind, role, better, effect, margin, before }) => ({
       key: metric,
-      kind: (typeof kind === 'string' ? { type: kind } : kind) as Metric['kind'],
+      kind: kindOf(kind),
       role,
       better,
       before,

@@ -5,12 +5,14 @@ const Kind = z.union([
   z.literal(['binary', 'count', 'ratio']),
   z.strictObject({ type: z.literal(['binary', 'count', 'ratio']) }),
   z.strictObject({ type: z.literal('revenue'), cap: z.number().positive() }),
+  z.strictObject({ type: z.literal('quantile'), q: z.number().gt(0, 'should be between 0 and 1').lt(1, 'should be between 0 and 1') }),
 ])
 
 const Metric = z.strictObject({
   metric: key.meta({ description: 'as applications track it' }),
   kind: Kind.meta({
-    description: 'binary: did it or not. count: how often. revenue: how much, with a cap. ratio: how much per time, or per another metric',
+    description:
+      'binary: did it or not. count: how often. revenue: how much, with a cap. ratio: how much per time, or per another metric. quantile: the value that a share q of all values is not above, 0.9',
   }),
   role: z.enum(['decision', 'guardrail', 'exploratory']),
   better: z.enum(['more', 'less']).default('more'),
@@ -54,6 +56,7 @@ const Interval = z.object({ low: z.number(), high: z.number() })
 export const ResultView = z.object({
   metric: z.string(),
   arm: z.string(),
+  q: z.number().optional().meta({ description: 'of quantiles: which, 0.9' }),
   role: z.enum(['decision', 'guardrail', 'exploratory']),
   verdict: z.enum(['better', 'worse', 'no worse', 'undecided']),
   nothing: z.string().optional().meta({ description: 'why there is nothing to tell' }),

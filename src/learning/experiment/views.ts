@@ -55,6 +55,7 @@ export function statusView({ kept, phase, analysis, crossed, arms, looks, apart 
 function resultView({
   metric,
   arm,
+  q,
   role,
   verdict,
   unitsWithout,
@@ -84,6 +85,7 @@ function resultView({
     verdict,
     unitsWithout,
     ...(nothing === undefined ? {} : { nothing }),
+    ...number('q', q),
     ...number('control', control),
     ...number('treatment', treatment),
     ...number('effect', effect),

@@ -7,7 +7,7 @@ import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { Actions } from './actions.tsx'
 import { Forest } from './forest.tsx'
-import { count, effectWords, levelWords, pWords, reachOf, stateWords, toneOf } from './words.ts'
+import { count, effectWords, levelWords, metricWords, pWords, reachOf, stateWords, toneOf } from './words.ts'
 import './experiment.css'
 
 /** `/experiments/<name>`: what one experiment says by now, and what it may not say yet. */
@@ -202,11 +202,11 @@ function Results({ results }: { readonly results: readonly ResultView[] }) {
 }
 
 function Row({ result, reach }: { readonly result: ResultView; readonly reach: number }) {
-  const { metric, arm, control, treatment, effect, adjusted, verdict, nothing, explained } = result
+  const { arm, control, treatment, effect, adjusted, verdict, nothing, explained } = result
   return (
     <tr>
       <th scope="row">
-        {metric} <span className="soft">{arm}</span>
+        {metricWords(result)} <span className="soft">{arm}</span>
       </th>
       <td>{levelWords(control)}</td>
       <td>{levelWords(treatment)}</td>
@@ -246,7 +246,8 @@ function Looks({ said: { looks } }: { readonly said: ExperimentStatus }) {
                 .filter(({ role, effect }) => role === 'decision' && effect !== undefined)
                 .map((result) => (
                   <span key={`${result.metric}/${result.arm}`} className="experiment-look">
-                    {result.metric} {result.arm} {effectWords(result.effect!)} <Forest result={result} reach={reach} /> {result.verdict}
+                    {metricWords(result)} {result.arm} {effectWords(result.effect!)} <Forest result={result} reach={reach} />{' '}
+                    {result.verdict}
                   </span>
                 ))}
             </li>

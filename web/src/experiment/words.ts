@@ -6,6 +6,10 @@ export function stateWords({ state, decided }: Pick<ExperimentRow, 'state' | 'de
   return decided.arm === null ? decided.decision : `${decided.decision} ${decided.arm}`
 }
 
+/** What was measured: of quantiles also which, `search.ms p90`. */
+export const metricWords = ({ metric, q }: Pick<ResultView, 'metric' | 'q'>): string =>
+  q === undefined ? metric : `${metric} p${Number((q * 100).toPrecision(6))}`
+
 /** A relative effect: `+3.1 %`. */
 export const effectWords = (effect: number): string => `${effect < 0 ? '−' : '+'}${Math.abs(effect * 100).toFixed(1)} %`
 
