@@ -128,7 +128,8 @@ export const kinds: readonly (Users | Requesters)[] = [
     requests: (random) => bucketed(latency(random)),
   },
   {
-    name: 'quantile, p50 of few values',
+    // Half of the values are 50 or 100, half 150 or more: the median is on either side of a gap.
+    name: 'quantile, p50 at a gap',
     metric: metricOf({ type: 'quantile', share: 0.5 }),
     requests: (random) => bucketed(latency(random).map((ms) => Math.ceil(ms / 50) * 50)),
   },

@@ -7,7 +7,7 @@ import { MomentsOfMany, mergeMoments, noMoments, covariance } from './moments.ts
 import { holm } from './multiplicity.ts'
 import { detectable, powerOf, sampleSize, unitsMissing } from './power.ts'
 import { quantileEffect, requestsAsOne } from './quantile-effect.ts'
-import { belowOf, countOf, growth, positionOf, smallest, valueAt, type Buckets } from './quantile-sketch.ts'
+import { belowOf, countOf, growth, positionFor, positionOf, smallest, valueAt, type Buckets } from './quantile-sketch.ts'
 import { quantile } from './quantiles.ts'
 import { RepeatedP } from './repeated-p.ts'
 import { sampleRatio } from './sample-ratio.ts'
@@ -168,6 +168,7 @@ describe('a quantile of values in buckets', () => {
         if (position.bucket > 0) expect(Math.abs(valueAt(position) / sorted[rank]! - 1)).toBeLessThan(0.0401)
         expect(belowOf(buckets, position)).toBeCloseTo((percent / 100) * all.length, 9)
         expect(countOf(buckets)).toBe(all.length)
+        if (position.bucket > 0) expect(belowOf(buckets, positionFor(valueAt(position)))).toBeCloseTo((percent / 100) * all.length, 6)
       }),
     )
   })
@@ -203,6 +204,7 @@ describe('a quantile of requests of assigned users', () => {
     return {
       count: values.length,
       quantile: (share: number) => quantile(values, share),
+      shareAt: (value: number) => values.filter((one) => one <= value).length / values.length,
       users: momentsOf(levels.map((level) => [10, level <= 80 ? 10 : 0])),
     }
   }
@@ -219,6 +221,24 @@ describe('a quantile of requests of assigned users', () => {
     // Uniform on 0 to 100: √(0.8·0.2/1000)·100 for each arm.
     expect(effect.error).toBeCloseTo(Math.SQRT2 * 1.265, 0)
     expect(quantileEffect(armOf([1, 2]), armOf([1, 2]), 0.99)).toBe('too few')
+  })
+
+  it('is not taken to differ where it only jumps over a gap', () => {
+    // Half of the users have 100 and half 150; of ten of 1,000 it is the other half.
+    const gap = (low: number) => {
+      const users = 1000
+      const share = low / users
+      return {
+        count: users,
+        quantile: (at: number) => (at <= share ? 100 : 150) + at,
+        shareAt: (value: number) => (value < 100 ? 0 : value < 150 ? share : 1),
+        users: momentsOf(Array.from({ length: users }, (_, user) => [1, user < low ? 1 : 0])),
+      }
+    }
+    const effect = quantileEffect(gap(505), gap(495), 0.5)
+    if (typeof effect === 'string') throw new Error(effect)
+    expect(effect.effect).toBeCloseTo(0.5, 1)
+    expect(Math.abs(effect.effect / effect.error)).toBeLessThan(0.5)
   })
 })
 

@@ -35,6 +35,13 @@ export function valueAt({ bucket, part }: Position): number {
   return low + part * (growth - 1) * low
 }
 
+/** Where a value lies: the other way round. */
+export function positionFor(value: number): Position {
+  const bucket = value > smallest ? Math.ceil(Math.log(value / smallest) / Math.log(growth)) : 0
+  const low = smallest * growth ** (bucket - 1)
+  return { bucket, part: bucket === 0 ? 1 : Math.min(1, Math.max(0, (value / low - 1) / (growth - 1))) }
+}
+
 /** How many lie at or below. */
 export const belowOf = (buckets: Buckets, { bucket, part }: Position): number =>
   buckets.reduce((sum, [at, count]) => sum + (at < bucket ? count : at === bucket ? part * count : 0), 0)

@@ -1,6 +1,6 @@
 import { effectOf, type Effect, type NoEffect } from '../../kernel/statistics/effect.ts'
 import { quantileEffect, type QuantileArm } from '../../kernel/statistics/quantile-effect.ts'
-import { countOf, positionOf, valueAt } from '../../kernel/statistics/quantile-sketch.ts'
+import { belowOf, countOf, positionFor, positionOf, valueAt } from '../../kernel/statistics/quantile-sketch.ts'
 import { variablesOf, type Metric } from './metric.ts'
 import { noSums, withIdleUnits, type Sums } from './sums.ts'
 
@@ -60,6 +60,7 @@ const quantilesOf = ({ moments, buckets = [] }: Sums): QuantileArm => ({
     const position = positionOf(buckets, share)
     return position === undefined ? undefined : valueAt(position)
   },
+  shareAt: (value) => belowOf(buckets, positionFor(value)) / countOf(buckets),
   users: moments,
 })
 

@@ -177,7 +177,12 @@ describe('what is kept of a metric', () => {
     ])
     // Of the five requests two are at or below: both of one unit.
     expect(moments).toMatchObject({ count: 2, means: [2.5, 1] })
-    expect(noSums({ ...metricOf('orders'), kind: { type: 'quantile', share: 0.5 } }).moments.count).toBe(0)
+    const median = { ...metricOf('orders'), kind: { type: 'quantile', share: 0.5 } } as const
+    expect(noSums(median).moments.count).toBe(0)
+    // It would be another one in each part.
+    expect(() => mergeSums(noSums(median), noSums(median))).toThrow(RangeError)
+    expect(() => new Accumulator(median)).toThrow(RangeError)
+    expect(() => sumsByGroup(median, { value: Float64Array.of(1) }, Uint8Array.of(1), 1)).toThrow(RangeError)
   })
 })
 

@@ -34,8 +34,15 @@ export function noSums(metric: Metric): Sums {
     : { moments: noMoments(variablesOf(metric).length), capped: 0 }
 }
 
-/** Of disjoint units. Not of quantiles, which are of all units at once: {@link quantileSums}. */
-export const mergeSums = (a: Sums, b: Sums): Sums => ({ moments: mergeMoments(a.moments, b.moments), capped: a.capped + b.capped })
+/** Of disjoint units. @throws RangeError of quantiles, which are of all units at once: {@link quantileSums} */
+export function mergeSums(a: Sums, b: Sums): Sums {
+  noQuantile(a.buckets !== undefined || b.buckets !== undefined)
+  return { moments: mergeMoments(a.moments, b.moments), capped: a.capped + b.capped }
+}
+
+function noQuantile(isOne: boolean): void {
+  if (isOne) throw new RangeError('a quantile is of all units at once, and has no sums of some of them')
+}
 
 /**
  * Of a quantile, of all units of an arm at once: only when it is known where the quantile lies can it be said how much the values of a
@@ -62,7 +69,7 @@ export function withIdleUnits(sums: Sums, units: number): Sums {
   return { ...sums, moments: mergeMoments(sums.moments, idle) }
 }
 
-/** Takes one unit after the other into {@link Sums}. Not for quantiles. */
+/** Takes one unit after the other into {@link Sums}. @throws RangeError of quantiles */
 export class Accumulator {
   readonly #metric: Metric
   readonly #moments: MomentsOfMany
@@ -71,6 +78,7 @@ export class Accumulator {
   #capped = 0
 
   constructor(metric: Metric) {
+    noQuantile(metric.kind.type === 'quantile')
     this.#metric = metric
     this.#fields = variablesOf(metric)
     this.#row = new Float64Array(this.#fields.length)
@@ -138,13 +146,14 @@ export type Columns = { readonly [field in 'value' | 'per' | 'before' | 'perBefo
 
 /**
  * Of each group of units (an arm, or an arm of a day) at once, for whoever has all units in columns: some nanoseconds a unit instead of
- * some ten. Not for quantiles.
+ * some ten.
  *
  * @param groups - of each unit from 1 to `count`; 0 is in none, and may have any value
- * @throws ThreewaysError `METRIC_VALUE` as {@link Accumulator}
+ * @throws ThreewaysError `METRIC_VALUE` as {@link Accumulator} @throws RangeError of quantiles
  */
 export function sumsByGroup(metric: Metric, columns: Columns, groups: Uint8Array, count: number): Sums[] {
   const { kind } = metric
+  noQuantile(kind.type === 'quantile')
   const read = variablesOf(metric).map((field) => {
     const column = columns[field] ?? refuse(metric, field, undefined)
     const unfit = firstUnfit(kind.type, field, column, groups)
