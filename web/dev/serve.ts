@@ -117,7 +117,7 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
         : { version: '', whole: true, gone: [], streams: [...streams.map(estateRowOf), ...more] },
     approvals: { approvals: approvalsOf([...streams.map(estateRowOf), ...more], can) },
     line: boardOf([...streams.map(estateRowOf), ...more]),
-    streams: name === '' ? { streams } : streams.find(({ stream }) => stream === name),
+    streams: part === 'shadows' ? { shadows: [] } : name === '' ? { streams } : streams.find(({ stream }) => stream === name),
     runs: runs.find(({ id }) => id === name),
     candidates:
       part === undefined
