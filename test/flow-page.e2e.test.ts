@@ -1,9 +1,9 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Told } from '../src/flow/history/history.port.ts'
 import { eventOf } from '../src/flow/history/record.ts'
 import type { Server } from '../src/server/serve.ts'
-import { chromium, openPageServer, unfit, type PageServer } from './page-server.ts'
+import { chromium, openPage, openPageServer, unfit, type PageServer } from './page-server.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -53,10 +53,10 @@ const tabsOfShop = ['lead-time', 'batches', 'recovery', 'what-if', 'rows'].map((
 describe.skipIf(chromium === undefined)('the page of flow (skipped when there is no Chromium; set CHROMIUM_PATH)', () => {
   let opened: PageServer
   let server: Server
-  let browser: Browser
-  let context: BrowserContext
+  let own: Awaited<ReturnType<typeof openPage>>
   let page: Page
-  let faults: string[]
+  let faults: readonly string[]
+  let open: (where: string) => Promise<void>
 
   const record = async (events: readonly Told[]) => {
     const { url, threeways } = server
@@ -67,24 +67,15 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
 
   beforeAll(async () => {
     opened = await openPageServer()
-    ;({ server, browser } = opened)
+    ;({ server } = opened)
     await record(told)
   })
   afterAll(() => opened?.close())
   beforeEach(async () => {
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    page = await context.newPage()
-    faults = []
-    page.setDefaultTimeout(10_000)
-    page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
-    page.on('pageerror', (error) => faults.push(error.message))
+    own = await openPage(opened)
+    ;({ page, faults, open } = own)
   })
-  afterEach(() => context.close())
-
-  const open = async (where: string) => {
-    await page.goto(`${server.url}${where}`)
-    await page.getByRole('heading', { level: 1 }).waitFor()
-  }
+  afterEach(() => own.close())
 
   it('shows every stream, sorted and filtered by the keyboard, the choice in the address, no data never as 0', async () => {
     await open('/')

@@ -14,6 +14,26 @@ export const { unfit } = (await import(path.join(import.meta.dirname, '../web/te
 
 export type PageServer = { readonly server: Server; readonly browser: Browser; close(): Promise<void> }
 
+/** A page of its own for one test, which keeps what it complains about. */
+export async function openPage({ server, browser }: PageServer) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.setDefaultTimeout(10_000)
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
+  page.on('pageerror', (error) => faults.push(error.message))
+  return {
+    page,
+    faults,
+    /** @param where - a path of the server */
+    async open(where: string): Promise<void> {
+      await page.goto(`${server.url}${where}`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+    },
+    close: () => context.close(),
+  }
+}
+
 /** A real server with the page of now and a ledger of its own, and a browser to look at it. */
 export async function openPageServer(): Promise<PageServer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'threeways page '))

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { flagChanged } from '../src/flow/flags/events.ts'
 import { slotsOf } from '../src/flow/flags/slots.ts'
@@ -10,7 +10,7 @@ import { flagIn, killed, off, on, ramp } from '../src/flow/releases/testing.ts'
 import type { Instant } from '../src/kernel/clock.ts'
 import { event, type CloudEvent } from '../src/ledger/event.ts'
 import type { Server } from '../src/server/serve.ts'
-import { chromium, openPageServer, unfit, type PageServer } from './page-server.ts'
+import { chromium, openPage, openPageServer, unfit, type PageServer } from './page-server.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -65,14 +65,14 @@ const flags = Array.from({ length: 13 }, (_, at) => 3 * at + 1).flatMap((n) => {
 describe.skipIf(chromium === undefined)('the way to the users (skipped when there is no Chromium; set CHROMIUM_PATH)', () => {
   let opened: PageServer
   let server: Server
-  let browser: Browser
-  let context: BrowserContext
+  let own: Awaited<ReturnType<typeof openPage>>
   let page: Page
-  let faults: string[]
+  let faults: readonly string[]
+  let open: (where: string) => Promise<void>
 
   beforeAll(async () => {
     opened = await openPageServer()
-    ;({ server, browser } = opened)
+    ;({ server } = opened)
     const packer = new CommitPacker('acme/shop')
     const trunk = { refs: new Map([['refs/heads/main', sha(count - 1)]]), head: sha(count - 1), trunk: 'refs/heads/main' }
     await server.threeways.ledger.append([
@@ -85,19 +85,10 @@ describe.skipIf(chromium === undefined)('the way to the users (skipped when ther
   })
   afterAll(() => opened?.close())
   beforeEach(async () => {
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    page = await context.newPage()
-    faults = []
-    page.setDefaultTimeout(10_000)
-    page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
-    page.on('pageerror', (error) => faults.push(error.message))
+    own = await openPage(opened)
+    ;({ page, faults, open } = own)
   })
-  afterEach(() => context.close())
-
-  const open = async (where: string) => {
-    await page.goto(`${server.url}${where}`)
-    await page.getByRole('heading', { level: 1 }).waitFor()
-  }
+  afterEach(() => own.close())
 
   it('goes on after production on the map, in the figures, at the constraint and in the rows', async () => {
     await open('/flow/shop')
