@@ -55,10 +55,7 @@ export function CouplingPage() {
       <ByPicker by={by} window={window} team={team} />
       {data.rows.length === 0 ? (
         <div className="calm">
-          <p>
-            {team === undefined ? 'No two streams were' : `No stream of “${team}” was`} {by === 'deployment' ? 'deployed' : 'changed'}{' '}
-            together{team === undefined ? '' : ' with another'} more often than by chance.
-          </p>
+          <p>{noneTold(data, team)}</p>
         </div>
       ) : (
         <Coupled view={data} query={query} />
@@ -72,7 +69,23 @@ export function CouplingPage() {
   )
 }
 
+/** That nothing is known is not that nothing goes together. */
+const isUnknown = ({ named }: CouplingView) => named !== null && named.changes === 0
+
+function noneTold(view: CouplingView, team: string | undefined) {
+  if (isUnknown(view))
+    return (
+      <>
+        <code>threeways import git</code> brings changes in.
+      </>
+    )
+  const subject = team === undefined ? 'No two streams were' : `No stream of “${team}” was`
+  const other = team === undefined ? '' : ' with another'
+  return `${subject} ${view.by === 'deployment' ? 'deployed' : 'changed'} together${other} more often than by chance.`
+}
+
 function sentenceOf(view: CouplingView, team: string | undefined): string {
+  if (isUnknown(view)) return 'No change of any value stream is known in this window, so it cannot be said which go together.'
   const { by, environment, since, until, minutes, looked, mass, rows, named } = view
   if (since === null || until === null || (by === 'deployment' && environment === null))
     return 'Nothing was deployed yet, as far as is known here.'
