@@ -1,4 +1,5 @@
 import { firstThat } from '../../../kernel/search.ts'
+import { benjaminiHochberg } from '../../../kernel/statistics/multiplicity.ts'
 import { fisherGreater } from '../../../kernel/statistics/proportions.ts'
 
 /** Two streams that are deployed together more often than by chance. */
@@ -116,11 +117,6 @@ const below = (times: ArrayLike<number>, time: number): number => firstThat(time
 
 function corrected(pairs: readonly Coupling[]): readonly Coupling[] {
   const sorted = pairs.toSorted((a, b) => a.p - b.p || b.lift - a.lift)
-  let least = 1
-  const made: Coupling[] = []
-  for (let index = sorted.length - 1; index >= 0; index--) {
-    least = Math.min(least, (sorted[index]!.p * sorted.length) / (index + 1))
-    made.push({ ...sorted[index]!, p: least })
-  }
-  return made.toReversed()
+  const adjusted = benjaminiHochberg(sorted.map(({ p }) => p))
+  return sorted.map((pair, place) => ({ ...pair, p: adjusted[place]! }))
 }
