@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { attribute, type Estate } from './attribute.ts'
+import { learn } from './blame.ts'
 import { joined, type Failure } from './failures.ts'
 import { defaultHazard, learnHazard, learnMany, seenAfter } from './hazard.ts'
 import type { Placed } from './placed.ts'
@@ -185,6 +186,18 @@ describe('an incident that is ended by going back', () => {
     ['of something else, as a person said', incident(660, { among: ['shop v1'], told: { by: 'ann', reason: 'logs' } }), back(680)],
   ])('is another one when it is %s', (_, one, other) => {
     expect(kindsOf(joined([one], [other]))).toEqual(['incident', 'back'])
+  })
+
+  it('is one failure however many steps it goes back', () => {
+    const steps = [back(680), back(690, { id: 'further', among: ['shop v1'] })]
+    expect(joined([incident(660, { resolved: 700 * minute })], steps)).toMatchObject([{ among: ['shop v2', 'shop v1'], wentBack: true }])
+  })
+
+  it('still says that services go back alone', () => {
+    const of = estate([deployment(0, 'shop', 1), deployment(600, 'shop', 2)])
+    const many = back(680, { stream: undefined, among: [] })
+    const ofMany = (failures: readonly Failure[]) => learn(failures, of).otherCauseOfMany
+    expect(ofMany([many, ...joined([incident(660, { resolved: 700 * minute })], [back(680)])])).toBe(ofMany([many, back(680)]))
   })
 
   it('keeps the word of a person who agrees', () => {

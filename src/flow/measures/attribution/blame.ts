@@ -81,7 +81,7 @@ export function learn(
   const streams = caused.filter(({ stream }) => stream !== undefined)
   const away = streams.filter(({ among, stream }) => byName.get(among![0]!)?.stream !== stream)
   const others = learnShare(otherCause, told.length - caused.length, told.length)
-  const back = failures.filter(({ kind }) => kind === 'back')
+  const back = failures.filter((one) => one.kind === 'back' || one.wentBack === true)
   return {
     hazard: learnHazard(certain.map(({ delay }) => delay)),
     otherCause: others,

@@ -18,6 +18,8 @@ export type Failure = {
   readonly summary: string | undefined
   /** Deployments that a person named, or that were undone because of it; undefined: it is not known, and has to be weighed. */
   readonly among: readonly string[] | undefined
+  /** An incident in which the service went back: that is told of too, and is no failure of its own. */
+  readonly wentBack?: true
   /** A person's word. */
   readonly told: { readonly by: string; readonly reason: string } | undefined
 }
@@ -126,16 +128,20 @@ const lateMs = 30 * 60_000
  * said that it came of something else. Times and end are the incident's; whoever went back had seen it by then.
  */
 export function joined(incidents: readonly Failure[], backs: readonly Failure[]): readonly Failure[] {
+  const byStream = Map.groupBy(backs, ({ stream }) => stream)
   const gone = new Set<Failure>()
-  const kept = incidents.map((one) => {
-    const back = backs.find((other) => isSame(one, other))
-    if (back === undefined) return one
-    gone.add(back)
+  const kept = incidents.map((one): Failure => {
+    // Step by step: each of them is of the same failure.
+    const own = (byStream.get(one.stream) ?? []).filter((back) => isSame(one, back))
+    if (own.length === 0) return one
+    for (const back of own) gone.add(back)
+    const seen = Math.min(...own.map(({ detected }) => detected))
     return {
       ...one,
-      among: one.among ?? back.among,
-      began: Math.min(one.began, back.detected),
-      detected: Math.min(one.detected, back.detected),
+      among: one.among ?? own.flatMap(({ among }) => among!),
+      began: Math.min(one.began, seen),
+      detected: Math.min(one.detected, seen),
+      wentBack: true,
     }
   })
   return [...kept, ...backs.filter((back) => !gone.has(back))]

@@ -15,8 +15,8 @@ type Seen = Weighed & { readonly kinds: ReadonlySet<Failure['kind']> }
 /** Of the same past and the same failures, worked out once however often it is looked at. */
 type Answers = { readonly streams: Past['streams']; readonly seen: Map<string, Seen>; readonly summed: Map<string, object> }
 const looked = new WeakMap<ToldFailures, Answers>()
-/** Windows are many. */
-const answersMax = 32
+/** A page asks for a few windows at once. Of deliveries of our own every look is another moment, and none is asked for again. */
+const answersMax = 8
 
 /** A look at the past: what failed in an environment is weighed once for all of its streams. */
 export function lookAt(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number) {
@@ -85,7 +85,8 @@ function weigh(environment: string, past: Past, told: ToldFailures, { since, asO
   const asks = failures.some(({ kind, stream, told: said }) => kind === 'incident' && stream !== undefined && said === undefined)
   const coupled = asks ? coupledAt(past, environment, asOf) : undefined
   const blamed = blame(environment, failures, past, asOf, { from: since, ...(coupled ? { coupled } : {}) })
-  return { blamed, chances: chancesOf(blamed), kinds: new Set(failures.map(({ kind }) => kind)) }
+  const kinds = new Set(failures.flatMap(({ kind, wentBack }) => (wentBack === true ? [kind, 'back' as const] : [kind])))
+  return { blamed, chances: chancesOf(blamed), kinds }
 }
 
 const weekMs = 7 * 86_400_000
