@@ -21,14 +21,18 @@ export function touched(before: Flag | undefined, after: Flag): readonly string[
 /** What a database gives back has its members in another order. */
 const same = (one: object, other: object): boolean => canonicalJson(one) === canonicalJson(other)
 
-/** What decides who gets what in every environment. */
-const withoutPlaces = ({ variants, control, bucketing, bucketBy, salt, requires }: Flag) => ({
+/** What decides who gets what in every environment. Of whom a holdout holds, and what it holds, purpose and owner decide. */
+const withoutPlaces = ({ variants, control, bucketing, bucketBy, salt, requires, layer, holds, purpose, owner }: Flag) => ({
   variants,
   control,
   bucketing,
   bucketBy,
   salt,
   requires,
+  layer,
+  holds,
+  purpose,
+  owner,
 })
 
 /**
