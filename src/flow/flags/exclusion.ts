@@ -45,7 +45,8 @@ const sharesIn = (flag: Flag | undefined, environment: string): Readonly<Record<
 /** Units are given variants by chance there, and stay with them. */
 function dices(flag: Flag | undefined, environment: string): boolean {
   const setting = settingOf(flag, environment)
-  return setting !== undefined && setting.state === 'ramp' && !setting.killed
+  if (setting === undefined || setting.killed) return false
+  return setting.state === 'ramp' || (setting.state === 'on' && setting.rules.some(({ serve }) => typeof serve !== 'string'))
 }
 
 /**
