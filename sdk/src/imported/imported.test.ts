@@ -150,8 +150,15 @@ describe('a pattern', () => {
     for (const text of samples) expect([text, isFound(text)]).toEqual([text, theirs.test(text)])
   })
 
+  it.each(['[^a]', '^[^a-f]+$', '[^\\W]', 'FOO', '[a-b]b'])('%s is found so too where case is of no account', (written) => {
+    const isFound = patternOf(written, 'js', true)
+    const theirs = new RegExp(written, 'i')
+    for (const text of [...samples, 'A', 'AA', 'Ab']) expect([text, isFound(text)]).toEqual([text, theirs.test(text)])
+  })
+
   it('takes no longer however it is written', () => {
     expect(patternOf('^(a+)+$', 'js')(`${'a'.repeat(5_000)}b`)).toBe(false)
     expect(patternOf('(a|a)*(a|a)*c', 're2')('a'.repeat(5_000))).toBe(false)
+    expect(patternOf('((((){1000}){1000}){1000}){1000}', 'js')('a')).toBe(true)
   })
 })

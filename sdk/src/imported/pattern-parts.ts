@@ -127,7 +127,7 @@ class Reader {
   private single(flags: Flags): Part {
     const char = this.next()
     if (char === '(') return this.group(flags)
-    if (char === '[') return { kind: 'chars', has: this.folded(this.charClass(), flags) }
+    if (char === '[') return { kind: 'chars', has: this.charClass(flags) }
     if (char === '.') return { kind: 'chars', has: flags.s ? () => true : not(isBreak[this.dialect]) }
     if (char === '^') return { kind: 'edge', edge: flags.m ? 'line start' : 'start' }
     if (char === '$') return { kind: 'edge', edge: flags.m ? 'line end' : 'end' }
@@ -197,7 +197,7 @@ class Reader {
     return Number.parseInt(found[1] ?? found[2]!, 16)
   }
 
-  private charClass(): Chars {
+  private charClass(flags: Flags): Chars {
     const negated = this.takes('^')
     const all: Chars[] = []
     for (let first = true; first || this.text[this.at] !== ']'; first = false) {
@@ -206,7 +206,8 @@ class Reader {
       all.push(this.classItem())
     }
     this.at++
-    const has = anyOf(all)
+    // Case is left out of account before it is negated: what is not an a is no A either.
+    const has = this.folded(anyOf(all), flags)
     return negated ? not(has) : has
   }
 

@@ -71,7 +71,12 @@ function emitChoice(steps: Step[], parts: readonly Part[]): void {
 }
 
 function emitTimes(steps: Step[], { part, least, most }: Extract<Part, { kind: 'times' }>): void {
-  for (let n = 0; n < least; n++) emit(steps, part)
+  for (let n = 0; n < least; n++) {
+    const before = steps.length
+    emit(steps, part)
+    // An empty part is empty however often: nothing else bounds how often that is.
+    if (steps.length === before) return
+  }
   if (most === Infinity) {
     const start = steps.length
     const split = fork(steps)
