@@ -120,11 +120,11 @@ async function writeInto(folder: string, flags: readonly BroughtIn[], { environm
   return written.map(({ flag, file, text, before }) => ({ flag, changed: text !== before, where: file }))
 }
 
-/** What a flag says of other environments stays. */
+/** What a flag says of other environments stays, and what a definition elsewhere has no word for: a service, a layer. */
 function beside(document: Readonly<Record<string, unknown>>, before: unknown, environment: string): Readonly<Record<string, unknown>> {
-  const others = (before as { readonly environments?: object } | undefined)?.environments ?? {}
+  const standing = (before ?? {}) as Readonly<Record<string, unknown>> & { readonly environments?: object }
   const { [environment]: mine } = document['environments'] as Readonly<Record<string, unknown>>
-  return { ...document, environments: { ...others, [environment]: mine } }
+  return { ...standing, ...document, environments: { ...standing.environments, [environment]: mine } }
 }
 
 function tell({ output }: CliContext, flags: ImportFlagsFlags, { flags: all, refused: left }: Translation, done: readonly Done[]): void {
