@@ -3,7 +3,7 @@ import { documentMax, readFlag } from './document.ts'
 import type { Flag } from './flag.ts'
 import type { BroughtIn, LeftOut, Translation } from './import.port.ts'
 import { needsOf } from './needs.ts'
-import { checkRequirements } from './policy.ts'
+import { checkRequirements, checkWrittenOut } from './policy.ts'
 
 /**
  * Leaves out what is no flag here, in the words of whatever is wrong with it, and what asks for something that is left out. Of one feature
@@ -40,11 +40,24 @@ function faultBetween(flag: Flag, others: ReadonlyMap<string, Flag>): Why | unde
   if (needsOf(flag).some((need) => !others.has(need.flag))) return undefined
   try {
     checkRequirements(flag, others)
+    checkWrittenOut(withNeeds(flag, others))
     return undefined
   } catch (error) {
     if (!(error instanceof ThreewaysError)) throw error
     return { reason: error.message, help: error.help ?? seeDocs }
   }
+}
+
+/** It and what it asks, however far. */
+function withNeeds(flag: Flag, others: ReadonlyMap<string, Flag>): ReadonlyMap<string, Flag> {
+  const found = new Map([[flag.flag, flag]])
+  // What is added is gone through as well.
+  for (const one of found.values())
+    for (const need of needsOf(one)) {
+      const needed = others.get(need.flag)
+      if (needed !== undefined) found.set(need.flag, needed)
+    }
+  return found
 }
 
 type Why = { readonly reason: string; readonly help: string }

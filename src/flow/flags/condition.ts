@@ -66,9 +66,13 @@ function flagFaults(wanted: unknown, path: readonly PropertyKey[]): readonly Con
   ]
   if (!isGood) return bad(path)
   return Object.entries(wanted).flatMap(([flag, variants]) =>
-    Array.isArray(variants) && variants.length > 0 && variants.every((one) => typeof one === 'string') ? [] : bad([...path, flag]),
+    Array.isArray(variants) && variants.length > 0 && variants.every((one) => typeof one === 'string') && isOfDifferent(variants)
+      ? []
+      : bad([...path, flag]),
   )
 }
+
+const isOfDifferent = (list: readonly unknown[]): boolean => new Set(list).size === list.length
 
 function wantedFaults(wanted: unknown, path: readonly PropertyKey[]): readonly ConditionFault[] {
   const bad = (message: string, help: string, at = path) => [{ path: at, message, help }]

@@ -4,7 +4,8 @@ import { compile } from './compile.ts'
 import { readFlag } from './document.ts'
 import { documentOf } from './written.ts'
 import type { Flag } from './flag.ts'
-import { checkRequirements, movesOf, wished } from './policy.ts'
+import { checkRequirements, checkWrittenOut, movesOf, wished } from './policy.ts'
+import { touched } from './proposals/rights.ts'
 import { slotsOf } from './slots.ts'
 import { checkout, flagOf, revised } from './testing.ts'
 
@@ -197,6 +198,13 @@ describe('what somebody wishes of a flag', () => {
   })
 })
 
+it('whoever comes into a layer, or is held, gets something else', () => {
+  const flag = flagOf('flag: x\nowner: a\npurpose: operations\nenvironments: {production: {state: on, serve: on}}')
+  expect(touched(flag, flag)).toEqual([])
+  expect(touched(flag, { ...flag, layer: 'checkout' })).toEqual(['production'])
+  expect(touched({ ...flag, holds: { owner: 'a' } }, { ...flag, holds: 'experiments' })).toEqual(['production'])
+})
+
 describe('flags that require each other', () => {
   const one = (name: string, ...requires: readonly string[]): Flag =>
     flagOf(
@@ -210,8 +218,31 @@ describe('flags that require each other', () => {
 
   it('are refused where nobody could meet them', () => {
     expect(() => checkRequirements(one('a', 'bb'), others(one('b')))).toThrow('requires "bb", which is no flag')
+    // However they came to be: the last one may be changed alone.
+    const chain = ['a', 'b', 'c', 'd', 'e', 'f'].map((name, at, all) => one(name, ...all.slice(at + 1, at + 2)))
+    const longer = others(...chain.slice(0, -1), one('f', 'g'), one('g'))
+    expect(() => checkWrittenOut(others(...chain))).not.toThrow()
+    expect(() => checkWrittenOut(longer, others(...chain))).toThrow('"a" requires flags that require flags, 6 deep')
+    expect(() => checkWrittenOut(longer, longer)).not.toThrow()
     const wrong = { ...one('a', 'b'), requires: [{ flag: 'b', variant: 'maybe' }] }
     expect(() => checkRequirements(wrong, others(one('b')))).toThrow('which is no variant of it')
+  })
+
+  it('are refused where a few would be written out a thousand times', () => {
+    const asking = (name: string, next: string): Flag => {
+      const variants = Array.from({ length: 20 }, (_, n) => `v${n}`)
+      return {
+        ...one(name),
+        variants: Object.fromEntries(variants.map((variant) => [variant, true])),
+        requires: variants.map((variant) => ({ flag: next, variant })),
+      }
+    }
+    expect(() => checkWrittenOut(others(asking('a', 'b'), asking('b', 'c'), one('c')))).toThrow('420 other flags would be written into "a"')
+    const twice = flagOf.bind(
+      undefined,
+      'flag: x\nowner: a\npurpose: operations\nenvironments: {production: {state: on, serve: on, rules: [{id: r, when: {$flag: {b: [on, on]}}, serve: on}]}}',
+    )
+    expect(twice).toThrow('should be flags and the variants that they may come to')
   })
 })
 

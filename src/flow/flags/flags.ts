@@ -9,7 +9,7 @@ import { checkExclusion } from './exclusion.ts'
 import { checkOnce, checkWords, sameFile } from './files.ts'
 import type { Flag } from './flag.ts'
 import { advanced, begun, paused, type OutcomeOf } from './plan.ts'
-import { checkRequirements, movesOf, settingIn, wished, withSetting, type Move, type Wish } from './policy.ts'
+import { checkRequirements, checkWrittenOut, movesOf, settingIn, wished, withSetting, type Move, type Wish } from './policy.ts'
 import { makePublisher, type Published, type Step } from './publish.ts'
 import { lastFromFiles, revisionOf, revisions, standing, unknown, type Author, type FlagRevision } from './revisions.ts'
 
@@ -84,8 +84,9 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       // Together: one of them may require another.
       const then = new Map([...all.values(), ...read].map(({ flag }) => [flag.flag, flag]))
       checkExclusion(new Set(read.map(({ flag }) => flag.flag)), then)
+      for (const { flag } of read) checkRequirements(flag, then)
+      checkWrittenOut(then, new Map([...all].map(([name, one]) => [name, one.flag])))
       return read.map(({ flag }) => {
-        checkRequirements(flag, then)
         const before = all.get(flag.flag)
         const made = begun(flag, before?.flag, at)
         return { flag: made, before: before ?? null, moves: before === undefined ? [] : movesOf(before, made) }

@@ -4,7 +4,7 @@ import { suggestion } from '../definition/suggest.ts'
 import type { FlagChange } from './events.ts'
 import { layerVariants } from './exclusion.ts'
 import { codeDefault, tableName, slotCount, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
-import { needsOf } from './needs.ts'
+import { makeWrittenOut, needsOf } from './needs.ts'
 import { movedSlots, slotsOf, type SlotTables } from './slots.ts'
 
 /** A revision of a flag that stands. */
@@ -122,19 +122,37 @@ export function checkRequirements(flag: Flag, others: ReadonlyMap<string, Flag>)
       message: `flags require each other in a circle: ${circle.join(' → ')}`,
       help: 'remove one of these requirements',
     })
-  const deepest = depthOf(flag, new Map([...others, [flag.flag, flag]]))
-  if (deepest > requirementDepthMax)
-    throw refused('FLAG_REQUIREMENT_INVALID', {
-      message: `"${flag.flag}" requires flags that require flags, ${deepest} deep`,
-      help: `at most ${requirementDepthMax}: nobody can say any more who gets what`,
-    })
 }
 
 /** What is required is written into what requires it. */
 export const requirementDepthMax = 5
+/** Each is written out in full, so that a few that ask a hundred are a set of megabytes. */
+const writtenOutMax = 200
 
-function depthOf(flag: Flag, all: ReadonlyMap<string, Flag>): number {
-  return Math.max(0, ...needsOf(flag).map((need) => 1 + depthOf(all.get(need.flag)!, all)))
+/**
+ * Refuses flags into which others are written without measure. One that is changed makes those larger that ask it, however far; what was
+ * so before is in nobody's way. Pure.
+ * @param all - as they will stand, by name, without a circle
+ * @throws ThreewaysError `FLAG_REQUIREMENT_INVALID`
+ */
+export function checkWrittenOut(all: ReadonlyMap<string, Flag>, before: ReadonlyMap<string, Flag> = new Map()): void {
+  const [now, then] = [makeWrittenOut(all), makeWrittenOut(before)]
+  for (const flag of all.values()) {
+    const { depth, flags } = now(flag)
+    if (depth <= requirementDepthMax && flags <= writtenOutMax) continue
+    const earlier = before.get(flag.flag)
+    const was = earlier === undefined ? { depth: 0, flags: 0 } : then(earlier)
+    if (depth > requirementDepthMax && depth > was.depth)
+      throw refused('FLAG_REQUIREMENT_INVALID', {
+        message: `"${flag.flag}" requires flags that require flags, ${depth} deep`,
+        help: `at most ${requirementDepthMax}: nobody can say any more who gets what`,
+      })
+    if (flags > writtenOutMax && flags > was.flags)
+      throw refused('FLAG_REQUIREMENT_INVALID', {
+        message: `${flags} other flags would be written into "${flag.flag}", for it asks others that ask others`,
+        help: `at most ${writtenOutMax}: ask one flag that stands for all of them`,
+      })
+  }
 }
 
 function circleFrom(flag: Flag, others: ReadonlyMap<string, Flag>): readonly string[] | undefined {

@@ -11,7 +11,7 @@ import { flagChanged, type FlagChange } from './events.ts'
 import { checkExclusion, checkKept } from './exclusion.ts'
 import type { Flag } from './flag.ts'
 import { begun } from './plan.ts'
-import { checkBuckets, checkExpected, checkReady, checkRequirements, leavingDark } from './policy.ts'
+import { checkBuckets, checkExpected, checkReady, checkRequirements, checkWrittenOut, leavingDark } from './policy.ts'
 import { checkRights, touched } from './proposals/rights.ts'
 import { standing, type Author, type FlagRevision, type Origin } from './revisions.ts'
 import { slotsOf } from './slots.ts'
@@ -84,6 +84,7 @@ export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock
         await breath()
         checkRequirements(flag, flags)
       }
+      if (made.length > 0) checkWrittenOut(flags, earlier)
       const names = new Set(made.map(({ flag }) => flag.flag))
       checkExclusion(names, flags)
       if (author.rebucket !== true) checkKept(names, earlier, flags, (layer) => slotsBefore.get(layer) ?? {})
