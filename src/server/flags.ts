@@ -52,7 +52,7 @@ export function openFlags({ ledger, clock, newId, work, origins, isLocal, log }:
   return {
     mount(api: Hono<HttpEnv>): void {
       api.use('/flag-sets/*', flagOrigins(origins, isLocal))
-      api.route('/', flagRoutes(flags, served, sets.refresh))
+      api.route('/', flagRoutes({ flags, served, kept: sets.flags, refresh: sets.refresh }))
       api.route('/', besideRoutes(ledger, flags))
       api.route('/', trafficRoutes({ ledger, flags, sets, clock }))
       api.route('/', proposalRoutes(makeProposals(ledger, flags, { clock, newId }), flags, sets.refresh))

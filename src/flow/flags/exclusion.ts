@@ -28,11 +28,12 @@ const isHeld = (holds: Exclude<Holds, 'experiments'>, flag: Flag): boolean =>
   'layer' in holds ? flag.layer === holds.layer : flag.purpose === 'experiment' && flag.owner === holds.owner
 
 /** The holdouts that keep units out of a flag, by name. Pure. */
-export const holdoutsOf = (flag: Flag, all: All): readonly Flag[] =>
-  [...all.values()]
-    .map((one) => one.flag)
-    .filter((one) => covers(one, flag))
-    .toSorted((a, b) => (a.flag < b.flag ? -1 : 1))
+export function holdoutsOf(flag: Flag, all: All): readonly Flag[] {
+  // Asked of every flag of a set: a copy of all of them for each would be most of the work.
+  const found: Flag[] = []
+  for (const { flag: one } of all.values()) if (covers(one, flag)) found.push(one)
+  return found.length < 2 ? found : found.toSorted((a, b) => (a.flag < b.flag ? -1 : 1))
+}
 
 const settingOf = (flag: Flag | undefined, environment: string): Setting | undefined =>
   flag !== undefined && Object.hasOwn(flag.environments, environment) ? flag.environments[environment] : undefined

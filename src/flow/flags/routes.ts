@@ -6,14 +6,21 @@ import { answers, requires, valid, type Ask, type HttpEnv } from '../../kernel/h
 import type { Flags } from './flags.ts'
 import type { Published as Made } from './publish.ts'
 import { Asking, FlagDetail, FlagView, Killing, Previewed, Pausing, Previewing, Published, Publishing, Standing, Why } from './schemas.ts'
+import type { FlagRevision } from './revisions.ts'
 import type { Served } from './serving/served.ts'
 import { apartWords, changesView, flagDetail, flagView, movesView, wholeView, wishOf } from './views.ts'
 
-/**
- * Flags over HTTP, for those who decide who gets what.
- * @param refresh - resolves when what was published is served: whoever publishes may ask for it at once
- */
-export function flagRoutes(flags: Flags, served: Served, refresh: () => Promise<void>): Hono<HttpEnv> {
+type Parts = {
+  readonly flags: Flags
+  readonly served: Served
+  /** Every flag as it is served: for whom one is beside others, nobody reads all of them from the store. */
+  readonly kept: () => Promise<readonly FlagRevision[]>
+  /** Resolves when what was published is served: whoever publishes may ask for it at once. */
+  readonly refresh: () => Promise<void>
+}
+
+/** Flags over HTTP, for those who decide who gets what. */
+export function flagRoutes({ flags, served, kept, refresh }: Parts): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   const route = (summary: string, response: z.ZodType) => describeRoute({ summary, tags: ['flags'], responses: answers(summary, response) })
   const by = (c: Ask) => c.var.actor.name
@@ -55,7 +62,7 @@ export function flagRoutes(flags: Flags, served: Served, refresh: () => Promise<
     },
   )
   app.get('/flags/:flag', route('one flag and every revision of it', FlagDetail), requires('read'), async (c) =>
-    c.json(flagDetail(await flags.life(c.req.param('flag')), await flags.standing())),
+    c.json(flagDetail(await flags.life(c.req.param('flag')), new Map((await kept()).map((one) => [one.flag.flag, one])))),
   )
   app.post(
     '/flags/:flag/stand',
