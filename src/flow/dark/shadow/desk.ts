@@ -19,12 +19,27 @@ const cpuMsPerSecond = 50
 const failuresMax = 20
 const textMax = 300
 
+/** What copies to one candidate came to. */
 type Place = {
   readonly to: Shadowed
-  readonly budget: ReturnType<typeof makeBudget>
-  record: ReturnType<typeof makeRecord>
+  readonly record: ReturnType<typeof makeRecord>
   failures: Map<string, number>
   oversized: number
+  /** Copies that may still be told of. */
+  underWay: number
+}
+
+type Budget = ReturnType<typeof makeBudget>
+
+/** One environment that gets copies. */
+type Receiving = {
+  limits: Shadowed['shadowing']['limits']
+  /** One for all its candidates: what copies may cost does not grow with how many of them take turns. */
+  budget: Budget
+  /** By candidate and where the copies come from. */
+  readonly places: Map<string, Place>
+  /** Of whichever got the last one. */
+  current: Place
 }
 
 /**
@@ -32,25 +47,37 @@ type Place = {
  * rehearsed in the dark.
  */
 export function makeShadowDesk(now: () => number = () => performance.now()): ShadowDesk & { take(): readonly Taken[] } {
-  /** Of each environment that gets copies, the candidate that gets them now; and those before it that were not taken yet. */
-  const places = new Map<EnvironmentId, Place>()
-  const left: Place[] = []
+  const environments = new Map<EnvironmentId, Receiving>()
 
-  function placeFor(to: Shadowed): Place {
-    const known = places.get(to.environment)
-    if (known?.to.candidate === to.candidate && known.to.shadowing === to.shadowing) return known
-    if (known !== undefined) left.push(known)
-    const { perSecond, concurrent } = to.shadowing.limits
-    // A new candidate begins without the failures of the one before.
-    const budget = makeBudget({ perSecond, concurrent, cpuMsPerSecond }, now)
-    const place: Place = { to, budget, record: makeRecord(to.candidate, undefined), failures: new Map(), oversized: 0 }
-    places.set(to.environment, place)
-    return place
+  const budgetOf = ({ perSecond, concurrent }: Receiving['limits']) => makeBudget({ perSecond, concurrent, cpuMsPerSecond }, now)
+
+  function receivingOf(to: Shadowed): Receiving {
+    const { limits, from } = to.shadowing
+    const known = environments.get(to.environment)
+    const key = `${to.candidate} ${from}`
+    const place = known?.places.get(key) ?? {
+      to,
+      record: makeRecord(to.candidate, undefined),
+      failures: new Map(),
+      oversized: 0,
+      underWay: 0,
+    }
+    if (known === undefined) {
+      const receiving = { limits, budget: budgetOf(limits), places: new Map([[key, place]]), current: place }
+      environments.set(to.environment, receiving)
+      return receiving
+    }
+    known.places.set(key, place)
+    known.current = place
+    // By value: the same limits are read anew with each definition.
+    if (known.limits.perSecond !== limits.perSecond || known.limits.concurrent !== limits.concurrent) known.budget = budgetOf(limits)
+    known.limits = limits
+    return known
   }
 
-  function note({ record, failures, budget, to }: Place, seen: Seen): void {
+  function note({ record, failures }: Place, { shadowing }: Shadowed, budget: Budget, seen: Seen): void {
     const began = now()
-    const { failure, what } = compared(seen, to.shadowing.compare)
+    const { failure, what } = compared(seen, shadowing.compare)
     const { kind, service, method, path, control, copy } = seen
     const said = what === undefined ? undefined : `${service} ${method} ${placeOf(path)}: ${what}`.slice(0, textMax)
     const candidateMs = 'failed' in copy ? 0 : copy.ms
@@ -70,48 +97,52 @@ export function makeShadowDesk(now: () => number = () => performance.now()): Sha
 
   return {
     begin(to): Copying | undefined {
-      const place = placeFor(to)
-      const refusal = place.budget.begin()
+      const { current: place, budget } = receivingOf(to)
+      const refusal = budget.begin()
       if (refusal !== undefined) {
         place.record.drop(refusal)
         return undefined
       }
+      place.underWay++
       let isOver = false
       return {
         end(seen) {
           if (isOver) return
           isOver = true
-          if (typeof seen === 'object') return note(place, seen)
+          place.underWay--
+          if (typeof seen === 'object') return note(place, to, budget, seen)
           leaveOut(place, seen)
-          place.budget.end(true)
+          budget.end(true)
         },
       }
     },
 
     drop({ candidate, ...to }, why) {
       // Of the last one that was there; before the first nobody is there whose count it could be.
-      const place = candidate === undefined ? places.get(to.environment) : placeFor({ ...to, candidate })
-      if (place !== undefined) leaveOut(place, why)
+      const receiving = candidate === undefined ? environments.get(to.environment) : receivingOf({ ...to, candidate })
+      if (receiving !== undefined) leaveOut(receiving.current, why)
     },
 
     take() {
-      const all = [...left.splice(0), ...places.values()]
-      return all.flatMap((place) => {
-        const rehearsals = place.record.take() ?? (place.oversized > 0 ? nothing(place.to.candidate) : undefined)
-        if (rehearsals === undefined) return []
-        const taken = {
-          environment: place.to.environment,
-          from: place.to.shadowing.from,
-          rehearsals,
-          oversized: place.oversized,
-          failures: [...place.failures],
-        }
-        place.oversized = 0
-        place.failures = new Map()
-        return [taken]
-      })
+      return [...environments.values()].flatMap(({ places, current }) =>
+        [...places].flatMap(([key, place]) => {
+          // What is under way to one that is left is still told of it.
+          if (place !== current && place.underWay === 0) places.delete(key)
+          return takeFrom(place) ?? []
+        }),
+      )
     },
   }
+}
+
+function takeFrom(place: Place): Taken | undefined {
+  const { environment, candidate, shadowing } = place.to
+  const { oversized, failures } = place
+  const rehearsals = place.record.take() ?? (oversized > 0 ? nothing(candidate) : undefined)
+  if (rehearsals === undefined) return undefined
+  place.oversized = 0
+  place.failures = new Map()
+  return { environment, from: shadowing.from, rehearsals, oversized, failures: [...failures] }
 }
 
 const none = { compared: 0, different: 0, failed: 0 }
