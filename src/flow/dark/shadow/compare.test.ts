@@ -3,14 +3,16 @@ import { describe, expect, it } from 'vitest'
 import type { Answer } from '../../environment/shadow.port.ts'
 import { compared, placeOf } from './compare.ts'
 
-const how = { headers: ['content-type'], body: 'compared', ignore: ['at'] } as const
+const limits = { perSecond: 20, concurrent: 5, bodyBytes: 10_000, timeoutMs: 1_000 }
+const how = { compare: { headers: ['content-type'], body: 'compared', ignore: ['at'] }, limits } as const
 const answer = (body: string | Buffer, headers: Answer['headers'] = {}, status = 200): Answer => ({
   status,
   headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
   body: Buffer.from(body),
   ms: 1,
 })
-const what = (control: Answer, copy: Answer, method = 'GET') => compared({ control, copy, method }, how).what
+const whatOf = (answers: ReturnType<typeof compared>) => (answers === 'size' ? answers : answers.what)
+const what = (control: Answer, copy: Answer, method = 'GET') => whatOf(compared({ control, copy, method }, how))
 
 describe('two answers to one request', () => {
   it('are the same when only what does not count differs, however they are compressed', () => {
@@ -40,9 +42,20 @@ describe('two answers to one request', () => {
     expect(what(answer('1', {}, 500), answer('1', {}, 500))).toBeUndefined()
   })
 
-  it('cannot be compared when one unpacks to more than is looked at', () => {
-    const bomb = answer(gzipSync(Buffer.alloc(8 * 1024 ** 2)), { 'content-encoding': 'gzip' })
-    expect(compared({ control: answer('{}'), copy: bomb, method: 'GET' }, how).failure).toBe('comparison')
+  it('cannot be compared when one unpacks to more than is looked at, which is no difference', () => {
+    const packed = (bytes: number) => answer(gzipSync(JSON.stringify('x'.repeat(bytes))), { 'content-encoding': 'gzip' })
+    const large = { ...how, limits: { ...limits, bodyBytes: 1024 ** 2 } }
+    expect(what(packed(41_000), packed(42_000))).toBe('size')
+    expect(what(packed(30_000), packed(31_000))).toBe('body answer: string, other string')
+    expect(compared({ control: packed(270_000), copy: packed(280_000), method: 'GET' }, large)).toBe('size')
+    // Alike without being unpacked; and different whatever is in them.
+    expect(what(packed(41_000), packed(41_000))).toBeUndefined()
+    expect(what(packed(41_000), { ...packed(42_000), status: 404 })).toBe('status 200, 404')
+  })
+
+  it('cannot be compared when one is not packed as it says, which is a failure, and differ when one is too large to be kept', () => {
+    const broken = answer('{}', { 'content-encoding': 'gzip' })
+    expect(compared({ control: answer('{}1'), copy: broken, method: 'GET' }, how)).toMatchObject({ failure: 'comparison' })
     expect(what(answer('{}'), { ...answer(''), body: undefined })).toBe('body: larger than is compared')
   })
 })

@@ -1,4 +1,5 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
+import { hasCode } from '../../../kernel/errors.ts'
 import { differenceOf } from '../../../../sdk/src/dark/difference.ts'
 import type { Answer, Seen, Shadowing } from '../../environment/shadow.port.ts'
 
@@ -7,23 +8,32 @@ export type Compared =
   | { readonly failure: 'timeout' | 'threw' | 'comparison'; readonly what: string }
   | { readonly failure: undefined; readonly what: string | undefined }
 
-/** Of compressed answers no more is looked at. */
-const bytesMax = 4 * 1024 ** 2
+/** Of compressed answers no more is looked at: they are unpacked and read in the process that passes production's requests on. */
+const unpackedMax = 256 * 1024
 
-/** Holds two answers to the same request against each other. What is said of them never holds what they hold. Never throws. */
-export function compared({ control, copy, method }: Pick<Seen, 'control' | 'copy' | 'method'>, how: Shadowing['compare']): Compared {
+/**
+ * Holds two answers to the same request against each other. What is said of them never holds what they hold. Never throws.
+ * @returns `size`: they unpack to more than is looked at, so that nothing is known
+ */
+export function compared(
+  { control, copy, method }: Pick<Seen, 'control' | 'copy' | 'method'>,
+  { compare: how, limits }: Pick<Shadowing, 'compare' | 'limits'>,
+): Compared | 'size' {
   if ('failed' in copy) return { failure: copy.failed === 'timeout' ? 'timeout' : 'threw', what: failures[copy.failed] }
   // As a call that throws where the one that is there answers: there is nothing to compare.
   if (copy.status >= 500 && control.status < 500) return { failure: 'threw', what: `status ${control.status}, ${copy.status}` }
+  const head = [
+    ...(control.status === copy.status ? [] : [`status ${control.status}, ${copy.status}`]),
+    ...how.headers.flatMap((name) => headerDifference(control, copy, name) ?? []),
+  ]
   try {
-    const body = how.body === 'compared' && method !== 'HEAD' ? bodyDifference(control, copy, new Set(how.ignore)) : undefined
-    const found = [
-      ...(control.status === copy.status ? [] : [`status ${control.status}, ${copy.status}`]),
-      ...how.headers.flatMap((name) => headerDifference(control, copy, name) ?? []),
-      ...(body === undefined ? [] : [body]),
-    ]
+    const most = Math.min(4 * limits.bodyBytes, unpackedMax)
+    const body = how.body === 'compared' && method !== 'HEAD' ? bodyDifference(control, copy, new Set(how.ignore), most) : undefined
+    const found = [...head, ...(body === undefined ? [] : [body])]
     return { failure: undefined, what: found.length === 0 ? undefined : found.join('; ') }
-  } catch {
+  } catch (error) {
+    // Whatever the bodies hold, their heads differ.
+    if (hasCode(error, 'ERR_BUFFER_TOO_LARGE')) return head.length === 0 ? 'size' : { failure: undefined, what: head.join('; ') }
     return { failure: 'comparison', what: 'answers that could not be compared' }
   }
 }
@@ -36,10 +46,10 @@ function headerDifference(control: Answer, copy: Answer, name: string): string |
   return `${name}: ${one === undefined ? 'added' : other === undefined ? 'missing' : 'other'}`
 }
 
-function bodyDifference(control: Answer, copy: Answer, ignored: ReadonlySet<string>): string | undefined {
+function bodyDifference(control: Answer, copy: Answer, ignored: ReadonlySet<string>, most: number): string | undefined {
   if (copy.body === undefined || control.body === undefined) return 'body: larger than is compared'
   if (control.body.equals(copy.body)) return undefined
-  const [one, other] = [plain(control), plain(copy)]
+  const [one, other] = [plain(control, most), plain(copy, most)]
   if (one.equals(other)) return undefined
   const [mine, theirs] = [jsonOf(control, one), jsonOf(copy, other)]
   if (mine === undefined || theirs === undefined) return 'body: other bytes'
@@ -47,8 +57,8 @@ function bodyDifference(control: Answer, copy: Answer, ignored: ReadonlySet<stri
   return difference === undefined ? undefined : `body ${difference}`
 }
 
-function plain({ headers, body }: Answer): Buffer {
-  const limit = { maxOutputLength: bytesMax }
+function plain({ headers, body }: Answer, most: number): Buffer {
+  const limit = { maxOutputLength: most }
   switch (headers['content-encoding']) {
     case 'gzip':
       return gunzipSync(body!, limit)

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { Digest } from '../../../kernel/digest.ts'
 import type { Answer, Seen, Shadowing } from '../../environment/shadow.port.ts'
@@ -56,5 +57,12 @@ describe('what copies came to', () => {
     late.end(seen())
     expect(desk.take()).toMatchObject([{ from: 'shop/production', rehearsals: { flag: 'sha256:one', candidate: { compared: 1 } } }])
     expect(desk.take()).toEqual([])
+  })
+
+  it('is nothing where answers unpack to more than is looked at', () => {
+    const desk = makeShadowDesk(() => 0)
+    const packed = answer({ headers: { 'content-encoding': 'gzip' }, body: gzipSync(Buffer.alloc(1024 ** 2)) })
+    desk.begin(to('one'))!.end(seen(packed))
+    expect(desk.take()).toMatchObject([{ oversized: 1, rehearsals: { candidate: { compared: 0, different: 0, failed: 0 } } }])
   })
 })

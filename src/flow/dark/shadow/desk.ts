@@ -75,9 +75,16 @@ export function makeShadowDesk(now: () => number = () => performance.now()): Sha
     return known
   }
 
-  function note({ record, failures }: Place, { shadowing }: Shadowed, budget: Budget, seen: Seen): void {
+  function note(place: Place, { shadowing }: Shadowed, budget: Budget, seen: Seen): void {
+    const { record, failures } = place
     const began = now()
-    const { failure, what } = compared(seen, shadowing.compare)
+    const answers = compared(seen, shadowing)
+    if (answers === 'size') {
+      leaveOut(place, answers)
+      budget.spent(now() - began)
+      return budget.end(true)
+    }
+    const { failure, what } = answers
     const { kind, service, method, path, control, copy } = seen
     const said = what === undefined ? undefined : `${service} ${method} ${placeOf(path)}: ${what}`.slice(0, textMax)
     const candidateMs = 'failed' in copy ? 0 : copy.ms
