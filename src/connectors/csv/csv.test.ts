@@ -162,7 +162,7 @@ events: [{event: incident, incident: id, resolved: {column: resolved, as: unix}}
       expect(await read(rows('ann', 'bo') + end)).toMatchObject({ bad: [], doubts: [] })
     })
 
-    it('has no last row, where its last cell is shorter than all above it', async () => {
+    it('has no last row, where its last cell is a part of a commit below whole ones', async () => {
       for (const cut of ['', 'cc', three.slice(1)]) {
         const { told, bad, doubts } = await read(rows(one, two, cut), commits)
         expect(told).toMatchObject([{ commit: one }, { commit: two }])
@@ -173,6 +173,23 @@ events: [{event: incident, incident: id, resolved: {column: resolved, as: unix}}
       // Empty as another one is, or of a length of which there is but one.
       expect(await read(rows(one, two, '', ''), commits)).toMatchObject({ bad: [], doubts: [expect.anything()] })
       expect(await read(rows(one, 'c'), commits)).toMatchObject({ bad: [], doubts: [expect.anything()] })
+    })
+
+    it.each([
+      ['numbers that became shorter', ['102', '101', '100', '99']],
+      ['words of one length', ['prod', 'prod', 'qa']],
+      ['what is no part of a commit', [one, two, 'unknown']],
+      ['a short commit below others that are short', [one, 'bbbbbbb', 'ccccccc', 'ddd']],
+      ['commits of both lengths', [one, 'b'.repeat(64), three]],
+    ])('may end with %s: in doubt, and taken', async (_, cells) => {
+      const { told, bad, doubts } = await read(rows(...cells), commits)
+      expect(told).toHaveLength(cells.length)
+      expect([bad, doubts]).toEqual([[], [expect.anything()]])
+    })
+
+    it('is in no doubt where a closing quote ends its last cell', async () => {
+      for (const last of ['"cc"', '"said ""no"""', '""'])
+        expect(await read(rows(one, two, last), commits)).toMatchObject({ bad: [], doubts: [] })
     })
 
     it('is in no doubt of a column that nobody reads', async () => {

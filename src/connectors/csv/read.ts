@@ -13,7 +13,7 @@ const nameLengthMax = 400
 /** What one row says, and where the row is; or why it cannot be said. @param doubt - why what it says may not be whole, as a sentence */
 export type ReadRow = { readonly line: number; readonly told: readonly Told[]; readonly bad?: ThreewaysError; readonly doubt?: string }
 
-/** @param open - it ends where the file ends, and no line end says that it is whole: the last one, in some files */
+/** @param open - it ends where the file ends, and neither a line end nor a closing quote says that it is whole: the last one, in some files */
 type Row = { readonly line: number; readonly cells: readonly string[]; readonly open: boolean }
 type Table = {
   readonly file: string
@@ -28,14 +28,14 @@ type Table = {
 /**
  * Reads a table row by row (RFC 4180, with a header, UTF-8, with or without a byte order mark), however long it is. A row that
  * makes no sense comes with its fault, `CSV_INVALID` with file, line and column. A last row without a line end (RFC 4180 allows it) may be
- * what is left of a longer one: it is in doubt, and at fault where its last cell is shorter than all those above it.
+ * what is left of a longer one: it is in doubt, and at fault where its last cell is a part of a commit's name below whole ones.
  * @param nowMs - what lies after it is refused
  * @throws ThreewaysError `CSV_INVALID` when it is no such table, or does not go on as one
  */
 export async function* readCsv(input: Readable, file: string, map: CsvMap, nowMs: number): AsyncGenerator<ReadRow, void> {
   let table: Table | undefined
   const readers = map.events.map((one): Reader => ({ ...one, ...general(map, one) }))
-  const lastCells = new Lengths()
+  const lastCells = new Commits()
   for await (const row of rowsOf(input, file)) {
     if (table === undefined) {
       table = { file, columns: columnsOf(row, file), width: row.cells.length, now: instantOf(nowMs), read: columnsNamed(map) }
@@ -56,6 +56,9 @@ const sentences: Readonly<Record<string, string>> = {
   CSV_MAX_RECORD_SIZE: `a row is longer than ${rowBytesMax} characters`,
 }
 
+/** Bytes behind which no more of a row can be missing: line ends, and the quote that closes its last cell. */
+const closingBytes: ReadonlySet<number | undefined> = new Set([0x0a, 0x0d, 0x22])
+
 /** Rows of a table, its header too. @throws ThreewaysError `CSV_INVALID` */
 export async function* rowsOf(input: Readable, file: string): AsyncGenerator<Row, void> {
   const parser = parse({ bom: true, info: true, max_record_size: rowBytesMax, skip_empty_lines: true, relax_column_count: true })
@@ -74,7 +77,7 @@ export async function* rowsOf(input: Readable, file: string): AsyncGenerator<Row
       if (row !== undefined) yield { ...row, open: false }
       row = { line: info.lines, cells: record }
     }
-    if (row !== undefined) yield { ...row, open: lastByte !== 0x0a && lastByte !== 0x0d }
+    if (row !== undefined) yield { ...row, open: !closingBytes.has(lastByte) }
   } catch (error) {
     const message = error instanceof CsvError ? (sentences[error.code] ?? error.message) : faultOf(error)
     if (message === undefined) throw error
@@ -147,32 +150,36 @@ function readRow(row: Row, readers: readonly Reader[], table: Table): ReadRow {
   }
 }
 
-/** How long the cells of one column are. */
-class Lengths {
+const commitPattern = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i
+
+/** The cells of one column, as far as all of them are whole names of commits: of those alone it is known how long they have to be. */
+class Commits {
   private filled = 0
   private empty = 0
-  private longest = 0
   private shortest = Infinity
+  private isOther = false
 
-  add({ length }: string): void {
+  add(cell: string): void {
+    const { length } = cell.trim()
     if (length === 0) {
       this.empty++
       return
     }
     this.filled++
-    this.longest = Math.max(this.longest, length)
     this.shortest = Math.min(this.shortest, length)
+    this.isOther ||= !commitPattern.test(cell.trim())
   }
 
-  /** @returns how long it would be, when several have one length and this one is shorter */
-  wantedOf({ length }: string): number | undefined {
-    const isLike = this.filled < 2 || this.longest !== this.shortest || (length === 0 && this.empty > 0)
-    return isLike || length >= this.longest ? undefined : this.longest
+  /** @returns how long it would be, when several have all of a commit's name and this one has a part of it, or none */
+  wantedOf(cell: string): number | undefined {
+    const part = cell.trim()
+    const mayBeWhole = this.filled < 2 || this.isOther || !/^[0-9a-f]*$/i.test(part) || (part === '' && this.empty > 0)
+    return mayBeWhole || part.length >= this.shortest ? undefined : this.shortest
   }
 }
 
 /** A row at the end of a file that does not end its last line. A file that was cut off in its last column looks like that, and one that is whole too. */
-function readOpen(row: Row, readers: readonly Reader[], table: Table, above: Lengths): ReadRow {
+function readOpen(row: Row, readers: readonly Reader[], table: Table, above: Commits): ReadRow {
   const read = readRow(row, readers, table)
   const [column] = [...table.columns].find(([, at]) => at === table.width - 1) ?? []
   // What nobody reads may be cut.
