@@ -42,6 +42,9 @@ export type Verdict = {
 /** Of each of the limits that are looked at all the time. */
 const alpha = 0.05
 
+/** Where control differs from itself more often, what the candidate does differently is lost among it. */
+const noiseMax = 0.2
+
 /**
  * Whether a feature that is rehearsed may be released. Limits hold however often one looks (`rateSequence`), so that it does not become
  * ready by being asked often enough. What differs is held against how often control differs from itself; where that cannot be known, all of
@@ -69,6 +72,9 @@ export function verdict(seen: Rehearsed, demands: Demands, noiseIs: 'must be kno
   const missing = [
     ...(of < demands.rehearsals ? [`${demands.rehearsals.toLocaleString('en')} rehearsals are asked for`] : []),
     ...(seen.noiseCompared === 0 && noiseIs === 'must be known' ? ['control was never held against itself'] : []),
+    // The lower limit: some copies that differ by chance must not close what differs in nothing. It bounds what noise can open all the same:
+    // nothing is ready that differs in more than `noiseMax` and what is asked for.
+    ...(noise.low > noiseMax ? ['control differs from itself too often to tell anything'] : []),
     ...(excessAtMost > demands.differ ? [`up to ${percent(excessAtMost)} may differ beyond noise, ${percent(demands.differ)} may`] : []),
     ...(fails.high > demands.fail ? [`up to ${percent(fails.high)} may fail, ${percent(demands.fail)} may`] : []),
     ...(demands.slowerMs !== null && slower === null ? ['how long it takes is not known'] : []),
