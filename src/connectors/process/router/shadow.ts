@@ -4,7 +4,7 @@ import type { EnvironmentId } from '../../../flow/environment/provider.port.ts'
 import type { Copying, Shadowing, ShadowDesk } from '../../../flow/environment/shadow.port.ts'
 import type { Upstream } from './forward.ts'
 import { copyHeaders, isConditional, isSafe, sendCopy, type Copy } from './copy.ts'
-import { overhear, type Overheard, type Tap } from './tap.ts'
+import { overhear, type Overhearing, type Overheard } from './tap.ts'
 
 /** Where a copy goes. */
 export type Receiver = {
@@ -39,7 +39,6 @@ type Drawn = {
 export function makeShadowing(random: () => number = Math.random) {
   async function copy({ shadow, receiver, copying, headers }: Drawn, request: Asked, heard: Overheard, second: Upstream | undefined) {
     const { shadowing, service } = shadow
-    if (heard.bytes > shadowing.limits.bodyBytes) return copying.end('size')
     if (!receiver.isThere()) return copying.end('unready')
     const isNoise = second !== undefined && isSafe(request.method) && random() < shadowing.noise
     const told = await sendCopy({ ...request, headers, body: heard.body() }, isNoise ? second : receiver.upstream, shadowing.limits)
@@ -70,33 +69,21 @@ export function makeShadowing(random: () => number = Math.random) {
       const drawn = shadows.flatMap((shadow) => draw(shadow, request) ?? [])
       if (drawn.length === 0) return undefined
       const asked = { method: request.method!, path: request.url! }
-      let isHeard = false
-      const tap = overhear(Math.max(...drawn.map(({ shadow }) => shadow.shadowing.limits.bodyBytes)), (heard) => {
-        isHeard = true
-        // In a turn of its own, when whoever asked has been served.
-        setImmediate(() => {
-          for (const one of drawn) {
-            if (heard === undefined) one.copying.end('size')
-            else void copy(one, asked, heard, second()).catch(() => one.copying.end('unready'))
-          }
-        })
-      })
+      const taps = drawn.map((one) =>
+        overhear(one.shadow.shadowing.limits, (heard) => {
+          if (typeof heard === 'string') return one.copying.end(heard)
+          // In a turn of its own, when whoever asked has been served.
+          setImmediate(() => void copy(one, asked, heard, second()).catch(() => one.copying.end('unready')))
+        }),
+      )
       return {
-        ...tap,
-        over() {
-          // That it is over is told just before that it was heard.
-          setImmediate(() => {
-            if (!isHeard) for (const { copying } of drawn) copying.end('unready')
-          })
-        },
+        asked: (message) => taps.forEach((tap) => tap.asked(message)),
+        answered: (answer) => taps.forEach((tap) => tap.answered(answer)),
+        ended: () => taps.forEach((tap) => tap.ended()),
+        over: () => taps.forEach((tap) => tap.over()),
       }
     },
   }
 }
 
 type Asked = Pick<Copy, 'method' | 'path'>
-
-export type Overhearing = Tap & {
-  /** The request is over, whatever became of it. */
-  over(): void
-}

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Uncopied } from '../../../flow/environment/shadow.port.ts'
 
 /** Hears a request and its answer as they pass, and changes nothing about them. */
 export type Tap = {
@@ -12,63 +13,82 @@ export type Tap = {
 
 /** A request that was answered, whole. Bodies are put together when they are asked for: most copies are never sent. */
 export type Overheard = {
-  /** Of the larger body. */
-  readonly bytes: number
   body(): Buffer
   answer(): { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer; readonly ms: number }
 }
 
+export type Overhearing = Tap & {
+  /** The request is over, whatever became of it. */
+  over(): void
+}
+
+type Limits = { readonly bodyBytes: number; readonly timeoutMs: number }
+
 /**
- * Keeps a request and its answer, as long as neither is larger than that. An event stream has no end, so it is too large.
- * @param done - called once, when the answer has ended; undefined: it was too large
+ * Keeps a request and its answer, as long as neither is larger than that and both are over in time: whoever waits for the end holds a place
+ * that another could have. An event stream has no end.
+ * @param done - called once, as soon as it is known: when the answer has ended, or why there is nothing to hear
  */
-export function overhear(bytesMax: number, done: (heard: Overheard | undefined) => void): Tap {
+export function overhear({ bodyBytes, timeoutMs }: Limits, done: (heard: Overheard | Uncopied) => void): Overhearing {
   const began = performance.now()
-  let request = keep(bytesMax)
+  let isDone = false
+  const tooMuch = () => end('size')
+  const timer = setTimeout(tooMuch, timeoutMs).unref()
+  let request = keep(bodyBytes)
   let answer: { readonly kept: Kept; readonly status: number; readonly headers: IncomingHttpHeaders; readonly ms: number } | undefined
+  function end(heard: Overheard | Uncopied): void {
+    if (isDone) return
+    isDone = true
+    clearTimeout(timer)
+    if (typeof heard === 'string') for (const kept of [request, answer?.kept]) kept?.forget()
+    done(heard)
+  }
   return {
     asked(message) {
-      request = keep(bytesMax)
+      if (isDone) return
+      request = keep(bodyBytes, tooMuch)
       request.hear(message)
     },
     answered(message) {
-      const isStream = (message.headers['content-type'] ?? '').startsWith('text/event-stream')
-      const kept = keep(isStream ? -1 : bytesMax)
+      if (isDone) return
+      if ((message.headers['content-type'] ?? '').startsWith('text/event-stream')) return tooMuch()
+      const kept = keep(bodyBytes, tooMuch)
       answer = { kept, status: message.statusCode!, headers: message.headers, ms: performance.now() - began }
       kept.hear(message)
     },
     ended() {
-      if (answer === undefined || request.isOver() || answer.kept.isOver()) return done(undefined)
+      if (answer === undefined) return end('unready')
       const { kept, ...head } = answer
-      done({
-        bytes: Math.max(request.bytes(), kept.bytes()),
-        body: () => request.body()!,
-        answer: () => ({ ...head, body: kept.body()! }),
-      })
+      end({ body: () => request.body()!, answer: () => ({ ...head, body: kept.body()! }) })
     },
+    // That it is over is told just before that it was heard.
+    over: () => void setImmediate(() => end('unready')),
   }
 }
 
 type Kept = ReturnType<typeof keep>
 
-/** The bytes of a message, without a copy of them; nothing of one that is too large. */
-export function keep(bytesMax: number) {
+/** The bytes of a message, without a copy of them; nothing of one that is too large. @param over - it is too large */
+export function keep(bytesMax: number, over: () => void = () => {}) {
   let chunks: Buffer[] = []
   let bytes = 0
-  let isOver = bytesMax < 0
+  let isOver = false
+  const forget = () => {
+    isOver = true
+    chunks = []
+  }
   return {
     hear(message: IncomingMessage): void {
-      if (isOver) return
       message.on('data', (chunk: Buffer) => {
+        if (isOver) return
         bytes += chunk.length
-        if (bytes > bytesMax) {
-          isOver = true
-          chunks = []
-        } else chunks.push(chunk)
+        if (bytes <= bytesMax) return void chunks.push(chunk)
+        forget()
+        over()
       })
     },
+    forget,
     isOver: () => isOver,
-    bytes: () => bytes,
     body: (): Buffer | undefined => (isOver ? undefined : Buffer.concat(chunks)),
   }
 }

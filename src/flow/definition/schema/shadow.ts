@@ -91,7 +91,10 @@ export const Shadow = z.strictObject({
       body: Bodies.prefault('64k').meta({
         description: 'A request or an answer with a larger body is not copied, and counted. At most 1m.',
       }),
-      timeout: duration(1, 60_000).prefault('5s').meta({ description: 'A copy that is not answered by then has failed. At most 1m.' }),
+      timeout: duration(1, 60_000).prefault('5s').meta({
+        description:
+          'A copy that is not answered by then has failed, and a request that takes longer is not copied, and counted. At most 1m.',
+      }),
     })
     .prefault({})
     .meta({ description: 'What copies may cost. Beyond it nothing is copied, and that is counted.' }),
