@@ -29,6 +29,8 @@ export type LedgerTransaction = {
    */
   lock(): Promise<void>
   append(events: readonly CloudEvent[]): Promise<readonly Receipt[]>
+  /** As the ledger's own, without another connection: whoever waits for one behind the lock may wait for those who wait for the lock. */
+  read(filter: EventFilter): Promise<readonly RecordedEvent[]>
   /** Says something to whoever listens, in any process, once this is committed. Nothing is kept of it. */
   call(text: string): Promise<void>
 }

@@ -78,15 +78,14 @@ export class LedgerStore implements Ledger {
   }
 
   async read(filter: EventFilter): Promise<readonly RecordedEvent[]> {
-    const kept = await this.readKept(filter)
-    return kept.map(({ seq, recordedAt, body }) => ({ seq, recordedAt, event: JSON.parse(body) as CloudEvent }))
+    return parsed(await this.readKept(filter))
   }
 
   /** As `read`, without parsing. */
-  async readKept(filter: EventFilter): Promise<readonly KeptEvent[]> {
+  async readKept(filter: EventFilter, db = this.db): Promise<readonly KeptEvent[]> {
     const { after, types, subject, chainId, newestFirst = false, limit = 1_000 } = filter
     type Columns = { seq: number; recordedAt: Date; body: string; type: string; subject: string; chainId: string | null }
-    let query = this.db.withTables<{ event: Columns }>().selectFrom('event').select(['seq', 'recordedAt', 'body'])
+    let query = db.withTables<{ event: Columns }>().selectFrom('event').select(['seq', 'recordedAt', 'body'])
     if (after !== undefined) query = query.where('seq', '>', after)
     if (types !== undefined) query = query.where('type', 'in', types.length === 0 ? [''] : [...types])
     if (subject !== undefined) query = query.where('subject', '=', subject)
@@ -185,6 +184,7 @@ export class LedgerStore implements Ledger {
       lock: async () => {
         await client.query({ name: 'ledger lock', text: 'select seq from ledger_head for update' })
       },
+      read: async (filter) => parsed(await this.readKept(filter, db)),
       call: async (text) => {
         await client.query(`select pg_notify('threeways_call', $1)`, [text])
       },
@@ -210,3 +210,6 @@ async function tried<T>(attempt: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+const parsed = (kept: readonly KeptEvent[]): readonly RecordedEvent[] =>
+  kept.map(({ seq, recordedAt, body }) => ({ seq, recordedAt, event: JSON.parse(body) as CloudEvent }))

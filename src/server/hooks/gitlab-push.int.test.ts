@@ -2,13 +2,23 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeRepositories } from '../../flow/lineage/repositories.ts'
 import { instantOf, manualClock } from '../../kernel/clock.ts'
 import { openTestThreeways, type TestThreeways } from '../testing.ts'
+import type { Hooks } from './hooks.ts'
+import { hookRoutes } from './routes.ts'
 
 const minute = 60_000
 const main = 'refs/heads/main'
 const nothing = '0'.repeat(40)
 const sha = (letter: string) => letter.repeat(40)
 
-const clock = manualClock()
+const manual = manualClock()
+/** No two things are told at one moment. */
+const clock = {
+  ...manual,
+  instant() {
+    manual.forward(1)
+    return manual.instant()
+  },
+}
 let t: TestThreeways
 beforeAll(async () => {
   t = await openTestThreeways({ clock })
@@ -22,19 +32,24 @@ async function project(name: string) {
   const repository = `acme/${name}`
   const { secret } = (await t.ask('POST', '/api/hooks', { kind: 'gitlab', repository })).body as { secret: string }
   let deliveries = 0
+  const payloadOf = ({ before, after, ref = main, newest, more = {} }: Push) =>
+    JSON.stringify({
+      object_kind: ref.startsWith('refs/tags/') ? 'tag_push' : 'push',
+      ref,
+      before,
+      after,
+      checkout_sha: after === nothing ? null : after,
+      project: { path_with_namespace: repository, default_branch: 'main' },
+      commits: newest === undefined ? [] : [{ timestamp: instantOf(clock.now() - newest * minute) }],
+      ...more,
+    })
   return {
+    repository,
+    secret,
+    payloadOf,
     /** @returns how it is sent again, and what was answered. `newest`: how many minutes ago its newest commit was made; without it there is none. */
-    async push({ before, after, ref = main, newest, more = {} }: Push, delivery: string | null = `${name}-${++deliveries}`) {
-      const payload = JSON.stringify({
-        object_kind: ref.startsWith('refs/tags/') ? 'tag_push' : 'push',
-        ref,
-        before,
-        after,
-        checkout_sha: after === nothing ? null : after,
-        project: { path_with_namespace: repository, default_branch: 'main' },
-        commits: newest === undefined ? [] : [{ timestamp: instantOf(clock.now() - newest * minute) }],
-        ...more,
-      })
+    async push(what: Push, delivery: string | null = `${name}-${++deliveries}`) {
+      const payload = payloadOf(what)
       const key: Record<string, string> = delivery === null ? {} : { 'idempotency-key': delivery }
       const send = async () => {
         clock.forward(minute)
@@ -109,6 +124,39 @@ describe('a push to GitLab', () => {
     // One was missed: what follows is the newer one all the same.
     await push({ before: sha('d'), after: sha('e'), newest: 100 })
     expect(await stands()).toEqual({ [main]: sha('e') })
+  })
+
+  it('that is handled beside the next one goes below it, whichever is faster', async () => {
+    const { repository, secret, payloadOf, push, stands } = await project('beside')
+    await push({ before: nothing, after: sha('a'), newest: 600 })
+    const { ledger } = t.threeways
+    const look = makeRepositories(ledger)
+    const both = Promise.withResolvers<void>()
+    let looks = 0
+    const routes = hookRoutes({
+      hooks: {
+        open: async () => ({ hook: { kind: 'gitlab', repository, stream: 'beside', since: '', by: '' }, secret }),
+      } as unknown as Hooks,
+      ledger,
+      clock,
+      // Neither goes on before the other one looked as well.
+      async repositories() {
+        const found = await look()
+        if (++looks === 2) both.resolve()
+        await both.promise
+        return found
+      },
+    })
+    const answers = [
+      payloadOf({ before: sha('b'), after: sha('c'), newest: 1 }),
+      payloadOf({ before: sha('a'), after: sha('b'), newest: 3 }),
+    ].map(async (body) => {
+      const headers = { 'content-type': 'application/json', 'x-gitlab-token': secret }
+      return (await routes.request(`/hooks/gitlab/${repository}`, { method: 'POST', body, headers })).status
+    })
+    expect(await Promise.all(answers)).toEqual([200, 200])
+    expect(await stands()).toEqual({ [main]: sha('c') })
+    expect(looks).toBe(3)
   })
 
   it('of a tag says which commit it stands for, and nothing where GitLab does not say it', async () => {

@@ -5,11 +5,13 @@ import * as github from '../../connectors/github/webhook.ts'
 import * as gitlab from '../../connectors/gitlab/webhook.ts'
 import type { Told } from '../../flow/history/history.port.ts'
 import type { Hook } from '../../flow/history/hooks.ts'
+import { refsRecorded } from '../../flow/history/events.ts'
 import { eventOf } from '../../flow/history/record.ts'
 import type { makeRepositories } from '../../flow/lineage/repositories.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { forbidden, invalid, ThreewaysError, tooLarge, unauthorized } from '../../kernel/errors.ts'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
+import type { CloudEvent } from '../../ledger/event.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { HookKind, Hooks } from './hooks.ts'
 
@@ -59,7 +61,7 @@ const viewOf = ({ kind, repository, stream, incidentLabel, incidentEnvironment, 
 
 export type HookDoor = {
   readonly hooks: Hooks
-  readonly ledger: Pick<Ledger, 'append'>
+  readonly ledger: Pick<Ledger, 'append' | 'head' | 'transaction'>
   readonly repositories: ReturnType<typeof makeRepositories>
   readonly clock: Clock
 }
@@ -114,14 +116,14 @@ export function hookRoutes({ hooks, ledger, repositories, clock }: HookDoor): Ho
             ? github.isSigned(body, of('x-hub-signature-256'), opened?.secret ?? '')
             : gitlab.isToken(of('x-gitlab-token'), opened?.secret ?? '')
         if (!opened || !isRight) throw notSigned(kind)
-        const told = await tell(payloadOf(body, of('content-type')), viewOf(opened.hook), {
-          event: of('x-github-event') ?? '',
-          at: clock.instant(),
-          delivery: of('idempotency-key'),
-          stood: async (ref) => (await repositories()).repositories.get(opened.hook.repository!)?.stood(ref) ?? [],
-        })
+        const told = await take(
+          { ledger, repositories, clock },
+          payloadOf(body, of('content-type')),
+          viewOf(opened.hook),
+          { event: of('x-github-event') ?? '', delivery: of('idempotency-key') },
+          `/hooks/${kind}/${repository}`,
+        )
         if (told === undefined) return c.json({ used: false, events: 0 }, 202)
-        await record(ledger, told, `/hooks/${kind}/${repository}`)
         return c.json({ used: told.length > 0, events: told.length })
       },
     )
@@ -155,20 +157,57 @@ function payloadOf(body: Uint8Array, contentType = ''): unknown {
   }
 }
 
-async function record(ledger: Pick<Ledger, 'append'>, told: readonly Told[], source: string): Promise<void> {
+/**
+ * Records what is told. What depends on where a branch stood is recorded only where nobody said anything of the repository since that was
+ * looked up, and else told anew: of two pushes that are handled at once the second one has to know of the first.
+ */
+async function take(
+  { ledger, repositories, clock }: Omit<HookDoor, 'hooks'>,
+  payload: unknown,
+  hook: HookView,
+  how: Pick<Arrival, 'event' | 'delivery'>,
+  source: string,
+): Promise<readonly Told[] | undefined> {
+  for (;;) {
+    const head = await ledger.head()
+    let hangsOnRefs = false
+    const stood = async (ref: string) => {
+      hangsOnRefs = true
+      return (await repositories()).repositories.get(hook.repository)?.stood(ref) ?? []
+    }
+    // The time is that of this look: all that it saw was told before.
+    const told = await tell(payload, hook, { ...how, at: clock.instant(), stood })
+    if (told === undefined || told.length === 0) return told
+    const events = told.map((one) => eventOf(one, source))
+    if (await record(ledger, events, hangsOnRefs ? { repository: hook.repository, head } : undefined)) return told
+  }
+}
+
+/** @returns whether it holds: nothing was said since `seen.head` of where the branches of that repository stand */
+async function record(
+  ledger: HookDoor['ledger'],
+  events: readonly CloudEvent[],
+  seen: { readonly repository: string; readonly head: number } | undefined,
+): Promise<boolean> {
   try {
-    if (told.length > 0) await ledger.append(told.map((one) => eventOf(one, source)))
+    if (seen !== undefined)
+      return await ledger.transaction(async (tx) => {
+        await tx.lock()
+        const since = await tx.read({ after: seen.head, types: [refsRecorded.type], subject: seen.repository, limit: 1 })
+        if (since.length === 0) await tx.append(events)
+        return since.length === 0
+      })
+    await ledger.append(events)
   } catch (error) {
     // Delivered again, what is named by its delivery came at another time: it is on record as it came first.
     if (!(error instanceof ThreewaysError) || error.code !== 'EVENT_ID_REUSED') throw error
   }
+  return true
 }
 
-async function tell(
-  payload: unknown,
-  hook: HookView,
-  { event, ...arrival }: gitlab.Arrival & { readonly event: string },
-): Promise<readonly Told[] | undefined> {
+type Arrival = gitlab.Arrival & { readonly event: string }
+
+async function tell(payload: unknown, hook: HookView, { event, ...arrival }: Arrival): Promise<readonly Told[] | undefined> {
   const { kind } = hook
   if (kind === 'github' && event === 'ping') return undefined
   const about = kind === 'github' ? github.repositoryOf(payload) : gitlab.projectOf(payload)
