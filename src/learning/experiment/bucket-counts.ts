@@ -24,20 +24,22 @@ export async function bucketSums(
   const isCounted = sql`chosen.environment = ${environment} and chosen.flag = ${flag} and chosen.at >= ${since} and chosen.variant = chosen.latest`
   const isOfUnit = sql`did.environment = ${environment} and did.metric = ${metric} and did.unit = chosen.unit and did.day >= substr(chosen.at, 1, 10)`
 
-  const counted = await sql<{ variant: string; bucket: string; count: string }>`
+  // In one statement, that is of one moment: a report that comes between two would look like values without buckets.
+  const { rows } = await sql<{ variant: string; bucket: string | null; count: string }>`
     select chosen.variant, did.bucket, sum(did.count) as count
-    from ${chosen} cross join lateral (select bucket, count from projection.unit_bucket did where ${isOfUnit}) did
+    from ${chosen} cross join lateral (
+      select bucket, count from projection.unit_bucket did where ${isOfUnit}
+      union all select null, count from projection.unit_metric did where ${isOfUnit}
+    ) did
     where ${isCounted} group by 1, 2 order by 1, 2`.execute(db)
-  const all = await sql<{ variant: string; values: string }>`
-    select chosen.variant, sum(did.count) as values
-    from ${chosen} cross join lateral (select count from projection.unit_metric did where ${isOfUnit}) did
-    where ${isCounted} group by 1`.execute(db)
   const bucketsOf = (variant: string): Buckets =>
-    counted.rows.filter((row) => row.variant === variant).map(({ bucket, count }) => [Number(bucket), Number(count)] as const)
-  const arms = all.rows.map(({ variant, values }) => {
-    const buckets = bucketsOf(variant)
-    return { variant, buckets, position: positionOf(buckets, share), unbucketed: Number(values) - countOf(buckets) }
-  })
+    rows.flatMap((row) => (row.variant === variant && row.bucket !== null ? [[Number(row.bucket), Number(row.count)] as const] : []))
+  const arms = rows
+    .filter(({ bucket }) => bucket === null)
+    .map(({ variant, count }) => {
+      const buckets = bucketsOf(variant)
+      return { variant, buckets, position: positionOf(buckets, share), unbucketed: Number(count) - countOf(buckets) }
+    })
 
   const positions = arms.flatMap(({ variant, position }) => (position === undefined ? [] : [{ variant, ...position }]))
   const units = await sql<{ variant: string; units: string; means: number[]; products: number[] }>`
