@@ -91,6 +91,13 @@ describe('experiments that are kept apart', () => {
       status: 422,
       body: { code: 'FLAG_LAYER_TAKEN', detail: expect.stringContaining('"one"') },
     })
+    // Who only looks what it would do is told so too.
+    const { text } = (await t.ask('GET', '/api/flags/checkout')).body as { text: string }
+    const preview = (document: string) => t.ask('POST', '/api/flags/preview', { files: [{ document, file: 'checkout.yaml' }] })
+    expect((await preview(text)).body).toMatchObject({ flags: [{ against: null }] })
+    expect((await preview(text.replace('one: 40%', 'one: 20%'))).body).toMatchObject({
+      flags: [{ against: expect.stringContaining('would be taken from "one"') }],
+    })
     expect(await stand({ three: '70%' })).toMatchObject({
       status: 400,
       body: { detail: expect.stringContaining('110% of the layer would be owned') },

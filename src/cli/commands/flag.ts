@@ -118,9 +118,11 @@ type Preview = {
   readonly flag: string
   readonly revision: number
   readonly moves: readonly { readonly environment: string; readonly rule: string | null; readonly moved: string; readonly diced: boolean }[]
+  readonly against: string | null
 }
 
-function previewLine({ flag, revision, moves }: Preview): string {
+function previewLine({ flag, revision, moves, against }: Preview): string {
+  if (against !== null) return `${flag}: ${against}`
   if (revision === 0) return `${flag} is new`
   if (moves.length === 0) return `${flag}: nobody who sees a variant would see another one`
   const told = moves.map(

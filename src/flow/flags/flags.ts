@@ -1,11 +1,11 @@
 import { makeBreath } from '../../kernel/breath.ts'
 import type { Clock } from '../../kernel/clock.ts'
-import { conflict, type ThreewaysError } from '../../kernel/errors.ts'
+import { conflict, ThreewaysError } from '../../kernel/errors.ts'
 import type { NewId } from '../../kernel/ids.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { readFlag } from './document.ts'
 import type { FlagChange } from './events.ts'
-import { checkExclusion } from './exclusion.ts'
+import { checkExclusion, checkKept } from './exclusion.ts'
 import { checkOnce, checkWords, sameFile } from './files.ts'
 import type { Flag } from './flag.ts'
 import { advanced, begun, paused, type OutcomeOf } from './plan.ts'
@@ -17,7 +17,13 @@ import { lastFromFiles, revisionOf, revisions, standing, unknown, type Author, t
 export type FlagDocument = { readonly document: string; readonly file: string }
 
 /** What publishing a flag would do. `before`: how it stands; null: it is new. */
-export type Preview = { readonly flag: Flag; readonly before: FlagRevision | null; readonly moves: readonly Move[] }
+export type Preview = {
+  readonly flag: Flag
+  readonly before: FlagRevision | null
+  readonly moves: readonly Move[]
+  /** What layers and holdouts say against it, unless it is meant; null: nothing. */
+  readonly against: string | null
+}
 
 export type Flags = ReturnType<typeof makeFlags>
 
@@ -85,11 +91,13 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       const then = new Map([...all.values(), ...read].map(({ flag }) => [flag.flag, flag]))
       checkExclusion(new Set(read.map(({ flag }) => flag.flag)), then)
       for (const { flag } of read) checkRequirements(flag, then)
-      checkWrittenOut(then, new Map([...all].map(([name, one]) => [name, one.flag])))
+      const earlier = new Map([...all].map(([name, one]) => [name, one.flag]))
+      checkWrittenOut(then, earlier)
       return read.map(({ flag }) => {
         const before = all.get(flag.flag)
         const made = begun(flag, before?.flag, at)
-        return { flag: made, before: before ?? null, moves: before === undefined ? [] : movesOf(before, made) }
+        const against = refusalOf(() => checkKept(new Set([flag.flag]), earlier, then, (layer) => all.get(layer)?.slots ?? {}))
+        return { flag: made, before: before ?? null, moves: before === undefined ? [] : movesOf(before, made), against }
       })
     },
 
@@ -166,6 +174,17 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       }
       return alone({ name, make }, { ...author, origin: 'api' })
     },
+  }
+}
+
+/** In words, where it refuses. */
+function refusalOf(check: () => void): string | null {
+  try {
+    check()
+    return null
+  } catch (error) {
+    if (error instanceof ThreewaysError) return error.message
+    throw error
   }
 }
 

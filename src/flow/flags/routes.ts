@@ -51,10 +51,11 @@ export function flagRoutes({ flags, served, kept, refresh }: Parts): Hono<HttpEn
     async (c) => {
       const previews = await flags.preview(c.req.valid('json').files)
       return c.json({
-        flags: previews.map(({ flag, before, moves }) => ({
+        flags: previews.map(({ flag, before, moves, against }) => ({
           flag: flag.flag,
           revision: before?.revision ?? 0,
           moves: movesView(moves),
+          against,
           changed: changesView(before?.flag, flag),
           would: wholeView(flag),
         })),

@@ -115,6 +115,7 @@ export const Previewed = z
     flag: z.string(),
     revision: z.int().meta({ description: 'that stands; 0: it is new' }),
     moves: z.array(MoveView),
+    against: z.string().nullable().meta({ description: 'what layers and holdouts say against it, unless it is meant (`rebucket`)' }),
     changed: z
       .object({ fields: z.array(z.string()), environments: z.array(z.string()) })
       .meta({ description: 'of its file: fields, and environments that would stand otherwise, be new or be gone' }),

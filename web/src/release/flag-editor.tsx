@@ -75,7 +75,7 @@ type PublishProps = {
 
 /** What somebody has to say besides, asked for when it matters. */
 const questions = {
-  rebucket: 'everybody may be put into another bucket',
+  rebucket: 'units may be moved from what they see',
   unready: 'out of the dark, whatever rehearsals showed',
 } as const
 
@@ -83,7 +83,10 @@ function Publish({ preview, draft, ready, onDone }: PublishProps) {
   const [problem, setProblem] = useState<Problem>()
   const [busy, setBusy] = useState(false)
   const [, go] = useLocation()
-  const asked = { rebucket: preview.moves.some(({ diced }) => diced), unready: problem?.code === 'FLAG_NOT_READY' }
+  const asked = {
+    rebucket: preview.against !== null || preview.moves.some(({ diced }) => diced),
+    unready: problem?.code === 'FLAG_NOT_READY',
+  }
   const [meant, setMeant] = useState({ rebucket: false, unready: false })
   const proposes = problem?.code === 'FLAG_NEEDS_AGREEMENT'
   const send = async (event: FormEvent<HTMLFormElement>) => {

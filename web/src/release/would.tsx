@@ -8,7 +8,7 @@ import { variantsOf } from './shares.ts'
 type Props = { readonly preview: FlagPreview; readonly before: FlagDetail | undefined }
 
 /** What publishing would do: how it would stand beside how it stands, and who would be moved. */
-export function Would({ preview: { changed, moves, would }, before }: Props) {
+export function Would({ preview: { changed, moves, against, would }, before }: Props) {
   const variants = [...new Set([...variantsOf(would), ...(before === undefined ? [] : variantsOf(before))])]
   const gone = changed.environments.filter((name) => would.environments.every(({ environment }) => environment !== name))
   const stays = would.environments.filter(({ environment }) => !changed.environments.includes(environment))
@@ -21,6 +21,7 @@ export function Would({ preview: { changed, moves, would }, before }: Props) {
         </p>
       )}
       <Moves moves={moves} />
+      {against !== null && <p className="flag-wrong">{against}.</p>}
       {would.environments
         .filter(({ environment }) => changed.environments.includes(environment))
         .map((setting) => {
