@@ -39,7 +39,8 @@ export type Seen = {
   readonly copy: Answer | { readonly failed: 'timeout' | 'broken' }
 }
 
-/** Why a request that was drawn is not copied, beside what a budget says: too large or without an end; nobody is there to get it, or was there to be answered. */
+/** Why a request that was drawn is not copied, beside what a budget says: too large, too slow or without an end; nobody is there to get it, nobody was
+ * there to be answered, or it was answered before it was there whole. */
 export type Uncopied = 'size' | 'unready'
 
 /** Says whether a copy may be sent, and hears what came of it. Whoever drives environments sends them. Never throws. */

@@ -1,4 +1,6 @@
-import type { RequestListener } from 'node:http'
+import { once } from 'node:events'
+import { createServer, request as ask, type IncomingMessage, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { service, shadowing, stage } from './testing.ts'
 
@@ -29,5 +31,25 @@ describe('a place among the copies', () => {
     await (await fetch(url)).text()
     expect((await told(3)).rehearsals).toMatchObject({ candidate: { compared: 1 }, dropped: { concurrency: 0 } })
     over.abort()
+  })
+})
+
+describe('a request whose answer came before it was there whole', () => {
+  it('is not copied, and counted', async () => {
+    const hasty = createServer((_, response) => void response.end('no')).listen(0, '127.0.0.1')
+    await once(hasty, 'listening')
+    const old = { id: 'old', port: (hasty.address() as AddressInfo).port }
+    const next = await service('new')
+    const { port, told } = await stage({ how: shadowing({ methods: ['POST'] }), production: [old], candidate: next })
+    const half = ask({ port, host: '127.0.0.1', method: 'POST', headers: { 'content-length': 10 } })
+    half.on('error', () => {})
+    half.write('12345')
+    const [answer] = (await once(half, 'response')) as [IncomingMessage]
+    answer.resume()
+    expect((await told(1)).rehearsals).toMatchObject({ candidate: { compared: 0 }, dropped: { unready: 1 } })
+    expect(next.got).toEqual([])
+    half.destroy()
+    hasty.close()
+    hasty.closeAllConnections()
   })
 })

@@ -35,6 +35,7 @@ export function overhear({ bodyBytes, timeoutMs }: Limits, done: (heard: Overhea
   const tooMuch = () => end('size')
   const timer = setTimeout(tooMuch, timeoutMs).unref()
   let request = keep(bodyBytes)
+  let asked: IncomingMessage | undefined
   let answer: { readonly kept: Kept; readonly status: number; readonly headers: IncomingHttpHeaders; readonly ms: number } | undefined
   function end(heard: Overheard | Uncopied): void {
     if (isDone) return
@@ -46,6 +47,7 @@ export function overhear({ bodyBytes, timeoutMs }: Limits, done: (heard: Overhea
   return {
     asked(message) {
       if (isDone) return
+      asked = message
       request = keep(bodyBytes, tooMuch)
       request.hear(message)
     },
@@ -57,7 +59,8 @@ export function overhear({ bodyBytes, timeoutMs }: Limits, done: (heard: Overhea
       kept.hear(message)
     },
     ended() {
-      if (answer === undefined) return end('unready')
+      // A service may answer before it has the whole request, and half of one is another request.
+      if (answer === undefined || asked?.complete !== true || !asked.readableEnded) return end('unready')
       const { kept, ...head } = answer
       end({ body: () => request.body()!, answer: () => ({ ...head, body: kept.body()! }) })
     },
