@@ -136,13 +136,15 @@ export function makeEnvironments(shop: EnvironmentShop) {
      * @throws ThreewaysError `ENVIRONMENT_NOT_FOUND`, `NOTHING_RUNS`; `SERVICE_UNHEALTHY`
      */
     async apply(name: string, settingsOf: (id: EnvironmentId) => Promise<string>): Promise<EnvironmentView> {
-      const { id, traffic, shares } = await runningIn(name)
+      const { id, traffic, shares, shadow } = await runningIn(name)
       if (shares.some(({ percent }) => percent > 0 && percent < 100)) {
         const help = 'wait until its deployment has ended'
         throw conflict('ENVIRONMENT_BUSY', { message: `the traffic of ${id} is shared: a deployment is under way`, help })
       }
       const { desired } = await shop.desiredOf(traffic, await settingsOf(id))
-      const plan = await provider.plan({ environment: id, deployments: [desired], shares: allTo(desired) })
+      // What it gets copies of is its stage's to say, and stays.
+      const copies = shadow && { shadow }
+      const plan = await provider.plan({ environment: id, deployments: [desired], shares: allTo(desired), ...copies })
       return view(
         await provider.apply(plan, () => {}),
         (await openDrifts(ledger)).get(id) ?? [],
@@ -187,10 +189,10 @@ export function makeEnvironments(shop: EnvironmentShop) {
   }
 
   async function runningIn(name: string) {
-    const { environment: id, traffic, shares } = await existing(name)
+    const { environment: id, traffic, shares, shadow } = await existing(name)
     if (traffic === undefined)
       throw refused('NOTHING_RUNS', { message: `nothing runs in ${id}`, help: 'compare environments that run something' })
-    return { id, traffic, shares }
+    return { id, traffic, shares, shadow }
   }
 
   /**

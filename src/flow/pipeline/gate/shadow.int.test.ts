@@ -129,6 +129,17 @@ describe('requests of production, copied to what is in test', () => {
     expect(atGate(run)?.why).toContain('it answers requests of production otherwise, or fails')
   })
 
+  it('go on when what runs there is applied once more', async () => {
+    const before = await shadow()
+    const { provider } = t.threeways.workshop
+    const { shadow: how } = await provider.observe('shop/test')
+    expect(how).toMatchObject({ from: 'shop/production', share: 1 })
+    expect((await t.ask('POST', '/api/environments/apply?name=shop/test')).status).toBe(200)
+    expect((await provider.observe('shop/test')).shadow).toEqual(how)
+    await use(10)
+    await told(before.rehearsals + before.dropped + 10)
+  })
+
   it('wake nobody: what sleeps gets none, and that is counted', async () => {
     const { rest } = t.threeways.workshop.provider
     const before = await shadow()
