@@ -146,13 +146,14 @@ class Traffic {
   #tap(request: IncomingMessage, chosen: Chosen) {
     const shadows = this.options.shadows?.() ?? []
     if (shadows.length === 0) return undefined
+    const answering = candidateOf(chosen.deployment)
     const second = () => {
-      const isSame = (deployment: string) => candidateOf(deployment) === candidateOf(chosen.deployment)
+      const isSame = (deployment: string) => candidateOf(deployment) === answering
       const target = this.#balance.beside(chosen, isSame)
       return target && this.#upstream(target)
     }
     try {
-      return this.#shadowing.tap(request, shadows, second)
+      return this.#shadowing.tap(request, shadows, answering, second)
     } catch {
       // Whatever is wrong with a copy, the request itself goes on.
       return undefined

@@ -50,6 +50,17 @@ describe('requests that are copied to a candidate elsewhere', () => {
     expect(next.got.map((got) => got.url)).toEqual(['/whole'])
   })
 
+  it('are none that the candidate itself answered, in whatever role', async () => {
+    const [old, canary, next] = [await service('old'), await service('canary'), await service('new')]
+    const { url, told, route } = await stage({ production: [old], candidate: next })
+    const half = { percent: 50 } as const
+    const old50 = { ...half, deployment: 'sha256:old', instances: [old] }
+    route.direct([old50, { ...half, deployment: 'sha256:new canary', instances: [canary] }], false)
+    for (let n = 0; n < 10; n++) await (await fetch(url)).text()
+    await told(5)
+    expect([old.got.length, canary.got.length, next.got.length]).toEqual([5, 5, 5])
+  })
+
   it('are as many as the share says, drawn by chance', async () => {
     const [old, next] = [await service('old'), await service('new')]
     let at = 0

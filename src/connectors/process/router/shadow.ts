@@ -46,10 +46,12 @@ export function makeShadowing(random: () => number = Math.random) {
     copying.end({ kind: isNoise ? 'noise' : 'candidate', service, ...request, control: heard.answer(), copy: told })
   }
 
-  function draw(shadow: Shadow, request: IncomingMessage): Drawn | undefined {
+  function draw(shadow: Shadow, request: IncomingMessage, answering: Digest): Drawn | undefined {
     const { shadowing, environment, desk } = shadow
     if (!shadowing.methods.includes(request.method!) || isConditional(request) || random() >= shadowing.share) return undefined
     const receiver = shadow.receive()
+    // Held against itself, a candidate would only ever be found to be the same.
+    if (receiver?.candidate === answering) return undefined
     const to = { environment, shadowing, candidate: receiver?.candidate }
     const isLarge = Number(request.headers['content-length'] ?? 0) > shadowing.limits.bodyBytes
     if (receiver === undefined || isLarge) {
@@ -62,11 +64,17 @@ export function makeShadowing(random: () => number = Math.random) {
 
   return {
     /**
+     * @param answering - the candidate that answers this request
      * @param second - another instance of what answers this request, if there is one
      * @returns undefined when it is not copied
      */
-    tap(request: IncomingMessage, shadows: readonly Shadow[], second: () => Upstream | undefined): Overhearing | undefined {
-      const drawn = shadows.flatMap((shadow) => draw(shadow, request) ?? [])
+    tap(
+      request: IncomingMessage,
+      shadows: readonly Shadow[],
+      answering: Digest,
+      second: () => Upstream | undefined,
+    ): Overhearing | undefined {
+      const drawn = shadows.flatMap((shadow) => draw(shadow, request, answering) ?? [])
       if (drawn.length === 0) return undefined
       const asked = { method: request.method!, path: request.url! }
       const taps = drawn.map((one) =>
