@@ -89,7 +89,7 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
       phase,
       analysis,
       crossed: counted.crossed,
-      apart: apartOf(flag, await definitionsOf(place)),
+      apart: apartOf(flag, environment, await definitionsOf(place)),
       arms: arms.map((arm, index) => ({ arm, units: counted.arms[arm]!.units, share: phase.weights[index]! / all })),
       looks: looks.map(({ at, phase, units, told }) => ({ at: at!, phase: phase!, units: units!, told })),
     }
@@ -117,7 +117,7 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
       for (const kept of rows.map(keptOf)) {
         const { experiment, flag, environment, plan, startedAt } = kept
         const { since } = phaseOf(await revisionsOf(ledger, flag), environment, plan.arms, startedAt!)
-        const { layer } = apartOf(flag, definitions)
+        const { layer } = apartOf(flag, environment, definitions)
         const arms = plan.arms.map(({ key }) => key)
         const metrics = plan.metrics.filter(({ role }) => role === 'decision')
         const one = { experiment, flag, environment, layer, arms, metrics, narrowestAt: plan.narrowestAt, since }
@@ -178,7 +178,7 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
             message: `"${experiment}" cannot begin: ${fault}`,
             help: `let the flag dice: threeways flag ramp ${flag} ${plan.arms.map(({ key }) => `${key}=50%`).join(' ')} --environment ${environment} --reason WHY`,
           })
-        const mixed = apartFault(flag, await definitionsOf(tx), plan)
+        const mixed = apartFault(flag, environment, await definitionsOf(tx), plan)
         if (mixed !== undefined)
           throw refused('EXPERIMENT_MIXED', { message: `"${experiment}" cannot begin: ${mixed.message}`, help: mixed.help })
         await tx.append([event(experimentStarted, envelope(experiment), { experiment, by })])
