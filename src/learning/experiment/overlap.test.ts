@@ -133,7 +133,7 @@ describe('two experiments at once', () => {
     })
   })
 
-  it('are not believed where who is in one decides who is in the other', () => {
+  it('are not believed where the arm of one hangs on the arm of the other', () => {
     expect(
       judged([
         shared(

@@ -74,7 +74,8 @@ export const questionsOf = ([a, b]: Shared['pair']): readonly Metric[] => [
 
 /**
  * Of all pairs of experiments that overlap: do their effects depend on each other? Read by confidence sequences, for a board is looked at
- * whenever somebody likes. Pure.
+ * whenever somebody likes; whether they are independent at all is asked of this moment alone, with an alarm that is rare instead. Units that one
+ * keeps from the other, whatever their arm there, change no share, and are not seen. Pure.
  * @returns what stands out first
  */
 export function judged(pairs: readonly Shared[]): readonly Overlap[] {
@@ -114,7 +115,8 @@ function verdictOf(shared: Shared, metrics: readonly MetricOverlap[], tableP: nu
   if (tableP <= splitAlarm)
     return {
       verdict: 'not independent',
-      because: `who is in which arm of one depends on the arm of the other: one of them decides who reaches the other, or both dice by the same salt; no effect beside the other can be believed until that is known`,
+      because:
+        'who is in which arm of one depends on the arm of the other, as where both dice by the same salt; no effect beside the other can be believed until it is known why. It is asked at this one look: looked at often enough, it is found by chance too',
     }
   const found = metrics.filter((one) => 'adjusted' in one && one.adjusted <= alpha).map(({ metric }) => metric)
   if (found.length > 0)
