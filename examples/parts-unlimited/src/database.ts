@@ -13,11 +13,15 @@ const migrations = new URL('../db/migrations/', import.meta.url)
 
 export class Database {
   readonly #pool: Pool
+  /** What nobody sees yet must not keep a checkout waiting for a connection, whatever becomes of it. */
+  readonly #rehearsals: Pool
 
   constructor(url: string) {
     this.#pool = new Pool({ connectionString: url, max: 8, connectionTimeoutMillis: 3_000, statement_timeout: 5_000 })
-    // A server that goes away ends idle connections; the pool opens new ones when it is back.
-    this.#pool.on('error', (error) => log('error', 'lost a database connection', { error: error.message }))
+    this.#rehearsals = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 3_000, statement_timeout: 500 })
+    // A server that goes away ends idle connections; a pool opens new ones when it is back.
+    for (const pool of [this.#pool, this.#rehearsals])
+      pool.on('error', (error) => log('error', 'lost a database connection', { error: error.message }))
   }
 
   /** Applies what is missing, all or nothing. Only adds (expand): the version before serves from the same database. */
@@ -58,11 +62,12 @@ export class Database {
   /** What the chat will do when somebody opens it, and then nothing of it was. @returns who answers there */
   async rehearseChat(at: Date): Promise<readonly string[]> {
     let names: readonly string[] = []
-    await this.#transaction('rollback', async (client) => {
+    const rehearse = async (client: PoolClient) => {
       await client.query("insert into chat_messages (message) values ('Is somebody there?')")
       const there = 'select name from clerks where ($1 - from_hour + 24) % 24 < hours order by from_hour'
       names = (await client.query<{ name: string }>(there, [at.getUTCHours()])).rows.map(({ name }) => name)
-    })
+    }
+    await this.#transaction('rollback', rehearse, this.#rehearsals)
     return names
   }
 
@@ -71,8 +76,8 @@ export class Database {
     return (await this.#pool.query<Part>(`select ${columns} from parts where ${where} order by id`, [value])).rows
   }
 
-  async #transaction(end: 'commit' | 'rollback', work: (client: PoolClient) => Promise<void>): Promise<void> {
-    const client = await this.#pool.connect()
+  async #transaction(end: 'commit' | 'rollback', work: (client: PoolClient) => Promise<void>, pool = this.#pool): Promise<void> {
+    const client = await pool.connect()
     try {
       await client.query('begin')
       await work(client)
