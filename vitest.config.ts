@@ -27,7 +27,7 @@ export default defineConfig({
         // One process for all of them: a new one for each cost more than what it ran.
         test: {
           name: 'here',
-          include: ['{src,sdk,web,test,scripts}/**/*.test.ts'],
+          include: ['{src,sdk,web,test,scripts,bench}/**/*.test.ts'],
           exclude: [...exclude, '**/*.{int,e2e}.test.ts'],
           isolate: false,
         },

@@ -1,7 +1,7 @@
-import { invalid } from '../../kernel/errors.ts'
-import { independence, interaction, type Wald } from '../../kernel/statistics/interaction.ts'
-import { benjaminiHochberg } from '../../kernel/statistics/multiplicity.ts'
-import { normalTail } from '../../kernel/statistics/normal.ts'
+import { invalid } from '../../src/kernel/errors.ts'
+import { independence, interaction, type Wald } from '../../src/kernel/statistics/interaction.ts'
+import { benjaminiHochberg } from '../../src/kernel/statistics/multiplicity.ts'
+import { normalTail } from '../../src/kernel/statistics/normal.ts'
 
 /** Who was in which arm of one experiment: of each unit 0 for not in it, 1 for control, 2 and on for treatments. */
 export type Assignment = { readonly experiment: string; readonly arms: Uint8Array }
