@@ -31,6 +31,7 @@ function clients(count: number, metadata: Metadata, play: () => unknown = () => 
     time,
     loads,
     listeners,
+    update: (next: Metadata) => flags.update(setOf(next)),
     stand(next: Metadata) {
       flags.update(setOf(next))
       for (const changed of listeners) changed()
@@ -57,6 +58,15 @@ describe('clients play a dark feature', () => {
     stand(dark)
     await time.pass(5_000)
     expect(sum('played')).toBeGreaterThan(before)
+  })
+
+  it('not once more where nobody told them that the flag is no longer dark', async () => {
+    const { time, sum, update } = clients(40, dark)
+    await time.pass(5_000)
+    update({ ...dark, 'tw.state': 'on' })
+    const before = sum('played')
+    await time.pass(60_000)
+    expect(sum('played')).toBe(before)
   })
 
   it('whatever comes of it', async () => {

@@ -62,6 +62,8 @@ export function darkLoad(
   function once(): void {
     // The next one's time does not hang on how long this one takes.
     next()
+    const isOver = cancel === undefined
+    if (isOver) return
     if (playing !== undefined || !allowed()) counts.skipped++
     else void playOnce()
   }
