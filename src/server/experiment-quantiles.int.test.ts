@@ -5,17 +5,10 @@ import { manualClock } from '../kernel/clock.ts'
 import { belowOf, countOf, positionFor, positionOf, valueAt, type Buckets } from '../kernel/statistics/quantile-sketch.ts'
 import { quantileEffect } from '../kernel/statistics/quantile-effect.ts'
 import { quantileSums } from '../learning/experiment/sums.ts'
+import { flagFile, oldAndNew, reporting } from './experiment-testing.ts'
 import { openTestThreeways, type TestThreeways } from './testing.ts'
 
-const flag = `
-flag: search
-owner: shop
-purpose: experiment
-expires: 2027-06-30
-variants: {control: old, treatment: new}
-control: control
-environments: {production: {state: ramp, serve: {control: 50%, treatment: 50%}}}
-`
+const flag = flagFile('search', oldAndNew)
 const latency = { metric: 'search.ms', kind: { type: 'quantile', q: 0.9 }, role: 'decision', better: 'less', effect: 0.05 }
 const plan = {
   experiment: 'index',
@@ -35,9 +28,10 @@ type Said = {
 describe('a quantile in an experiment', () => {
   let t: TestThreeways
   const clock = manualClock(Date.parse('2026-11-26T10:00:00Z'))
-  let reports = 0
+  let report: ReturnType<typeof reporting>
   beforeAll(async () => {
     t = await openTestThreeways({ clock })
+    report = reporting(t.ask, clock, 'quantile')
     await t.ask('PUT', '/api/flags', { files: [{ document: flag, file: 'search.yaml' }], reason: 'to be asked' })
     await t.ask('POST', '/api/experiments', { plan })
     clock.forward(1_000)
@@ -46,8 +40,6 @@ describe('a quantile in an experiment', () => {
   })
   afterAll(() => t.close())
 
-  const report = (body: object) =>
-    t.ask('POST', '/api/flag-sets/production/exposures', { id: `quantile-${++reports}`, at: clock.now(), ...body })
   const told = async () => ((await t.ask('GET', '/api/experiments/index')).body as Said).results[0]!
   const armOf = (unit: number) => (unit % 2 === 0 ? 'control' : 'treatment')
   const expose = (units: readonly number[]) =>

@@ -1,16 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { manualClock } from '../kernel/clock.ts'
+import { flagFile, oldAndNew, reporting } from './experiment-testing.ts'
 import { openTestThreeways, type TestThreeways } from './testing.ts'
 
-const flag = `
-flag: checkout
-owner: shop
-purpose: experiment
-expires: 2027-06-30
-variants: {control: old, treatment: new}
-control: control
-environments: {production: {state: ramp, serve: {control: 50%, treatment: 50%}}}
-`
+const flag = flagFile('checkout', oldAndNew)
 const plan = {
   experiment: 'one-page',
   hypothesis: 'fewer pages, more orders',
@@ -52,17 +45,16 @@ type Said = {
 describe('an experiment', () => {
   let t: TestThreeways
   const clock = manualClock(Date.parse('2026-11-26T10:00:00Z'))
-  let reports = 0
+  let report: ReturnType<typeof reporting>
   beforeAll(async () => {
     t = await openTestThreeways({ clock })
+    report = reporting(t.ask, clock, 'experiment')
     await t.ask('PUT', '/api/flags', { files: [{ document: flag, file: 'checkout.yaml' }], reason: 'to be asked' })
   })
   afterAll(() => t.close())
 
   const ask = async (method: string, path: string, body?: unknown) => t.ask(method, path, body)
   const status = async (name = 'one-page') => (await ask('GET', `/api/experiments/${name}`)).body as Said
-  const report = (exposures: readonly object[], metrics: readonly object[]) =>
-    ask('POST', '/api/flag-sets/production/exposures', { id: `experiment-${++reports}`, at: clock.now(), exposures, metrics })
 
   /** Units that are exposed, and do what their arm does. @param ordering - share that orders, by arm */
   async function visit(
@@ -95,7 +87,8 @@ describe('an experiment', () => {
         if (random() < 0.5) did.push({ unit: name(unit), metric: 'slow', n: 1, sum: 1, sumsq: 1 })
         return did
       })
-      for (let part = 0; part < metrics.length; part += 1_000) await report(part === 0 ? exposures : [], metrics.slice(part, part + 1_000))
+      for (let part = 0; part < metrics.length; part += 1_000)
+        await report({ exposures: part === 0 ? exposures : [], metrics: metrics.slice(part, part + 1_000) })
     }
   }
 
@@ -143,13 +136,13 @@ describe('an experiment', () => {
 
   it('is told by what units did, whatever arm nobody is in, and by no one who saw both', async () => {
     await visit(1_000, 4_000, { control: 0.2, treatment: 0.27 })
-    await report(
-      [
+    await report({
+      exposures: [
         { unit: 'unit-0', flag: 'checkout', revision: 1, variant: 'treatment', rule: 'ramp', at: clock.now() + 1 },
         { unit: 'staff', flag: 'checkout', revision: 1, variant: 'treatment', rule: 'staff', at: clock.now() },
       ],
-      [],
-    )
+      metrics: [],
+    })
     const { units, crossed, results, recommendations } = await status()
     const ordered = results.find(({ metric }) => metric === 'ordered')!
     expect([units, crossed]).toEqual([3_999, 1])

@@ -1,13 +1,13 @@
 import { FlagdCore } from '@openfeature/flagd-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { manualClock } from '../kernel/clock.ts'
+import { flagFile } from './experiment-testing.ts'
 import { openTestThreeways, type TestThreeways } from './testing.ts'
 
 const ramp = (serve: string) => `environments: {production: {state: ramp, serve: ${serve}}}`
 const layer = (serve: string) => `flag: checkout\nowner: shop\npurpose: layer\n${ramp(serve)}`
 const holdout = `flag: quarter\nowner: shop\npurpose: holdout\nexpires: 2027-06-30\nholds: {layer: checkout}\n${ramp('{held: 10%}')}`
-const experiment = (name: string, more = 'layer: checkout') =>
-  `flag: ${name}\nowner: shop\npurpose: experiment\nexpires: 2027-06-30\n${more}\n${ramp('{off: 50%, on: 50%}')}`
+const experiment = (name: string) => flagFile(name, { more: 'layer: checkout' })
 const plan = {
   experiment: 'one-page',
   hypothesis: 'fewer pages, more orders',

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { manualClock } from '../kernel/clock.ts'
+import { flagFile, reporting } from './experiment-testing.ts'
 import { openTestThreeways, type TestThreeways } from './testing.ts'
 
-const flag = (name: string, environment = 'production') =>
-  `flag: ${name}\nowner: shop\npurpose: experiment\nexpires: 2027-06-30\nenvironments: {${environment}: {state: ramp, serve: {off: 50%, on: 50%}}}`
 const plan = (experiment: string, metrics: readonly object[], more: object = {}) => ({
   experiment,
   hypothesis: 'more orders',
@@ -17,9 +16,7 @@ const plan = (experiment: string, metrics: readonly object[], more: object = {})
 describe('experiments beside each other', () => {
   let t: TestThreeways
   const clock = manualClock(Date.parse('2026-11-26T10:00:00Z'))
-  let reports = 0
-  const report = (exposures: readonly object[], metrics: readonly object[]) =>
-    t.ask('POST', '/api/flag-sets/production/exposures', { id: `overlaps-${++reports}`, at: clock.now(), exposures, metrics })
+  let report: ReturnType<typeof reporting>
   const overlaps = async () => (await t.ask('GET', '/api/experiment-overlaps')).body as { readonly overlaps: readonly object[] }
   const begin = async (written: ReturnType<typeof plan>) => {
     await t.ask('POST', '/api/experiments', { plan: written })
@@ -28,7 +25,11 @@ describe('experiments beside each other', () => {
   }
   beforeAll(async () => {
     t = await openTestThreeways({ clock })
-    const documents = [flag('express'), flag('one-page'), flag('search'), flag('elsewhere', 'staging')]
+    report = reporting(t.ask, clock, 'overlaps')
+    const documents = [
+      ...['express', 'one-page', 'search'].map((name) => flagFile(name)),
+      flagFile('elsewhere', { environment: 'staging' }),
+    ]
     await t.ask('PUT', '/api/flags', { files: documents.map((document, at) => ({ document, file: `${at}.yaml` })), reason: 'a test' })
   })
   afterAll(() => t.close())
@@ -66,7 +67,7 @@ describe('experiments beside each other', () => {
       const metrics = orders.flatMap((unit) =>
         ['ordered', 'paid'].map((metric) => ({ unit: `unit-${unit}`, metric, n: 1, sum: metric === 'paid' ? 80 : 1, sumsq: 6_400 })),
       )
-      expect(await report(exposures, metrics)).toMatchObject({ status: 202 })
+      expect(await report({ exposures, metrics })).toMatchObject({ status: 202 })
     }
     expect(await overlaps()).toMatchObject({
       every: 1,
