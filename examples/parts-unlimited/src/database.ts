@@ -61,14 +61,10 @@ export class Database {
 
   /** What the chat will do when somebody opens it, and then nothing of it was. @returns who answers there */
   async rehearseChat(at: Date): Promise<readonly string[]> {
-    let names: readonly string[] = []
-    const rehearse = async (client: PoolClient) => {
-      await client.query("insert into chat_messages (message) values ('Is somebody there?')")
-      const there = 'select name from clerks where ($1 - from_hour + 24) % 24 < hours order by from_hour'
-      names = (await client.query<{ name: string }>(there, [at.getUTCHours()])).rows.map(({ name }) => name)
-    }
-    await this.#transaction('rollback', rehearse, this.#rehearsals)
-    return names
+    const asked = `with asked as (insert into chat_messages (message) values ('Is somebody there?'))
+      select name from clerks where ($1 - from_hour + 24) % 24 < hours order by from_hour`
+    const rehearse = (client: PoolClient) => client.query<{ name: string }>(asked, [at.getUTCHours()])
+    return (await this.#transaction('rollback', rehearse, this.#rehearsals)).rows.map(({ name }) => name)
   }
 
   async #parts(where: string, value: readonly unknown[]): Promise<readonly Part[]> {
@@ -76,12 +72,13 @@ export class Database {
     return (await this.#pool.query<Part>(`select ${columns} from parts where ${where} order by id`, [value])).rows
   }
 
-  async #transaction(end: 'commit' | 'rollback', work: (client: PoolClient) => Promise<void>, pool = this.#pool): Promise<void> {
+  async #transaction<T>(end: 'commit' | 'rollback', work: (client: PoolClient) => Promise<T>, pool = this.#pool): Promise<T> {
     const client = await pool.connect()
     try {
       await client.query('begin')
-      await work(client)
+      const result = await work(client)
       await client.query(end)
+      return result
     } catch (error) {
       await client.query('rollback').catch(() => {}) // A lost connection has rolled back already.
       throw error
