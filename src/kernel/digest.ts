@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** `sha256:<64 hex>` */
 export type Digest = `sha256:${string}`
@@ -89,7 +89,7 @@ function quoted(text: string): string {
 }
 
 export function sha256(data: string | Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(data).digest('hex')}`
+  return `sha256:${hash('sha256', data)}`
 }
 
 /** Digest of a value's canonical JSON. */

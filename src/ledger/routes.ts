@@ -1,8 +1,9 @@
 import { Hono } from 'hono'
 import { describeRoute, resolver } from 'hono-openapi'
 import type { ZodType } from 'zod'
-import { forbidden, invalid, notFound, ThreewaysError, type Fault } from '../kernel/errors.ts'
+import { forbidden, notFound } from '../kernel/errors.ts'
 import { answers, requires, valid, type Ask, type HttpEnv } from '../kernel/http.ts'
+import { prepareBatch } from './batch.ts'
 import { isOurs, type Catalogue } from './catalogue.ts'
 import { bodyBytesMax, receive } from './cloudevents-http.ts'
 import { EventKinds, EventQuery, Receipt, Receipts, RecordedEvents, RecordedEventShape } from './schemas.ts'
@@ -25,7 +26,7 @@ export function ledgerRoutes(ledger: LedgerStore, catalogue: Catalogue, open: Re
   app.post('/events', recording, requires('events'), async (c) => {
     const received = await receive(c.req.raw)
     if (received.mode === 'batch') {
-      const receipts = await ledger.submit(prepareAll(c, desk, received.events))
+      const receipts = await ledger.submit(prepareBatch(received.events, (value) => prepareOne(c, desk, value)))
       return c.json({ receipts: [...receipts] }, receipts.every(({ duplicate }) => duplicate) ? 200 : 201)
     }
     const [receipt] = await ledger.submit([prepareOne(c, desk, received.event)])
@@ -96,31 +97,4 @@ function prepareOne(c: Ask, { ledger, open }: Desk, value: unknown): Prepared {
     })
   }
   return prepared
-}
-
-const faultsMax = 100
-
-function prepareAll(c: Ask, desk: Desk, values: readonly unknown[]): readonly Prepared[] {
-  const faults: Fault[] = []
-  let worst: ThreewaysError | undefined
-  let bad = 0
-  const prepared = values.flatMap((value, index) => {
-    try {
-      return [prepareOne(c, desk, value)]
-    } catch (error) {
-      if (!(error instanceof ThreewaysError) || error.kind === 'internal') throw error
-      if (error.code !== 'EVENT_INVALID') worst ??= error
-      bad++
-      faults.push(...error.faults.map((fault) => ({ ...fault, path: `/${index}${fault.path}` })))
-      return []
-    }
-  })
-  if (bad === 0) return prepared
-  const message = `${bad} of ${values.length} events cannot be recorded, so none was: ${faults[0]!.path} ${faults[0]!.message}`
-  const description = {
-    message,
-    faults: faults.slice(0, faultsMax),
-    help: 'repair them and send the batch again; events are recorded once',
-  }
-  throw worst ? forbidden(worst.code, description) : invalid('EVENT_INVALID', description)
 }

@@ -121,7 +121,9 @@ type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
 
 /** What is not known is left out, and not said to be nothing. */
 function present<T extends Words>(words: T): Present<T> {
-  return Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined)) as Present<T>
+  const known: Record<string, unknown> = {}
+  for (const name of Object.keys(words)) if (words[name] !== undefined) known[name] = words[name]
+  return known as Present<T>
 }
 
 function standard(type: string, { id, at }: Told, where: { source: string; subject: string }, content: Words, custom: Words): CloudEvent {

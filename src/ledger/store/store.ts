@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { instantOf, type Clock, type Instant } from '../../kernel/clock.ts'
+import { prepareBatch } from '../batch.ts'
 import type { Catalogue } from '../catalogue.ts'
 import type { CloudEvent, RecordedEvent } from '../event.ts'
 import type { EventFilter, Ledger, LedgerTransaction, Receipt, Tables } from '../ledger.ts'
@@ -124,7 +125,7 @@ export class LedgerStore implements Ledger {
   }
 
   private prepare(events: readonly CloudEvent[]): Submission {
-    return events.map((event) => this.prepareOne(event))
+    return events.length === 1 ? [this.prepareOne(events[0])] : prepareBatch(events, (event) => this.prepareOne(event))
   }
 
   private async fly(submissions: readonly Submission[]): Promise<readonly Outcome[]> {
