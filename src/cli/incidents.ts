@@ -1,10 +1,10 @@
 import type { Failures } from '../flow/measures/keys/schemas.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
-import { windowQuery, type WindowFlags } from './flow-window.ts'
+import { ofTeamTold, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
 import { failureTold } from './keys-board.ts'
 
-export type ListFlags = ConnectFlags & WindowFlags & { readonly json: boolean; readonly csv: boolean }
+export type ListFlags = ConnectFlags & WindowFlags & TeamFlags & { readonly json: boolean; readonly csv: boolean }
 export type AttributeFlags = ConnectFlags & {
   readonly json: boolean
   readonly stream?: string
@@ -20,7 +20,7 @@ export async function list(this: CliContext, flags: ListFlags): Promise<void> {
     if (flags.csv) return output.passOn(await api.table(place))
     const { failures, total } = await api.get<Failures>(place)
     if (flags.json) output.json(failures)
-    else if (failures.length === 0) output.result('nobody told of a failure in that time')
+    else if (failures.length === 0) output.result(`nobody told of a failure${ofTeamTold(flags)} in that time`)
     else {
       output.result(failures.map((one) => failureTold(one).join('\n')).join('\n\n'))
       if (total > failures.length) output.say(`and ${total - failures.length} earlier ones; --until says where to begin`)

@@ -3,13 +3,16 @@ import type { Value } from '../flow/whatif/schemas.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import { withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
+import { refuseTeamOf, type TeamFlags } from './flow-window.ts'
 import type { Output } from './output.ts'
 
-export type PredictionFlags = { readonly json: boolean; readonly csv: boolean; readonly score: boolean }
+export type PredictionFlags = TeamFlags & { readonly json: boolean; readonly csv: boolean; readonly score: boolean }
 
 /** What was predicted, and what happened. */
 export async function predictions(this: CliContext, flags: ConnectFlags & PredictionFlags, stream?: string): Promise<void> {
-  const path = `/api/predictions?${new URLSearchParams(stream === undefined ? {} : { stream })}`
+  refuseTeamOf(stream, flags)
+  const query = { ...(stream === undefined ? {} : { stream }), ...(flags.team === undefined ? {} : { team: flags.team }) }
+  const path = `/api/predictions?${new URLSearchParams(query)}`
   const { output } = this
   await withApi(this, flags, async (api) => {
     if (flags.score) {
@@ -19,8 +22,10 @@ export async function predictions(this: CliContext, flags: ConnectFlags & Predic
     if (flags.csv) return output.passOn(await api.table(path))
     const board = await api.get<PredictionBoard>(path)
     if (flags.json) output.json(board)
-    else if (board.rows.length === 0) output.say('nothing was predicted yet; keep one with `threeways whatif STREAM CHANGE --keep`')
-    else output.result(predictionsTold(board, output))
+    else if (board.rows.length === 0) {
+      const whose = flags.team === undefined ? '' : ` of value streams of "${flags.team}"`
+      output.say(`nothing was predicted${whose} yet; keep one with "threeways whatif STREAM CHANGE --keep"`)
+    } else output.result(predictionsTold(board, output))
   })
 }
 

@@ -33,8 +33,10 @@ describe('threeways flow … --team', () => {
     await t.close()
   })
 
+  const flow = (...words: readonly string[]) => command('flow', ...words)
+
   /** What a command writes, and the code that it ends with. */
-  async function flow(...words: readonly string[]) {
+  async function command(...words: readonly string[]) {
     let text = ''
     const write = (more: string) => {
       text += more
@@ -48,7 +50,7 @@ describe('threeways flow … --team', () => {
       THREEWAYS_TOKEN: t.threeways.adminToken,
     }
     const context: CliContext = { process: own, cwd: process.cwd(), env, output: makeOutput(own) }
-    await run(app, ['flow', ...words], context as StricliDynamicCommandContext<CliContext>)
+    await run(app, words, context as StricliDynamicCommandContext<CliContext>)
     return { text, exitCode: own.exitCode }
   }
 
@@ -86,4 +88,33 @@ describe('threeways flow … --team', () => {
       expect(both).toMatchObject({ exitCode: 2, text: expect.stringContaining('TEAM_NOT_MEANT') })
     },
   )
+
+  it('shows what failed of them, or came of a deployment of theirs', async () => {
+    const failed = ['shop', 'cart'].map((stream): Told => ({
+      kind: 'incident',
+      phase: 'detected',
+      id: `${stream} failed`,
+      incident: `INC-${stream}`,
+      at: instant(3),
+      stream,
+      environment: 'production',
+    }))
+    await t.threeways.ledger.append(failed.map((one) => eventOf(one, '/pager')))
+    await t.threeways.ledger.append([eventOf({ ...failed[1]!, id: 'alone', incident: 'INC-none', stream: 'search' } as Told, '/pager')])
+    const all = await command('incident', 'ls')
+    expect(all.text).toMatch(/INC-shop[^]*INC-none|INC-none[^]*INC-shop/)
+    const { text } = await command('incident', 'ls', '--team', 'Sales')
+    expect(text).toContain('INC-shop')
+    expect(text).not.toContain('INC-none')
+    expect((await command('incident', 'ls', '--team', 'Slaes')).text).toMatch(/TEAM_NOT_FOUND/)
+    expect((await command('incident', 'ls', '--team', 'Sales', '--as-of', '2026-01-01')).text).toBe(
+      'nobody told of a failure of value streams that belonged to "Sales" then in that time\n',
+    )
+  })
+
+  it('shows what was predicted of them', async () => {
+    expect((await command('predictions', '--team', 'Sales')).text).toContain('nothing was predicted of value streams of "Sales" yet')
+    expect(await command('predictions', 'shop', '--team', 'Sales')).toMatchObject({ exitCode: 2 })
+    expect((await command('predictions', '--team', 'Slaes')).text).toMatch(/TEAM_NOT_FOUND/)
+  })
 })

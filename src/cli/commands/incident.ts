@@ -4,6 +4,7 @@ import type { CliContext } from '../context.ts'
 import type { AttributeFlags, ListFlags } from '../incidents.ts'
 import { windowFlags } from './flow-board.ts'
 import { csvFlag, jsonFlag, positional, streamFlag } from './flow.ts'
+import { teamFlag } from './team.ts'
 
 const ls = buildCommand<ListFlags, [], CliContext>({
   loader: async () => (await import('../incidents.ts')).list,
@@ -13,6 +14,7 @@ const ls = buildCommand<ListFlags, [], CliContext>({
       json: jsonFlag,
       csv: csvFlag,
       ...windowFlags,
+      team: teamFlag,
       since: { ...windowFlags.since, brief: 'detected from this day on, or this moment' },
     },
   },

@@ -4,6 +4,7 @@ import type { CliContext } from '../context.ts'
 import type { PredictionFlags } from '../predictions.ts'
 import type { WhatIfFlags } from '../whatif.ts'
 import { count, csvFlag, jsonFlag, positional } from './flow.ts'
+import { teamFlag } from './team.ts'
 
 const text = (brief: string, placeholder: string) => ({ kind: 'parsed', parse: String, optional: true, brief, placeholder }) as const
 
@@ -44,6 +45,7 @@ export const predictionsCommand = buildCommand<ConnectFlags & PredictionFlags, [
       ...connectFlags,
       json: jsonFlag,
       csv: csvFlag,
+      team: { ...teamFlag, brief: 'only of value streams that belong to this team now' },
       score: { kind: 'boolean', default: false, withNegated: false, brief: 'record the scores of those whose window has passed' },
     },
     positional: { kind: 'tuple', parameters: [{ ...positional('of one value stream [default: of all]', 'stream'), optional: true }] },

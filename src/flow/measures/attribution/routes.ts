@@ -7,10 +7,12 @@ import type { NewId } from '../../../kernel/ids.ts'
 import { event } from '../../../ledger/event.ts'
 import type { Ledger } from '../../../ledger/ledger.ts'
 import { incidentAttributed } from '../../history/events.ts'
+import { streamsMeant } from '../../team/meant.ts'
+import type { Owners } from '../../team/owners.ts'
 import { failuresBoard } from '../keys/board.ts'
 import { Failures } from '../keys/schemas.ts'
 import type { Past } from '../past.ts'
-import { FlowQuery } from '../schemas.ts'
+import { BoardQuery } from '../schemas.ts'
 import { correct } from './correct.ts'
 import type { ToldFailures } from './read.ts'
 
@@ -37,20 +39,25 @@ type Parts = {
   readonly ledger: Pick<Ledger, 'append'>
   readonly past: () => Promise<Past>
   readonly told: () => Promise<ToldFailures>
+  readonly owners: () => Promise<Owners>
   readonly clock: Clock
   readonly newId: NewId
 }
 
 /** What failed and what it came of, over HTTP; and a person's word on it. */
-export function failureRoutes({ ledger, past, told, clock, newId }: Parts): Hono<HttpEnv> {
+export function failureRoutes({ ledger, past, told, owners, clock, newId }: Parts): Hono<HttpEnv> {
   const route = (summary: string, schema: z.ZodType) => describeRoute({ summary, tags: ['flow'], responses: answers(summary, schema) })
   return new Hono<HttpEnv>()
     .get(
       '/failures',
       route('what failed in the last environments, and the deployments that may have caused it', Failures),
       requires('read'),
-      valid('query', FlowQuery),
-      async (c) => c.json(failuresBoard(await past(), await told(), c.req.valid('query'), clock.now())),
+      valid('query', BoardQuery),
+      async (c) => {
+        const query = c.req.valid('query')
+        const meant = await streamsMeant(owners, query, clock.now())
+        return c.json(failuresBoard(await past(), await told(), query, clock.now(), meant))
+      },
     )
     .post(
       '/incidents/:incident/attribution',

@@ -14,6 +14,7 @@ import type { FlowQuery } from '../schemas.ts'
 import { definitions, fromCommits, whereCommits } from './definitions.ts'
 import { keysOf, type Keys, type Known, type Material, type Timed } from './keys.ts'
 import { lookAt } from './look.ts'
+import { isOf } from './material.ts'
 import type { FailureView, Failures, KeysBoard, KeysView, StreamKeys, StreamKeysDetail } from './schemas.ts'
 
 /**
@@ -103,11 +104,17 @@ function withCommits(keys: Keys, { stream, environment, window }: Place, commits
 /** So many are told; the total is of all. */
 const failuresMax = 500
 
-/** Everything that went wrong in the environments that streams are delivered to, each once. */
-export function failuresBoard(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number): Failures {
+/**
+ * Everything that went wrong in the environments that streams are delivered to, each once.
+ * @param meant - only what was told of these, or came of a deployment of theirs as far as is known
+ */
+export function failuresBoard(past: Past, told: ToldFailures, query: FlowQuery, nowMs: number, meant?: ReadonlySet<string>): Failures {
   const look = lookAt(past, told, query, nowMs)
   const materials = [...past.streams.values()].flatMap((stream) => look.materialOf(stream) ?? [])
-  const windows = materials.map((one) => one.window)
+  const isMeant = (stream: string | undefined) => meant === undefined || (stream !== undefined && meant.has(stream))
+  const concerns = ({ failure, attribution }: Blamed) =>
+    isMeant(failure.stream) || [...(meant ?? [])].some((stream) => isOf(attribution, stream))
+  const windows = materials.filter(({ stream }) => isMeant(stream)).map((one) => one.window)
   const ends = new Map(materials.map(({ stream, environment }) => [stream, environment]))
   // What a stream on its way elsewhere went back to says nothing of where it is delivered.
   const isEnd = ({ failure, attribution }: Blamed) =>
@@ -115,7 +122,7 @@ export function failuresBoard(past: Past, told: ToldFailures, query: FlowQuery, 
   const [since, until] = [Math.min(...windows.map((one) => one.since)), Math.max(...windows.map((one) => one.until))]
   const failures = look
     .blamed()
-    .filter((one) => one.failure.detected >= since && one.failure.detected < until && isEnd(one))
+    .filter((one) => one.failure.detected >= since && one.failure.detected < until && isEnd(one) && concerns(one))
     .toSorted((a, b) => b.failure.detected - a.failure.detected)
   const shown = failures.slice(0, failuresMax)
   return { total: failures.length, failures: shown.map(({ failure, attribution }) => failureView(failure, attribution)) }

@@ -89,7 +89,7 @@ export function chancesOf(blamed: readonly Blamed[]): Chances {
 }
 
 /** It came of a deployment, more likely than not, and of one of this stream more likely than of any other. */
-const isOf = ({ causes, none }: Blamed['attribution'], stream: string) => none < 0.5 && causes[0]?.stream === stream
+export const isOf = ({ causes, none }: Blamed['attribution'], stream: string) => none < 0.5 && causes[0]?.stream === stream
 
 function reworksOf(blamed: readonly Blamed[], stream: string, placed: readonly Placed[], asOf: number): ReadonlyMap<string, string> {
   const reworks = new Map<string, string>()

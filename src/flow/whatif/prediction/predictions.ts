@@ -60,11 +60,14 @@ export function makePredictions({ ledger, past, clock, newId }: Parts) {
       return rowOf(made, time, undefined, null)
     },
 
-    /** Every prediction, the newest first, with what happened where its window has passed. */
-    async board(stream: string | undefined): Promise<PredictionBoard> {
+    /**
+     * Predictions, the newest first, with what happened where the window of one has passed.
+     * @param isMeant - of which value streams
+     */
+    async board(isMeant: (stream: string) => boolean): Promise<PredictionBoard> {
       const [all, history] = [await kept(), await past()]
       const rows = all
-        .filter(({ told }) => stream === undefined || told.stream === stream)
+        .filter(({ told }) => isMeant(told.stream))
         .map(({ told, made, score, scored }) => rowOf(told, made!, score ?? scoreOf(history, told, clock.now()), scored))
       const held = rows.flatMap(({ score }) => score?.held ?? [])
       const inside = held.filter((one) => one.inside).length
