@@ -9,7 +9,9 @@ export function shadowLines(view: ShadowView): readonly string[] {
     ...against.map((what) => `  ${what}`),
     ...(demandedBy === null ? ['  no stage asks for this'] : [`  ${demandedBy} is entered only then`]),
     ...(dropped > 0 ? [`  ${dropped.toLocaleString('en')} were not copied, to keep within what copies may cost`] : []),
-    ...(oversized > 0 ? [`  ${oversized.toLocaleString('en')} were not copied: they or their answers are too large, or have no end`] : []),
+    ...(oversized > 0
+      ? [`  ${oversized.toLocaleString('en')} were not copied: they or their answers are too large or too slow, or have no end`]
+      : []),
     ...differences
       .slice(0, 10)
       .map(

@@ -18,6 +18,6 @@ export const shadowRecorded = ownEvent(
       },
       'since the last event',
     ),
-    oversized: integer('requests that were drawn and not copied because they or their answers are too large, or have no end'),
+    oversized: integer('requests that were drawn and not copied because they or their answers are too large or too slow, or have no end'),
   }),
 )
