@@ -25,11 +25,9 @@ export const ShadowView = z
     rehearsals: z.int().meta({ description: 'copies that were answered or failed' }),
     timeouts: z.int(),
     dropped: z.int().meta({ description: 'requests that were drawn and not copied, for what copies may cost' }),
-    oversized: z
-      .int()
-      .meta({
-        description: 'requests that were drawn and not copied, for they or their answers are too large or too slow, or have no end',
-      }),
+    oversized: z.int().meta({
+      description: 'requests that were drawn and not copied, for they or their answers are too large or too slow, or have no end',
+    }),
     differing: z.object({ share: share01, noise: share01, excessAtMost: z.number() }),
     failing: z.object({ share: share01, atMost: z.number() }),
     p99Ms: z.object({ control: z.number().nullable(), candidate: z.number().nullable() }),
