@@ -20,6 +20,19 @@ export function logGamma(x: number): number {
   return logGammaBesideTwo(at - 2) + Math.log(product)
 }
 
+/** So many are kept once they were asked for: what is counted asks for the same ones again and again. */
+const factorials = new Float64Array(65_536).fill(Number.NaN)
+
+/** ln n! for n >= 0, which need not be whole. */
+export function logFactorial(n: number): number {
+  const known = factorials[n]
+  if (known !== undefined && !Number.isNaN(known)) return known
+  const found = logGamma(n + 1)
+  // Of what is not whole, or too large, the array has no place.
+  if (known !== undefined) factorials[n] = found
+  return found
+}
+
 /** ln Γ(2 + d) for |d| <= 1/2. */
 function logGammaBesideTwo(d: number): number {
   let sum = 0

@@ -1,5 +1,5 @@
 import { betaQuantile } from './beta.ts'
-import { logGamma } from './gamma.ts'
+import { logFactorial } from './gamma.ts'
 import { normalQuantile } from './normal.ts'
 
 /** So many of so many. */
@@ -14,8 +14,14 @@ export function fisherGreater(a: Share, b: Share): number {
   const all = a.of + b.of
   if (hits === 0 || a.of === 0 || b.of === 0) return 1
   const whole = logChoose(all, hits)
-  let p = 0
-  for (let k = a.hits; k <= Math.min(hits, a.of); k++) p += Math.exp(logChoose(a.of, k) + logChoose(b.of, hits - k) - whole)
+  let [p, before] = [0, 0]
+  for (let k = a.hits; k <= Math.min(hits, a.of); k++) {
+    const term = Math.exp(logChoose(a.of, k) + logChoose(b.of, hits - k) - whole)
+    p += term
+    // They rise to one peak and fall: what comes behind one that is too small to be added is smaller still.
+    if (term < before && term < p * 1e-18) break
+    before = term
+  }
   return Math.min(1, p)
 }
 
@@ -47,4 +53,4 @@ export function differenceBelow(a: Share, b: Share, tail: number): number {
   return rateA - rateB + Math.hypot(wilson(a, tail).high - rateA, rateB - wilson(b, tail).low)
 }
 
-const logChoose = (n: number, k: number): number => (k < 0 || k > n ? -Infinity : logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1))
+const logChoose = (n: number, k: number): number => (k < 0 || k > n ? -Infinity : logFactorial(n) - logFactorial(k) - logFactorial(n - k))

@@ -1,6 +1,7 @@
 import { firstThat } from '../../../kernel/search.ts'
 import { benjaminiHochberg } from '../../../kernel/statistics/multiplicity.ts'
 import { fisherGreater } from '../../../kernel/statistics/proportions.ts'
+import { timesOf, type Deployment, type Times } from './times.ts'
 
 /** Two streams that are deployed together more often than by chance. */
 export type Coupling = {
@@ -35,13 +36,8 @@ export type Couplings = {
   readonly mass: number
 }
 
-type Deployment = { readonly stream: string; readonly at: number }
-
 /** Fewer say nothing. */
 const leastTogether = 3
-/** Where more than so many of all streams, and more than five, are deployed at once, somebody deploys all of them. */
-const massShare = 0.2
-const massLeast = 5
 
 /**
  * Which streams are deployed together: pairs by the times (of `spanMs`) in which both were deployed, held against the times in which
@@ -55,54 +51,65 @@ export function couplingsOf(
   spanMs: number,
   isPair: (a: string, b: string) => boolean = () => true,
 ): Couplings {
-  const { times, mass } = timesOf(deployments, spanMs)
-  const active = Float64Array.from(times.keys()).toSorted()
-  const own = new Map<string, number[]>()
-  const together = new Map<string, number>()
-  for (const time of active) {
-    const streams = [...times.get(time)!].toSorted()
-    for (const [index, a] of streams.entries()) {
-      const before = own.get(a)
-      if (before) before.push(time)
-      else own.set(a, [time])
-      for (const b of streams.slice(index + 1)) together.set(`${a}\u0000${b}`, (together.get(`${a}\u0000${b}`) ?? 0) + 1)
+  const times = timesOf(deployments, spanMs)
+  const { names } = times
+  const own = timesOfEach(times)
+  const looked = togetherIn(times)
+    .filter(({ together, a, b }) => together >= leastTogether && isPair(names[a]!, names[b]!))
+    // Where two are as sure as each other, those that met first stand first.
+    .toSorted((one, other) => one.first - other.first || one.a - other.a || one.b - other.b)
+    .map(({ a, b, together }) => couplingOf(names[a]!, names[b]!, together, own[a]!, own[b]!))
+  return { pairs: corrected(looked), looked: looked.length, mass: times.mass }
+}
+
+/** When each stream was deployed: places of the times, ascending. */
+function timesOfEach({ names, begins, streams }: Times): readonly Int32Array[] {
+  const counts = new Int32Array(names.length)
+  for (const stream of streams) counts[stream]!++
+  const own = [...counts].map((count) => new Int32Array(count))
+  counts.fill(0)
+  for (let time = 0; time + 1 < begins.length; time++)
+    for (let at = begins[time]!; at < begins[time + 1]!; at++) own[streams[at]!]![counts[streams[at]!]!++] = time
+  return own
+}
+
+/** Two streams by their places, the times that both were deployed, and the first of these. */
+type Met = { readonly a: number; readonly b: number; readonly together: number; readonly first: number }
+
+/** Stream by stream, so that one row of counts is enough for however many there are. */
+function togetherIn({ names, begins, streams }: Times): readonly Met[] {
+  const timeAt = new Int32Array(streams.length)
+  for (let time = 0; time + 1 < begins.length; time++) timeAt.fill(time, begins[time], begins[time + 1])
+  const placesOf = Map.groupBy(streams.keys(), (at) => streams[at]!)
+  const counts = new Int32Array(names.length)
+  const firsts = new Int32Array(names.length)
+  const all: Met[] = []
+  for (const [a, places] of placesOf) {
+    const others: number[] = []
+    for (const at of places) {
+      const time = timeAt[at]!
+      for (let next = at + 1; next < begins[time + 1]!; next++) {
+        const b = streams[next]!
+        if (counts[b]!++ > 0) continue
+        firsts[b] = time
+        others.push(b)
+      }
+    }
+    for (const b of others) {
+      all.push({ a, b, together: counts[b]!, first: firsts[b]! })
+      counts[b] = 0
     }
   }
-  const looked = [...together].flatMap(([pair, count]) => {
-    const [a, b] = pair.split('\u0000') as [string, string]
-    return count < leastTogether || !isPair(a, b) ? [] : [couplingOf(a, b, count, own.get(a)!, own.get(b)!, active)]
-  })
-  return { pairs: corrected(looked), looked: looked.length, mass }
+  return all
 }
 
-function timesOf(deployments: readonly Deployment[], spanMs: number) {
-  const all = new Map<number, Set<string>>()
-  const streams = new Set<string>()
-  for (const { stream, at } of deployments) {
-    const time = Math.floor(at / spanMs)
-    streams.add(stream)
-    const there = all.get(time)
-    if (there) there.add(stream)
-    else all.set(time, new Set([stream]))
-  }
-  const most = Math.max(massLeast, massShare * streams.size)
-  const times = new Map([...all].filter(([, names]) => names.size <= most))
-  return { times, mass: all.size - times.size }
-}
-
-function couplingOf(
-  a: string,
-  b: string,
-  together: number,
-  ofA: readonly number[],
-  ofB: readonly number[],
-  active: Float64Array,
-): Coupling {
+/** @param ofA - places of the times of the one, among all times in which anything was deployed */
+function couplingOf(a: string, b: string, together: number, ofA: Int32Array, ofB: Int32Array): Coupling {
   // Only while both were there: two that came in the same year are not coupled by that.
   const first = Math.max(ofA[0]!, ofB[0]!)
   const last = Math.min(ofA.at(-1)!, ofB.at(-1)!)
-  const between = (times: ArrayLike<number>) => below(times, last + 1) - below(times, first)
-  const [timesA, timesB, times] = [between(ofA), between(ofB), between(active)]
+  const between = (times: Int32Array) => below(times, last + 1) - below(times, first)
+  const [timesA, timesB, times] = [between(ofA), between(ofB), last + 1 - first]
   const rest = { hits: timesB - together, of: times - timesA }
   const lift = (together * times) / (timesA * timesB)
   // What is no more than by chance needs no test.
@@ -113,7 +120,7 @@ function couplingOf(
 }
 
 /** How many of ascending times lie before one. */
-const below = (times: ArrayLike<number>, time: number): number => firstThat(times.length, (at) => times[at]! >= time)
+const below = (times: Int32Array, time: number): number => firstThat(times.length, (at) => times[at]! >= time)
 
 function corrected(pairs: readonly Coupling[]): readonly Coupling[] {
   const sorted = pairs.toSorted((a, b) => a.p - b.p || b.lift - a.lift)
