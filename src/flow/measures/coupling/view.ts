@@ -2,12 +2,14 @@ import { invalid, notFound } from '../../../kernel/errors.ts'
 import { subjectOf } from '../../lineage/changes.ts'
 import { lowerBound } from '../attribution/attribute.ts'
 import { groundsOf } from '../attribution/blame.ts'
+import type { Placed } from '../attribution/placed.ts'
 import { instant, windowOf } from '../board.ts'
 import { wayOf } from '../environments.ts'
 import { horizonOf, type Past } from '../past.ts'
+import { remembered } from '../remembered.ts'
 import { Owners } from '../../team/owners.ts'
 import { changedTogether, type Known } from './changed.ts'
-import { couplingsOf, type Coupling } from './coupling.ts'
+import { couplingsOf, type Coupling, type Couplings } from './coupling.ts'
 import type { CouplingQuery, CouplingView, PairWorks, PairWorksQuery } from './schemas.ts'
 import { areApart, worksOf } from './works.ts'
 
@@ -38,13 +40,12 @@ export function coupledView(past: Past, query: CouplingQuery, nowMs: number, own
   const horizon = Math.max(...[...past.streams.values()].map((stream) => horizonOf(stream, past, nowMs)))
   const { since, until, asOf } = windowOf({ ...query, rows: false }, horizon)
   const placed = groundsOf(past).in(environment)
-  const inside = placed.slice(lowerBound(placed, since), lowerBound(placed, Math.min(until, asOf + 1)))
   if (placed.length === 0)
     throw notFound('ENVIRONMENT_NOT_FOUND', {
       message: `nothing was deployed to "${environment}"`,
       help: `there are: ${past.order.join(', ')}`,
     })
-  const { pairs, looked, mass } = couplingsOf(inside, query.minutes * minuteMs)
+  const { pairs, looked, mass } = couplingsIn(placed, since, Math.min(until, asOf + 1), query.minutes * minuteMs)
   const rows = pairs.flatMap(teams).slice(0, most)
   return {
     by: 'deployment',
@@ -178,13 +179,25 @@ function mainEnd(past: Past): string | undefined {
   return [...counts].toSorted((a, b) => b[1] - a[1])[0]?.[0]
 }
 
+/** What is coupled from a moment until before another. A window that slides on over nothing new holds the same deployments. */
+function couplingsIn(placed: readonly Placed[], since: number, until: number, spanMs: number): Couplings {
+  return knownCouplings(placed, JSON.stringify([lowerBound(placed, since), lowerBound(placed, until), spanMs]))
+}
+
+/** So many windows of each environment: their pairs are as many as the square of the streams. */
+const windowsMax = 8
+const knownCouplings = remembered((placed: readonly Placed[], question: string) => {
+  const [first, end, spanMs] = JSON.parse(question) as [number, number, number]
+  return couplingsOf(placed.slice(first, end), spanMs)
+}, windowsMax)
+
 const spanMs = 30 * minuteMs
 const yearMs = 365 * 86_400_000
 
 /** How strongly others hang together with a stream, as it was known at a moment, from the year before it: their lift beyond chance. */
 export function coupledAt(past: Past, environment: string, asOf: number): (stream: string) => ReadonlyMap<string, number> {
   const placed = groundsOf(past).in(environment)
-  const { pairs } = couplingsOf(placed.slice(lowerBound(placed, asOf - yearMs), lowerBound(placed, asOf + 1)), spanMs)
+  const { pairs } = couplingsIn(placed, asOf - yearMs, asOf + 1, spanMs)
   const coupled = new Map<string, Map<string, number>>()
   for (const { a, b, lift, p } of pairs) {
     if (p >= surely) continue
