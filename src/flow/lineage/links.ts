@@ -16,13 +16,16 @@ export type Source = {
 /** From which repositories streams are built, as people said. */
 export class Links {
   private readonly said = new Map<string, Map<string, Said & { readonly paths: readonly string[] }>>()
+  /** How often anything else was said than before. */
+  changed = 0
 
   add({ stream, repository, paths = [] }: Linked, { time, id }: Said): void {
     const ofStream = this.said.get(stream) ?? new Map<string, Said & { readonly paths: readonly string[] }>()
     this.said.set(stream, ofStream)
     const before = ofStream.get(repository)
-    if (before === undefined || time > before.time || (time === before.time && id > before.id))
-      ofStream.set(repository, { time, id, paths })
+    if (before !== undefined && (time < before.time || (time === before.time && id <= before.id))) return
+    ofStream.set(repository, { time, id, paths })
+    this.changed++
   }
 
   /** What was said; where nothing was, repositories of the same name. */

@@ -50,20 +50,21 @@ type Owner = { readonly stream: string; readonly paths: readonly string[] }
  */
 export function worksOf(known: Known, window: Window, isStream: (stream: string) => boolean = () => false): Works {
   const { found, said } = changesIn(known, window, isStream)
-  const before = last.get(known.repositories.repositories)
+  const { repositories } = known.repositories
+  const before = answered.get(repositories)
+  const answers = before?.said === said ? before.answers : []
   // A window that slides on over nothing new holds the same changes.
-  if (before?.said === said && before.found.length === found.length && found.every(({ change }, at) => change === before.found[at]!.change))
-    return before.works
-  const works = worksAmong(found, known)
-  last.set(known.repositories.repositories, { found, said, works })
-  return works
+  const same = answers.find((one) => one.changes.length === found.length && found.every(({ change }, at) => change === one.changes[at]))
+  const answer = same ?? { changes: found.map(({ change }) => change), works: worksAmong(found, known) }
+  answered.set(repositories, { said, answers: [answer, ...answers.filter((one) => one !== answer)].slice(0, answersMax) })
+  return answer.works
 }
 
-/** The last answer of each ledger, with what it is of. */
-const last = new WeakMap<
-  Known['repositories']['repositories'],
-  { readonly found: readonly Found[]; readonly said: string; readonly works: Works }
->()
+type Answer = { readonly changes: readonly TrunkChange[]; readonly works: Works }
+/** So many windows are looked at in turn. */
+const answersMax = 4
+/** The last answers of each ledger, the latest first, with what was said when they were given. */
+const answered = new WeakMap<Known['repositories']['repositories'], { readonly said: string; readonly answers: readonly Answer[] }>()
 
 function worksAmong(found: readonly Found[], known: Known): Works {
   const isProject = projectsIn(found)
@@ -93,13 +94,12 @@ function changesIn(
   isStream: (stream: string) => boolean,
 ): { readonly found: readonly Found[]; readonly said: string } {
   const found: Found[] = []
-  const said: unknown[] = []
+  const said: unknown[] = [known.repositories.links.changed]
   for (const repository of [...known.repositories.repositories.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const changes = known.changesOf(repository)
     const named = namedOf(repository, changes)
     const owners = ownersOf(known, repository.name, isStream)
-    const { links, repositories } = known.repositories
-    said.push([repository.name, repository.changed, owners.map((owner) => [owner, links.of(owner.stream, repositories.keys())])])
+    said.push([repository.name, repository.changed, owners])
     for (const [at, change] of changes.entries())
       if (change.merged >= since && change.merged < until && change.merged <= asOf)
         found.push({ named: named[at]!, repository, change, owners })
