@@ -31,26 +31,27 @@ export function keysBoard(
 ): KeysBoard {
   const look = lookAt(past, told, query, nowMs)
   const streams = [...withOnly(past, meant).streams.values()]
-  const { known, estate, rows } = look.once(streams, (materials, known) => ({
+  const { known, estate, rows } = look.once('board', [streams], ([materials], known) => ({
     known: [...known],
-    estate: viewOf(keysOf(materials, known)),
-    // What they are made of is as much as the past itself, and is not kept.
-    rows: materials.map((one) => ({
-      place: { stream: one.stream, environment: one.environment, window: one.window },
-      keys: keysOf([one], known),
-    })),
+    estate: viewOf(keysOf(materials!, known)),
+    rows: materials!.map((one) => keptOf(one, known)),
   }))
   return {
     definitions: { ...definitions, lead: `${definitions.lead} ${whereCommits} ${fromCommits}` },
     known,
     estate,
-    streams: rows.map(({ place, keys }) => viewWith(keys, place, commits)),
+    streams: rows.map((row) => rowOf(row, commits)),
   }
 }
 
-/** Of one stream. */
-export const rowOf = (material: Material, known: Known, commits: Commits): StreamKeys =>
-  viewWith(keysOf([material], known), material, commits)
+/** Of one stream, to be kept: what it is made of is as much as the past itself, and is not. */
+export const keptOf = (material: Material, known: Known): KeptKeys => ({
+  place: { stream: material.stream, environment: material.environment, window: material.window },
+  keys: keysOf([material], known),
+})
+export type KeptKeys = { readonly place: Place; readonly keys: Keys }
+
+export const rowOf = ({ place, keys }: KeptKeys, commits: Commits): StreamKeys => viewWith(keys, place, commits)
 
 function viewWith(all: Keys, place: Place, commits: Commits): StreamKeys {
   const { keys, leadFrom } = withCommits(all, place, commits)

@@ -1,7 +1,7 @@
 import type { ToldFailures } from '../attribution/read.ts'
 import type { Past } from '../past.ts'
 import type { FlowQuery } from '../schemas.ts'
-import { rowOf, viewOf, type Commits } from './board.ts'
+import { keptOf, rowOf, viewOf, type Commits } from './board.ts'
 import { keysOf } from './keys.ts'
 import { lookAt } from './look.ts'
 import type { KeysBoard, KeysView, StreamKeys } from './schemas.ts'
@@ -22,18 +22,11 @@ export function keysOfGroups(
   commits: Commits,
 ): { readonly known: KeysBoard['known']; readonly groups: ReadonlyMap<string, GroupKeys> } {
   const look = lookAt(past, told, query, nowMs)
-  const materialsIn = (streams: Iterable<string>) =>
-    [...streams].flatMap((name) => {
-      const stream = past.streams.get(name)
-      return (stream && look.materialOf(stream)) ?? []
-    })
-  const materials = [...groups].map(([name, streams]) => [name, materialsIn(streams)] as const)
-  // Only now: whether anybody tells of failures is seen in all that was looked at.
-  const known = look.known()
-  return {
+  const streamsIn = (names: Iterable<string>) => [...names].flatMap((name) => past.streams.get(name) ?? [])
+  const { known, sums } = look.once('groups', [...groups.values()].map(streamsIn), (materials, known) => ({
     known: [...known],
-    groups: new Map(
-      materials.map(([name, own]) => [name, { pooled: viewOf(keysOf(own, known)), streams: own.map((one) => rowOf(one, known, commits)) }]),
-    ),
-  }
+    sums: materials.map((own) => ({ pooled: viewOf(keysOf(own, known)), rows: own.map((one) => keptOf(one, known)) })),
+  }))
+  const keysIn = ({ pooled, rows }: (typeof sums)[number]) => ({ pooled, streams: rows.map((row) => rowOf(row, commits)) })
+  return { known, groups: new Map([...groups.keys()].map((name, at) => [name, keysIn(sums[at]!)])) }
 }

@@ -39,13 +39,23 @@ export function lookAt(past: Past, told: ToldFailures, query: FlowQuery, nowMs: 
   return {
     known,
     /**
-     * What is summed up of streams: once, for as long as nothing new is known and the windows are the same.
+     * What is summed up of groups of streams: once, for as long as nothing new is known and the windows are the same.
+     * @param what - a name of its own of what is summed up
      * @param sum - pure, and of one function only; what it returns is kept
      */
-    once<Sum extends object>(streams: readonly PastStream[], sum: (materials: readonly Material[], known: Known) => Sum): Sum {
-      const places = streams.flatMap((stream) => placeOf(stream) ?? [])
-      const question = JSON.stringify([saidBy, ...places.map(({ stream: { stream }, end, window }) => [stream, end, window])])
-      return kept(answersOf(past, told).summed, question, () => sum(places.map(made), known())) as Sum
+    once<Sum extends object>(
+      what: string,
+      groups: readonly (readonly PastStream[])[],
+      sum: (materials: readonly (readonly Material[])[], known: Known) => Sum,
+    ): Sum {
+      const places = groups.map((streams) => streams.flatMap((stream) => placeOf(stream) ?? []))
+      const asked = places.map((own) => own.map(({ stream: { stream }, end, window }) => [stream, end, window]))
+      const make = () => {
+        const materials = places.map((own) => own.map(made))
+        // Only now: whether anybody tells of failures is seen in all that was looked at.
+        return sum(materials, known())
+      }
+      return kept(answersOf(past, told).summed, JSON.stringify([what, saidBy, asked]), make) as Sum
     },
     /** All that was weighed, each once. */
     blamed: () => [
