@@ -1,7 +1,7 @@
 import { overlap } from '../../kernel/spans.ts'
 import { uniform } from '../simulation/random.ts'
 import type { Window } from '../measures/stream-flow.ts'
-import { staysAt, type Leg } from './legs.ts'
+import { stayAt, type Leg } from './legs.ts'
 import type { Passing } from './passing.ts'
 
 const weekMs = 7 * 86_400_000
@@ -59,24 +59,27 @@ function byWeek(passings: readonly Passing[], legs: number, window: Window): rea
     if (passing.at.at(-1)! < inside.since) continue
     const week = Math.floor(passing.at[0]! / weekMs)
     const spent = weeks.get(week) ?? Array.from({ length: legs }, () => 0)
-    for (let leg = 0; leg < legs; leg++) for (const stay of staysAt([passing], leg, window.asOf)) spent[leg]! += overlap(stay, inside)
+    for (let leg = 0; leg < legs; leg++) {
+      const stay = stayAt(passing, leg, window.asOf)
+      if (stay !== undefined) spent[leg]! += overlap(stay, inside)
+    }
     weeks.set(week, spent)
   }
   return [...weeks.values()]
 }
 
 function agreementOn(leg: number, weeks: readonly (readonly number[])[]): number {
-  const legs = weeks[0]!.length
+  const [count, legs] = [weeks.length, weeks[0]!.length]
   const spent = Float64Array.from(weeks.flat())
-  const lots = lotsOf(weeks.length)
+  const lots = lotsOf(count)
   const stride = lots.length / resamples
   const sums = new Float64Array(legs)
   let same = 0
   for (let draw = 0; draw < resamples; draw++) {
     sums.fill(0)
-    for (let place = 0; place < weeks.length; place++) {
-      const week = Math.floor(lots[draw * stride + place]! * weeks.length)
-      for (let at = 0; at < legs; at++) sums[at]! += spent[week * legs + at]!
+    for (let place = 0; place < count; place++) {
+      const week = Math.floor(lots[draw * stride + place]! * count) * legs
+      for (let at = 0; at < legs; at++) sums[at]! += spent[week + at]!
     }
     if (sums.indexOf(sums.reduce((most, one) => Math.max(most, one))) === leg) same++
   }

@@ -1,6 +1,6 @@
 import { merged, overlap, within, type Span } from '../../kernel/spans.ts'
 import { quantile } from '../../kernel/statistics/quantiles.ts'
-import { survival, survivalQuantile } from '../../kernel/statistics/survival.ts'
+import { survival, survivalTime } from '../../kernel/statistics/survival.ts'
 import type { ClosedTime } from '../measures/gates.ts'
 import type { Window } from '../measures/stream-flow.ts'
 import type { Passing } from './passing.ts'
@@ -36,9 +36,9 @@ function closedSpans(times: readonly ClosedTime[], from: string, to: string): re
   return merged(own.map(({ since, until = Number.POSITIVE_INFINITY }) => ({ since, until })))
 }
 
-/** Each version's time between two environments; what has not left is there until the moment that is looked from. */
-export const staysAt = (passings: readonly Passing[], leg: number, asOf: number): readonly Span[] =>
-  passings.flatMap(({ at }) => (at[leg]! <= asOf ? [{ since: at[leg]!, until: Math.min(at[leg + 1]!, asOf) }] : []))
+/** A version's time between two environments; what has not left is there until the moment that is looked from. Undefined: it did not come. */
+export const stayAt = ({ at }: Passing, leg: number, asOf: number): Span | undefined =>
+  at[leg]! <= asOf ? { since: at[leg]!, until: Math.min(at[leg + 1]!, asOf) } : undefined
 
 export function legsOf(
   order: readonly string[],
@@ -47,47 +47,72 @@ export function legsOf(
   window: Window,
 ): readonly Leg[] {
   const { since, asOf } = window
-  const until = Math.min(window.until, asOf)
   const inside = (at: number) => at >= since && at < window.until
   const delivered = passings.filter(({ at }) => inside(at.at(-1)!))
   const whole = delivered.reduce((sum, { at }) => sum + at.at(-1)! - at[0]!, 0)
   return order.slice(1).map((to, leg) => {
     const spans = closedSpans(closed, order[leg]!, to)
-    const stays = staysAt(passings, leg, asOf).map((stay) => ({ since: Math.max(stay.since, since), until: Math.min(stay.until, until) }))
-    const ages = passings.flatMap(({ at }) => (at[leg]! <= asOf && at[leg + 1]! > asOf ? [asOf - at[leg]!] : [])).toSorted((a, b) => a - b)
-    const came = passings.filter(({ at }) => inside(at[leg]!))
-    const curve = survival(
-      Float64Array.from(came, ({ at }) => Math.min(at[leg + 1]!, asOf) - at[leg]!),
-      Uint8Array.from(came, ({ at }) => (at[leg + 1]! <= asOf ? 1 : 0)),
-    )
+    const { ages, came, atBegin, departures, spent, spentClosed } = countsOf(passings, leg, spans, window)
+    const curve = stayed(came, leg, asOf)
     const there = delivered.reduce((sum, { at }) => sum + at[leg + 1]! - at[leg]!, 0)
     return {
       from: order[leg]!,
       to,
-      queue: {
-        now: ages.length,
-        atBegin: passings.filter(({ at }) => at[leg]! < since && at[leg + 1]! >= since).length,
-        p50: quantile(ages, 0.5),
-        oldest: ages.at(-1),
-      },
+      queue: { now: ages.length, atBegin, p50: quantile(ages, 0.5), oldest: ages.at(-1) },
       arrivals: came.length,
-      departures: passings.filter(({ at }) => inside(at[leg + 1]!)).length,
-      p50: survivalQuantile(curve, 0.5).value,
-      p85: survivalQuantile(curve, 0.85).value,
-      spent: stays.reduce((sum, stay) => sum + Math.max(0, stay.until - stay.since), 0),
-      spentClosed: stays.reduce((sum, stay) => sum + within(stay, spans), 0),
+      departures,
+      p50: survivalTime(curve, 0.5),
+      p85: survivalTime(curve, 0.85),
+      spent,
+      spentClosed,
       shareOfDelivered: whole === 0 ? undefined : there / whole,
-      closed: within({ since, until }, spans),
+      closed: within({ since, until: Math.min(window.until, asOf) }, spans),
       gateHolds: holds(came, leg, spans, asOf),
       closedNow: spans.some((span) => span.since <= asOf && span.until > asOf),
     }
   })
 }
 
+/** How long those who came stayed. */
+function stayed(came: readonly Passing[], leg: number, asOf: number) {
+  const durations = new Float64Array(came.length)
+  const left = new Uint8Array(came.length)
+  for (let index = 0; index < came.length; index++) {
+    const { at } = came[index]!
+    durations[index] = Math.min(at[leg + 1]!, asOf) - at[leg]!
+    left[index] = at[leg + 1]! <= asOf ? 1 : 0
+  }
+  return survival(durations, left)
+}
+
+/** In one pass: an estate has hundreds of thousands of versions, and each list of them that is made on the way is as long. */
+function countsOf(passings: readonly Passing[], leg: number, spans: readonly Span[], window: Window) {
+  const { since, asOf } = window
+  const until = Math.min(window.until, asOf)
+  const ages: number[] = []
+  const came: Passing[] = []
+  let [atBegin, departures, spent, spentClosed] = [0, 0, 0, 0]
+  for (const passing of passings) {
+    const begun = passing.at[leg]!
+    const left = passing.at[leg + 1]!
+    if (begun < since && left >= since) atBegin++
+    if (begun >= since && begun < window.until) came.push(passing)
+    if (left >= since && left < window.until) departures++
+    if (begun > asOf) continue
+    if (left > asOf) ages.push(asOf - begun)
+    const stay = { since: Math.max(begun, since), until: Math.min(left, until) }
+    if (stay.until <= stay.since) continue
+    spent += stay.until - stay.since
+    spentClosed += within(stay, spans)
+  }
+  return { ages: ages.sort((a, b) => a - b), came, atBegin, departures, spent, spentClosed }
+}
+
 /** A gate that is closed and that everything passes within that time holds nothing. */
 const longMs = 3_600_000
 
 function holds(came: readonly Passing[], leg: number, spans: readonly Span[], asOf: number): boolean {
+  if (spans.length === 0) return false
   const isClosed = ({ at }: Passing) => spans.some(({ since, until }) => at[leg]! >= since && at[leg]! < until)
   const half = (some: readonly Passing[]) =>
     quantile(
@@ -106,19 +131,29 @@ function holds(came: readonly Passing[], leg: number, spans: readonly Span[], as
 export function little(passings: readonly Passing[], window: Window): { readonly counted: number; readonly summed: number } {
   const begin = window.since
   const end = Math.min(window.until, window.asOf)
-  const steps: (readonly [number, number])[] = []
+  const came = new Float64Array(passings.length)
+  const went = new Float64Array(passings.length)
   let summed = 0
-  for (const { at } of passings) {
-    const [came, went] = [at[0]!, at.at(-1)!]
-    steps.push([came, 1], [went, -1])
-    summed += overlap({ since: came, until: went }, { since: begin, until: end })
+  for (const [index, { at }] of passings.entries()) {
+    came[index] = at[0]!
+    went[index] = at.at(-1)!
+    summed += overlap({ since: came[index], until: went[index] }, { since: begin, until: end })
   }
+  came.sort()
+  went.sort()
   let [counted, onTheWay, last] = [0, 0, begin]
-  for (const [time, step] of steps.toSorted((a, b) => a[0] - b[0])) {
-    const now = Math.min(Math.max(time, begin), end)
+  for (let [next, gone] = [0, 0]; gone < went.length;) {
+    const isCome = next < came.length && came[next]! <= went[gone]!
+    const now = Math.min(Math.max(isCome ? came[next]! : went[gone]!, begin), end)
     counted += onTheWay * Math.max(0, now - last)
     last = Math.max(last, now)
-    onTheWay += step
+    if (isCome) {
+      onTheWay++
+      next++
+    } else {
+      onTheWay--
+      gone++
+    }
   }
   return { counted: counted + onTheWay * Math.max(0, end - last), summed }
 }

@@ -33,11 +33,14 @@ const passings = remembered((deployments: readonly Deployed[], question: string)
 
 /** Those of them that were on the way since a moment, as it was known at another: the same as if nothing had been recorded later. */
 export function knownOf(all: readonly Passing[], { since, asOf }: { readonly since: number; readonly asOf: number }): readonly Passing[] {
-  return all.flatMap((passing) => {
+  const known: Passing[] = []
+  for (const passing of all) {
     const { version, at } = passing
-    if (at[0]! > asOf || at.at(-1)! < since) return []
-    return at.at(-1)! <= asOf ? [passing] : [{ version, at: at.map((time) => (time > asOf ? Number.POSITIVE_INFINITY : time)) }]
-  })
+    const last = at[at.length - 1]!
+    if (at[0]! > asOf || last < since) continue
+    known.push(last <= asOf ? passing : { version, at: at.map((time) => (time > asOf ? Number.POSITIVE_INFINITY : time)) })
+  }
+  return known
 }
 
 /** What was on the way at a moment, since when, and how far it had come, the longest first. */

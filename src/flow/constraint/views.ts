@@ -1,18 +1,19 @@
 import { notFound } from '../../kernel/errors.ts'
 import { instant, windowOf } from '../measures/board.ts'
 import { ageingOf } from '../measures/charts.ts'
-import { closedTimes, type ClosedTime } from '../measures/gates.ts'
+import { closedTimes, type ClosedTime, type Switched } from '../measures/gates.ts'
 import { horizonOf, type Past, type PastStream } from '../measures/past.ts'
 import type { FlowQuery } from '../measures/schemas.ts'
-import { flowOf, type Window } from '../measures/stream-flow.ts'
+import { orderIn, type Window } from '../measures/stream-flow.ts'
 import { noBuilds, type Builds } from '../builds/builds.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
 import { releasedStage } from '../measures/released.ts'
+import { remembered } from '../measures/remembered.ts'
 import { noReleases, type Releases } from '../releases/releases.ts'
 import { changesOnWay, type Way } from './changes.ts'
 import { constraintOf } from './constraint.ts'
 import { legsOf, little, type Leg } from './legs.ts'
-import { ageingOn, knownOf, passingOf } from './passing.ts'
+import { ageingOn, knownOf, passingOf, type Passing } from './passing.ts'
 import type { ConstraintBoard, ConstraintView } from './schemas.ts'
 import { sentencesOf, waitingTold } from './told.ts'
 
@@ -32,12 +33,38 @@ export function constraintBoard(
   releases: Releases = noReleases,
 ): ConstraintBoard['rows'] {
   return [...past.streams.values()].flatMap((stream) => {
-    const found = viewOf(past, stream, query, nowMs, lineages.get(stream.stream), builds, releases)
-    if (found === undefined) return []
-    const { legs: _, ageing: _ageing, little: _little, ...row } = found
-    return [row]
+    const commits = lineages.get(stream.stream) ?? []
+    return (
+      (commits.length === 0
+        ? rowOfVersions(past, stream, query, nowMs)
+        : heldOf(past, stream, query, nowMs, commits, builds, releases)?.row) ?? []
+    )
   })
 }
+
+type Row = ConstraintBoard['rows'][number]
+
+/** All that is known of the versions of a stream: the same for as long as nothing is added to it. */
+type Known = { readonly stream: PastStream; readonly switches: readonly Switched[] }
+const known = new WeakMap<PastStream, Known>()
+/** Of deliveries of our own every look is another moment, and none is asked for again. */
+const windowsMax = 8
+const rows = remembered(({ stream, switches }: Known, question: string): Row | undefined => {
+  const { order, window, to } = JSON.parse(question) as { order: readonly string[]; window: Window; to?: string }
+  return heldIn(stream, switches, order, window, to)?.row
+}, windowsMax)
+
+/** Worked out once for each window, for as long as nothing new is known of the stream. */
+function rowOfVersions(past: Past, stream: PastStream, query: FlowQuery, nowMs: number): Row | undefined {
+  const switches = past.gates.get(stream.stream) ?? none
+  const before = known.get(stream)
+  const now = before?.switches === switches ? before : { stream, switches }
+  known.set(stream, now)
+  const window = windowOf(query, horizonOf(stream, past, nowMs))
+  return rows(now, JSON.stringify({ order: past.order, window, to: query.to }))
+}
+
+const none: readonly Switched[] = []
 
 /**
  * @param lineages - where its commits are known: then its way begins when a change is begun
@@ -55,27 +82,48 @@ export function constraintView(
   releases: Releases = noReleases,
 ): ConstraintView {
   const own = past.streams.get(stream)
-  const found = own && viewOf(past, own, query, nowMs, lineages, builds, releases)
-  if (found) return found
+  const found = own && heldOf(past, own, query, nowMs, lineages, builds, releases)
+  if (found) return viewOf(own, found)
   throw notFound('STREAM_NOT_FOUND', {
     message: `nothing is known of deployments of "${stream}"${query.to === undefined ? '' : ` to ${query.to}`}`,
     help: 'see `threeways flow`',
   })
 }
 
-function viewOf(
+/** What holds a stream up, and what that was worked out from. */
+const heldOf = (
   past: Past,
-  { stream, deployments, ...rest }: PastStream,
+  stream: PastStream,
   query: FlowQuery,
   nowMs: number,
-  lineages: readonly StreamLineage[] = [],
-  builds: Builds = noBuilds,
-  releases: Releases = noReleases,
-): ConstraintView | undefined {
-  const window = windowOf(query, horizonOf({ stream, deployments, ...rest }, past, nowMs))
-  const environments = flowOf(deployments, window, past.order, query.to)?.order
+  lineages: readonly StreamLineage[],
+  builds: Builds,
+  releases: Releases,
+): Held | undefined =>
+  heldIn(
+    stream,
+    past.gates.get(stream.stream) ?? none,
+    past.order,
+    windowOf(query, horizonOf(stream, past, nowMs)),
+    query.to,
+    (environments, window) => changesOnWay(lineages, environments, window, builds, releases),
+  )
+
+/**
+ * @param estate - order of the whole estate
+ * @param changesOn - how changes went along these environments. @defaultValue nothing is known of them
+ */
+function heldIn(
+  { stream, deployments }: PastStream,
+  switches: readonly Switched[],
+  estate: readonly string[],
+  window: Window,
+  to: string | undefined,
+  changesOn: (environments: readonly string[], window: Window) => Way | undefined = () => undefined,
+): Held | undefined {
+  const environments = orderIn(deployments, window, estate, to)
   if (environments === undefined) return undefined
-  const way: Way = changesOnWay(lineages, environments, window, builds, releases) ?? {
+  const way: Way = changesOn(environments, window) ?? {
     of: 'versions',
     order: environments,
     at: (then) => knownOf(passingOf(environments, deployments), then),
@@ -86,7 +134,7 @@ function viewOf(
   const { order } = way
   const look = (at: Window) => {
     const passings = way.at(at)
-    const closed = closedTimes(past.gates.get(stream) ?? [], at.asOf)
+    const closed = closedTimes(switches, at.asOf)
     return {
       passings,
       legs: legsOf(order, passings, order.at(-1) === releasedStage ? closed.filter(isBefore(environments.at(-1)!)) : closed, at),
@@ -99,8 +147,7 @@ function viewOf(
   const verdict = constraintOf(legs, passings, window)
   const whole = legs.reduce((sum, { spent }) => sum + spent, 0)
   const most = verdict.leg === undefined ? undefined : legs[verdict.leg]!
-  const ageing = way.of === 'changes' ? ageingOn(order, passings, window.asOf) : ageingOfVersions(environments, deployments, window)
-  return {
+  const row = {
     stream,
     of: way.of,
     order: [...order],
@@ -117,6 +164,26 @@ function viewOf(
       ...unbuiltTold(way.unbuilt),
       ...hiddenTold(way.hidden),
     ],
+  }
+  return { row, window, way, environments, passings, legs, before }
+}
+
+type Held = {
+  readonly row: Row
+  readonly window: Window
+  readonly way: Way
+  readonly environments: readonly string[]
+  readonly passings: readonly Passing[]
+  readonly legs: readonly Leg[]
+  /** Of the window before; undefined: nothing is known of it. */
+  readonly before: readonly Leg[] | undefined
+}
+
+function viewOf({ deployments }: PastStream, { row, window, way, environments, passings, legs, before }: Held): ConstraintView {
+  const whole = legs.reduce((sum, { spent }) => sum + spent, 0)
+  const ageing = way.of === 'changes' ? ageingOn(way.order, passings, window.asOf) : ageingOfVersions(environments, deployments, window)
+  return {
+    ...row,
     legs: legs.map((leg, at) => legView(leg, before?.[at], whole, window)),
     ageing: {
       total: ageing.length,

@@ -161,12 +161,15 @@ export type Ageing = {
 /** What is on its way to the last environment at the moment that is looked from, the oldest first, whenever it was first seen. */
 export function ageingOf(order: readonly string[], deployments: readonly Deployed[], { asOf }: Window): readonly Ageing[] {
   const known = untilOf(deployments, asOf)
-  const reached = order.map((environment) => new Map(passagesTo(environment, known).passages.map((one) => [one.version, one.reached])))
-  return passagesTo(order.at(-1)!, known).passages.flatMap(({ version, arrived, reached: end }) => {
-    if (end !== undefined) return []
-    const at = reached.findLastIndex((versions) => versions.get(version) !== undefined)
-    return at === -1 ? [] : [{ version, arrived, in: order[at]! }]
-  })
+  // A version has the same place in each of them: versions stand as they were first seen, wherever that was.
+  const reached = order.map((environment) => passagesTo(environment, known).passages)
+  const ageing: Ageing[] = []
+  for (const [place, { version, arrived, reached: end }] of reached.at(-1)!.entries()) {
+    if (end !== undefined) continue
+    const at = reached.findLastIndex((passages) => passages[place]!.reached !== undefined)
+    if (at !== -1) ageing.push({ version, arrived, in: order[at]! })
+  }
+  return ageing
 }
 
 const cohortOf = (passages: readonly Passage[], { since, until }: Window) =>

@@ -19,9 +19,12 @@ export function untilOf<One extends Deployed>(deployments: readonly One[], asOf:
 
 /** Those at a moment or later, in milliseconds. @param deployments - by time */
 export function sinceOf<One extends Deployed>(deployments: readonly One[], moment: number): readonly One[] {
-  const first = firstAfter(deployments, moment - 1)
+  const first = firstSince(deployments, moment)
   return first === 0 ? deployments : deployments.slice(first)
 }
+
+/** The place of the first of those. */
+export const firstSince = (deployments: readonly Deployed[], moment: number): number => firstAfter(deployments, moment - 1)
 
 const firstAfter = (deployments: readonly Deployed[], moment: number): number =>
   firstThat(deployments.length, (at) => deployments[at]!.at > moment)
@@ -37,14 +40,19 @@ const share = 0.2
  * @param deployments - by time
  * @param estate - order of the whole estate, for a stream that says too little
  * @param to - ends there instead
+ * @param first - only as those from this place on tell
  * @returns one environment alone where there is no way
  */
-export function wayOf(deployments: readonly Deployed[], estate: readonly string[] = [], to?: string): readonly string[] {
-  return ways(deployments, JSON.stringify([estate, to]))
+export function wayOf(deployments: readonly Deployed[], estate: readonly string[] = [], to?: string, first = 0): readonly string[] {
+  return ways(deployments, JSON.stringify([estate, to, first]))
 }
 
-const ways = remembered((deployments: readonly Deployed[], question: string): readonly string[] => {
-  const [estate, to] = JSON.parse(question) as [readonly string[], string | null]
+const ways = remembered((all: readonly Deployed[], question: string): readonly string[] => {
+  const [estate, to, first] = JSON.parse(question) as [readonly string[], string | null, number]
+  return wayAlong(all.slice(first), estate, to)
+})
+
+function wayAlong(deployments: readonly Deployed[], estate: readonly string[], to: string | null): readonly string[] {
   const versions = new Map<string, Set<string>>()
   const all = new Set<string>()
   for (const { environment, version } of deployments) {
@@ -56,7 +64,7 @@ const ways = remembered((deployments: readonly Deployed[], question: string): re
   const end = to ?? order.find((name) => production.test(name))
   const way = order.filter((name) => name === end || versions.get(name)!.size >= share * all.size)
   return end === undefined ? way : [...way.slice(0, way.indexOf(end)), end]
-})
+}
 
 /** So many versions that went through two environments say which of them is first. */
 const enough = 5

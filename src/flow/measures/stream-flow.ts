@@ -1,6 +1,6 @@
 import { quantile } from '../../kernel/statistics/quantiles.ts'
 import { happenedBy, survival, survivalQuantile, type Quantile } from '../../kernel/statistics/survival.ts'
-import { sinceOf, untilOf, wayOf, type Deployed } from './environments.ts'
+import { firstSince, untilOf, wayOf, type Deployed } from './environments.ts'
 import { passagesTo, type Passages } from './lead.ts'
 
 const dayMs = 86_400_000
@@ -49,14 +49,24 @@ export function flowOf(
   estateOrder: readonly string[] = [],
   to?: string,
 ): StreamFlow | undefined {
+  const order = orderIn(deployments, window, estateOrder, to)
+  return order && { order, ...measure(passagesTo(order.at(-1)!, untilOf(deployments, window.asOf)), window, order.length > 1) }
+}
+
+/** Environments on the way, in order: as {@link flowOf} has them, without the measures. */
+export function orderIn(
+  deployments: readonly Deployed[],
+  window: Window,
+  estateOrder: readonly string[] = [],
+  to?: string,
+): readonly string[] | undefined {
   const known = untilOf(deployments, window.asOf)
   if (to !== undefined && !known.some(({ environment }) => environment === to)) return undefined
-  // As it is now: what nobody has deployed to for long is no part of the way, but where it leads is, for it may be that nothing gets there.
-  const lately = sinceOf(known, window.since - (window.until - window.since))
   const end = to ?? wayOf(known, estateOrder).at(-1)
   if (end === undefined) return undefined
-  const order = wayOf(lately.length === 0 ? known : lately, estateOrder, end)
-  return { order, ...measure(passagesTo(end, known), window, order.length > 1) }
+  // As it is now: what nobody has deployed to for long is no part of the way, but where it leads is, for it may be that nothing gets there.
+  const lately = firstSince(known, window.since - (window.until - window.since))
+  return wayOf(known, estateOrder, end, lately === known.length ? 0 : lately)
 }
 
 /** @param isWay - where there is but one environment nothing takes any time, and no time is no data */

@@ -1,3 +1,4 @@
+import { firstThat } from '../search.ts'
 import { normalQuantile } from './normal.ts'
 
 /**
@@ -38,9 +39,10 @@ export function survival(durations: Float64Array, happened: Uint8Array): Surviva
   }
   ended.sort()
   left.sort()
-  const times: number[] = []
-  const waiting: number[] = []
-  const greenwood: number[] = []
+  const times = new Float64Array(events)
+  const waiting = new Float64Array(events)
+  const greenwood = new Float64Array(events)
+  let different = 0
   let share = 1
   let sum = 0
   for (let here = 0, gone = 0; here < ended.length;) {
@@ -52,17 +54,17 @@ export function survival(durations: Float64Array, happened: Uint8Array): Surviva
     const now = here - before
     share *= 1 - now / atRisk
     sum += now === atRisk ? Number.POSITIVE_INFINITY : now / (atRisk * (atRisk - now))
-    times.push(time)
-    waiting.push(share)
-    greenwood.push(sum)
+    times[different] = time
+    waiting[different] = share
+    greenwood[different++] = sum
   }
   return {
     count: durations.length,
     events: ended.length,
-    times: Float64Array.from(times),
-    waiting: Float64Array.from(waiting),
+    times: times.subarray(0, different),
+    waiting: waiting.subarray(0, different),
     watched: Math.max(0, ended.at(-1) ?? 0, left.at(-1) ?? 0),
-    greenwood: Float64Array.from(greenwood),
+    greenwood: greenwood.subarray(0, different),
   }
 }
 
@@ -80,15 +82,23 @@ export type Quantile = {
  * Crowley, Biometrics 38, 1982, on the scale of log(-log S), which stays between 0 and 1).
  */
 export function survivalQuantile(curve: Survival, share: number, tail = 0.025): Quantile {
-  // Rounding must not push the estimate past a share that it meets.
-  const left = 1 - share + 1e-12
+  const left = leftOf(share)
   const first = (values: Float64Array) => {
     const at = values.findIndex((value) => value <= left)
     return at === -1 ? undefined : curve.times[at]!
   }
   const { low, high } = survivalBand(curve, tail)
-  return { value: first(curve.waiting), low: first(low), high: first(high) }
+  return { value: survivalTime(curve, share), low: first(low), high: first(high) }
 }
+
+/** The same without its limits. @returns undefined: it never happened to so many */
+export function survivalTime({ times, waiting }: Survival, share: number): number | undefined {
+  const left = leftOf(share)
+  return times[firstThat(waiting.length, (at) => waiting[at]! <= left)]
+}
+
+/** Rounding must not push the estimate past a share that it meets. */
+const leftOf = (share: number) => 1 - share + 1e-12
 
 type Band = { readonly low: Float64Array; readonly high: Float64Array }
 /** Of a curve several quantiles are asked for. */
