@@ -4,9 +4,10 @@ import type { Deployed } from '../measures/environments.ts'
 import { closedTimes, type Switched } from '../measures/gates.ts'
 import { passagesTo } from '../measures/lead.ts'
 import type { Past } from '../measures/past.ts'
+import type { FlowQuery } from '../measures/schemas.ts'
 import { legsOf, little } from './legs.ts'
 import { knownOf, passingOf } from './passing.ts'
-import { constraintView } from './views.ts'
+import { constraintBoard, constraintView } from './views.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -87,6 +88,31 @@ describe('the constraint', () => {
     const even = look(past(line((n) => (Math.floor((n * day) / (7 * day)) % 2 === 0 ? 10 * 60_000 : 2 * hour))))
     expect(even).toMatchObject({ constraint: null, cannotSay: expect.stringContaining('about the same') })
     expect(even.sentences[0]).toMatch(/^Cannot say: /)
+  })
+})
+
+describe('the board', () => {
+  it('is the same to whoever looked before, at whatever else and whatever was known then', () => {
+    const deployments = line((n) => (n < 25 ? hour : 90 * day))
+    const known = past(deployments)
+    // Nothing is remembered of a stream that nobody asked about before.
+    const fresh = (of: Past): Past => ({ ...of, streams: new Map([...of.streams].map(([name, stream]) => [name, { ...stream }])) })
+    const asked: readonly Partial<FlowQuery>[] = [{}, { days: 3 }, { asOf: new Date(20 * day).toISOString() }, { to: 'staging' }]
+    const board = (of: Past, more: Partial<FlowQuery>) => constraintBoard(of, { days: 20, rows: false, ...more }, 0)
+    for (const more of [...asked, ...asked]) expect(board(known, more)).toEqual(board(fresh(known), more))
+    // A gate was switched, was heard of later, and another way is the one of the estate: all of the same deployments.
+    const others: readonly Past[] = [
+      { ...known, gates: new Map([['shop', [closed(25 * day)]]]) },
+      { ...known, heard: new Map([['/imports/shop', 45 * day]]) },
+      { ...known, order: order.toReversed() },
+      past(line(() => 9 * hour)),
+    ]
+    for (const other of others) {
+      expect(board(other, {})).toEqual(board(fresh(other), {}))
+      expect(board(known, {})).toEqual(board(fresh(known), {}))
+    }
+    expect(board(others[0]!, {})).toMatchObject([{ constraint: { cause: 'gate' } }])
+    expect(board(known, {})).toMatchObject([{ constraint: { cause: 'stage' } }])
   })
 })
 

@@ -1,5 +1,6 @@
 import { array, assert, integer, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { logGamma } from './gamma.ts'
 import { mannWhitney } from './mann-whitney.ts'
 import { normalQuantile, normalTail } from './normal.ts'
 import { differenceBelow, fisherGreater, wilson } from './proportions.ts'
@@ -67,6 +68,24 @@ describe('rates', () => {
     close(fisherGreater({ hits: 3, of: 3 }, { hits: 0, of: 3 }), 0.05)
     expect(fisherGreater({ hits: 0, of: 100 }, { hits: 0, of: 100 })).toBe(1)
     expect(fisherGreater({ hits: 0, of: 0 }, { hits: 3, of: 9 })).toBe(1)
+  })
+
+  it('are compared by the sum of all that is as likely or less, to the last digit', () => {
+    const logChoose = (n: number, k: number) => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1)
+    const count = integer({ min: 1, max: 3000 })
+    assert(
+      property(count, count, integer({ min: 0, max: 3000 }), integer({ min: 0, max: 3000 }), (ofA, ofB, a, b) => {
+        const [one, other] = [
+          { hits: a % (ofA + 1), of: ofA },
+          { hits: b % (ofB + 1), of: ofB },
+        ]
+        const hits = one.hits + other.hits
+        let sum = 0
+        for (let k = one.hits; k <= Math.min(hits, ofA); k++)
+          if (hits - k <= ofB) sum += Math.exp(logChoose(ofA, k) + logChoose(ofB, hits - k) - logChoose(ofA + ofB, hits))
+        expect(fisherGreater(one, other)).toBe(hits === 0 ? 1 : Math.min(1, sum))
+      }),
+    )
   })
 
   it('have limits that never leave 0 to 1, and that know nothing of nothing', () => {

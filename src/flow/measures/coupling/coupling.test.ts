@@ -28,6 +28,39 @@ describe('what is deployed together', () => {
     expect(couplingsOf(all, hour)).toEqual({ pairs: [], looked: 0, mass: 10 })
   })
 
+  it('is counted as one would count it by hand', () => {
+    const names = ['a', 'b', 'c', 'd', 'ab', 'B']
+    const some = fc.array(fc.record({ stream: fc.constantFrom(...names), at: fc.integer({ min: 7, max: 40 }).map((n) => n * hour + n) }), {
+      maxLength: 120,
+    })
+    fc.assert(
+      fc.property(some, (deployments) => {
+        const all = Map.groupBy(deployments, ({ at }) => Math.floor(at / (2 * hour)))
+        const times = [...all].map(([time, own]) => ({ time, streams: new Set(own.map(({ stream }) => stream)) }))
+        const said = times.filter(({ streams }) => streams.size <= 5)
+        const of = (stream: string) => said.filter(({ streams }) => streams.has(stream)).map(({ time }) => time)
+        const { pairs, looked, mass } = couplingsOf(deployments, 2 * hour)
+        expect(mass).toBe(times.length - said.length)
+        const met = names.flatMap((a) =>
+          names.flatMap((b) => (a < b && of(a).filter((time) => of(b).includes(time)).length > 2 ? [`${a} ${b}`] : [])),
+        )
+        expect(pairs.map(({ a, b }) => `${a} ${b}`).toSorted()).toEqual(met.toSorted())
+        expect(looked).toBe(met.length)
+        for (const { a, b, together, timesA, timesB, times: both } of pairs) {
+          const [first, last] = [Math.max(Math.min(...of(a)), Math.min(...of(b))), Math.min(Math.max(...of(a)), Math.max(...of(b)))]
+          const inside = (all: readonly number[]) => all.filter((time) => time >= first && time <= last).length
+          const counts = [
+            of(a).filter((time) => of(b).includes(time)).length,
+            inside(of(a)),
+            inside(of(b)),
+            inside(said.map(({ time }) => time)),
+          ]
+          expect([together, timesA, timesB, both]).toEqual(counts)
+        }
+      }),
+    )
+  })
+
   it('is the same in whatever order it is read', () => {
     const some = fc.array(fc.record({ stream: fc.constantFrom('a', 'b', 'c'), at: fc.nat(40).map((n) => n * hour) }), { maxLength: 60 })
     fc.assert(

@@ -126,6 +126,18 @@ describe('what is changed together across repositories', () => {
     expect(look([...ordinary, ...bound], { asOf: instant(20) })).toMatchObject({ looked: 0, rows: [] })
   })
 
+  it('knows of what is said of links after it was asked, in each window', () => {
+    const links = new Links()
+    const known = estate([...ordinary, ...bound], links)
+    const asked = [query, { ...query, days: 300 }]
+    for (const one of [...asked, ...asked]) expect(workedView(known, one, now).rows).toMatchObject([{ a: 'cart', b: 'till' }])
+    links.add({ stream: 'shop-and-till', repository: 'acme/till' }, { time: '2026', id: 'a' })
+    for (const one of asked) expect(workedView(known, one, now).rows).toMatchObject([{ a: 'cart', b: 'shop-and-till' }])
+    // Now one repository holds a part of both: they are changed together in one change.
+    links.add({ stream: 'shop-and-till', repository: 'acme/cart', paths: ['till'] }, { time: '2026', id: 'b' })
+    for (const one of asked) expect(workedView(known, one, now).rows).toEqual([])
+  })
+
   it('says of no data that there is none', () => {
     const unnamed = ordinary.map((one) => ({ ...one, subject: 'change' }))
     expect(look(unnamed)).toMatchObject({ rows: [], looked: 0, named: { works: 0, changes: 180, named: 0 } })
