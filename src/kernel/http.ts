@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { resolver, validator } from 'hono-openapi'
 import { z, type ZodType } from 'zod'
 import { forbidden, invalid, unauthorized, type Fault } from './errors.ts'
@@ -36,6 +37,18 @@ function notAllowed(actor: Actor, scope: Scope) {
     message: `the token "${actor.name}" is good for ${actor.scopes.join(', ')}, not for "${scope}"`,
     help: `ask for one with the scope "${scope}"`,
   })
+}
+
+/** Lets no larger body through. @param refuse - what is answered instead */
+export function bodyAtMost(bytes: number, refuse: (c: Ask) => Response): MiddlewareHandler<HttpEnv> {
+  const counting = bodyLimit({ maxSize: bytes, onError: refuse as (c: Context) => Response })
+  return async (c, next) => {
+    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
+    const length = c.req.header('content-length')
+    if (length === undefined || c.req.header('transfer-encoding') !== undefined) return counting(c, next)
+    // Nobody sends more than they said. To look at the body itself would cost more than a short request as a whole.
+    return Number(length) <= bytes ? next() : refuse(c)
+  }
 }
 
 type Target = 'json' | 'query' | 'param'

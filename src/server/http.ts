@@ -1,9 +1,8 @@
 import { Hono, type MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { openAPIRouteHandler } from 'hono-openapi'
 import { internal, invalid, messageOf, notFound, ThreewaysError, tooLarge, unauthorized } from '../kernel/errors.ts'
-import type { Actor, HttpEnv, Problem } from '../kernel/http.ts'
+import { bodyAtMost, type Actor, type HttpEnv, type Problem } from '../kernel/http.ts'
 import { tables } from './tables.ts'
 
 /** Larger than any request but an import or a batch of events, which bound themselves. */
@@ -33,7 +32,7 @@ export function makeHttp(options: HttpOptions, mount: (api: Hono<HttpEnv>) => vo
   )
   app.use('*', guard(options))
   app.use('/api/*', authentication(options))
-  app.use('/api/*', bodyLimit({ maxSize: bodyBytesMax, onError: () => refuseSize() }))
+  app.use('/api/*', bodyAtMost(bodyBytesMax, refuseSize))
   app.use('/api/*', tables())
   const api = new Hono<HttpEnv>()
   mount(api)
@@ -66,8 +65,9 @@ function guard({ hosts }: HttpOptions): MiddlewareHandler<HttpEnv> {
     // No name of ours holds one, and neither a file name nor the database can.
     if (/%00/.test(c.req.url)) throw invalid('REQUEST_INVALID', { message: 'the address holds a zero character (%00)' })
     await next()
-    c.header('x-content-type-options', 'nosniff')
-    c.header('referrer-policy', 'no-referrer')
+    // On the answer itself: the context's own way makes another answer for each.
+    c.res.headers.set('x-content-type-options', 'nosniff')
+    c.res.headers.set('referrer-policy', 'no-referrer')
   }
 }
 

@@ -1,9 +1,8 @@
 import { Hono, type Context } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { describeRoute } from 'hono-openapi'
 import { sha256, shortDigest } from '../../../kernel/digest.ts'
 import { ThreewaysError } from '../../../kernel/errors.ts'
-import { requires, type HttpEnv } from '../../../kernel/http.ts'
+import { bodyAtMost, requires, type HttpEnv } from '../../../kernel/http.ts'
 import type { Evaluation } from '../../../../sdk/src/evaluate/evaluator.ts'
 import type { Served } from './served.ts'
 import type { Counting } from './counting.ts'
@@ -20,10 +19,9 @@ const inactivitySec = 120
 export function ofrepRoutes(served: Served, tickets: Tickets, counting: Counting): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   const told = (summary: string) => describeRoute({ summary, tags: ['flags'], responses: { 200: { description: 'as OFREP 0.3 has it' } } })
-  const limit = bodyLimit({
-    maxSize: contextBytesMax,
-    onError: (c) => c.json({ errorCode: 'INVALID_CONTEXT', errorDetails: `the context is larger than ${contextBytesMax} bytes` }, 400),
-  })
+  const limit = bodyAtMost(contextBytesMax, (c) =>
+    c.json({ errorCode: 'INVALID_CONTEXT', errorDetails: `the context is larger than ${contextBytesMax} bytes` }, 400),
+  )
 
   app.post(
     '/flag-sets/:environment/ofrep/v1/evaluate/flags/:key',

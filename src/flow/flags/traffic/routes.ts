@@ -1,10 +1,9 @@
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { describeRoute } from 'hono-openapi'
 import { z } from 'zod'
 import type { Clock } from '../../../kernel/clock.ts'
 import { ThreewaysError, tooLarge } from '../../../kernel/errors.ts'
-import { answers, requires, valid, type HttpEnv } from '../../../kernel/http.ts'
+import { answers, bodyAtMost, requires, valid, type HttpEnv } from '../../../kernel/http.ts'
 import type { Ledger } from '../../../ledger/ledger.ts'
 import { differencesOf } from '../../dark/read.ts'
 import { readiness } from '../../dark/of-flag.ts'
@@ -25,11 +24,8 @@ type Parts = { readonly ledger: Ledger; readonly flags: Flags; readonly sets: Fl
 export function trafficRoutes({ ledger, flags, sets, clock }: Parts): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   const route = (summary: string, response: z.ZodType) => describeRoute({ summary, tags: ['flags'], responses: answers(summary, response) })
-  const limit = bodyLimit({
-    maxSize: reportBytesMax,
-    onError: () => {
-      throw tooLarge('BODY_TOO_LARGE', { message: `a report is at most ${reportBytesMax} bytes`, help: 'tell more often, or in parts' })
-    },
+  const limit = bodyAtMost(reportBytesMax, () => {
+    throw tooLarge('BODY_TOO_LARGE', { message: `a report is at most ${reportBytesMax} bytes`, help: 'tell more often, or in parts' })
   })
   app.post(
     '/flag-sets/:environment/exposures',
