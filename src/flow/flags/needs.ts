@@ -1,9 +1,12 @@
 import { flagsIn } from './condition.ts'
 import type { Flag, Requirement } from './flag.ts'
 
+const none: readonly Requirement[] = []
+
 /** Variants of other flags that say what this one comes to: what it requires, and what its rules ask, each once. Pure. */
 export function needsOf({ requires, environments }: Flag): readonly Requirement[] {
   const asked = Object.values(environments).flatMap(({ rules }) => rules.flatMap(({ when }) => flagsIn(when)))
+  if (requires.length === 0 && asked.length === 0) return none
   return [...new Map([...requires, ...asked].map((need) => [JSON.stringify([need.flag, need.variant]), need])).values()]
 }
 

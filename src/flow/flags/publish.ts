@@ -13,8 +13,8 @@ import type { Flag } from './flag.ts'
 import { begun } from './plan.ts'
 import { checkBuckets, checkExpected, checkReady, checkRequirements, checkWrittenOut, leavingDark } from './policy.ts'
 import { checkRights, touched } from './proposals/rights.ts'
-import { standing, type Author, type FlagRevision, type Origin } from './revisions.ts'
-import { slotsOf } from './slots.ts'
+import { standingInParts, type Author, type FlagRevision, type Origin } from './revisions.ts'
+import { slotsOf, type SlotTables } from './slots.ts'
 
 /** `changed`: it was made by what was asked for, and not there already. */
 export type Published = FlagRevision & { readonly changed: boolean }
@@ -45,9 +45,16 @@ export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock
       // From here on nobody else publishes: what was read stays true.
       await tx.lock()
       const alongside = (await author.alongside?.(tx)) ?? []
-      const all = new Map(await standing(tx))
-      const earlier = new Map([...all].map(([name, one]) => [name, one.flag]))
-      const slotsBefore = new Map([...all].map(([name, one]) => [name, one.slots]))
+      const all = new Map<string, FlagRevision>()
+      const earlier = new Map<string, Flag>()
+      const slotsBefore = new Map<string, SlotTables>()
+      for await (const part of standingInParts(tx)) {
+        for (const one of part) {
+          all.set(one.flag.flag, one)
+          earlier.set(one.flag.flag, one.flag)
+          slotsBefore.set(one.flag.flag, one.slots)
+        }
+      }
       const at = clock.instant()
       const published: Published[] = []
       for (const { name, make } of steps) {
@@ -78,13 +85,16 @@ export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock
         all.set(name, made)
         published.push({ ...made, changed: true })
       }
-      const flags = new Map([...all].map(([name, one]) => [name, one.flag]))
       const made = published.filter(({ changed }) => changed)
+      const flags = new Map(earlier)
+      for (const { flag } of made) flags.set(flag.flag, flag)
+      await breath()
       for (const { flag } of made) {
         await breath()
         checkRequirements(flag, flags)
       }
       if (made.length > 0) checkWrittenOut(flags, earlier)
+      await breath()
       const names = new Set(made.map(({ flag }) => flag.flag))
       checkExclusion(names, flags)
       if (author.rebucket !== true) checkKept(names, earlier, flags, (layer) => slotsBefore.get(layer) ?? {})

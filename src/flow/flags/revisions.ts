@@ -64,6 +64,20 @@ export async function standing(place: Pick<LedgerTransaction, 'db'>): Promise<Re
   return new Map(rows.map((row) => [row.flag, revisionOf(row)]))
 }
 
+/** So many flags are read in one go: a thousand would hold up whoever asks for one meanwhile. */
+const pageSize = 100
+
+/** As `standing`, in parts. Behind the ledger's lock, or they are not of one moment. */
+export async function* standingInParts(tx: LedgerTransaction): AsyncGenerator<readonly FlagRevision[]> {
+  for (let after = '', more = true; more;) {
+    const page = revisions(tx).where('flag', '>', after).distinctOn('flag').orderBy('flag').orderBy('revision', 'desc').limit(pageSize)
+    const rows = await page.execute()
+    yield rows.map(revisionOf)
+    after = rows.at(-1)?.flag ?? after
+    more = rows.length === pageSize
+  }
+}
+
 export function revisionOf(row: FlagRevisionRow): FlagRevision {
   return {
     flag: row.definition as Flag,

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
+import { makeBreath } from '../../kernel/breath.ts'
 import { instantOf, type Clock } from '../../kernel/clock.ts'
 import { internal, notFound, refused } from '../../kernel/errors.ts'
 import type { Envelope } from '../../kernel/signing/dsse.ts'
@@ -23,8 +24,8 @@ export type SignedCheckpoint = { readonly size: number; readonly root: string; r
 
 /** So many leaves enter the tree in one transaction. */
 const pageSize = 4_096
-/** So many are read and hashed in one go: all at once would hold up whoever asks for something meanwhile. */
-const hashedAtOnce = 100
+/** So many are read in one go: all at once would hold up whoever asks for something meanwhile. */
+const readAtOnce = 100
 
 /** What proves the ledger: its tree, its keys, its checkpoints. */
 export type Log = ReturnType<typeof openLog>
@@ -227,7 +228,7 @@ async function leavesAfter(tx: Transaction<ProofTables>, after: number, until: n
     .where('seq', '>', after)
     .where('seq', '<=', until)
     .orderBy('seq')
-    .limit(hashedAtOnce)
+    .limit(readAtOnce)
     .execute()
   const gap = rows.findIndex(({ seq }, index) => seq !== after + 1 + index)
   if (rows.length === 0 || gap >= 0) {
@@ -236,7 +237,13 @@ async function leavesAfter(tx: Transaction<ProofTables>, after: number, until: n
       help: 'somebody has changed the database: bring it back from a backup',
     })
   }
-  return rows.map(({ seq, source, id, time, recordedAt, digest }) =>
-    leafHash({ seq, source, id, time, recordedAt: instantOf(recordedAt.getTime()), digest: `sha256:${digest.toString('hex')}` }),
-  )
+  const breath = makeBreath()
+  const leaves: Buffer[] = []
+  for (const { seq, source, id, time, recordedAt, digest } of rows) {
+    leaves.push(
+      leafHash({ seq, source, id, time, recordedAt: instantOf(recordedAt.getTime()), digest: `sha256:${digest.toString('hex')}` }),
+    )
+    await breath()
+  }
+  return leaves
 }

@@ -173,8 +173,12 @@ function newSet(environment: string) {
   const compiled = new Map<string, Compiled>()
   let shown: FlagSet | undefined
   let clients = 1
-  const played = () => [...compiled].filter(([, { flag }]) => 'tw.dark.load' in flag.metadata).map(([name]) => name)
-  const metadata = () => (played().length === 0 ? {} : { 'tw.dark.clients': clients })
+  const played = () => {
+    const names: string[] = []
+    for (const [name, { flag }] of compiled) if ('tw.dark.load' in flag.metadata) names.push(name)
+    return names
+  }
+  const metadata = (): Readonly<Record<string, number>> => (played().length === 0 ? {} : { 'tw.dark.clients': clients })
   return {
     /** @returns names of what is different now */
     async take(names: readonly string[], all: ReadonlyMap<string, FlagRevision>, revision: number): Promise<readonly string[]> {
