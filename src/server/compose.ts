@@ -233,7 +233,16 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const desk = makeDesk(workshop, engine)
   const tokens = makeTokens(ledger, clock)
   const admin = await localAdmin(home.folder)
-  const flags = openFlags({ ledger, clock, newId, work, origins: options.flagOrigins ?? [], isLocal: options.anonymous !== undefined, log })
+  const flags = openFlags({
+    ledger,
+    clock,
+    newId,
+    work,
+    origins: options.flagOrigins ?? [],
+    isLocal: options.anonymous !== undefined,
+    isRevoked: tokens.isRevoked,
+    log,
+  })
   const experiments = openExperiments({ ledger, clock, newId, work, log })
   const shadows = keepShadows(shadowDesk, { ledger, clock, newId, log })
   const repositories = makeRepositories(ledger)

@@ -195,6 +195,24 @@ describe('flags over HTTP', () => {
     expect((await bulk({ 'if-none-match': etag })).status).toBe(200)
   })
 
+  it('are told as they change to whoever has a ticket, until the token that it was had for is revoked', async () => {
+    const { secret } = (await t.ask('POST', '/api/tokens', { name: 'shop', scopes: ['evaluate'] })).body as { secret: string }
+    const bulk = await t.threeways.app.request('/api/flag-sets/production/ofrep/v1/evaluate/flags', {
+      method: 'POST',
+      body: '{"context":{"targetingKey":"ada"}}',
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    })
+    const { eventStreams } = (await bulk.json()) as { eventStreams: [{ endpoint: { requestUri: string } }] }
+    const listening = async () => {
+      const response = await t.threeways.app.request(eventStreams[0].endpoint.requestUri)
+      await response.body?.cancel()
+      return response.status
+    }
+    expect(await listening()).toBe(200)
+    await t.ask('DELETE', '/api/tokens/shop')
+    expect(await listening()).toBe(401)
+  })
+
   it('are read by browsers from pages that were named, and from no others', async () => {
     const asked = async (origin: string) => {
       const headers = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' }

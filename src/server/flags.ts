@@ -34,15 +34,17 @@ export type FlagsOptions = {
   readonly origins: readonly string[]
   /** Whoever is on this machine may ask. */
   readonly isLocal: boolean
+  /** Whether the token of this name was taken back. */
+  readonly isRevoked: (name: string) => Promise<boolean>
   readonly log: (message: string) => void
 }
 
 /** Plugs flags together: what people publish, and what applications are served of it. */
-export function openFlags({ ledger, clock, newId, work, origins, isLocal, log }: FlagsOptions) {
+export function openFlags({ ledger, clock, newId, work, origins, isLocal, isRevoked, log }: FlagsOptions) {
   const flags = makeFlags(ledger, { clock, newId })
   const sets = makeFlagSets(ledger, flags.standing, log)
   const served = makeServed(sets)
-  const tickets = makeTickets({ clock, secret: newSecret })
+  const tickets = makeTickets({ clock, secret: newSecret, isRevoked })
   const counting = countAsking(ledger, { clock, newId, log })
   const serving = flagSetRoutes(sets, tickets)
   const hold = (now: number, outcomeOf?: OutcomeOf) => holdGuardrails({ ledger, flags, sets }, now, outcomeOf)

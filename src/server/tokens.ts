@@ -76,6 +76,12 @@ export function makeTokens(ledger: Pick<Ledger, 'db'>, clock: Clock) {
         throw notFound('TOKEN_NOT_FOUND', { message: `no token is named "${name}"`, help: 'list them with `threeways token ls`' })
     },
 
+    /** A name is never given twice. */
+    async isRevoked(name: string): Promise<boolean> {
+      const row = await db.selectFrom('token').select('revokedAt').where('name', '=', name).executeTakeFirst()
+      return row !== undefined && row.revokedAt !== null
+    },
+
     async authenticate(secret: string): Promise<Actor | undefined> {
       const hash = sha256(secret)
       const row = await db

@@ -9,6 +9,8 @@ import type { FlagSet, FlagSets } from './sets.ts'
 import type { Tickets } from './tickets.ts'
 
 const pingMs = 15_000
+/** Whoever listens for longer comes again, and shows anew that they may. */
+const listeningMs = 3_600_000
 /** Clients that come and go are counted so long after. */
 const countMs = 500
 const watchersMax = 20_000
@@ -37,7 +39,7 @@ export function flagSetRoutes(sets: FlagSets, tickets: Tickets) {
   const told = (summary: string, description: string) => describeRoute({ summary, tags: ['flags'], responses: { 200: { description } } })
   const listens: MiddlewareHandler<HttpEnv> = async (c, next) => {
     const ticket = c.req.query('ticket')
-    if (ticket !== undefined && tickets.isGood(ticket)) return next()
+    if (ticket !== undefined && (await tickets.isGood(ticket))) return next()
     return requires('evaluate')(c, next)
   }
   app.get('/flag-sets/:environment', told("an environment's flags in flagd's format", 'flagd JSON'), requires('evaluate'), async (c) => {
@@ -106,7 +108,8 @@ function makeWatching(sets: FlagSets) {
       try {
         // Who comes back after a while learns whether it missed something.
         await stream.writeSSE({ id: String(set.revision), data: wordOf(listener) })
-        while (!stream.aborted && !closed) {
+        const until = performance.now() + listeningMs
+        while (!stream.aborted && !closed && performance.now() < until) {
           if (!(await watcher.woken(pingMs))) await stream.write(': ping\n\n')
           else if (listener.keys.size > 0) {
             const word = wordOf(listener)

@@ -5,12 +5,18 @@ const lifeMs = 24 * 3_600_000
 const ticketsMax = 100_000
 
 export type Tickets = ReturnType<typeof makeTickets>
+type TicketParts = {
+  readonly clock: Clock
+  readonly secret: () => string
+  /** Whether the token of this name was taken back. */
+  readonly isRevoked: (name: string) => Promise<boolean>
+}
 
 /**
  * A browser cannot send a token when it listens to events, and a token has no place in an address. Whoever showed one gets a ticket
- * that is good for listening and for nothing else, for a day, from this server.
+ * that is good for listening and for nothing else, for a day, from this server, and no longer than the token that was shown.
  */
-export function makeTickets({ clock, secret }: { readonly clock: Clock; readonly secret: () => string }) {
+export function makeTickets({ clock, secret, isRevoked }: TicketParts) {
   const kept = new Map<string, { readonly actor: Actor; readonly until: number }>()
   const ofActor = new Map<string, string>()
   return {
@@ -27,6 +33,9 @@ export function makeTickets({ clock, secret }: { readonly clock: Clock; readonly
       ofActor.set(actor.name, ticket)
       return `?ticket=${ticket}`
     },
-    isGood: (ticket: string): boolean => (kept.get(ticket)?.until ?? 0) > clock.now(),
+    async isGood(ticket: string): Promise<boolean> {
+      const known = kept.get(ticket)
+      return known !== undefined && known.until > clock.now() && !(await isRevoked(known.actor.name))
+    },
   }
 }
