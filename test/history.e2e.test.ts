@@ -2,9 +2,9 @@ import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { gitAuthor } from '../src/connectors/git/testing.ts'
-import { processesOf, threeways } from './command-line.ts'
+import { processesOf, serverOf, start, threeways } from './command-line.ts'
 
 const map = path.join(import.meta.dirname, '../docs/maps/govuk-deployments.yaml')
 const head = 'time,environment,service,image_tag,previous_tag,automatic_deploys,promote,actor,commit\n'
@@ -23,8 +23,8 @@ describe('history on the command line', () => {
     place = await realpath(await mkdtemp(path.join(tmpdir(), 'threeways history ')))
   })
   afterAll(() => rm(place, { recursive: true, force: true }))
-  const cli = (...args: string[]) =>
-    threeways({ cwd: place, env: { XDG_DATA_HOME: path.join(place, 'data'), THREEWAYS_HOME: path.join(place, 'home') } }, ...args)
+  const here = () => ({ cwd: place, env: { XDG_DATA_HOME: path.join(place, 'data'), THREEWAYS_HOME: path.join(place, 'home') } })
+  const cli = (...args: string[]) => threeways(here(), ...args)
 
   it('comes in from a compressed table with the map of the documentation, once, and is shown', async () => {
     await writeFile(path.join(place, 'past.csv.gz'), gzipSync(head + rows))
@@ -34,6 +34,12 @@ describe('history on the command line', () => {
     })
     expect((await cli('import', 'csv', 'past.csv.gz', '--map', map)).stdout).toContain('0 events recorded, 18 were there already')
     expect((await cli('flow')).stdout).toMatch(/shop\s+production\s+\d\.\d\s+1 h 0 min.*12\/12/)
+  })
+
+  it('is shown in every way by a server that works on it, and what makes no sense is answered with why', async () => {
+    const server = start(here(), 'up', '--port', '0')
+    onTestFinished(() => void server.child.kill())
+    await serverOf(path.join(place, 'home'), server)
     const one = await cli('flow', 'shop', '--rows')
     expect(one.stdout).toContain('integration → production')
     expect(one.stdout).toMatch(/v0 .*v1 +25 h 0 min/)
@@ -45,6 +51,7 @@ describe('history on the command line', () => {
     expect((await cli('flow', 'recovery', 'shop')).stdout).toMatch(/no failure came of a deployment of it\nNobody told of a failure yet/)
     expect(await cli('flow', '--rows')).toMatchObject({ code: 2, stderr: expect.stringContaining('STREAM_MISSING') })
     expect((await cli('flow', 'shop', '--since', '2030-01-01')).stdout).toMatch(/lead time +no data: no version was first seen then/)
+    expect(await server.stop()).toBe(0)
   })
 
   it('is written as one page that fetches nothing and runs nothing, whatever a stream is called', async () => {
