@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient } from '../../sdk/src/client/client.ts'
 import { bucketOf } from '../../sdk/src/dark/sketch.ts'
 import { manualClock } from '../kernel/clock.ts'
-import { belowOf, countOf, positionFor, positionOf, valueAt, type Buckets } from '../kernel/statistics/quantile-sketch.ts'
+import { quantilesIn, valueAt, type Buckets } from '../kernel/statistics/quantile-sketch.ts'
 import { quantileEffect } from '../kernel/statistics/quantile-effect.ts'
 import { quantileSums } from '../learning/experiment/sums.ts'
 import { flagFile, oldAndNew, reporting } from './experiment-testing.ts'
@@ -102,12 +102,7 @@ describe('a quantile in an experiment', () => {
         0.9,
       ),
     )
-    const [control, treatment] = sums.map(({ buckets, moments }) => ({
-      count: countOf(buckets!),
-      quantile: (share: number) => valueAt(positionOf(buckets!, share)!),
-      shareAt: (value: number) => belowOf(buckets!, positionFor(value)) / countOf(buckets!),
-      users: moments,
-    }))
+    const [control, treatment] = sums.map(({ buckets, moments }) => ({ quantile: quantilesIn(buckets!), users: moments }))
     const expected = quantileEffect(control!, treatment!, 0.9)
     if (typeof expected === 'string') throw new Error(expected)
     const result = await told()

@@ -1,4 +1,4 @@
-import { intervalAround, type Effect, type Interval, type Sides } from './effect.ts'
+import { errorsAbove, intervalAround, type Effect, type Interval, type Measured, type Sides } from './effect.ts'
 
 /**
  * How a confidence sequence is tuned: it is narrowest about when so many units have been seen, and valid always (Waudby-Smith et al.,
@@ -18,7 +18,7 @@ export function sequenceRho(alpha: number, narrowestAt: number, sides: Sides = '
  * @returns p - of every moment until now when the least so far is kept, as 1 over the greatest e-value; 1 when nothing speaks against it
  */
 export function sequenceTest(
-  { effect, error, count }: Pick<Effect, 'effect' | 'error' | 'count'>,
+  effect: Measured & Pick<Effect, 'count'>,
   given: {
     readonly alpha: number
     readonly narrowestAt: number
@@ -28,11 +28,11 @@ export function sequenceTest(
   },
 ): Interval & { readonly p: number; readonly evidence: number } {
   const { alpha, narrowestAt, sides = 'two', over = 0, rho = sequenceRho(alpha, narrowestAt, sides) } = given
-  const known = count * rho * rho
+  const known = effect.count * rho * rho
   const root = Math.sqrt(known + 1)
-  const z = ((effect - over) / error) * (sides === 'less' ? -1 : 1)
+  const z = errorsAbove(effect, over) * (sides === 'less' ? -1 : 1)
   const exponent = (z * z * known) / (2 * (known + 1))
-  const reach = error * Math.sqrt(((2 * (known + 1)) / known) * Math.log(sides === 'two' ? root / alpha : 1 + root / (2 * alpha)))
+  const reach = Math.sqrt(((2 * (known + 1)) / known) * Math.log(sides === 'two' ? root / alpha : 1 + root / (2 * alpha)))
   const evidence = sides === 'two' ? Math.exp(exponent) / root : z <= 0 ? 0 : (2 * Math.expm1(exponent)) / root
   return { ...intervalAround(effect, reach, sides), evidence, p: Math.min(1, 1 / evidence) }
 }

@@ -28,6 +28,8 @@ export type Effect = {
   /** Treatment less control; relative: of control's level, so 0.1 is 10 % more. */
   readonly effect: number
   readonly error: number
+  /** As far as so many standard errors go, of what does not go equally far to both sides: of a quantile. The more, the wider. */
+  readonly limits?: (reach: number) => Interval
   /** Welch and Satterthwaite's of the absolute difference, which are those of a relative one too when there is none. */
   readonly degrees: number
   /** Units of both arms. */
@@ -120,12 +122,65 @@ export type Sides = 'two' | 'greater' | 'less'
 
 export type Interval = { readonly low: number; readonly high: number }
 
-/** So far to each side as the sides ask for. */
-export function intervalAround(effect: number, reach: number, sides: Sides): Interval {
+/** What tests and intervals need of an effect. */
+export type Measured = Pick<Effect, 'effect' | 'error' | 'limits'>
+
+/** The same of a metric whose less is more. */
+export function reversed(effect: Effect): Effect {
+  const { limits } = effect
+  const turned = { ...effect, effect: -effect.effect }
+  if (limits === undefined) return turned
   return {
-    low: sides === 'less' ? Number.NEGATIVE_INFINITY : effect - reach,
-    high: sides === 'greater' ? Number.POSITIVE_INFINITY : effect + reach,
+    ...turned,
+    limits: (reach) => {
+      const { low, high } = limits(reach)
+      return { low: -high, high: -low }
+    },
   }
+}
+
+/** So many standard errors to each side as the sides ask for. */
+export function intervalAround({ effect, error, limits }: Measured, reach: number, sides: Sides = 'two'): Interval {
+  const { low, high } = limits?.(reach) ?? { low: effect - reach * error, high: effect + reach * error }
+  return {
+    low: sides === 'less' ? Number.NEGATIVE_INFINITY : low,
+    high: sides === 'greater' ? Number.POSITIVE_INFINITY : high,
+  }
+}
+
+/** Nothing is further away than this. */
+const mostErrors = 100
+
+/** By how many standard errors an effect is above another: by so many that {@link intervalAround} just reaches it. */
+export function errorsAbove({ effect, error, limits }: Measured, over: number): number {
+  if (limits === undefined) return (effect - over) / error
+  if (effect === over) return 0
+  /** How much is missing at a reach: 0 or less when it is reached. */
+  const missing = over < effect ? (reach: number) => limits(reach).low - over : (reach: number) => over - limits(reach).high
+  let [near, far] = [0, 4]
+  let [missingNear, missingFar] = [Math.abs(effect - over), missing(far)]
+  while (missingFar > 0 && far < mostErrors) {
+    ;[near, missingNear] = [far, missingFar]
+    missingFar = missing((far *= 2))
+  }
+  // By interpolation (Illinois), which ends soon where limits go nearly straight; every third step by halves, for where they jump.
+  let kept: 'near' | 'far' | undefined
+  for (let step = 1; step <= 60 && far - near > 1e-8 * far; step++) {
+    const isStraight = step % 3 !== 0 && missingFar > Number.NEGATIVE_INFINITY
+    const middle = isStraight ? near + ((far - near) * missingNear) / (missingNear - missingFar) : (near + far) / 2
+    const here = missing(middle)
+    if (Math.abs(here) < 1e-12 * Math.abs(effect - over)) return over < effect ? middle : -middle
+    if (here > 0) {
+      ;[near, missingNear] = [middle, here]
+      if (kept === 'far') missingFar /= 2
+      kept = 'far'
+    } else {
+      ;[far, missingFar] = [middle, here]
+      if (kept === 'near') missingNear /= 2
+      kept = 'near'
+    }
+  }
+  return over < effect ? near : -near
 }
 
 /**
@@ -135,12 +190,13 @@ export function intervalAround(effect: number, reach: number, sides: Sides): Int
  * @param over - the effect that nothing would have; -margin asks for non-inferiority with `greater`
  */
 export function fixedTest(
-  { effect, error, degrees }: Pick<Effect, 'effect' | 'error' | 'degrees'>,
+  effect: Measured & Pick<Effect, 'degrees'>,
   { alpha = 0.05, sides = 'two', over = 0 }: { readonly alpha?: number; readonly sides?: Sides; readonly over?: number } = {},
 ): Interval & { readonly p: number } {
-  const t = (effect - over) / error
+  const { degrees } = effect
+  const t = errorsAbove(effect, over)
   const p = sides === 'two' ? 2 * studentTail(Math.abs(t), degrees) : studentTail(sides === 'greater' ? t : -t, degrees)
-  return { p, ...intervalAround(effect, studentQuantile(sides === 'two' ? alpha / 2 : alpha, degrees) * error, sides) }
+  return { p, ...intervalAround(effect, studentQuantile(sides === 'two' ? alpha / 2 : alpha, degrees), sides) }
 }
 
 /**
@@ -167,7 +223,7 @@ export function bayesianReading(
   return {
     mean,
     error: spread,
-    ...intervalAround(mean, normalQuantile(alpha / 2) * spread, 'two'),
+    ...intervalAround({ effect: mean, error: spread }, normalQuantile(alpha / 2)),
     chanceToWin: normalTail(-z),
     lossOfControl: spread * density + mean * normalTail(-z),
     lossOfTreatment: Math.max(0, spread * density - mean * normalTail(z)),

@@ -88,13 +88,14 @@ export const sequentialPower = (design: SequentialDesign, shares: readonly numbe
 export function inflation(design: SequentialDesign, shares: readonly number[], power: number): number {
   const looks = boundaries(design, shares)
   const fixed = normalQuantile(design.alpha / design.sides) + normalQuantile(1 - power)
-  let [low, high] = [fixed / 2, fixed * 3]
-  for (let step = 0; step < 40; step++) {
-    const middle = (low + high) / 2
-    if (crossing(looks, design.sides, middle).at(-1)!.above < power) low = middle
-    else high = middle
+  let drift = fixed
+  for (let step = 0; step < 50; step++) {
+    // As a probit power is nearly a line of slope 1.
+    const short = normalQuantile(1 - power) - normalQuantile(1 - crossing(looks, design.sides, drift).at(-1)!.above)
+    drift += short
+    if (Math.abs(short) < 1e-9) break
   }
-  return (high / fixed) ** 2
+  return (drift / fixed) ** 2
 }
 
 /**

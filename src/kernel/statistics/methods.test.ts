@@ -6,9 +6,6 @@ import { independence, interaction } from './interaction.ts'
 import { MomentsOfMany, mergeMoments, noMoments, covariance } from './moments.ts'
 import { holm } from './multiplicity.ts'
 import { detectable, powerOf, sampleSize, unitsMissing } from './power.ts'
-import { quantileEffect, requestsAsOne } from './quantile-effect.ts'
-import { belowOf, countOf, growth, positionFor, positionOf, smallest, valueAt, type Buckets } from './quantile-sketch.ts'
-import { quantile } from './quantiles.ts'
 import { RepeatedP } from './repeated-p.ts'
 import { sampleRatio } from './sample-ratio.ts'
 
@@ -145,100 +142,6 @@ describe('planning', () => {
     expect(detectable(design, error)).toBeCloseTo(0.2, 10)
     expect(unitsMissing(design, { error: 0.01, count: 10, difference: 1 })).toBe(0)
     expect(unitsMissing(design, { error: 1, count: 10, difference: 1e-9 })).toBeUndefined()
-  })
-})
-
-describe('a quantile of values in buckets', () => {
-  const bucketOf = (value: number) => Math.max(0, Math.ceil(Math.log(value / smallest) / Math.log(growth)))
-  const bucketsOf = (values: Iterable<number>): Buckets => {
-    const counts = new Map<number, number>()
-    for (const value of values) counts.set(bucketOf(value), (counts.get(bucketOf(value)) ?? 0) + 1)
-    return [...counts].sort(([a], [b]) => a - b)
-  }
-
-  it('is in the bucket of the value that has it, in the buckets that applications tell', () => {
-    const values = fc.array(fc.double({ min: 0.001, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 200 })
-    fc.assert(
-      fc.property(values, fc.integer({ min: 1, max: 100 }), (all, percent) => {
-        const sorted = Float64Array.from(all).sort()
-        const buckets = bucketsOf(all)
-        const position = positionOf(buckets, percent / 100)!
-        const rank = Math.ceil((percent / 100) * all.length - 1e-9) - 1
-        expect(position.bucket).toBe(bucketOf(sorted[rank]!))
-        if (position.bucket > 0) expect(Math.abs(valueAt(position) / sorted[rank]! - 1)).toBeLessThan(0.0401)
-        expect(belowOf(buckets, position)).toBeCloseTo((percent / 100) * all.length, 9)
-        expect(countOf(buckets)).toBe(all.length)
-        if (position.bucket > 0) expect(belowOf(buckets, positionFor(valueAt(position)))).toBeCloseTo((percent / 100) * all.length, 6)
-      }),
-    )
-  })
-
-  it('moves with every value, and not from bound to bound', () => {
-    const at = [0.4, 0.5, 0.6].map((share) => valueAt(positionOf([[300, 1000]], share)!))
-    expect(at[1]! - at[0]!).toBeCloseTo(at[2]! - at[1]!, 9)
-    expect(at[1]! / at[0]!).toBeGreaterThan(1.003)
-    expect(valueAt(positionOf(bucketsOf(Array.from({ length: 4001 }, (_, at) => 100 + at / 10)), 0.9)!)).toBeCloseTo(460, 0)
-  })
-
-  it('knows nothing of nothing, and takes what is very small for nothing', () => {
-    expect(positionOf([], 0.5)).toBeUndefined()
-    expect(
-      valueAt(
-        positionOf(
-          [
-            [0, 10],
-            [700, 1],
-          ],
-          0.5,
-        )!,
-      ),
-    ).toBe(0)
-    expect(valueAt(positionOf([[5, 1]], 7)!)).toBeCloseTo(0.001 * 1.04 ** 5, 12)
-  })
-})
-
-describe('a quantile of requests of assigned users', () => {
-  /** Of each user ten requests, all the same: a tenth of the information. */
-  const armOf = (levels: readonly number[]) => {
-    const values = Float64Array.from(levels.flatMap((level) => Array.from<number>({ length: 10 }).fill(level))).sort()
-    return {
-      count: values.length,
-      quantile: (share: number) => quantile(values, share),
-      shareAt: (value: number) => values.filter((one) => one <= value).length / values.length,
-      users: momentsOf(levels.map((level) => [10, level <= 80 ? 10 : 0])),
-    }
-  }
-  const levels = (shift: number) => Array.from({ length: 1000 }, (_, at) => ((at * 37) % 100) + shift)
-
-  it('counts requests of one user as one', () => {
-    expect(requestsAsOne(armOf(levels(1)))).toBeCloseTo(10, 1)
-  })
-
-  it('is compared with the error of users, not of requests', () => {
-    const effect = quantileEffect(armOf(levels(1)), armOf(levels(9)), 0.8, false)
-    if (typeof effect === 'string') throw new Error(effect)
-    expect(effect.effect).toBeCloseTo(8, 0)
-    // Uniform on 0 to 100: √(0.8·0.2/1000)·100 for each arm.
-    expect(effect.error).toBeCloseTo(Math.SQRT2 * 1.265, 0)
-    expect(quantileEffect(armOf([1, 2]), armOf([1, 2]), 0.99)).toBe('too few')
-  })
-
-  it('is not taken to differ where it only jumps over a gap', () => {
-    // Half of the users have 100 and half 150; of ten of 1,000 it is the other half.
-    const gap = (low: number) => {
-      const users = 1000
-      const share = low / users
-      return {
-        count: users,
-        quantile: (at: number) => (at <= share ? 100 : 150) + at,
-        shareAt: (value: number) => (value < 100 ? 0 : value < 150 ? share : 1),
-        users: momentsOf(Array.from({ length: users }, (_, user) => [1, user < low ? 1 : 0])),
-      }
-    }
-    const effect = quantileEffect(gap(505), gap(495), 0.5)
-    if (typeof effect === 'string') throw new Error(effect)
-    expect(effect.effect).toBeCloseTo(0.5, 1)
-    expect(Math.abs(effect.effect / effect.error)).toBeLessThan(0.5)
   })
 })
 

@@ -12,20 +12,56 @@ export type Position = { readonly bucket: number; readonly part: number }
 
 export const countOf = (buckets: Buckets): number => buckets.reduce((sum, [, count]) => sum + count, 0)
 
+/** Buckets that hold something, and where a share of all lies among them. Undefined of nothing. */
+function placesIn(buckets: Buckets) {
+  const held = buckets.filter(([, count]) => count > 0)
+  if (held.length === 0) return undefined
+  /** How many lie in a bucket and below. */
+  const passed = new Float64Array(held.length)
+  for (const [at, [, count]] of held.entries()) passed[at] = (passed[at - 1] ?? 0) + count
+  const all = passed.at(-1)!
+  const wantedOf = (share: number) => Math.max(0, Math.min(1, share)) * all
+  return {
+    held,
+    /** Index of the bucket. */
+    find(share: number): number {
+      const wanted = wantedOf(share)
+      let [low, high] = [0, passed.length - 1]
+      while (low < high) {
+        const middle = (low + high) >> 1
+        if (passed[middle]! < wanted) low = middle + 1
+        else high = middle
+      }
+      return low
+    },
+    partAt(share: number, at: number): number {
+      const before = at === 0 ? 0 : passed[at - 1]!
+      return (wantedOf(share) - before) / (passed[at]! - before)
+    },
+  }
+}
+
 /**
  * Values are taken to lie evenly in their bucket, so that a quantile moves with every value: of bounds alone it would stand still, or jump
  * by 4 %, and have no error that could be believed.
  * @returns undefined of nothing
  */
 export function positionOf(buckets: Buckets, share: number): Position | undefined {
-  const wanted = Math.max(0, Math.min(1, share)) * countOf(buckets)
-  let passed = 0
-  for (const [bucket, count] of buckets) {
-    if (count > 0 && wanted <= passed + count) return { bucket, part: (wanted - passed) / count }
-    passed += count
+  const places = placesIn(buckets)
+  if (places === undefined) return undefined
+  const at = places.find(share)
+  return { bucket: places.held[at]![0], part: places.partAt(share, at) }
+}
+
+/** The values of {@link positionOf}, for whoever asks for many shares. @returns a function whose answer is undefined of nothing */
+export function quantilesIn(buckets: Buckets): (share: number) => number | undefined {
+  const places = placesIn(buckets)
+  if (places === undefined) return () => undefined
+  const lows = Float64Array.from(places.held, ([bucket]) => valueAt({ bucket, part: 0 }))
+  return (share) => {
+    const at = places.find(share)
+    return lows[at]! * (1 + places.partAt(share, at) * (growth - 1))
   }
-  const last = buckets.at(-1)
-  return last === undefined ? undefined : { bucket: last[0], part: 1 }
 }
 
 /** What lies there; 0 in the lowest bucket, of which nothing is known but that it is small. */
@@ -33,13 +69,6 @@ export function valueAt({ bucket, part }: Position): number {
   if (bucket === 0) return 0
   const low = smallest * growth ** (bucket - 1)
   return low + part * (growth - 1) * low
-}
-
-/** Where a value lies: the other way round. */
-export function positionFor(value: number): Position {
-  const bucket = value > smallest ? Math.ceil(Math.log(value / smallest) / Math.log(growth)) : 0
-  const low = smallest * growth ** (bucket - 1)
-  return { bucket, part: bucket === 0 ? 1 : Math.min(1, Math.max(0, (value / low - 1) / (growth - 1))) }
 }
 
 /** How many lie at or below. */

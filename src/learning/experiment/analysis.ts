@@ -4,9 +4,10 @@ import { benjaminiHochberg, holm } from '../../kernel/statistics/multiplicity.ts
 import { compared, gainOf, nameOf, type ArmState, type Comparison } from './comparison.ts'
 import { lookingAt, nothingSeen, sharesWith, type Looking, type Memory } from './looks.ts'
 import type { ExperimentPlan } from './plan.ts'
-import { alwaysOf, intervalBy, lookTables, pOfHarm, pOfMarginAlways, tellingOf, unitsFor, zOf, type LookTables } from './reading.ts'
+import { alwaysOf, intervalBy, lookTables, pOfHarm, pOfMarginAlways, tellingOf, zOf, type LookTables } from './reading.ts'
 import { recommended, type Recommendation } from './recommendation.ts'
 import type { Result } from './result.ts'
+import { unitsForEffect } from './sizing.ts'
 import { splitOf, type Split } from './split.ts'
 
 /** One phase of an experiment: as long as arms and weights stay what they are. Another weight is another phase, read by itself. */
@@ -111,7 +112,7 @@ class Judging {
   }
 
   #remember(comparison: Comparison): void {
-    const gain = gainIn(comparison)
+    const gain = gainOf(comparison)
     const { metric, difference } = comparison
     if (gain === undefined || typeof difference === 'string') return
     const name = nameOf(comparison)
@@ -140,7 +141,7 @@ class Judging {
     const { key, kind, role } = metric
     const q = kind.type === 'quantile' ? { q: kind.share } : {}
     const told = { metric: key, arm, ...q, role, unitsWithout, verdict: this.#verdict(comparison) }
-    const gain = gainIn(comparison)
+    const gain = gainOf(comparison)
     if (typeof effect === 'string' || gain === undefined) return typeof effect === 'string' ? { ...told, nothing: effect } : told
     const { low, high } = alwaysOf(this.#plan, effect)
     const p = this.least[nameOf(comparison)]?.p
@@ -161,8 +162,8 @@ class Judging {
     }
   }
 
-  #unitsFor({ role, effect: least }: Comparison['metric'], effect: Effect): Pick<Result, 'unitsForEffect'> {
-    const units = role === 'decision' ? unitsFor(this.#plan, effect, least!) : undefined
+  #unitsFor(metric: Comparison['metric'], effect: Effect): Pick<Result, 'unitsForEffect'> {
+    const units = metric.role === 'decision' ? unitsForEffect(this.#plan, metric, effect) : undefined
     return units === undefined ? {} : { unitsForEffect: units }
   }
 
@@ -186,9 +187,4 @@ class Judging {
     if ((this.least[name]?.p ?? 1) <= alpha / this.#guarded) return 'worse'
     return (this.least[`${name}/margin`]?.p ?? 1) <= alpha ? 'no worse' : 'undecided'
   }
-}
-
-function gainIn(comparison: Comparison): Effect | undefined {
-  const { effect } = comparison
-  return typeof effect === 'string' ? undefined : { ...effect, effect: gainOf(comparison, effect.effect) }
 }

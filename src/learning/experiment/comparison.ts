@@ -1,6 +1,6 @@
-import { effectOf, type Effect, type NoEffect } from '../../kernel/statistics/effect.ts'
+import { effectOf, reversed, type Effect, type NoEffect } from '../../kernel/statistics/effect.ts'
 import { quantileEffect, type QuantileArm } from '../../kernel/statistics/quantile-effect.ts'
-import { belowOf, countOf, positionFor, positionOf, valueAt } from '../../kernel/statistics/quantile-sketch.ts'
+import { quantilesIn } from '../../kernel/statistics/quantile-sketch.ts'
 import { variablesOf, type Metric } from './metric.ts'
 import { noSums, withIdleUnits, type Sums } from './sums.ts'
 
@@ -25,7 +25,8 @@ export type Comparison = {
   readonly effect: Effect | Nothing
   /**
    * The same not divided by control's level, for asking whether there is any. Both say the same when there is none; but the error of a
-   * relative effect grows with it, which costs power where units differ much.
+   * relative effect grows with it, which costs power where units differ much. Of a quantile it is the effect itself, whose limits are
+   * effects that are refused one by one.
    */
   readonly difference: Effect | Nothing
   /** Exposed units of both arms of which there is no value: they are left out, and are no zeros. */
@@ -41,10 +42,11 @@ export function compared(metric: Metric, arm: string, control: ArmState, treatme
   const unitsWithout = Math.max(0, control.units - a.moments.count) + Math.max(0, treatment.units - b.moments.count)
   const { kind } = metric
   const reading = Object.fromEntries(variablesOf(metric).map((name, at) => [name, at])) as { value: number }
-  const of = (relative: boolean) =>
-    kind.type === 'quantile'
-      ? (notInBuckets(a, b) ?? quantileEffect(quantilesOf(a), quantilesOf(b), kind.share, relative))
-      : effectOf(a.moments, b.moments, reading, { relative })
+  if (kind.type === 'quantile') {
+    const effect = notInBuckets(a, b) ?? quantileEffect(quantilesOf(a), quantilesOf(b), kind.share)
+    return { metric, arm, effect, difference: effect, unitsWithout }
+  }
+  const of = (relative: boolean) => effectOf(a.moments, b.moments, reading, { relative })
   return { metric, arm, effect: of(true), difference: of(false), unitsWithout }
 }
 
@@ -54,15 +56,7 @@ function valuesOf(metric: Metric, { units, sums }: ArmState): Sums {
   return !metric.before && (type === 'binary' || type === 'count' || type === 'revenue') ? withIdleUnits(known, units) : known
 }
 
-const quantilesOf = ({ moments, buckets = [] }: Sums): QuantileArm => ({
-  count: countOf(buckets),
-  quantile: (share) => {
-    const position = positionOf(buckets, share)
-    return position === undefined ? undefined : valueAt(position)
-  },
-  shareAt: (value) => belowOf(buckets, positionFor(value)) / countOf(buckets),
-  users: moments,
-})
+const quantilesOf = ({ moments, buckets = [] }: Sums): QuantileArm => ({ quantile: quantilesIn(buckets), users: moments })
 
 /** A quantile of some of the values may be another one than that of all. */
 function notInBuckets(...arms: readonly Sums[]): Nothing | undefined {
@@ -74,4 +68,7 @@ function notInBuckets(...arms: readonly Sums[]): Nothing | undefined {
 }
 
 /** How much better, in the metric's own direction: less of a latency is a gain. */
-export const gainOf = ({ metric }: Pick<Comparison, 'metric'>, effect: number): number => (metric.better === 'more' ? effect : -effect)
+export function gainOf({ metric, effect }: Comparison): Effect | undefined {
+  if (typeof effect === 'string') return undefined
+  return metric.better === 'more' ? effect : reversed(effect)
+}

@@ -1,3 +1,4 @@
+import { ThreewaysError } from '../../kernel/errors.ts'
 import type { PhaseState } from './analysis.ts'
 import type { Metric } from './metric.ts'
 import { planned, type ExperimentDraft, type ExperimentPlan } from './plan.ts'
@@ -42,4 +43,15 @@ export function state(control: readonly [number, number, number], express: reado
     sums: { orders: rateOf('orders', orders, units), errors: rateOf('errors', errors, units) },
   })
   return { arms: { control: arm(control), express: arm(express) } }
+}
+
+/** @throws Error when nothing is refused */
+export function refusal(of: () => unknown): ThreewaysError {
+  try {
+    of()
+  } catch (error) {
+    if (error instanceof ThreewaysError) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
 }

@@ -1,16 +1,15 @@
 import { sequenceTest } from '../../kernel/statistics/confidence-sequence.ts'
-import { bayesianReading, type Effect, type Interval } from '../../kernel/statistics/effect.ts'
+import { bayesianReading, errorsAbove, intervalAround, type Effect, type Interval } from '../../kernel/statistics/effect.ts'
 import { Boundaries } from '../../kernel/statistics/group-sequential.ts'
 import { normalQuantile, normalTail } from '../../kernel/statistics/normal.ts'
-import { unitsMissing } from '../../kernel/statistics/power.ts'
 import { RepeatedP } from '../../kernel/statistics/repeated-p.ts'
 import { studentQuantile, studentTail } from '../../kernel/statistics/student.ts'
 import type { ExperimentPlan } from './plan.ts'
 
 /** Effects of small arms as the z that has the same tail. */
-export function zOf({ effect, error, degrees }: Effect, over = 0): number {
-  const t = (effect - over) / error
-  const tail = studentTail(Math.abs(t), degrees)
+export function zOf(effect: Effect, over = 0): number {
+  const t = errorsAbove(effect, over)
+  const tail = studentTail(Math.abs(t), effect.degrees)
   return tail === 0 ? t : Math.sign(t) * normalQuantile(tail)
 }
 
@@ -62,10 +61,9 @@ function step({ decision, margin }: Walks, share: number, isLast: boolean): Look
 }
 
 /** An interval that a boundary at this look gives; none where nothing may be spent yet. */
-export function intervalBy(boundary: number, { effect, error, degrees }: Effect): Interval | undefined {
+export function intervalBy(boundary: number, effect: Effect): Interval | undefined {
   if (boundary === Number.POSITIVE_INFINITY) return undefined
-  const reach = studentQuantile(normalTail(boundary), degrees) * error
-  return { low: effect - reach, high: effect + reach }
+  return intervalAround(effect, studentQuantile(normalTail(boundary), effect.degrees))
 }
 
 /** What holds at every moment. */
@@ -81,21 +79,6 @@ export const pOfHarm = ({ alpha, narrowestAt }: ExperimentPlan, gain: Effect): n
 /** P, of all moments, that it is worse by its margin or more. */
 export const pOfMarginAlways = ({ alpha, narrowestAt }: ExperimentPlan, gain: Effect, margin: number): number =>
   sequenceTest(gain, { alpha, narrowestAt, sides: 'greater', over: -margin }).p
-
-/**
- * Units of both arms with which a test at the end, or a confidence sequence where none is planned, sees an effect with the power of the
- * plan while the variance stays what it is. Undefined: not with a hundred million times as many.
- */
-export function unitsFor(
-  { alpha, power, units, narrowestAt }: ExperimentPlan,
-  { error, count }: Effect,
-  least: number,
-): number | undefined {
-  const now = { error, count, difference: least }
-  const design = { alpha, sides: 2, power } as const
-  const more = unitsMissing(design, now, units === undefined ? { by: 'sequence', narrowestAt } : { by: 'fixed' })
-  return more === undefined ? undefined : Math.ceil(count * (1 + more))
-}
 
 /** For telling people. Not for deciding: it does not allow for looking often. */
 export function tellingOf(gain: Effect): {
