@@ -1,9 +1,12 @@
 import { analyse, type PhaseState } from '../../src/learning/experiment/analysis.ts'
+import { compared } from '../../src/learning/experiment/comparison.ts'
 import type { Memory } from '../../src/learning/experiment/looks.ts'
 import { planned, type ExperimentPlan } from '../../src/learning/experiment/plan.ts'
-import type { Buckets } from '../../src/kernel/statistics/quantile-sketch.ts'
-import { Accumulator, quantileSums, type Sums } from '../../src/learning/experiment/sums.ts'
+import { zOf } from '../../src/learning/experiment/reading.ts'
+import { unitsNeeded, type Baseline } from '../../src/learning/experiment/sizing.ts'
+import { Accumulator, type Sums } from '../../src/learning/experiment/sums.ts'
 import { seeded } from '../canary/traffic.ts'
+import { baselineOf, populationOf, Requests, shiftSeen } from './requests.ts'
 import { kinds, type Requesters, type Users } from './users.ts'
 
 export const days = 28
@@ -17,12 +20,33 @@ export type Found = {
   readonly always: number
   /** z beyond 1.96 at any of the days. */
   readonly naive: number
+  /** z beyond 1.96 on the last day. */
+  readonly end: number
+  /** What the treatment did. */
+  readonly shift: number
   /** Day on which the sequential ones that found something did, on average. */
   readonly day: number
 }
 
-/** The effect that a test at the end alone would see with a power of 0.8, relative. */
-const effectOf = ({ variation }: Users | Requesters): number => 2.8015852 * variation! * Math.sqrt(2 / (days * perDay))
+/** Nothing; what a test at the end alone sees in 80 of 100; what the plan says that its own looks see in 80 of 100. */
+export type Strength = 'nothing' | 'end' | 'plan'
+
+export const isAsked = (users: Users | Requesters, strength: Strength): boolean => {
+  if (strength === 'nothing') return true
+  if ('draw' in users) return users.variation !== undefined
+  return strength === 'plan' ? users.isSmooth === true : users.unlike === undefined
+}
+
+/** Relative. */
+function shiftOf(users: Users | Requesters, plan: ExperimentPlan, strength: Strength): number {
+  if (strength === 'nothing') return 0
+  if (strength === 'plan') return unitsNeeded(plan, { m: baselineFor(users) })[0]!.sees!
+  if ('draw' in users) return 2.8015852 * users.variation! * Math.sqrt(2 / (days * perDay))
+  return shiftSeen(users.requests, users.metric.kind.share, days * perDay)
+}
+
+const baselineFor = (users: Users | Requesters): Baseline =>
+  'draw' in users ? { level: 1, variance: users.variation! ** 2 } : baselineOf(users.requests, users.metric.kind.share, days * perDay)
 
 function plansFor({ metric }: Users | Requesters): { readonly sequential: ExperimentPlan; readonly always: ExperimentPlan } {
   const draft = {
@@ -37,18 +61,26 @@ function plansFor({ metric }: Users | Requesters): { readonly sequential: Experi
   return { sequential: planned({ ...draft, units, looks }), always: planned({ ...draft, narrowestAt: units }) }
 }
 
-type CalibratedArm = { readonly add: (random: () => number, shift: number) => void; readonly sums: () => Sums }
+type CalibratedArm = { readonly add: (random: () => number) => void; readonly sums: () => Sums; readonly check?: () => void }
 
-/** As the product counts: sums unit by unit, quantiles of all units at once. */
-function armOf(users: Users | Requesters): CalibratedArm {
+/** As the product counts: sums unit by unit, quantiles of all units at once. @returns an arm of nobody, as often as it is asked for */
+function armsOf(users: Users | Requesters, shift: number, isTreatment: boolean): () => CalibratedArm {
   const { metric } = users
   if ('draw' in users) {
-    const accumulator = new Accumulator(metric)
-    return { add: (random, shift) => accumulator.add(users.draw(random, shift)), sums: () => accumulator.sums() }
+    return () => {
+      const accumulator = new Accumulator(metric)
+      return { add: (random) => accumulator.add(users.draw(random, shift)), sums: () => accumulator.sums() }
+    }
   }
-  const units: Buckets[] = []
-  const { share } = metric.kind as Extract<typeof metric.kind, { type: 'quantile' }>
-  return { add: (random, shift) => void units.push(users.requests(random, shift)), sums: () => quantileSums(units, share) }
+  const population = populationOf(isTreatment && shift === 0 && users.unlike !== undefined ? users.unlike : users.requests, shift)
+  return () => {
+    const requests = new Requests(population, users.metric.kind.share)
+    return {
+      add: (random) => requests.add(random()),
+      sums: () => requests.sums(),
+      check: () => requests.check(),
+    }
+  }
 }
 
 /** An experiment whose plan is asked every day until it says something. */
@@ -62,41 +94,42 @@ class Reading {
     this.#plan = plan
   }
 
-  /** @returns z at this day */
-  look(day: number, state: PhaseState): number {
+  look(day: number, state: PhaseState): void {
     const { results, memory } = analyse(this.#plan, { ...state, ...(this.#memory === undefined ? {} : { memory: this.#memory }) })
     this.#memory = memory
     const [result] = results
     if (this.found === 0 && result !== undefined && result.verdict !== 'undecided') this.found = day
-    return (result?.effect ?? 0) / (result?.error ?? 1)
   }
 }
 
-/** @param runs - experiments @param withEffect - the treatment does what a test at the end would see in 80 of 100 */
-export function calibrate(kind: number, runs: number, seed: number, withEffect: boolean): Found {
+/** @param runs - experiments */
+export function calibrate(kind: number, runs: number, seed: number, strength: Strength): Found {
   const users = kinds[kind]!
   const plans = plansFor(users)
-  const shift = withEffect ? effectOf(users) : 0
-  let [sequential, always, naive, daysUntil] = [0, 0, 0, 0]
+  const shift = shiftOf(users, plans.sequential, strength)
+  const [newControl, newTreatment] = [armsOf(users, 0, false), armsOf(users, shift, true)]
+  let [sequential, always, naive, end, daysUntil] = [0, 0, 0, 0, 0]
   for (let run = 0; run < runs; run++) {
     const random = seeded(seed * 1_000_003 + kind * 100_003 + run)
-    const arms = [armOf(users), armOf(users)] as const
+    const arms = [newControl(), newTreatment()] as const
     const [bySequence, byConfidence] = [new Reading(plans.sequential), new Reading(plans.always)]
-    let isNaive = false
+    let [isNaive, isBeyond] = [false, false]
     for (let day = 1; day <= days; day++) {
-      for (let user = 0; user < perDay; user++) {
-        arms[0].add(random, 0)
-        arms[1].add(random, shift)
-      }
-      const arm = (of: CalibratedArm) => ({ units: day * perDay, sums: { m: of.sums() } })
-      const state = { arms: { control: arm(arms[0]), treatment: arm(arms[1]) } }
-      isNaive = Math.abs(bySequence.look(day, state)) > 1.959964 || isNaive
+      for (let user = 0; user < perDay; user++) for (const arm of arms) arm.add(random)
+      const [control, treatment] = arms.map((arm) => ({ units: day * perDay, sums: { m: arm.sums() } }))
+      const state = { arms: { control: control!, treatment: treatment! } }
+      const { difference } = compared(users.metric, 'treatment', control!, treatment!)
+      isBeyond = typeof difference !== 'string' && Math.abs(zOf(difference)) > 1.959964
+      isNaive ||= isBeyond
+      bySequence.look(day, state)
       byConfidence.look(day, state)
     }
+    if (run === 0) for (const arm of arms) arm.check?.()
     if (bySequence.found > 0) sequential++
     if (byConfidence.found > 0) always++
     if (isNaive) naive++
+    if (isBeyond) end++
     daysUntil += bySequence.found
   }
-  return { sequential, always, naive, day: daysUntil / Math.max(1, sequential) }
+  return { sequential, always, naive, end, shift, day: daysUntil / Math.max(1, sequential) }
 }

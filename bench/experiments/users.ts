@@ -1,8 +1,8 @@
+import { normalQuantile } from '../../src/kernel/statistics/normal.ts'
 import type { Metric } from '../../src/learning/experiment/metric.ts'
-import { makeSketch } from '../../sdk/src/dark/sketch.ts'
-import type { Buckets } from '../../src/kernel/statistics/quantile-sketch.ts'
 import type { UnitValues } from '../../src/learning/experiment/sums.ts'
 import { seeded } from '../canary/traffic.ts'
+import type { Draw } from './requests.ts'
 
 /** Draws users of one kind of metric. `shift` is added to what a user of the treatment does, in units of the metric's own mean. */
 export type Users = {
@@ -10,15 +10,21 @@ export type Users = {
   readonly metric: Metric
   /** Standard deviation of what a user does, over its mean: what the effect looked for is worked out of. Absent where none is looked for. */
   readonly variation?: number
-  /** Share of experiments that should see that effect. [default: 0.75] */
-  readonly sees?: number
   readonly draw: (random: () => number, shift: number) => UnitValues
 }
 
-/** The same of a quantile: what a user's requests came to, as the SDK tells it. `shift` is how much slower each is. */
-export type Requesters = Omit<Users, 'draw'> & { readonly requests: (random: () => number, shift: number) => Buckets }
+/** The same of a quantile. */
+export type Requesters = {
+  readonly name: string
+  readonly metric: Metric & { readonly kind: { readonly type: 'quantile' } }
+  readonly requests: Draw
+  /** How treatment differs where its quantile does not. [default: in nothing] */
+  readonly unlike?: Draw
+  /** Values are as dense as the quantile's error says: it can be planned. */
+  readonly isSmooth?: boolean
+}
 
-const metricOf = (kind: Metric['kind'], before = false): Metric => ({
+const metricOf = <Kind extends Metric['kind']>(kind: Kind, before = false): Metric & { readonly kind: Kind } => ({
   key: 'm',
   kind,
   role: 'decision',
@@ -41,28 +47,42 @@ function poisson(random: () => number, mean: number): number {
 /** Nine of ten buy nothing; the others as a lognormal of 20 in the middle, capped at 200. */
 const revenueOf = (random: () => number): number => (random() < 0.9 ? 0 : Math.min(200, 20 * Math.exp(normal(random))))
 
-const latency = (random: () => number): number[] => {
-  const own = Math.exp(0.5 * normal(random))
+/** So many requests of a user, who is a fast or a slow one: lognormal, 100 ms in the middle. */
+const latency: Draw = (random, shift) => {
+  const own = Math.exp(0.5 * normal(random)) * (1 + shift)
   return Array.from({ length: 1 + poisson(random, 3) }, () => 100 * own * Math.exp(0.4 * normal(random)))
 }
 
-function bucketed(values: readonly number[], shift = 0): Buckets {
-  const sketch = makeSketch()
-  for (const value of values) sketch.add(value * (1 + shift))
-  return sketch.take()
+const inTens: Draw = (random, shift) => latency(random, shift).map((ms) => Math.max(10, Math.round(ms / 10) * 10))
+
+/** How many results a search had, say. */
+const counted: Draw = (random, shift) => {
+  const own = 3 * Math.exp(0.4 * normal(random)) * (1 + shift)
+  return Array.from({ length: 1 + poisson(random, 3) }, () => poisson(random, own))
 }
 
-/** By a large sample of its own: √users times the standard error of a quantile, over the quantile. */
-function requestVariation(draw: (random: () => number) => readonly number[], share: number): number {
-  const random = seeded(42)
-  const samples = Array.from({ length: 400 }, () => {
-    const values = Float64Array.from(Array.from({ length: 1_000 }, () => draw(random)).flat()).sort()
-    return values[Math.floor(share * values.length)]!
-  })
-  const mean = samples.reduce((sum, value) => sum + value, 0) / samples.length
-  const variance = samples.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (samples.length - 1)
-  return Math.sqrt(variance * 1_000) / mean
-}
+/** A cache that answers a share of all in some 50 ms, the others take some 400: the quantile is between both. Fewer are found in it. */
+const cached =
+  (share: number): Draw =>
+  (random, shift) => {
+    const own = 0.6 * normal(random)
+    return Array.from({ length: 1 + poisson(random, 3) }, () => {
+      const isFound = own + 0.8 * normal(random) < normalQuantile(1 - share) - shift
+      return (isFound ? 50 : 400) * Math.exp(0.2 * normal(random))
+    })
+  }
+
+/** Half of the values are 50 or 100, half 150 or more: the median is on either side of a gap. */
+const inFifties: Draw = (random, shift) => latency(random, shift).map((ms) => Math.ceil(ms / 50) * 50)
+
+/** Wider apart by half, about the value that is the quantile. */
+const widerAbout =
+  (value: number): Draw =>
+  (random) =>
+    latency(random, 0).map((ms) => value * (ms / value) ** 1.5)
+
+/** Of the lognormal of all users' requests. */
+const quantileOfLatency = (share: number): number => 100 * Math.exp(normalQuantile(1 - share) * Math.hypot(0.5, 0.4))
 
 /** By a large sample of its own: mean and variation of the revenue. */
 function momentsOf(draw: (random: () => number) => number): { readonly mean: number; readonly variation: number } {
@@ -118,23 +138,16 @@ export const kinds: readonly (Users | Requesters)[] = [
       return { before, value: before + 2 * normal(random) }
     },
   },
-  {
-    name: 'quantile, p90',
-    metric: metricOf({ type: 'quantile', share: 0.9 }),
-    variation: requestVariation(latency, 0.9),
-    // Judged by values and by shares, whichever is less sure: errors are told a tenth too large.
-    sees: 0.55,
-    requests: (random, shift) => bucketed(latency(random), shift),
-  },
-  {
-    name: 'quantile, p99',
-    metric: metricOf({ type: 'quantile', share: 0.99 }),
-    requests: (random) => bucketed(latency(random)),
-  },
-  {
-    // Half of the values are 50 or 100, half 150 or more: the median is on either side of a gap.
-    name: 'quantile, p50 at a gap',
-    metric: metricOf({ type: 'quantile', share: 0.5 }),
-    requests: (random) => bucketed(latency(random).map((ms) => Math.ceil(ms / 50) * 50)),
-  },
+  ...[0.5, 0.9, 0.95, 0.99].flatMap((share): Requesters[] => {
+    const metric = metricOf({ type: 'quantile', share } as const)
+    const name = `p${100 * share}`
+    return [
+      { name: `${name}, lognormal`, metric, requests: latency, isSmooth: true },
+      { name: `${name}, in steps of 10`, metric, requests: inTens },
+      { name: `${name}, counts`, metric, requests: counted },
+      { name: `${name}, in a gap`, metric, requests: cached(share) },
+      { name: `${name}, one arm wider`, metric, requests: latency, unlike: widerAbout(quantileOfLatency(share)) },
+    ]
+  }),
+  { name: 'p50, in steps of 50, at a gap', metric: metricOf({ type: 'quantile', share: 0.5 } as const), requests: inFifties },
 ]
