@@ -28,10 +28,7 @@ export function populationOf(draw: Draw, shift: number): Population {
   }
 }
 
-/**
- * Units of one arm, of which sums may be asked at any time: as `quantileSums`, which would go through all of them anew every day, forty
- * times as slowly.
- */
+/** Units of one arm, of which sums may be asked at any time: those of `quantileSums`, sooner where they are asked for every day. */
 export class Requests {
   readonly #share: number
   readonly #population: Population
