@@ -1,3 +1,5 @@
+import { firstThat } from '../search.ts'
+
 /**
  * How often values fell into which bucket, ascending by bucket: plain data, and adding counts up merges it exactly. Bucket i holds
  * (0.001·1.04^(i−1), 0.001·1.04^i], and 0 what is not above 0.001: as applications tell it (`sdk/src/dark/sketch.ts`).
@@ -26,13 +28,7 @@ function placesIn(buckets: Buckets) {
     /** Index of the bucket. */
     find(share: number): number {
       const wanted = wantedOf(share)
-      let [low, high] = [0, passed.length - 1]
-      while (low < high) {
-        const middle = (low + high) >> 1
-        if (passed[middle]! < wanted) low = middle + 1
-        else high = middle
-      }
-      return low
+      return firstThat(passed.length - 1, (at) => passed[at]! >= wanted)
     },
     partAt(share: number, at: number): number {
       const before = at === 0 ? 0 : passed[at - 1]!
