@@ -49,20 +49,6 @@ describe('an effect', () => {
         expect(mirror.effect).toBeCloseTo(-effect.effect, 9)
         expect(mirror.error / effect.error).toBeCloseTo(1, 6)
       }),
-      {
-        examples: [
-          [
-            [
-              [9, 0],
-              [0, 0],
-            ],
-            [
-              [0, 0],
-              [0, 0],
-            ],
-          ],
-        ],
-      },
     )
   })
 
