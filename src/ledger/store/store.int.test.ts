@@ -66,6 +66,18 @@ describe('appending', () => {
     expect(await verifyProjections(ledger)).toEqual([])
   })
 
+  it('tells of all that is wrong in a batch, each at its place, and records nothing of it', async () => {
+    const { ledger } = test
+    const bad = (id: string) => ({ ...cake({ id }), specversion: '2.0' }) as never
+    const refusal = await ledger.append([bad('a'), cake({ id: 'b' }), bad('c')]).catch((error: unknown) => error)
+    expect(refusal).toMatchObject({
+      code: 'EVENT_INVALID',
+      message: expect.stringMatching(/^2 of 3 events cannot be recorded, so none was/),
+      faults: [{ path: '/0/specversion' }, { path: '/2/specversion' }],
+    })
+    expect(await ledger.head()).toBe(0)
+  })
+
   it('fails alone when only the database knows why', async () => {
     const { ledger } = test
     await sql`alter table projection.cake add check (flavour <> 'tar')`.execute(ledger.db)
