@@ -1,4 +1,3 @@
-import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import type { Hono } from 'hono'
@@ -46,9 +45,7 @@ import { secretRoutes } from '../flow/secret/routes.ts'
 import { makeSecrets } from '../flow/secret/secrets.ts'
 import { systemClock, type Clock } from '../kernel/clock.ts'
 import type { Actor, HttpEnv } from '../kernel/http.ts'
-import { sha256, shortDigest } from '../kernel/digest.ts'
 import { newId } from '../kernel/ids.ts'
-import { identify, isAlive } from '../kernel/process.ts'
 import { makeTurns } from '../kernel/turns.ts'
 import { startCluster, type Cluster, type ClusterOptions } from '../kernel/postgres/cluster.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -57,6 +54,7 @@ import { keepSigning } from '../ledger/proof/watch.ts'
 import { ledgerRoutes } from '../ledger/routes.ts'
 import { openTypes } from './catalogue.ts'
 import { makeDriftWatch } from './drift.ts'
+import { engineName, isDead } from './engine-name.ts'
 import { openContainers, type ContainerSettings } from './containers.ts'
 import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
@@ -196,11 +194,11 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
   const engine: Engine = work
     ? makeEngine({
         ...workshop,
-        owner: await ownName(home.id),
+        owner: await engineName(home.id),
         name: options.name ?? hostname(),
         labels: { os: process.platform, arch: process.arch, ...options.labels },
         url: () => url,
-        isDead: (owner) => isDeadHere(owner, home.id),
+        isDead: (owner) => isDead(owner, home.id),
         parallel,
         changed,
         complain: log,
@@ -356,27 +354,4 @@ function lazyCluster(options: ClusterOptions) {
       await (await started)?.stop()
     },
   }
-}
-
-/**
- * Names the engine of this process so that whoever reads it on this machine can tell whether it lives. Containers may share a
- * host's name, or two machines theirs: what is compared is where process ids mean the same.
- */
-async function ownName(home: string): Promise<string> {
-  const { pid, startedAt } = (await identify(process.pid))!
-  return [await thisMachine(), pid, startedAt, newId(), home].join('/')
-}
-
-/** An engine is dead with its process; another one of this home in this process was closed before ours was opened. Of other machines nothing is known. */
-async function isDeadHere(owner: string, ownHome: string): Promise<boolean> {
-  const [machine, pid, startedAt, , home] = owner.split('/') as [string, string, string, string, string | undefined]
-  if (machine !== (await thisMachine())) return false
-  if (Number(pid) === process.pid) return home === ownHome
-  return !(await isAlive({ pid: Number(pid), startedAt }))
-}
-
-async function thisMachine(): Promise<string> {
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')
-  const processes = await readlink('/proc/self/ns/pid').catch(() => '')
-  return `${hostname()}:${shortDigest(sha256(boot + processes))}`
 }
