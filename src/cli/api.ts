@@ -109,7 +109,7 @@ export function apiInside(threeways: {
   const api = apiOver(undefined, async (path, init) =>
     threeways.app.request(path, { ...init, headers: { authorization, ...init.headers } }),
   )
-  // An import spends half of its time on writing its events for itself and reading them again.
+  // Or an import would spend a good part of its time on writing its events for itself and reading them again.
   return { ...api, record: (events) => threeways.ledger.append(events), close: () => threeways.close() }
 }
 
