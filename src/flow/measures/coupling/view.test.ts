@@ -47,6 +47,14 @@ describe('what is deployed together', () => {
     expect(look(pastOf(days + 1)).rows).toMatchObject([{ together: days + 1 }])
   })
 
+  it('is not hidden by another stream that is deployed until now', () => {
+    const past = pastOf()
+    const deployments = [{ environment: 'production', version: 'v1', at: 400 * day, deployment: 'own', source: '/threeways/line' }]
+    const withOwn = { ...past, streams: new Map([...past.streams, ['own', { stream: 'own', deployments }]]) }
+    const view = coupledView(withOwn, { ...query, days: 90 }, 400 * day)
+    expect(view).toMatchObject({ rows: [{ a: 'cart', b: 'till', together: days }], until: new Date(400 * day + 1).toISOString() })
+  })
+
   it('says whose streams are as it was said last', () => {
     const past = pastOf()
     const said = (team: string) => new Owners([{ stream: 'cart', team, since: 0, by: 'ann', reason: undefined }])

@@ -7,6 +7,7 @@ import { instant, windowOf } from '../board.ts'
 import { wayOf } from '../environments.ts'
 import { horizonOf, type Past } from '../past.ts'
 import { remembered } from '../remembered.ts'
+import type { Window } from '../stream-flow.ts'
 import { Owners } from '../../team/owners.ts'
 import { changedTogether, type Known } from './changed.ts'
 import { couplingsOf, type Coupling, type Couplings } from './coupling.ts'
@@ -37,21 +38,23 @@ export function coupledView(past: Past, query: CouplingQuery, nowMs: number, own
       named: null,
       rows: [],
     }
-  const horizon = Math.max(...[...past.streams.values()].map((stream) => horizonOf(stream, past, nowMs)))
-  const { since, until, asOf } = windowOf({ ...query, rows: false }, horizon)
   const placed = groundsOf(past).in(environment)
   if (placed.length === 0)
     throw notFound('ENVIRONMENT_NOT_FOUND', {
       message: `nothing was deployed to "${environment}"`,
       help: `there are: ${past.order.join(', ')}`,
     })
-  const { pairs, looked, mass } = couplingsIn(placed, since, Math.min(until, asOf + 1), query.minutes * minuteMs)
+  // Each stream has its own window, as on the other boards: of some nothing was heard for long, and others are our own.
+  const windows = new Map(
+    [...past.streams].map(([name, stream]) => [name, windowOf({ ...query, rows: false }, horizonOf(stream, past, nowMs))]),
+  )
+  const { pairs, looked, mass } = couplingsIn(placed, query.minutes * minuteMs, windows)
   const rows = pairs.flatMap(teams).slice(0, most)
   return {
     by: 'deployment',
     environment,
-    since: instant(since),
-    until: instant(until),
+    since: instant(Math.min(...[...windows.values()].map(({ since }) => since))),
+    until: instant(Math.max(...[...windows.values()].map(({ until }) => until))),
     minutes: query.minutes,
     looked,
     mass,
@@ -179,16 +182,33 @@ function mainEnd(past: Past): string | undefined {
   return [...counts].toSorted((a, b) => b[1] - a[1])[0]?.[0]
 }
 
-/** What is coupled from a moment until before another. A window that slides on over nothing new holds the same deployments. */
-function couplingsIn(placed: readonly Placed[], since: number, until: number, spanMs: number): Couplings {
-  return knownCouplings(placed, JSON.stringify([lowerBound(placed, since), lowerBound(placed, until), spanMs]))
+/** From which of all deployments on, and until before which. */
+type Part = readonly [first: number, end: number]
+
+/** What is coupled within the windows of streams. One that slides on over nothing new holds the same deployments. */
+function couplingsIn(placed: readonly Placed[], spanMs: number, windows: ReadonlyMap<string, Window>): Couplings {
+  const partOf = ({ since, until, asOf }: Window): Part => [lowerBound(placed, since), lowerBound(placed, Math.min(until, asOf + 1))]
+  const parts = Map.groupBy(windows, ([, window]) => JSON.stringify(partOf(window)))
+  const [most, ...others] = [...parts].toSorted(([, a], [, b]) => b.length - a.length)
+  // Of most streams it is the same part, which goes without their names.
+  const asked = {
+    spanMs,
+    most: JSON.parse(most![0]) as Part,
+    others: others.map(([part, own]) => [JSON.parse(part), own.map(([name]) => name)]),
+  }
+  return knownCouplings(placed, JSON.stringify(asked))
 }
 
 /** So many windows of each environment: their pairs are as many as the square of the streams. */
 const windowsMax = 8
 const knownCouplings = remembered((placed: readonly Placed[], question: string) => {
-  const [first, end, spanMs] = JSON.parse(question) as [number, number, number]
-  return couplingsOf(placed.slice(first, end), spanMs)
+  const { spanMs, most, others } = JSON.parse(question) as { spanMs: number; most: Part; others: readonly [Part, readonly string[]][] }
+  const partOf = new Map(others.flatMap(([part, streams]) => streams.map((stream) => [stream, part] as const)))
+  const isInside = ({ stream }: Placed, at: number) => {
+    const [first, end] = partOf.get(stream) ?? most
+    return at >= first && at < end
+  }
+  return couplingsOf(partOf.size === 0 ? placed.slice(...most) : placed.filter(isInside), spanMs)
 }, windowsMax)
 
 const spanMs = 30 * minuteMs
@@ -197,7 +217,8 @@ const yearMs = 365 * 86_400_000
 /** How strongly others hang together with a stream, as it was known at a moment, from the year before it: their lift beyond chance. */
 export function coupledAt(past: Past, environment: string, asOf: number): (stream: string) => ReadonlyMap<string, number> {
   const placed = groundsOf(past).in(environment)
-  const { pairs } = couplingsIn(placed, asOf - yearMs, asOf + 1, spanMs)
+  const year = { since: asOf - yearMs, until: asOf + 1, asOf }
+  const { pairs } = couplingsIn(placed, spanMs, new Map([...past.streams.keys()].map((stream) => [stream, year])))
   const coupled = new Map<string, Map<string, number>>()
   for (const { a, b, lift, p } of pairs) {
     if (p >= surely) continue
