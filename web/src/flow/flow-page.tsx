@@ -184,5 +184,10 @@ function sentenceOf(streams: readonly FlowRow[], { days }: FlowWindow): string {
   const moving = streams.filter(({ deployments }) => deployments > 0)
   const all = moving.reduce((sum, { deployments }) => sum + deployments, 0)
   const told = windows.find((one) => one.days === days)!.told
-  return `${plural(all, 'deployment')} of ${plural(moving.length, 'stream')} in ${told} until ${dayIn(newestOf(streams)!)}; of ${plural(streams.length - moving.length, 'stream')} none.`
+  const ends = (moving.length === 0 ? streams : moving).map(({ asOf }) => dayIn(asOf))
+  // Of some nothing was heard for long: each has its own window.
+  const until = ends.every((end) => end === ends[0])
+    ? `until ${ends[0]!}`
+    : `until each was last heard of, ${dayIn(newestOf(streams)!)} at the latest`
+  return `${plural(all, 'deployment')} of ${plural(moving.length, 'stream')} in ${told} ${until}; of ${plural(streams.length - moving.length, 'stream')} none.`
 }
