@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib'
 import { readMap } from '../connectors/csv/map.ts'
 import { readCsv, type ReadRow } from '../connectors/csv/read.ts'
 import { eventOf } from '../flow/history/record.ts'
+import { makeBreath } from '../kernel/breath.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import { hasCode, notFound, ThreewaysError, type Fault } from '../kernel/errors.ts'
 import type { CloudEvent } from '../ledger/event.ts'
@@ -39,7 +40,11 @@ export async function importCsv(this: CliContext, flags: ImportFlags, file: stri
         )
     }
     try {
-      for await (const row of readCsv(input, file, map, Date.now())) await record(row)
+      const breath = makeBreath()
+      for await (const row of readCsv(input, file, map, Date.now())) {
+        await record(row)
+        await breath()
+      }
     } catch (error) {
       // What came before the bad row is good, and the message says that it is recorded.
       if (error instanceof ThreewaysError && error.code === 'CSV_INVALID') await into.flush()

@@ -26,7 +26,7 @@ export function ledgerRoutes(ledger: LedgerStore, catalogue: Catalogue, open: Re
   app.post('/events', recording, requires('events'), async (c) => {
     const received = await receive(c.req.raw)
     if (received.mode === 'batch') {
-      const receipts = await ledger.submit(prepareBatch(received.events, (value) => prepareOne(c, desk, value)))
+      const receipts = await ledger.submit(await prepareBatch(received.events, (value) => prepareOne(c, desk, value)))
       return c.json({ receipts: [...receipts] }, receipts.every(({ duplicate }) => duplicate) ? 200 : 201)
     }
     const [receipt] = await ledger.submit([prepareOne(c, desk, received.event)])

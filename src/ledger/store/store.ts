@@ -50,7 +50,7 @@ export class LedgerStore implements Ledger {
   }
 
   async append(events: readonly CloudEvent[]): Promise<readonly Receipt[]> {
-    return this.submit(this.prepare(events))
+    return this.submit(await this.prepare(events))
   }
 
   /** Checks an event of unknown origin. What it returns is for {@link submit}. @throws ThreewaysError `EVENT_INVALID` */
@@ -124,7 +124,7 @@ export class LedgerStore implements Ledger {
     await Promise.all([this.appender.end(), this.pool.end()])
   }
 
-  private prepare(events: readonly CloudEvent[]): Submission {
+  private async prepare(events: readonly CloudEvent[]): Promise<Submission> {
     return events.length === 1 ? [this.prepareOne(events[0])] : prepareBatch(events, (event) => this.prepareOne(event))
   }
 
@@ -190,7 +190,7 @@ export class LedgerStore implements Ledger {
         await client.query(`select pg_notify('threeways_call', $1)`, [text])
       },
       append: async (events) => {
-        const { outcomes, head } = await record(client, this.writer, [this.prepare(events)], this.clock.instant())
+        const { outcomes, head } = await record(client, this.writer, [await this.prepare(events)], this.clock.instant())
         const [outcome] = outcomes
         if ('refused' in outcome!) throw outcome.refused
         appended(head)
