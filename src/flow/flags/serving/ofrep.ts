@@ -4,6 +4,7 @@ import { sha256, shortDigest } from '../../../kernel/digest.ts'
 import { ThreewaysError } from '../../../kernel/errors.ts'
 import { bodyAtMost, requires, type HttpEnv } from '../../../kernel/http.ts'
 import type { Evaluation } from '../../../../sdk/src/evaluate/evaluator.ts'
+import type { Metadata } from '../../../../sdk/src/evaluate/flag-set.ts'
 import type { Served } from './served.ts'
 import type { Counting } from './counting.ts'
 import type { Tickets } from './tickets.ts'
@@ -38,7 +39,7 @@ export function ofrepRoutes(served: Served, tickets: Tickets, counting: Counting
       if (result.errorCode === 'FLAG_NOT_FOUND') return c.json(failure(key, result), 404)
       if (result.errorCode !== undefined) return c.json(failure(key, result), 400)
       counting.count(found.set.environment, key, result.variant, result.revision)
-      return c.json(success(key, result))
+      return inJson(c, success(key, result))
     },
   )
 
@@ -58,13 +59,10 @@ export function ofrepRoutes(served: Served, tickets: Tickets, counting: Counting
       const etag = `"${found.set.etag.slice(1, -1)}-${shortDigest(sha256(`${context.text} ${requestUri}`))}"`
       c.header('etag', etag)
       if (c.req.header('if-none-match') === etag) return c.body(null, 304)
-      return c.json({
-        flags: found.evaluator
-          .evaluateAll(context.context)
-          .map(({ key, ...result }) => (result.errorCode === undefined ? success(key, result) : failure(key, result))),
-        metadata: { ...found.evaluator.metadata() },
-        eventStreams: [{ type: 'sse', endpoint: { requestUri }, inactivityDelaySec: inactivitySec }],
-      })
+      const flags = found.evaluator.evaluateAll(context.context).map((one) => answerOf(one.key, one))
+      const eventStreams = [{ type: 'sse', endpoint: { requestUri }, inactivityDelaySec: inactivitySec }]
+      const rest = JSON.stringify({ metadata: found.evaluator.metadata(), eventStreams })
+      return inJson(c, `{"flags":[${flags.join(',')}],${rest.slice(1)}`)
     },
   )
   return app
@@ -105,15 +103,31 @@ const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** Why a value is what it is, in the words that OFREP has. It knows no `DEFAULT`. */
 const reasons: Readonly<Record<string, string>> = { DEFAULT: 'UNKNOWN' }
 
-function success(key: string, { value, variant, reason, metadata, rule, revision }: Evaluation) {
-  return {
+/** What was answered for a flag, by why: the same few texts for everybody. With the flag's metadata, which are others when the flag is, they go. */
+const answered = new WeakMap<Metadata, Map<string, { readonly value: unknown; readonly text: string }>>()
+
+/** @returns JSON */
+function success(key: string, { value, variant, reason, metadata, rule, revision }: Evaluation): string {
+  let texts = answered.get(metadata)
+  if (texts === undefined) answered.set(metadata, (texts = new Map()))
+  const why = `${reason} ${variant ?? ''} ${rule}`
+  const known = texts.get(why)
+  if (known !== undefined && known.value === value) return known.text
+  const text = JSON.stringify({
     key,
     // Left out where the code's own default is meant.
     ...(value === undefined ? {} : { value }),
     ...(variant === undefined ? {} : { variant }),
     reason: reasons[reason] ?? reason,
     metadata: { ...metadata, 'tw.rule': rule, ...(revision === undefined ? {} : { 'tw.rev': revision }) },
-  }
+  })
+  texts.set(why, { value, text })
+  return text
 }
 
 const failure = (key: string, { errorCode, errorMessage }: Evaluation) => ({ key, errorCode, errorDetails: errorMessage ?? '' })
+
+const answerOf = (key: string, result: Evaluation): string =>
+  result.errorCode === undefined ? success(key, result) : JSON.stringify(failure(key, result))
+
+const inJson = (c: Context<HttpEnv>, text: string) => c.body(text, 200, { 'content-type': 'application/json' })
