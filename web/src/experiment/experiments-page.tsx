@@ -2,8 +2,10 @@ import { Link } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import type { ExperimentRow } from '../api/types.ts'
 import { flagHref } from '../piece/digest.tsx'
+import { FirstSteps } from '../piece/first-steps.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
+import { newPlanText } from './new-plan.ts'
 import { Overlaps } from './overlaps.tsx'
 import { stateWords } from './words.ts'
 import './experiment.css'
@@ -26,13 +28,17 @@ export function ExperimentsPage() {
   )
 }
 
+const firstSteps = [
+  { name: 'one-page.yaml', does: 'what is asked of a flag’s variants, and by which metrics it is decided', text: newPlanText },
+  { name: 'threeways experiment plan one-page.yaml', does: 'writes it down, and says what so many units would show' },
+  { name: 'threeways experiment start one-page', does: 'whoever is exposed from now on counts' },
+]
+
 function None() {
   return (
     <div className="calm">
-      <p>Nothing is asked yet.</p>
-      <p>
-        Write down what an experiment asks, before anybody is exposed: <code>threeways experiment plan FILE</code>
-      </p>
+      <p>Nothing is asked yet. What an experiment asks is written down before anybody is exposed.</p>
+      <FirstSteps steps={firstSteps} />
     </div>
   )
 }

@@ -1,11 +1,11 @@
 import { useMay } from '../api/rights.ts'
 import { ActionButton } from '../piece/action.tsx'
-import { CopyButton } from '../piece/copy-button.tsx'
+import { FirstSteps } from '../piece/first-steps.tsx'
 import { deliver } from './actions.tsx'
 
 const steps = [
-  { command: 'threeways init', text: 'writes threeways.yaml from what your repository has, and says what it guessed' },
-  { command: 'threeways deliver', text: 'takes the latest commit and brings it to production here' },
+  { name: 'threeways init', does: 'writes threeways.yaml from what your repository has, and says what it guessed' },
+  { name: 'threeways deliver', does: 'takes the latest commit and brings it to production here' },
 ]
 
 /** Nothing was delivered yet: what to type, and where it will show. */
@@ -16,15 +16,7 @@ export function Empty() {
       <EmptyTrack />
       <h1>No commit has travelled here yet</h1>
       <p className="soft">Go to a git repository and deliver its first commit. It shows on this page as soon as it leaves.</p>
-      <ol>
-        {steps.map(({ command, text }) => (
-          <li key={command}>
-            <code>{command}</code>
-            <span className="soft">{text}</span>
-            <CopyButton text={command} what={command} />
-          </li>
-        ))}
-      </ol>
+      <FirstSteps steps={steps} />
       {acting && <ActionButton className="strong" label="Deliver from the server's folder…" action={deliver(null)} />}
     </section>
   )

@@ -6,6 +6,7 @@ import { decoded, flagHref } from '../piece/digest.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { FlagEditor } from './flag-editor.tsx'
+import { newFlagText } from './new-flag.ts'
 import './release.css'
 import './editor.css'
 
@@ -53,24 +54,6 @@ export function NewFlagPage() {
 
 function NewFlag({ flags }: { readonly flags: readonly FlagView[] }) {
   // Of the moment at which the page was opened: what others publish meanwhile may not change what is being written.
-  const [start] = useState(() => templateFor(flags, new Date()))
+  const [start] = useState(() => newFlagText(flags, new Date()))
   return <FlagEditor before={undefined} start={start} />
-}
-
-const quarterMs = 90 * 86_400_000
-
-/** Off wherever there are flags, so that publishing it shows nobody anything. Pure. */
-function templateFor(flags: readonly FlagView[], now: Date): string {
-  const named = [...new Set(flags.flatMap(({ environments }) => environments.map(({ environment }) => environment)))].toSorted()
-  const places = named.length === 0 ? ['production'] : named
-  return [
-    'flag: new-flag  # what code asks for',
-    'description: What users get',
-    'owner: my-team  # who answers for it',
-    'purpose: release  # release, experiment, operations, permission',
-    `expires: ${new Date(now.getTime() + quarterMs).toISOString().slice(0, 10)}  # the day by which it should be gone from the code`,
-    'environments:',
-    ...places.map((place) => `  ${place}: {state: off}`),
-    '',
-  ].join('\n')
 }

@@ -3,11 +3,13 @@ import { Link, useSearchParams } from 'wouter'
 import { useQuery } from '../api/query.ts'
 import { useMay } from '../api/rights.ts'
 import type { FlagView, StaleFlag } from '../api/types.ts'
+import { FirstSteps } from '../piece/first-steps.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { BoardList } from './board-list.tsx'
 import { BoardTools } from './board-tools.tsx'
 import { countOf, groups, itemsOf, rowsOf, sorts, standings, standingWords, type BoardRow, type Choice } from './board-rows.ts'
+import { newFlagText } from './new-flag.ts'
 import { ProposalsPanel } from './proposals-panel.tsx'
 import { WhyPanel } from './why-panel.tsx'
 import './release.css'
@@ -20,6 +22,16 @@ export function ReleasePage() {
   return data.flags.length === 0 ? <NoFlags /> : <Board flags={data.flags} />
 }
 
+const firstSteps = [
+  {
+    name: 'flags/new-flag.yaml',
+    does: 'a flag that shows nobody anything yet, in your repository beside the code',
+    text: newFlagText([], new Date()),
+  },
+  { name: 'threeways flag set flags/ --reason "the new checkout"', does: 'publishes what is new in the folder; all of it, or nothing' },
+  { name: 'threeways flag ramp new-flag 5% --reason "a first look"', does: 'shows it to one of twenty; kill takes it back in a second' },
+]
+
 function NoFlags() {
   return (
     <div className="page">
@@ -28,9 +40,7 @@ function NoFlags() {
       </header>
       <div className="calm">
         <p>There is no flag yet: whatever is deployed is released to everybody.</p>
-        <p>
-          Publish one from a file: <code>threeways flag set flags/ --reason &quot;the new checkout&quot;</code>
-        </p>
+        <FirstSteps steps={firstSteps} />
         <NewFlag />
       </div>
     </div>
