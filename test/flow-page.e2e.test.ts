@@ -127,8 +127,10 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
     await page.getByText(/; 1 stream without one/).waitFor()
     expect(page.url()).toMatch(/\/recovery\?team=Sales\+%26\+Co$/)
     await page.getByRole('button', { name: 'all', exact: true }).click()
+    const predictions = page.waitForRequest((request) => request.url().endsWith('/api/predictions?team=Sales+%26+Co'))
     await page.getByRole('link', { name: 'Deployed together' }).click()
     await page.getByText('No stream of “Sales & Co” was deployed together with another').waitFor()
+    await predictions
     expect(page.url()).toMatch(/\/coupling\?days=3660&team=Sales\+%26\+Co$/)
     await page.getByLabel('as of').fill('2019-12-31')
     await page.getByRole('link', { name: 'Recovery', exact: true }).click()

@@ -9,6 +9,7 @@ import { FlowList, columnName } from './flow-list.tsx'
 import { FlowPages } from './flow-pages.tsx'
 import type { Held } from './flow-row.tsx'
 import { EstateKeys } from './keys-panel.tsx'
+import { NothingKnown } from './nothing-known.tsx'
 import { TeamPicker, useTeams } from './team-picker.tsx'
 import { columns, rowsOf, type Column, type Order } from './flow-rows.ts'
 import { addressOf, queryOf, searchOf, teamIn, windowIn, windows, type FlowWindow } from './window.ts'
@@ -27,35 +28,9 @@ export function FlowPage() {
   const { data, problem, old } = useKept(useQuery<Board>(`/api/flow?${queryOf(window)}`), 'board')
   useTitle('How changes flow')
   if (data === undefined) return problem === undefined ? <Loading what="the flow" rows={8} /> : <Failed what="flow" problem={problem} />
-  if (data.streams.length === 0) return <NothingKnown window={window} onChange={(next) => setSearch(addressOf(next), { replace: true })} />
+  if (data.streams.length === 0)
+    return <NothingKnown asOf={window.asOf} onNewest={() => setSearch(addressOf({ ...window, asOf: undefined }), { replace: true })} />
   return <BoardOf streams={data.streams} old={old} window={window} />
-}
-
-function NothingKnown({ window, onChange }: { readonly window: FlowWindow; readonly onChange: (next: FlowWindow) => void }) {
-  return (
-    <div className="page">
-      <header className="page-title">
-        <h1>Flow</h1>
-      </header>
-      <div className="calm">
-        {window.asOf === undefined ? (
-          <>
-            <p>Nothing was deployed yet, as far as is known here.</p>
-            <p>
-              Deliver a commit, or bring in what others recorded: <code>threeways import csv deployments.csv --map map.yaml</code>
-            </p>
-          </>
-        ) : (
-          <>
-            <p>Nothing was deployed until {dayIn(window.asOf)}.</p>
-            <button type="button" className="button" onClick={() => onChange({ ...window, asOf: undefined })}>
-              To the newest
-            </button>
-          </>
-        )}
-      </div>
-    </div>
-  )
 }
 
 function orderIn(search: URLSearchParams): Order {

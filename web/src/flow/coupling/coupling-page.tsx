@@ -63,7 +63,7 @@ export function CouplingPage() {
       <PairWorksPanel window={window} by={by} />
       <BatchPanel query={queryOf(window, team)} />
       <section className="panel flow-panel all-predictions" aria-label="Predictions">
-        <Predictions />
+        <Predictions team={team} />
       </section>
     </div>
   )

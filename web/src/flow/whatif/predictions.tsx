@@ -22,9 +22,12 @@ const figures: readonly (readonly [Figure, string, (value: number) => string])[]
   ['perWeek', 'Arrive a week', few],
 ]
 
-/** What was predicted of a stream, or of all of them, and what happened. */
-export function Predictions({ stream }: { readonly stream?: string }) {
-  const { data } = useQuery<PredictionBoard>(`/api/predictions${stream === undefined ? '' : `?${new URLSearchParams({ stream })}`}`)
+type Whose = { readonly stream?: string | undefined; readonly team?: string | undefined }
+
+/** What was predicted of a stream, of a team's streams or of all of them, and what happened. */
+export function Predictions({ stream, team }: Whose) {
+  const query = new URLSearchParams({ ...(stream === undefined ? {} : { stream }), ...(team === undefined ? {} : { team }) })
+  const { data } = useQuery<PredictionBoard>(`/api/predictions?${query}`)
   if (data === undefined || data.rows.length === 0) return null
   const { rows, coverage } = data
   return (
