@@ -172,14 +172,17 @@ describe('flags are served whatever becomes of the server', () => {
     await client.close()
   })
 
-  it.each(['', '{', '[]', '{"flags": 7}', 'null'])('when it answers nonsense: %j', async (nonsense) => {
-    const { time, server, make, types } = stage()
+  it.each(['', '{', '[]', '{"flags": 7}', 'null', '<!doctype html>'])('when it answers nonsense: %j', async (nonsense) => {
+    const { time, server, make, events } = stage()
     const client = make()
     await time.pass(1_000)
     server.publish(nonsense)
     await time.pass(minute)
     expect(client.evaluate('chat', {}, true).value).toBe(false)
-    expect(types()).toContain('error')
+    const message = expect.stringMatching(
+      /production does not answer with a set of flags: is it …\/api\/flag-sets\/<environment>\?/,
+    ) as string
+    expect(events).toContainEqual({ type: 'error', error: expect.objectContaining({ message }) as Error })
     await client.close()
   })
 

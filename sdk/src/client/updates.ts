@@ -49,10 +49,16 @@ export function makeUpdates({ server, url, listen, pollMs, random, take, reached
       async (response) => {
         if (response.status === 304) return
         if (!response.ok)
-          throw new ServerError(`the server answers ${response.status} for the flags`, response.status, retryAfterOf(response))
+          throw new ServerError(`${url} answers ${response.status} when asked for the flags`, response.status, retryAfterOf(response))
         const text = await textOf(response)
         if (closed) return
-        take(text)
+        try {
+          take(text)
+        } catch (cause) {
+          // Of some other address often, a page for people.
+          const message = `${url} does not answer with a set of flags: is it …/api/flag-sets/<environment>? ${(cause as Error).message}`
+          throw new Error(message, { cause })
+        }
         etag = response.headers.get('etag') ?? undefined
       },
     )
