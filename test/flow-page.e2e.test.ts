@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Told } from '../src/flow/history/history.port.ts'
 import { eventOf } from '../src/flow/history/record.ts'
 import type { Server } from '../src/server/serve.ts'
@@ -53,7 +53,6 @@ const tabsOfShop = ['lead-time', 'batches', 'recovery', 'what-if', 'rows'].map((
 describe.skipIf(chromium === undefined)('the page of flow (skipped when there is no Chromium; set CHROMIUM_PATH)', () => {
   let opened: PageServer
   let server: Server
-  let own: Awaited<ReturnType<typeof openPage>>
   let page: Page
   let faults: readonly string[]
   let open: (where: string) => Promise<void>
@@ -72,10 +71,8 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
   })
   afterAll(() => opened?.close())
   beforeEach(async () => {
-    own = await openPage(opened)
-    ;({ page, faults, open } = own)
+    ;({ page, faults, open } = await openPage(opened))
   })
-  afterEach(() => own.close())
 
   it('shows every stream, sorted and filtered by the keyboard, the choice in the address, no data never as 0', async () => {
     await open('/')

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { buildPage } from '../src/server/page.ts'
 import { startServer, type Server } from '../src/server/serve.ts'
-import { chromiumPath, launch } from '../web/dev/browser.ts'
+import { anew, chromiumPath, launch } from '../web/dev/browser.ts'
 
 /** Undefined: there is none, and tests of pages are skipped. */
 export const chromium = chromiumPath()
@@ -12,12 +12,11 @@ export const chromium = chromiumPath()
 /** What is hard to read or to reach on the page; it runs there, and is checked with what a browser has. */
 export const { unfit } = (await import(path.join(import.meta.dirname, '../web/test/unfit.ts'))) as { unfit: () => string[] }
 
-export type PageServer = { readonly server: Server; readonly browser: Browser; close(): Promise<void> }
+export type PageServer = { readonly server: Server; readonly browser: Browser; readonly page: Page; close(): Promise<void> }
 
-/** A page of its own for one test, which keeps what it complains about. */
-export async function openPage({ server, browser }: PageServer) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-  const page = await context.newPage()
+/** The page for one test, as of one who was never there; what it complains about is kept. */
+export async function openPage({ server, page }: PageServer) {
+  await anew(page, server.url)
   const faults: string[] = []
   page.setDefaultTimeout(10_000)
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
@@ -30,7 +29,6 @@ export async function openPage({ server, browser }: PageServer) {
       await page.goto(`${server.url}${where}`)
       await page.getByRole('heading', { level: 1 }).waitFor()
     },
-    close: () => context.close(),
   }
 }
 
@@ -52,6 +50,7 @@ export async function openPageServer(): Promise<PageServer> {
   return {
     server,
     browser,
+    page: await browser.newPage(),
     async close() {
       await browser.close()
       await server.close()

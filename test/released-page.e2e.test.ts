@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { flagChanged } from '../src/flow/flags/events.ts'
 import { slotsOf } from '../src/flow/flags/slots.ts'
 import type { ToldCommit } from '../src/flow/history/commits.port.ts'
@@ -65,7 +65,6 @@ const flags = Array.from({ length: 13 }, (_, at) => 3 * at + 1).flatMap((n) => {
 describe.skipIf(chromium === undefined)('the way to the users (skipped when there is no Chromium; set CHROMIUM_PATH)', () => {
   let opened: PageServer
   let server: Server
-  let own: Awaited<ReturnType<typeof openPage>>
   let page: Page
   let faults: readonly string[]
   let open: (where: string) => Promise<void>
@@ -85,10 +84,8 @@ describe.skipIf(chromium === undefined)('the way to the users (skipped when ther
   })
   afterAll(() => opened?.close())
   beforeEach(async () => {
-    own = await openPage(opened)
-    ;({ page, faults, open } = own)
+    ;({ page, faults, open } = await openPage(opened))
   })
-  afterEach(() => own.close())
 
   it('goes on after production on the map, in the figures, at the constraint and in the rows', async () => {
     await open('/flow/shop')

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chromium, type Browser } from 'playwright-core'
+import { chromium, type Browser, type Page } from 'playwright-core'
 
 const places = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', '/usr/bin/google-chrome']
 
@@ -21,4 +21,19 @@ export function launch(executablePath: string): Promise<Browser> {
       '--disable-sync',
     ],
   })
+}
+
+/**
+ * Makes the page one of somebody who was never here and looks at nothing yet. A new page for each test would be surer of that, and
+ * take a second of a processor to start and to read the scripts once more.
+ */
+export async function anew(page: Page, url: string): Promise<void> {
+  for (const told of ['console', 'pageerror', 'request', 'response', 'dialog']) page.removeAllListeners(told)
+  // An answer that no script of the page runs in, from where its storage can be reached.
+  await page.goto(`${url}/api/me`)
+  // A text, as what is typed here knows of no browser.
+  await page.evaluate('localStorage.clear(), sessionStorage.clear()')
+  await page.context().clearCookies()
+  await page.emulateMedia({ colorScheme: null })
+  await page.setViewportSize({ width: 1280, height: 800 })
 }

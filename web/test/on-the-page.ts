@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { build } from 'vite'
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
-import { chromiumPath, launch } from '../dev/browser.ts'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { anew, chromiumPath, launch } from '../dev/browser.ts'
 import { fixture, type FixtureName } from '../dev/fixtures.ts'
 import { serveFake, type FakeServer } from '../dev/serve.ts'
 
@@ -23,10 +23,9 @@ export type Shown = {
   show(name: FixtureName): void
 }
 
-/** Builds the page and opens a browser for the tests of a file; a page of its own for each. */
+/** Builds the page and opens a browser for the tests of a file; each begins as one who was never there. */
 export function onThePage(): Shown {
   let browser: Browser | undefined
-  let context: BrowserContext
   const shown = {
     faults: [] as string[],
     open: (path = '/', token = 'secret') => shown.page.goto(`${shown.server.url}${path}${token === '' ? '' : `#token=${token}`}`),
@@ -42,6 +41,7 @@ export function onThePage(): Shown {
     })
     shown.server = await serveFake(shown.dist, fixture('fresh', Date.now()))
     browser = await launch(chromium!)
+    shown.page = await browser.newPage()
   })
   afterAll(async () => {
     await browser?.close()
@@ -52,12 +52,10 @@ export function onThePage(): Shown {
     shown.server.refuse(undefined)
     shown.server.lock(false)
     shown.server.posted.length = 0
-    context = await browser!.newContext({ viewport: { width: 1280, height: 800 } })
-    shown.page = await context.newPage()
+    await anew(shown.page, shown.server.url)
     shown.faults = []
     shown.page.on('console', (message) => message.type() === 'error' && shown.faults.push(message.text()))
     shown.page.on('pageerror', (error) => shown.faults.push(error.message))
   })
-  afterEach(() => context.close())
   return shown
 }
