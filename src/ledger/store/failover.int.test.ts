@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { installedPrograms, makeTeamServer, type TeamServer } from '../../kernel/postgres/testing.ts'
 import { makeCatalogue } from '../catalogue.ts'
@@ -51,6 +52,10 @@ describe.skipIf(programs === undefined)(`a database with a hot standby (${reason
     await one.set('synchronous_standby_names', 'two')
     url = one.url().replace(`:${one.port}/`, `:${one.port},127.0.0.1:${two.port}/`)
     ledger = await open()
+    // Who looks on at the standby while it repeats what was made sees it half done.
+    const [{ made }] = (await one.query('select pg_current_wal_lsn() as made')) as [{ made: string }]
+    const repeated = `select pg_last_wal_replay_lsn() >= '${made}' as repeated`
+    while (!(await two.query(repeated))[0]!['repeated']) await sleep(20)
   })
   afterAll(async () => {
     for (const each of opened) await each.close()
