@@ -16,7 +16,7 @@ export type PageServer = { readonly server: Server; readonly browser: Browser; r
 
 /** The page for one test, as of one who was never there; what it complains about is kept. */
 export async function openPage({ server, page }: PageServer) {
-  await anew(page, server.url)
+  await anew(page)
   const faults: string[] = []
   page.setDefaultTimeout(10_000)
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))

@@ -27,12 +27,11 @@ export function launch(executablePath: string): Promise<Browser> {
  * Makes the page one of somebody who was never here and looks at nothing yet. A new page for each test would be surer of that, and
  * take a second of a processor to start and to read the scripts once more.
  */
-export async function anew(page: Page, url: string): Promise<void> {
+export async function anew(page: Page): Promise<void> {
   for (const told of ['console', 'pageerror', 'request', 'response', 'dialog']) page.removeAllListeners(told)
-  // An answer that no script of the page runs in, from where its storage can be reached.
-  await page.goto(`${url}/api/me`)
   // A text, as what is typed here knows of no browser.
-  await page.evaluate('localStorage.clear(), sessionStorage.clear()')
+  if (page.url().startsWith('http')) await page.evaluate('localStorage.clear(), sessionStorage.clear()')
+  await page.goto('about:blank')
   await page.context().clearCookies()
   await page.emulateMedia({ colorScheme: null })
   await page.setViewportSize({ width: 1280, height: 800 })

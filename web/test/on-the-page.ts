@@ -52,7 +52,7 @@ export function onThePage(): Shown {
     shown.server.refuse(undefined)
     shown.server.lock(false)
     shown.server.posted.length = 0
-    await anew(shown.page, shown.server.url)
+    await anew(shown.page)
     shown.faults = []
     shown.page.on('console', (message) => message.type() === 'error' && shown.faults.push(message.text()))
     shown.page.on('pageerror', (error) => shown.faults.push(error.message))
