@@ -25,7 +25,7 @@ describe.skipIf(chromium === undefined)('where there is nothing yet (skipped whe
   })
 
   it('pages show files and commands to begin with, and these work as they stand', { timeout: 240_000 }, async () => {
-    const { page, open, close, faults } = await openPage(opened)
+    const { page, open, faults } = await openPage(opened)
     const { url, threeways: inside } = opened.server
     const env = { THREEWAYS_TOKEN: inside.adminToken }
     for (const place of ['/release', '/experiments', '/flow']) {
@@ -50,6 +50,5 @@ describe.skipIf(chromium === undefined)('where there is nothing yet (skipped whe
       }
     }
     expect(faults).toEqual([])
-    await close()
   })
 })

@@ -59,7 +59,7 @@ describe.skipIf(chromium === undefined)('a page made with React (skipped when th
     const { secret } = (await ask('POST', '/tokens', { name: 'shop', scopes: ['evaluate'] })) as { secret: string }
     await bundled(shop(opened.server.url, secret), folder)
 
-    const { page, faults, close } = await openPage(opened)
+    const { page, faults } = await openPage(opened)
     await page.goto(origin)
     await page.getByText('three pages').waitFor()
     await ask('PUT', '/flags', { files: [{ document: flag('on') }], reason: 'all is well' })
@@ -67,7 +67,6 @@ describe.skipIf(chromium === undefined)('a page made with React (skipped when th
     await ask('POST', '/flags/checkout/kill', { reason: 'orders fail' })
     await page.getByText('three pages').waitFor()
     expect(faults).toEqual([])
-    await close()
   })
 })
 
