@@ -75,5 +75,8 @@ const legRow = (leg: ConstraintView['legs'][number]) => [
   leg.departuresPerWeek.toFixed(1),
   String(leg.queue.now),
   leg.queue.oldest === null ? '' : formatDuration(leg.queue.oldest),
-  leg.closedMs === 0 ? '' : `${formatDuration(leg.closedMs)}${leg.closedNow ? ', now too' : ''}`,
+  [
+    ...(leg.closedMs === 0 ? [] : [`${formatDuration(leg.closedMs)}${leg.closedNow ? ', now too' : ''}`]),
+    ...(leg.untoldMs === 0 ? [] : [`${formatDuration(leg.untoldMs)} not known`]),
+  ].join(', '),
 ]

@@ -79,7 +79,45 @@ describe('the constraint', () => {
       ),
     )
     expect(quick.constraint).toMatchObject({ from: 'test', to: 'staging', cause: 'stage' })
-    expect(quick.sentences).toContain('Versions that came while it was closed got through no later than others: it holds nothing.')
+    expect(quick.sentences).toContain(
+      'The 19 that came while it was closed stayed 1 h 0 min in the mean, half of them over 1 h 0 min; none came while it was open: it is not what holds them.',
+    )
+  })
+
+  it('is the closed gate too where a few waited for it for a day, and most of those that came meanwhile for less than an hour', () => {
+    const closedOn = [22, 24, 26, 28, 30, 32, 34]
+    const wait = (n: number) => (!closedOn.includes(n) ? 5 * minute : n < 26 ? 20 * hour : 35 * minute)
+    const gates = closedOn.flatMap((n) => [closed(n * day + minute), { ...closed(n * day + minute + wait(n)), open: true }])
+    const deployments = Array.from({ length: 40 }, (_, n) => [
+      to('test', `v${n}`, n * day),
+      to('staging', `v${n}`, n * day + minute),
+      to('production', `v${n}`, n * day + minute + wait(n)),
+    ])
+    const { constraint, sentences } = look(past(deployments.flat(), gates))
+    expect(constraint).toMatchObject({ from: 'staging', cause: 'gate' })
+    expect(sentences).toContainEqual(
+      expect.stringMatching(
+        /^The 7 that came while it was closed stayed 6 h .* over 35 min 0 s; the 13 that came while it was open 5 min 0 s/,
+      ),
+    )
+  })
+
+  it('does not take a gate for open before anybody told of it', () => {
+    const deployments = line(() => 9 * hour)
+    const gates = [
+      { ...closed(34 * day), environment: 'staging', way: 'onwards' as const },
+      { ...closed(35 * day), open: true },
+    ]
+    const { sentences, legs } = look(past(deployments, [...gates, { ...gates[0]!, at: 36 * day, open: true }]))
+    // The window ends a moment after all that is known.
+    expect(legs[1]).toMatchObject({ closedMs: 2 * day, untoldMs: 14 * day - 1 })
+    expect(legs[0]).toMatchObject({ closedMs: 0, untoldMs: 0 })
+    expect(sentences).toContain(
+      'How the gate into production stood before 1970-02-05 is not known: it was opened then, and nobody told of it before.',
+    )
+    // Nobody had told of it by then.
+    const then = constraintView(past(deployments, gates), 'shop', { days: 20, rows: false, asOf: new Date(34.5 * day).toISOString() }, 0)
+    expect(then.sentences.join(' ')).not.toContain('into production')
   })
 
   it('cannot be told of too few versions, of one environment alone, or where two hold about the same', () => {

@@ -1,7 +1,7 @@
 import { merged, overlap, within, type Span } from '../../kernel/spans.ts'
 import { quantile } from '../../kernel/statistics/quantiles.ts'
 import { survival, survivalTime } from '../../kernel/statistics/survival.ts'
-import type { ClosedTime } from '../measures/gates.ts'
+import type { ClosedTime, Switched } from '../measures/gates.ts'
 import type { Window } from '../measures/stream-flow.ts'
 import type { Passing } from './passing.ts'
 
@@ -26,13 +26,38 @@ export type Leg = {
   /** For how long its gate was closed in the window. */
   readonly closed: number
   readonly closedNow: boolean
-  /** Versions that came while it was closed stayed longer than those that came while it was open, or, where none did, for long. */
+  /** Of the rest of it, for how long nobody told how a gate stood that was opened later. */
+  readonly untold: number
+  /** The gates of which that is so, and when they were first told of. */
+  readonly firstTold: readonly Told[]
+  /** How long those stayed that came in the window, by how the gate stood when they came; undefined: none came. */
+  readonly cameClosed: Stays | undefined
+  readonly cameOpen: Stays | undefined
+  /** It is why time was lost there: what came while it was closed stayed longer, and that is most of the time of all that came. */
   readonly gateHolds: boolean
 }
 
+export type Stays = { readonly count: number; readonly mean: number; readonly p50: number }
+
+/** A gate and the first word of it. */
+export type Told = Pick<Switched, 'environment' | 'way' | 'at'>
+
+/** Gates of a stream of which the first word was that they were opened, as it was known at a moment: one that is closed was open before. */
+export function openedFirst(switches: readonly Switched[], asOf: number): readonly Told[] {
+  const first = new Map<string, Switched>()
+  for (const one of switches) {
+    const key = `${one.environment} ${one.way}`
+    if (one.at <= asOf && !first.has(key)) first.set(key, one)
+  }
+  return [...first.values()].filter(({ open }) => open)
+}
+
+const isBetween = ({ environment, way }: Pick<Switched, 'environment' | 'way'>, from: string, to: string) =>
+  way === 'into' ? environment === to : environment === from
+
 /** Spans in which a gate between two environments was closed: into the one, or onwards from the other. Merged, by time. */
 function closedSpans(times: readonly ClosedTime[], from: string, to: string): readonly Span[] {
-  const own = times.filter(({ environment, way }) => (way === 'into' ? environment === to : environment === from))
+  const own = times.filter((time) => isBetween(time, from, to))
   return merged(own.map(({ since, until = Number.POSITIVE_INFINITY }) => ({ since, until })))
 }
 
@@ -40,11 +65,13 @@ function closedSpans(times: readonly ClosedTime[], from: string, to: string): re
 export const stayAt = ({ at }: Passing, leg: number, asOf: number): Span | undefined =>
   at[leg]! <= asOf ? { since: at[leg]!, until: Math.min(at[leg + 1]!, asOf) } : undefined
 
+/** @param opened - gates of which nothing was told before they were opened @defaultValue there are none */
 export function legsOf(
   order: readonly string[],
   passings: readonly Passing[],
   closed: readonly ClosedTime[],
   window: Window,
+  opened: readonly Told[] = [],
 ): readonly Leg[] {
   const { since, asOf } = window
   const inside = (at: number) => at >= since && at < window.until
@@ -55,6 +82,10 @@ export function legsOf(
     const { ages, came, atBegin, departures, spent, spentClosed } = countsOf(passings, leg, spans, window)
     const curve = stayed(came, leg, asOf)
     const there = delivered.reduce((sum, { at }) => sum + at[leg + 1]! - at[leg]!, 0)
+    const inWindow = { since, until: Math.min(window.until, asOf) }
+    const firstTold = opened.filter((gate) => gate.at > since && isBetween(gate, order[leg]!, to))
+    const unheard = { since, until: Math.min(inWindow.until, Math.max(since, ...firstTold.map(({ at }) => at))) }
+    const stays = staysOf(came, leg, spans, asOf)
     return {
       from: order[leg]!,
       to,
@@ -66,8 +97,11 @@ export function legsOf(
       spent,
       spentClosed,
       shareOfDelivered: whole === 0 ? undefined : there / whole,
-      closed: within({ since, until: Math.min(window.until, asOf) }, spans),
-      gateHolds: holds(came, leg, spans, asOf),
+      closed: within(inWindow, spans),
+      untold: unheard.until - unheard.since - within(unheard, spans),
+      firstTold,
+      ...stays,
+      gateHolds: holds(stays),
       closedNow: spans.some((span) => span.since <= asOf && span.until > asOf),
     }
   })
@@ -108,19 +142,29 @@ function countsOf(passings: readonly Passing[], leg: number, spans: readonly Spa
   return { ages: ages.sort((a, b) => a - b), came, atBegin, departures, spent, spentClosed }
 }
 
-/** A gate that is closed and that everything passes within that time holds nothing. */
+/** A gate that is never open, and that everything passes within that time, holds nothing. */
 const longMs = 3_600_000
 
-function holds(came: readonly Passing[], leg: number, spans: readonly Span[], asOf: number): boolean {
-  if (spans.length === 0) return false
+function staysOf(came: readonly Passing[], leg: number, spans: readonly Span[], asOf: number): Pick<Leg, 'cameClosed' | 'cameOpen'> {
   const isClosed = ({ at }: Passing) => spans.some(({ since, until }) => at[leg]! >= since && at[leg]! < until)
-  const half = (some: readonly Passing[]) =>
-    quantile(
-      some.map(({ at }) => Math.min(at[leg + 1]!, asOf) - at[leg]!).toSorted((a, b) => a - b),
-      0.5,
-    )
-  const closed = half(came.filter(isClosed))
-  return closed !== undefined && closed > Math.max(longMs, half(came.filter((one) => !isClosed(one))) ?? 0)
+  const staysIn = (some: readonly Passing[]): Stays | undefined => {
+    const times = some.map(({ at }) => Math.min(at[leg + 1]!, asOf) - at[leg]!).toSorted((a, b) => a - b)
+    const p50 = quantile(times, 0.5)
+    return p50 === undefined ? undefined : { count: times.length, mean: times.reduce((sum, ms) => sum + ms, 0) / times.length, p50 }
+  }
+  if (spans.length === 0) return { cameClosed: undefined, cameOpen: staysIn(came) }
+  return { cameClosed: staysIn(came.filter(isClosed)), cameOpen: staysIn(came.filter((one) => !isClosed(one))) }
+}
+
+/**
+ * By the sum of the times, for a few that waited a day for a gate lose more than many that did not; and by the half, so that one that
+ * was left lying is no gate's doing where the others came through.
+ */
+function holds({ cameClosed: closed, cameOpen: open }: Pick<Leg, 'cameClosed' | 'cameOpen'>): boolean {
+  if (closed === undefined) return false
+  if (open === undefined) return closed.p50 > longMs
+  const longer = closed.count * (closed.mean - open.mean)
+  return closed.p50 > open.p50 && longer > (closed.count * closed.mean + open.count * open.mean) / 2
 }
 
 /**

@@ -2,6 +2,11 @@ import { z } from 'zod'
 
 const Ms = z.number().nullable()
 
+const Stays = z
+  .object({ count: z.int(), mean: z.number(), p50: z.number() })
+  .nullable()
+  .meta({ description: 'how long those stayed that came in the window, in ms; null: none came' })
+
 const LegView = z.object({
   from: z.string(),
   to: z.string(),
@@ -22,7 +27,12 @@ const LegView = z.object({
   spentClosedMs: z.number().meta({ description: 'spent there while its gate was closed' }),
   closedMs: z.number().meta({ description: 'for so long its gate was closed in the window' }),
   closedNow: z.boolean(),
-  gateHolds: z.boolean().meta({ description: 'what comes while it is closed stays longer' }),
+  untoldMs: z.number().meta({ description: 'of the rest, for so long nobody told how a gate stood that was opened later' }),
+  cameClosed: Stays.meta({ description: 'those that came while its gate was closed; null: none did' }),
+  cameOpen: Stays.meta({ description: 'and those that came while it was not; null: none did' }),
+  gateHolds: z.boolean().meta({
+    description: 'what came while it was closed stayed longer than the others, and that is most of the time of all that came',
+  }),
 })
 
 /** Which part of a stream's way holds it up. */

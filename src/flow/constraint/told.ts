@@ -2,7 +2,7 @@ import { formatDuration } from '../../kernel/duration.ts'
 import type { Window } from '../measures/stream-flow.ts'
 import type { Way } from './changes.ts'
 import { nameOf, type Verdict } from './constraint.ts'
-import type { Leg } from './legs.ts'
+import type { Leg, Stays } from './legs.ts'
 
 const dayMs = 86_400_000
 const percent = (share: number) => (share > 0 && share < 0.01 ? 'less than 1 %' : `${Math.round(share * 100)} %`)
@@ -25,7 +25,7 @@ export function sentencesOf(
   return [
     `The constraint is ${verdict.cause === 'gate' ? `the closed gate between ${most.from} and ${most.to}` : nameOf(most)}.`,
     `${holds(most, whole, what)} The same is so in ${percent(verdict.agreement)} of the resampled windows.`,
-    ...gateTold(most, window),
+    ...gateTold(most, window, what),
     queueTold(most, window, what),
     ...trendTold(
       most,
@@ -56,14 +56,28 @@ const counted = (count: number, one: string, more = `${one}s`) => (count === 0 ?
 const holds = (leg: Leg, whole: number, what: What) =>
   `${nameOf(leg)} holds ${whole === 0 ? 'none' : percent(leg.spent / whole)} of all the time that ${what} spent on the way (${hours(leg.spent)} of ${hours(whole)}).`
 
-function gateTold({ from, to, closed, spent, spentClosed, closedNow, gateHolds }: Leg, { since, until, asOf }: Window): readonly string[] {
-  if (closed === 0) return []
+function gateTold(leg: Leg, { since, until, asOf }: Window, what: What): readonly string[] {
+  const { from, to, closed, spent, spentClosed, closedNow } = leg
   const days = (Math.min(until, asOf) - since) / dayMs
+  const untold = leg.firstTold.map(
+    ({ environment, way, at }) =>
+      `How the gate ${way === 'into' ? 'into' : 'onwards from'} ${environment} stood before ${new Date(at).toISOString().slice(0, 10)} is not known: it was opened then, and nobody told of it before.`,
+  )
+  if (closed === 0) return untold
   return [
     `Its gate was closed for ${(closed / dayMs).toFixed(1)} of ${days.toFixed(1)} days${closedNow ? ' and is closed now' : ''}; ${percent(spent === 0 ? 0 : spentClosed / spent)} of the time between ${from} and ${to} was spent while it was.`,
-    ...(gateHolds || spentClosed <= spent / 2
-      ? []
-      : ['Versions that came while it was closed got through no later than others: it holds nothing.']),
+    ...untold,
+    ...(spentClosed <= spent / 2 ? [] : besideTold(leg, what)),
+  ]
+}
+
+/** What a closed gate is held against: those that came while it was open. */
+function besideTold({ cameClosed: closed, cameOpen: open, gateHolds }: Leg, what: What): readonly string[] {
+  if (closed === undefined) return [`None of the ${what} came while it was closed: it is not what holds them.`]
+  const long = ({ mean, p50 }: Stays) => `${formatDuration(mean)} in the mean, half of them over ${formatDuration(p50)}`
+  const others = open === undefined ? 'none came while it was open' : `the ${open.count} that came while it was open ${long(open)}`
+  return [
+    `${closed.count === 1 ? 'One' : `The ${closed.count}`} that came while it was closed stayed ${long(closed)}; ${others}${gateHolds ? '' : ': it is not what holds them'}.`,
   ]
 }
 

@@ -1,7 +1,7 @@
 import { notFound } from '../../kernel/errors.ts'
 import { instant, windowOf } from '../measures/board.ts'
 import { ageingOf } from '../measures/charts.ts'
-import { closedTimes, type ClosedTime, type Switched } from '../measures/gates.ts'
+import { closedTimes, type Switched } from '../measures/gates.ts'
 import { horizonOf, type Past, type PastStream } from '../measures/past.ts'
 import type { FlowQuery } from '../measures/schemas.ts'
 import { orderIn, type Window } from '../measures/stream-flow.ts'
@@ -12,7 +12,7 @@ import { remembered } from '../measures/remembered.ts'
 import { noReleases, type Releases } from '../releases/releases.ts'
 import { changesOnWay, type Way } from './changes.ts'
 import { constraintOf } from './constraint.ts'
-import { legsOf, little, type Leg } from './legs.ts'
+import { openedFirst, legsOf, little, type Leg } from './legs.ts'
 import { ageingOn, knownOf, passingOf, type Passing } from './passing.ts'
 import type { ConstraintBoard, ConstraintView } from './schemas.ts'
 import { sentencesOf, waitingTold } from './told.ts'
@@ -134,11 +134,9 @@ function heldIn(
   const { order } = way
   const look = (at: Window) => {
     const passings = way.at(at)
-    const closed = closedTimes(switches, at.asOf)
-    return {
-      passings,
-      legs: legsOf(order, passings, order.at(-1) === releasedStage ? closed.filter(isBefore(environments.at(-1)!)) : closed, at),
-    }
+    const counts = order.at(-1) === releasedStage ? isBefore(environments.at(-1)!) : () => true
+    const closed = closedTimes(switches, at.asOf).filter(counts)
+    return { passings, legs: legsOf(order, passings, closed, at, openedFirst(switches, at.asOf).filter(counts)) }
   }
   const { passings, legs } = look(window)
   const length = window.until - window.since
@@ -209,11 +207,11 @@ const hiddenTold = (count: number) =>
 /** A gate onwards from the last environment does not hold what waits behind a flag. */
 const isBefore =
   (end: string) =>
-  ({ environment, way }: ClosedTime) =>
+  ({ environment, way }: Pick<Switched, 'environment' | 'way'>) =>
     !(environment === end && way === 'onwards')
 
 function legView(
-  { queue, p50, p85, spent, spentClosed, shareOfDelivered, closed, ...leg }: Leg,
+  { queue, p50, p85, spent, spentClosed, shareOfDelivered, closed, untold, firstTold: _, cameClosed, cameOpen, ...leg }: Leg,
   before: Leg | undefined,
   whole: number,
   window: Window,
@@ -233,6 +231,9 @@ function legView(
     shareOfDelivered: shareOfDelivered ?? null,
     spentClosedMs: spentClosed,
     closedMs: closed,
+    untoldMs: untold,
+    cameClosed: cameClosed ?? null,
+    cameOpen: cameOpen ?? null,
   }
 }
 

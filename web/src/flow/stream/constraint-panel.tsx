@@ -152,10 +152,11 @@ const columnsOf = ({ passed, waiting, came, left }: LegLinks, gates: string): re
     name: 'Gate closed',
     wide: 130,
     rank: ({ closedMs }) => closedMs,
-    cell: ({ closedMs, closedNow }) => (
+    cell: ({ closedMs, closedNow, untoldMs }) => (
       <>
-        {closedMs === 0 ? 'never' : <Link href={gates}>{span(closedMs)}</Link>}
+        {closedMs > 0 && <Link href={gates}>{span(closedMs)}</Link>}
         {closedNow && <span className="signal-stop flow-went"> and now</span>}
+        {untoldMs > 0 ? `${closedMs > 0 ? ', ' : ''}${span(untoldMs)} not known` : closedMs === 0 && 'never'}
       </>
     ),
   },
