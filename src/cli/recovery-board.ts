@@ -49,7 +49,7 @@ const head = [
 ]
 
 /** Those that take longest first; those without a failure are counted. */
-function board({ rows, known }: RecoveryBoard, { colour, table }: Output): string {
+function board({ rows, known, shared }: RecoveryBoard, { colour, table }: Output): string {
   const failing = rows
     .filter(({ failures }) => failures > 0)
     .toSorted((a, b) => (b.recovery?.p50.value ?? Number.MAX_VALUE) - (a.recovery?.p50.value ?? Number.MAX_VALUE))
@@ -63,7 +63,12 @@ function board({ rows, known }: RecoveryBoard, { colour, table }: Output): strin
   const quiet = rows.length - failing.length
   return [
     ...(cells.length === 0 ? [] : [table([head, ...cells]), '']),
-    ...(quiet === 0 ? [] : [`${quiet} of ${rows.length} streams without a failure that came of a deployment of theirs`]),
+    ...(quiet === 0
+      ? []
+      : [`${quiet} of ${rows.length} streams without a failure that came, more likely than not, of a deployment of theirs`]),
+    ...(shared === 0
+      ? []
+      : [`${shared} more came of a deployment of one of them, and it is not known of which: \`threeways incident ls\``]),
     colour.dim(knownTold(known)),
     colour.dim(
       'exposed (the fault ran), detect, recover, verify: p50. What nobody told is "unknown", never 0; what is not over counts (Kaplan-Meier).',
@@ -81,7 +86,8 @@ function describe(view: RecoveryView, withRows: boolean, output: Output): string
     colour.dim(`from ${since.slice(0, 10)} until ${until.slice(0, 10)}, as known on ${asOf.slice(0, 10)}`),
     '',
   ]
-  if (failures === 0) return [...told, 'no failure came of a deployment of it', colour.dim(knownTold(known))].join('\n')
+  if (failures === 0)
+    return [...told, 'no failure came, more likely than not, of a deployment of it', colour.dim(knownTold(known))].join('\n')
   return [
     ...told,
     `${failures} ${failures === 1 ? 'failure' : 'failures'}: ${ways.back} ended by going back, ${ways.forward} by a later version, ${ways.other} without a deployment, ${ways.open} not over`,
@@ -126,11 +132,17 @@ function partsTold({ parts }: RecoveryView): readonly string[] {
   })
 }
 
+/** It came of one of the stream's; where none of these is likelier than not, how likely it came of the likeliest. */
+function causeTold({ version, probability }: RecoveryView['rows'][number]): string {
+  if (version === null || probability === null) return 'unknown'
+  return probability > 0.5 ? version : `${version} (${percent(probability)} likely)`
+}
+
 function rowsTold({ rows, failures }: RecoveryView, { table, colour }: Output): readonly string[] {
   const cells = rows.map((row) => [
     row.kind === 'incident' ? row.id : row.kind === 'back' ? 'went back' : 'did not run',
     row.began,
-    row.version ?? 'unknown',
+    causeTold(row),
     ...[row.detectMs, row.recoverMs, row.verifyMs].map((ms) => (ms === null ? (row.over === null ? '' : 'unknown') : formatDuration(ms))),
     row.way === 'open' ? 'not over' : row.way === 'other' ? 'no deployment' : `${row.way} to ${row.by}`,
     row.over === null ? '' : formatDuration(Date.parse(row.over) - Date.parse(row.began)),

@@ -129,7 +129,7 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
             : differenceOf(story?.card ?? { ...stories[0]!.card, digest: name }, streams, asked('against')),
     environments: name === 'diff' ? parityOf(asked('a'), asked('b'), streams) : { environments: environmentsOf(streams) },
     owners: { owners: [] } satisfies OwnersView,
-    recovery: { known: [], rows: [] } satisfies RecoveryBoard,
+    recovery: { known: [], shared: 0, rows: [] } satisfies RecoveryBoard,
     coupling: {
       by: 'deployment',
       environment: null,

@@ -12,9 +12,8 @@ import { among, herds } from '../herd/herd.ts'
 import { withOnly, type Past } from '../past.ts'
 import type { FlowQuery } from '../schemas.ts'
 import { definitions, fromCommits, whereCommits } from './definitions.ts'
-import { keysOf, type Keys, type Known, type Material, type Timed } from './keys.ts'
+import { isLikely, keysOf, type Keys, type Known, type Material, type Timed } from './keys.ts'
 import { lookAt } from './look.ts'
-import { isOf } from './material.ts'
 import type { FailureView, Failures, KeysBoard, KeysView, StreamKeys, StreamKeysDetail } from './schemas.ts'
 
 /**
@@ -114,7 +113,7 @@ export function failuresBoard(past: Past, told: ToldFailures, query: FlowQuery, 
   const materials = [...past.streams.values()].flatMap((stream) => look.materialOf(stream) ?? [])
   const isMeant = (stream: string | undefined) => meant === undefined || (stream !== undefined && meant.has(stream))
   const concerns = ({ failure, attribution }: Blamed) =>
-    isMeant(failure.stream) || [...(meant ?? [])].some((stream) => isOf(attribution, stream))
+    isMeant(failure.stream) || (attribution.none < 0.5 && isMeant(attribution.causes[0]?.stream))
   const windows = materials.filter(({ stream }) => isMeant(stream)).map((one) => one.window)
   const ends = new Map(materials.map(({ stream, environment }) => [stream, environment]))
   // What a stream on its way elsewhere went back to says nothing of where it is delivered.
@@ -195,7 +194,7 @@ function rowsOf({ deployments, failures, passages }: Material): Pick<StreamKeysD
       failures: [...names],
       rework: rework ?? null,
     })),
-    failures: failures.map(({ failure, attribution }) => failureView(failure, attribution)),
+    failures: failures.filter(({ share }) => isLikely(share)).map(({ failure, attribution }) => failureView(failure, attribution)),
     versions: passages.map(({ version, arrived, reached, by }) => ({
       version,
       arrived: instant(arrived),

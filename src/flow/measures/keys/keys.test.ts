@@ -116,6 +116,15 @@ describe('the five keys', () => {
     expect(estate.recovery).toMatchObject({ count: 1 })
     expect(estate.failRate!.expected).toBeLessThanOrEqual(1)
     expect(streams.every(({ failRate }) => failRate!.expected < 0.5)).toBe(true)
+    // It came of one of the four, and nobody knows of which: it is no one's to have recovered from.
+    expect(streams.map(({ recovery }) => recovery)).toEqual([null, null, null, null])
+  })
+
+  it('take a failure for one of the stream where any of its deployments brought it, though none of them is likelier than not', () => {
+    const close = [48, 48.1, 48.2, 48.3].map((hour): Line => [hour, 'shop', `w${hour}`])
+    const answer = keys(pastOf([...days.filter(([hour]) => hour < 40), ...close]), [incident(49, 50)])
+    expect(answer.rows!.every(({ failed }) => failed < 0.5)).toBe(true)
+    expect(answer.recovery).toMatchObject({ count: 1, ended: 1, p50: { value: hourMs } })
   })
 
   it('count a deployment that did not come to run as one that failed, until something runs', () => {

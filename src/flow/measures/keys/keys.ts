@@ -19,12 +19,18 @@ export type Material = {
   readonly deployments: readonly KeyDeployment[]
   /** First seen in the window; empty where there is but one environment. */
   readonly passages: readonly Passage[]
-  /** That more likely than not came of a deployment of this stream, and began in the window. */
-  readonly failures: readonly Blamed[]
+  /** That began in the window and may have come of a deployment of this stream. */
+  readonly failures: readonly Shared[]
   readonly window: Window
   /** The first that is known of the stream: before that nothing was watched. */
   readonly knownSince: number
 }
+
+/** A failure, and how likely it came of a deployment of one stream. */
+export type Shared = Blamed & { readonly share: number }
+
+/** Whether a failure came of one of the deployments of which it is said how likely it came of them, more likely than not. */
+export const isLikely = (share: number) => share > 0.5
 
 export type KeyDeployment = Pick<Placed, 'deployment' | 'at' | 'version' | 'back' | 'batch'> & {
   /** It came to run. */
@@ -68,14 +74,11 @@ export type Timed = {
 
 /** @param known - kinds of failure that were ever told of, by then */
 export function keysOf(all: readonly Material[], known: Known): Keys {
-  // One failure of many streams is one.
-  const failures = new Map(
-    all.flatMap((one) => one.failures.map(({ failure }) => [nameOf(failure), { failure, asOf: one.window.asOf }] as const)),
-  )
+  const failures = cameOf(all)
   const lead = new Spans(all.reduce((sum, { passages }) => sum + passages.length, 0))
   for (const { passages, window } of all) for (const { arrived, reached } of passages) lead.add(arrived, reached, window.asOf)
-  const recovery = new Spans(failures.size)
-  for (const { failure, asOf } of failures.values()) recovery.add(failure.began, failure.resolved, asOf)
+  const recovery = new Spans(failures.length)
+  for (const { failure, asOf } of failures) recovery.add(failure.began, failure.resolved, asOf)
   const { times, told, expected, reworked } = countsOf(all)
   const isKnown = known.size > 0
   return {
@@ -85,6 +88,19 @@ export function keysOf(all: readonly Material[], known: Known): Keys {
     recovery: recovery.timed(),
     rework: isKnown ? shareOf(reworked, times.length) : undefined,
   }
+}
+
+/** One failure of many streams is one, and may have come of one of them though of none more likely than not. */
+export function cameOf(all: readonly Material[]): readonly { readonly failure: Shared['failure']; readonly asOf: number }[] {
+  const failures = new Map<string, { readonly failure: Shared['failure']; readonly asOf: number; readonly share: number }>()
+  for (const { failures: own, window } of all) {
+    for (const { failure, share } of own) {
+      const name = nameOf(failure)
+      const before = failures.get(name) ?? { share: 0, asOf: Number.NEGATIVE_INFINITY }
+      failures.set(name, { failure, asOf: Math.max(before.asOf, window.asOf), share: before.share + share })
+    }
+  }
+  return [...failures.values()].filter(({ share }) => isLikely(share))
 }
 
 /** In one pass: an estate has hundreds of thousands of deployments, and each list of them that is made on the way is as long. */

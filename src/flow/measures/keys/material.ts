@@ -8,7 +8,8 @@ import { untilOf, wayOf } from '../environments.ts'
 import { passagesTo } from '../lead.ts'
 import type { Past, PastStream } from '../past.ts'
 import type { Window } from '../stream-flow.ts'
-import type { KeyDeployment, Material } from './keys.ts'
+import { remembered } from '../remembered.ts'
+import { isLikely, type KeyDeployment, type Material } from './keys.ts'
 
 /** The last environment of a stream's way, as it was known then; where `to` is said, that one. @returns undefined when it was not there */
 export function endOf({ deployments }: PastStream, past: Past, { asOf }: Window, to: string | undefined): string | undefined {
@@ -57,7 +58,10 @@ export function materialOf(
     ],
     passages: passagesIn(stream, environment, window),
     knownSince: stream.deployments[0]?.at ?? since,
-    failures: blamed.filter(({ failure, attribution }) => inside(failure.began) && isOf(attribution, stream.stream)),
+    failures: blamed.flatMap((one) => {
+      const share = inside(one.failure.began) ? shareOf(one.attribution, stream.stream) : 0
+      return share === 0 ? [] : [{ ...one, share }]
+    }),
   }
 }
 
@@ -88,8 +92,16 @@ export function chancesOf(blamed: readonly Blamed[]): Chances {
   return streams
 }
 
-/** It came of a deployment, more likely than not, and of one of this stream more likely than of any other. */
-export const isOf = ({ causes, none }: Blamed['attribution'], stream: string) => none < 0.5 && causes[0]?.stream === stream
+/** How likely it came of a deployment of this stream, whichever. */
+const shareOf = (attribution: Blamed['attribution'], stream: string) => sharesOf(attribution, '').get(stream) ?? 0
+const sharesOf = remembered(({ causes }: Blamed['attribution']): ReadonlyMap<string, number> => {
+  const shares = new Map<string, number>()
+  for (const { stream, probability } of causes) shares.set(stream, Math.min(1, (shares.get(stream) ?? 0) + probability))
+  return shares
+})
+
+/** More likely than not it came of a deployment of this stream. */
+export const isOf = (attribution: Blamed['attribution'], stream: string) => isLikely(shareOf(attribution, stream))
 
 function reworksOf(blamed: readonly Blamed[], stream: string, placed: readonly Placed[], asOf: number): ReadonlyMap<string, string> {
   const reworks = new Map<string, string>()

@@ -3,7 +3,7 @@ import type { ToldFailures } from '../attribution/read.ts'
 import { instant, orNull } from '../board.ts'
 import { untilOf } from '../environments.ts'
 import { placeOf, timedOf, unknownStream } from '../keys/board.ts'
-import { keysOf, type Known, type Material } from '../keys/keys.ts'
+import { cameOf, isLikely, keysOf, nameOf, type Known, type Material } from '../keys/keys.ts'
 import { lookAt } from '../keys/look.ts'
 import { withOnly, type Past } from '../past.ts'
 import type { FlowQuery } from '../schemas.ts'
@@ -50,8 +50,11 @@ export function recoveryBoard(past: Past, told: ToldFailures, query: FlowQuery, 
   const look = lookAt(past, told, query, nowMs)
   const materials = [...withOnly(past, meant).streams.values()].flatMap((stream) => look.materialOf(stream) ?? [])
   const known = look.known()
+  const own = materials.flatMap(({ failures }) => failures.filter(({ share }) => isLikely(share)).map(({ failure }) => nameOf(failure)))
+  const shared = cameOf(materials).length - new Set(own).size
   return {
     known: [...known],
+    shared,
     rows: materials.map((material) => {
       const mends = mendsOf(material, past)
       const half = (stage: Stage) => quantileView(stageTimes(stage, mends, material.window.asOf).p50)
@@ -68,7 +71,8 @@ export function recoveryBoard(past: Past, told: ToldFailures, query: FlowQuery, 
 }
 
 function mendsOf({ stream, environment, window, failures }: Material, past: Past): readonly Mend[] {
-  if (failures.length === 0) return []
+  const own = failures.filter(({ share }) => isLikely(share))
+  if (own.length === 0) return []
   const firstSeen = new Map<string, number>()
   for (const { version, at } of untilOf(past.streams.get(stream)!.deployments, window.asOf))
     if (!firstSeen.has(version)) firstSeen.set(version, at)
@@ -76,7 +80,7 @@ function mendsOf({ stream, environment, window, failures }: Material, past: Past
     .of(stream, environment)
     .filter(({ at }) => at <= window.asOf)
   const from: Deployments = { placed, firstSeen, asOf: window.asOf }
-  return failures.map((one) => mendOf(one, from))
+  return own.map((one) => mendOf(one, from))
 }
 
 function summaryOf(material: Material, mends: readonly Mend[], known: Known) {

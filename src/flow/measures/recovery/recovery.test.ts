@@ -114,3 +114,16 @@ describe('how failures are mended', () => {
     )
   })
 })
+
+describe('the board of recovery', () => {
+  it('credits a failure of many services to none of them, and counts it', () => {
+    const lines = ['shop', 'cart', 'till', 'stock'].flatMap((name, n): Line[] => [
+      [0, name, 'v1'],
+      [95, name, 'v2'],
+      [96 + n / 10, name, 'v1'],
+    ])
+    const board = recoveryBoard(pastOf(lines), { incidents: [], failed: [] }, query, at(10_000))
+    expect(board.shared).toBe(1)
+    expect(board.rows.map(({ failures }) => failures)).toEqual([0, 0, 0, 0])
+  })
+})

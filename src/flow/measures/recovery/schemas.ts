@@ -86,6 +86,7 @@ export type RecoveryView = z.infer<typeof RecoveryView>
 export const RecoveryBoard = z
   .object({
     known: Failing,
+    shared: z.int().meta({ description: 'failures that came of a deployment of these streams, and of none of them more likely than not' }),
     rows: z.array(
       Summary.extend({
         stream: z.string(),

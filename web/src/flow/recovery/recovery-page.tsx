@@ -58,7 +58,9 @@ export function RecoveryPage() {
           <p>
             {data.known.length === 0
               ? 'No data is not none: tell of incidents with `threeways event incident`, or bring them in as a table.'
-              : 'No failure of this window came, more likely than not, of a deployment.'}
+              : data.shared === 0
+                ? 'No failure of this window came, more likely than not, of a deployment.'
+                : `${data.shared === 1 ? 'One failure' : `${data.shared} failures`} of this window came of a deployment, more likely than not, and of no one stream more likely than not.`}
           </p>
         </div>
       ) : (
