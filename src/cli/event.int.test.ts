@@ -25,8 +25,13 @@ describe('threeways event', () => {
 
   type Answer = { readonly id: string; readonly incident?: string; readonly duplicate: boolean }
   const told: Answer[] = []
+  const warned: string[] = []
   const step = (env: Record<string, string> = {}): CliContext => {
-    const output = { ...makeOutput(process), json: (value: unknown) => void told.push(value as Answer) }
+    const output = {
+      ...makeOutput(process),
+      json: (value: unknown) => void told.push(value as Answer),
+      say: (text: string) => void warned.push(text),
+    }
     return { process, cwd: process.cwd(), env: { THREEWAYS_TOKEN: token, ...env }, output }
   }
   const flags = () => ({ server: address, json: true, environment: 'production', source: '/ci' })
@@ -79,6 +84,59 @@ describe('threeways event', () => {
       { incident: name, duplicate: true },
     ])
     expect(name).toMatch(/^[0-9a-f]{12}$/)
+  })
+
+  describe('of one incident, more than once', () => {
+    const day = (hour: number) => `2026-02-03T${String(hour).padStart(2, '0')}:00:00.000Z`
+    const known = async (id: string) =>
+      ((await t.ask('GET', `/api/incidents/${id}?stream=shop&environment=production`)).body as { known: unknown }).known
+
+    it('refuses one that is over before it was detected, and takes the right time', async () => {
+      await incident.call(step(), { ...flags(), id: 'INC-7', at: day(12) }, 'shop')
+      const early = resolve.call(step(), { ...flags(), id: 'INC-7', at: day(11) }, 'shop')
+      await expect(early).rejects.toMatchObject({ code: 'TIME_INVALID', message: expect.stringContaining(`detected at ${day(12)}`) })
+      await resolve.call(step(), { ...flags(), id: 'INC-7', at: day(13) }, 'shop')
+      expect(await known('INC-7')).toMatchObject({ over: true, resolved: day(13) })
+    })
+
+    it('takes a later end, and that it began anew and is over once more', async () => {
+      await resolve.call(step(), { ...flags(), id: 'INC-7', at: day(14) }, 'shop')
+      expect(await known('INC-7')).toMatchObject({ over: true, resolved: day(14) })
+      await incident.call(step(), { ...flags(), id: 'INC-7', at: day(15) }, 'shop')
+      expect(await known('INC-7')).toMatchObject({ over: false, detected: day(12), detectedLast: day(15) })
+      await resolve.call(step(), { ...flags(), id: 'INC-7', at: day(16) }, 'shop')
+      expect(await known('INC-7')).toMatchObject({ over: true, resolved: day(16) })
+    })
+
+    it('needs no time: what is told again says nothing new, and what is told after its end or its beginning does', async () => {
+      told.splice(0)
+      await resolve.call(step(), { ...flags(), id: 'INC-7' }, 'shop')
+      // Over since then, and not since somebody said it again.
+      expect(await known('INC-7')).toMatchObject({ resolved: day(16) })
+      await incident.call(step(), { ...flags(), id: 'INC-7' }, 'shop')
+      await incident.call(step(), { ...flags(), id: 'INC-7' }, 'shop')
+      expect(await known('INC-7')).toMatchObject({ over: false })
+      await resolve.call(step(), { ...flags(), id: 'INC-7' }, 'shop')
+      await resolve.call(step(), { ...flags(), id: 'INC-7' }, 'shop')
+      expect(await known('INC-7')).toMatchObject({ over: true })
+      expect(
+        told
+          .splice(0)
+          .slice(1)
+          .map(({ duplicate }) => duplicate),
+      ).toEqual([false, true, false, true])
+    })
+
+    it('warns that there is none of that name here yet, names those that may be meant, and keeps it', async () => {
+      warned.splice(0)
+      await resolve.call(step(), { ...flags(), environment: 'staging', id: 'INC-7' }, 'shop')
+      expect(warned.splice(0).join('\n')).toMatch(
+        /no incident INC-7 of shop in staging is known yet.*\n.*did you mean INC-7 of shop in production/,
+      )
+      await incident.call(step(), { ...flags(), environment: 'staging', id: 'INC-7', at: '2026-01-01' }, 'shop')
+      await resolve.call(step(), { ...flags(), id: 'INC-7' }, 'shop')
+      expect(warned).toEqual([])
+    })
   })
 
   it.each([

@@ -6,6 +6,7 @@ import { invalid, ThreewaysError, unavailable } from '../kernel/errors.ts'
 import type { CloudEvent } from '../ledger/event.ts'
 import { withApi, type Api, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
+import { lookUp, type Known, refuseTooEarly, warnUnknown } from './known-incident.ts'
 import { momentOf } from './moment.ts'
 
 type Flags = ConnectFlags & {
@@ -31,12 +32,8 @@ export async function deploy(this: CliContext, flags: DeployFlags, stream: strin
   const what = { ...said(flags, stream), version: named(version, '--version'), commit, previous, failed }
   // A version may come back, so what is told does not name it: its moment does, or the run of the pipeline that tells it.
   const id = flags.id ?? nameOf('deployment', what, flags.at ?? runOf(this.env) ?? what.at)
-  await tell(
-    this,
-    flags,
-    { ...what, kind: 'deployment', id },
-    `${stream} ${version} ${failed ? 'failed in' : 'runs in'} ${flags.environment}`,
-  )
+  const sentence = `${stream} ${version} ${failed ? 'failed in' : 'runs in'} ${flags.environment}`
+  await telling(this, flags, async (api) => void (await tell(this, api, flags, { ...what, kind: 'deployment', id }, sentence)))
 }
 
 /** Something is wrong. */
@@ -47,17 +44,50 @@ export async function incident(this: CliContext, flags: IncidentFlags, stream: s
   if (began !== undefined && began > what.at)
     throw invalid('TIME_INVALID', { message: `it began at ${began}, after it was detected at ${what.at}`, help: 'correct --began or --at' })
   const name = flags.id ?? nameOf('incident', what, flags.at ?? runOf(this.env) ?? what.at).slice(0, 12)
-  const id = nameOf('detected', { stream, environment: flags.environment, incident: name })
-  const told = { ...what, kind: 'incident', phase: 'detected', incident: name, id } as const
-  await tell(this, flags, told, `incident ${name} of ${stream} in ${flags.environment}`)
+  const place = { stream, environment: flags.environment, incident: name }
+  await telling(this, flags, async (api) => {
+    const known = (await lookUp(api, place))?.known ?? undefined
+    // Told after it was over it is another time, and not the first one again.
+    const id = nameOf('detected', place, momentTold(this, flags, what.at) ?? known?.resolved ?? '')
+    const told = { ...what, kind: 'incident', phase: 'detected', incident: name, id } as const
+    const isOld = await tell(this, api, flags, told, `incident ${name} of ${stream} in ${flags.environment}`)
+    if (isOld && known?.over === true) this.output.say(`it is over since ${known.resolved}; --at says when it was detected again`)
+  })
 }
 
 /** It is over. */
 export async function resolve(this: CliContext, flags: ResolveFlags, stream: string): Promise<void> {
   const name = named(flags.id, '--id')
-  const id = nameOf('resolved', { stream, environment: flags.environment, incident: name })
-  const told = { ...said(flags, stream), kind: 'incident', phase: 'resolved', incident: name, id } as const
-  await tell(this, flags, told, `incident ${name} is over`)
+  const place = { stream, environment: flags.environment, incident: name }
+  const what = said(flags, stream)
+  await telling(this, flags, async (api) => {
+    const found = await lookUp(api, place)
+    const known = found?.known ?? undefined
+    if (flags.at !== undefined && known !== undefined) refuseTooEarly(known, what.at)
+    const id = nameOf('resolved', place, momentTold(this, flags, what.at) ?? known?.detectedLast ?? '')
+    // Without a time it is over since it was told to be so. Clocks differ by a little: nothing is over before it was detected.
+    const at = flags.at === undefined ? sinceOf(known, what.at) : what.at
+    const told = { ...what, at, kind: 'incident', phase: 'resolved', incident: name, id } as const
+    await tell(this, api, flags, told, `incident ${name} ${endTold(known, at)}`)
+    if (found !== undefined && known?.detected == null) warnUnknown(this.output, place, found.near)
+  })
+}
+
+/** The moment that names what is told of an incident: as it was said, or the run of the pipeline; undefined: what it is told after. */
+const momentTold = ({ env }: CliContext, flags: Flags, at: Instant) => (flags.at === undefined ? runOf(env) : at)
+
+function sinceOf(known: Known | undefined, now: Instant): Instant {
+  if (known?.over === true) return known.resolved as Instant
+  return known?.detectedLast != null && known.detectedLast > now ? (known.detectedLast as Instant) : now
+}
+
+/** What an end comes to beside what is known: an incident is over when it was over the last time, and not detected again since. */
+function endTold(known: Known | undefined, at: Instant): string {
+  if (known?.detectedLast != null && known.detectedLast > at)
+    return `was over at ${at}; it was detected again at ${known.detectedLast}${known.over ? `, and is over since ${known.resolved}` : ', and is not over'}`
+  return known?.over === true && known.resolved! > at
+    ? `was over at ${at}, and the last time at ${known.resolved}, which counts`
+    : 'is over'
 }
 
 const aheadMs = 5 * 60_000
@@ -100,14 +130,16 @@ function runOf(env: CliContext['env']): string | undefined {
   return found?.map((name) => `${name}=${env[name] ?? ''}`).join(' ')
 }
 
-async function tell(context: CliContext, flags: Flags, told: Told, sentence: string): Promise<void> {
-  const { output } = context
-  const work = async (api: Api) => {
-    const duplicate = await record(api, eventOf(told, flags.source), flags.at === undefined)
-    const incident = told.kind === 'incident' ? { incident: told.incident } : {}
-    if (flags.json) output.json({ id: told.id, source: flags.source, ...incident, duplicate })
-    else output.result(duplicate ? `${sentence}: it was recorded already, as ${told.id}` : `${sentence}: recorded as ${told.id}`)
-  }
+/** @returns whether it stood there already */
+async function tell({ output }: CliContext, api: Api, flags: Flags, told: Told, sentence: string): Promise<boolean> {
+  const duplicate = await record(api, eventOf(told, flags.source), flags.at === undefined)
+  const incident = told.kind === 'incident' ? { incident: told.incident } : {}
+  if (flags.json) output.json({ id: told.id, source: flags.source, ...incident, duplicate })
+  else output.result(duplicate ? `${sentence}: it was recorded already, as ${told.id}` : `${sentence}: recorded as ${told.id}`)
+  return duplicate
+}
+
+async function telling(context: CliContext, flags: Flags, work: (api: Api) => Promise<void>): Promise<void> {
   try {
     await withApi(context, flags, work)
   } catch (error) {

@@ -59,6 +59,7 @@ import { openContainers, type ContainerSettings } from './containers.ts'
 import { makeHttp } from './http.ts'
 import type { Home } from './home.ts'
 import { makeHooks } from './hooks/hooks.ts'
+import { incidentRoutes } from '../flow/history/incident-routes.ts'
 import { hookRoutes } from './hooks/routes.ts'
 import { openExperiments } from './experiments.ts'
 import { openFlags } from './flags.ts'
@@ -266,6 +267,7 @@ export async function openThreeways(options: ThreewaysOptions): Promise<Threeway
       experiments.mount(api)
       api.route('/', shadowRoutes(ledger))
       api.route('/', otlpRoutes(ledger))
+      api.route('/', incidentRoutes(ledger))
       api.route('/', hookRoutes({ hooks: makeHooks(ledger, { clock, newId, secrets }), ledger, repositories, clock }))
       api.route('/', differenceRoutes({ ledger, provider, openRepository, readPackages }))
       api.route('/', provenanceRoutes(attestor))
