@@ -1,17 +1,13 @@
-import { createReadStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
-import type { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { readMap } from '../connectors/csv/map.ts'
 import { readCsv, type ReadRow } from '../connectors/csv/read.ts'
 import { eventOf } from '../flow/history/record.ts'
 import { makeBreath } from '../kernel/breath.ts'
 import { formatDuration } from '../kernel/duration.ts'
-import { hasCode, notFound, ThreewaysError, type Fault } from '../kernel/errors.ts'
+import { ThreewaysError, type Fault } from '../kernel/errors.ts'
 import type { CloudEvent } from '../ledger/event.ts'
 import { withApi, type Api, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
+import { openTable, textOf } from './input-file.ts'
 import { recordBatch } from './recording.ts'
 
 type ImportFlags = ConnectFlags & { readonly map: string; readonly skipBad: boolean; readonly json: boolean }
@@ -24,8 +20,8 @@ const badShown = 20
 
 /** Records what the rows of a table say. Interrupted, it is simply begun again: what stands there already stays. */
 export async function importCsv(this: CliContext, flags: ImportFlags, file: string): Promise<void> {
-  const map = readMap(await textOf(this, flags.map), flags.map)
-  const input = file === '-' ? this.process.stdin : await openFile(path.resolve(this.cwd, file), file)
+  const map = readMap(await textOf(this, flags.map, 'docs/history.md shows a map'), flags.map)
+  const input = await openTable(this, file)
   const work = async (api: Api) => {
     const into = new Recording(api, this)
     const source = `/imports/${map.name}`
@@ -130,27 +126,3 @@ class Recording {
     output.result(`${rows} rows: ${recorded} events recorded, ${duplicates} were there already${left}, in ${formatDuration(tookMs)}`)
   }
 }
-
-async function textOf({ cwd }: CliContext, file: string): Promise<string> {
-  try {
-    return await readFile(path.resolve(cwd, file), 'utf8')
-  } catch (error) {
-    throw hasCode(error, 'ENOENT') ? noFile(file, 'docs/history.md shows a map') : error
-  }
-}
-
-export async function openFile(place: string, file: string): Promise<Readable> {
-  const input = createReadStream(place)
-  await new Promise<void>((resolve, reject) => {
-    input.once('open', () => resolve())
-    input.once('error', (error) =>
-      reject(hasCode(error, 'ENOENT') ? noFile(file, 'name a table with a header, as CSV, also compressed as .csv.gz') : error),
-    )
-  })
-  if (!file.endsWith('.gz')) return input
-  const unpacked = createGunzip()
-  input.on('error', (error) => unpacked.destroy(error))
-  return input.pipe(unpacked)
-}
-
-const noFile = (file: string, help: string) => notFound('FILE_NOT_FOUND', { message: `there is no file "${file}"`, help })

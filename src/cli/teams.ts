@@ -1,11 +1,10 @@
-import path from 'node:path'
 import { readOwners } from '../connectors/csv/owners.ts'
 import { teamLengthMax, teamPattern } from '../flow/team/name.ts'
 import type { OwnersRecorded, OwnersView } from '../flow/team/schemas.ts'
 import { invalid } from '../kernel/errors.ts'
 import { withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
-import { openFile } from './import.ts'
+import { openTable } from './input-file.ts'
 import { momentOf } from './moment.ts'
 
 type Common = ConnectFlags & { readonly json: boolean }
@@ -52,7 +51,7 @@ export async function set(this: CliContext, flags: SetFlags, team: string | null
 
 /** Records what a table says of teams, all of it or nothing. */
 export async function importTeams(this: CliContext, flags: ImportFlags, file: string): Promise<void> {
-  const input = file === '-' ? this.process.stdin : await openFile(path.resolve(this.cwd, file), file)
+  const input = await openTable(this, file)
   const owners = await readOwners(input, file)
   for (const { team } of owners) if (team !== null) checkName(team)
   const { output } = this
