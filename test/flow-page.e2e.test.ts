@@ -119,6 +119,15 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
       .getByText(/Deployment frequency/)
       .waitFor()
     expect(page.url()).toMatch(/team=Sales\+%26\+Co$/)
+    // The choice of a team has the focus, and takes nothing that it has no use for.
+    await page.getByRole('combobox', { name: 'Team' }).press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).press('Escape')
+    await page.getByRole('combobox', { name: 'Team' }).press('/')
+    await page.keyboard.type('service-17')
+    await page.getByRole('option', { name: 'service-17' }).waitFor()
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.url()).toMatch(/\/flow\/service-17$/)
+    await page.goBack()
     // The team stays, from one page to the next.
     await page.getByRole('link', { name: 'Recovery', exact: true }).click()
     await page.getByText(/; 1 stream without one/).waitFor()

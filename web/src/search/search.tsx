@@ -4,7 +4,8 @@ import { useFixed } from '../api/query.ts'
 import type { Found } from '../api/types.ts'
 import { Age } from '../piece/age.tsx'
 import { Dialog } from '../piece/dialog.tsx'
-import { candidateHref, lineHref } from '../piece/digest.tsx'
+import { flowHref } from '../flow/window.ts'
+import { candidateHref, experimentHref, flagHref, lineHref } from '../piece/digest.tsx'
 import { Icon, type IconName } from '../piece/icon.tsx'
 import { ProblemNote } from '../piece/problem-note.tsx'
 import { useShortcut } from '../shell/keyboard.ts'
@@ -38,10 +39,13 @@ type Hit = {
 
 const kinds: Record<Found['kind'], { readonly word: string; readonly icon: IconName; readonly href: (found: Found) => string }> = {
   stream: { word: 'service', icon: 'services', href: ({ id }) => lineHref(id) },
+  history: { word: 'value stream', icon: 'flow', href: ({ id }) => flowHref(id) },
   environment: { word: 'environment', icon: 'places', href: ({ id }) => `/environments/${id}` },
   candidate: { word: 'candidate', icon: 'box', href: ({ id }) => candidateHref(id) },
   run: { word: 'delivery', icon: 'run', href: ({ id }) => `/runs/${encodeURIComponent(id)}` },
   stop: { word: 'stop', icon: 'octagon', href: ({ stream, state }) => (state === 'open' ? '/stops' : lineHref(stream)) },
+  flag: { word: 'flag', icon: 'flag', href: ({ id }) => flagHref(id) },
+  experiment: { word: 'experiment', icon: 'flag', href: ({ id }) => experimentHref(id) },
 }
 
 const pages: readonly Hit[] = [
@@ -59,7 +63,9 @@ const pages: readonly Hit[] = [
 function hitOf(found: Found): Hit {
   const { kind, id, title, detail, stream, at, state } = found
   const { word, icon, href } = kinds[kind]
-  const said = [kind === 'stream' || kind === 'environment' ? '' : stream, detail, state ?? ''].filter(Boolean).join(' · ')
+  const said = [kind === 'stream' || kind === 'history' || kind === 'environment' ? '' : stream, detail, state ?? '']
+    .filter(Boolean)
+    .join(' · ')
   return { key: `${kind} ${id}`, href: href(found), icon, kind: word, title, detail: said, at }
 }
 
@@ -105,7 +111,7 @@ function Search({ onClose }: { readonly onClose: () => void }) {
         aria-expanded="true"
         aria-controls={listId}
         aria-activedescendant={hits.length === 0 ? undefined : `${listId}-${chosen}`}
-        placeholder="Services, commits, candidates, deliveries, stops, environments"
+        placeholder="Services, flags, experiments, commits, candidates, deliveries, stops"
         autoComplete="off"
         spellCheck={false}
         autoFocus

@@ -23,8 +23,16 @@ export function useShortcut(keys: string, what: string, run: () => void): void {
   }, [keys, what])
 }
 
-function typing(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+/** Inputs into which nothing is written. */
+const unwritten = new Set(['checkbox', 'radio', 'button', 'submit', 'reset', 'range', 'color', 'file', 'image'])
+
+/** Whether whoever presses `key` there writes it, or chooses by it. */
+export function means(key: string, target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  if (target.isContentEditable || target.tagName === 'TEXTAREA') return true
+  if (target instanceof HTMLInputElement) return !unwritten.has(target.type)
+  // A letter chooses what begins with it. No choice begins with these.
+  return target.tagName === 'SELECT' && key !== '/' && key !== '?'
 }
 
 export function startKeyboard(): void {
@@ -35,7 +43,7 @@ export function startKeyboard(): void {
       return
     }
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
-    if (typing(event.target) || document.querySelector('dialog[open]') !== null) return
+    if (means(event.key, event.target) || document.querySelector('dialog[open]') !== null) return
     const shortcut = shortcuts.get(event.key)
     if (shortcut === undefined) return
     event.preventDefault()
