@@ -13,7 +13,7 @@ export type FlagRow = {
 }
 
 type Serve = string | Readonly<Record<string, string>>
-type Setting = {
+export type Setting = {
   readonly environment: string
   readonly state: string
   readonly killed: boolean
@@ -21,8 +21,10 @@ type Setting = {
   readonly rules: readonly unknown[]
   readonly sample: string
   readonly plan: {
+    readonly variant: string
+    readonly keeps: string | null
     readonly step: number
-    readonly steps: readonly unknown[]
+    readonly steps: readonly { readonly share: string }[]
     readonly paused: string | null
     readonly waitsFor: string | null
     readonly nextAt: string | null
@@ -76,7 +78,7 @@ export type WhyRow = {
 const minute = (at: string) => at.slice(0, 16).replace('T', ' ')
 
 /** `ramp: on 5%`, `killed`, `dark 10%` */
-function standing({ state, killed, serve, rules, sample, plan }: Setting): string {
+export function standing({ state, killed, serve, rules, sample, plan }: Setting): string {
   if (killed) return 'killed'
   const shares =
     typeof serve === 'string'
@@ -92,10 +94,16 @@ function standing({ state, killed, serve, rules, sample, plan }: Setting): strin
 
 function planned(plan: Setting['plan']): string {
   if (plan === null) return ''
-  const step = `, step ${plan.step + 1} of ${plan.steps.length}`
+  const step = `, step ${plan.step + 1} of ${plan.steps.length}${keptTold(plan)}`
   if (plan.paused !== null) return `${step}, waits: ${plan.paused}`
   if (plan.waitsFor !== null) return `${step}, until ${plan.waitsFor} is decided`
   return plan.nextAt === null ? step : `${step}, next ${minute(plan.nextAt)}`
+}
+
+/** Whoever began a plan below what stands thinks that less is served by now. */
+function keptTold({ variant, keeps, step, steps }: NonNullable<Setting['plan']>): string {
+  if (keeps === null) return ''
+  return ` (says ${steps[step]!.share}, and ${variant} keeps the ${keeps} that it has until a step says more)`
 }
 
 export function flagTable(flags: readonly FlagRow[], environment: string | undefined): readonly (readonly string[])[] {

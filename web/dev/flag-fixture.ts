@@ -34,6 +34,7 @@ export function flagOf(service: string, now: number): FlagView {
           step: 0,
           since: at(now, 0.2),
           guardrails: [],
+          keeps: null,
           paused: null,
           waitsFor: null,
           nextAt: at(now, -0.8),

@@ -45,11 +45,47 @@ describe('a ramp that goes on by itself', () => {
     expect(dueAt({ ...begins(), killed: true })).toBeUndefined()
   })
 
-  it('goes on where it was when its file is published again, and takes nothing away when its steps are others', () => {
+  it('goes on where it was when its file is published again', () => {
     const second = next(begins(), '11:00')!.setting
-    const flag = { ...flagOf(text), environments: { production: second } }
-    expect(begins(flagOf(text), flag)).toEqual(second)
-    expect(shareOf(begins(flagOf(text.replace('share: 1%', 'share: 5%').replace('25%', '50%')), flag))).toBe(5_000)
+    expect(begins(flagOf(text), { ...flagOf(text), environments: { production: second } })).toEqual(second)
+  })
+
+  describe('that begins below what stands', () => {
+    const standing = (setting: string) => flagOf(`flag: x\nowner: a\npurpose: operations\nenvironments: {production: ${setting}}`)
+    const tenPercent = standing('{state: ramp, serve: {on: 10%}}')
+    const careful = flagOf(text.replace('25%', '5%'))
+
+    it('takes nothing away from anybody, and leaves out no step', () => {
+      const first = begins(careful, tenPercent)
+      expect([shareOf(first), first.plan!.step, dueAt(first)]).toEqual([1_000, 0, ms('11:00')])
+      const second = next(first, '11:00')!
+      expect([shareOf(second.setting), second.reason]).toEqual([
+        1_000,
+        'step 2 of 3: on stays at 10%, for this step says 5%, 1 h 0 min after the one before',
+      ])
+      expect(next(second.setting, '14:59')).toBeUndefined()
+      expect(shareOf(next(second.setting, '15:00')!.setting)).toBe(10_000)
+    })
+
+    it('keeps what it has while it is published again, killed or paused', () => {
+      const first = begins(careful, tenPercent)
+      const flag = { ...careful, environments: { production: first } }
+      expect(begins(careful, flag)).toEqual(first)
+      const killed = { ...careful, environments: { production: { ...first, killed: true } } }
+      expect(shareOf(settingOf(begun(killed, flag, at('10:30'))))).toBe(1_000)
+    })
+
+    it('has nothing to keep where nobody sees it', () => {
+      for (const setting of ['{state: off, serve: {on: 10%}}', '{state: dark}', '{state: ramp, serve: {on: 10%}, killed: true}'])
+        expect(shareOf(begins(careful, standing(setting)))).toBe(100)
+      expect(shareOf(begins(careful, standing('{state: on, serve: on}')))).toBe(10_000)
+    })
+
+    it('is refused where all of it is below', () => {
+      expect(() => begins(flagOf(text.replace('100%', '30%')), standing('{state: ramp, serve: {on: 40%}}'))).toThrow(
+        'a plan only grows: on has 40% by now, and its last step is 30%',
+      )
+    })
   })
 
   it('goes on where it was also when a database gives its members back in another order', () => {

@@ -38,33 +38,54 @@ export const planned = (plan: Plan | null): object | null =>
   plan === null ? null : { variant: plan.variant, steps: plan.steps, guardrails: plan.guardrails }
 
 /**
- * A flag as it is published at a moment: a plan that stood before goes on where it was, a new one begins now, and serves what its step
- * says. Pure.
+ * A flag as it is published at a moment: a plan that stood before goes on where it was, a new one begins now with its first step. Where a
+ * variant has more than its step says it keeps that, until a step says more: a plan takes nothing away from anybody. Pure.
+ * @throws ThreewaysError `FLAG_PLAN_FALLS`
  */
 export function begun(flag: Flag, before: Flag | undefined, at: string): Flag {
   const settings = Object.entries(flag.environments).map(([environment, setting]): [string, Setting] => {
     if (setting.plan === null) return [environment, setting]
-    const earlier = before?.environments[environment]
-    const plan = goingOn(setting.plan, earlier, at)
-    return [environment, { ...setting, plan, serve: servedBy(plan, setting.serve) }]
+    return [environment, setting.plan.since === null ? beginning(flag.flag, setting, before?.environments[environment], at) : setting]
   })
   return { ...flag, environments: Object.fromEntries(settings) }
 }
 
-function goingOn(plan: Plan, earlier: Setting | undefined, at: string): Plan {
-  if (plan.since !== null) return plan
-  if (earlier?.plan && same(earlier.plan, plan)) return earlier.plan
-  // From what is served already: a new plan takes nothing away from anybody.
-  const served = earlier?.state === 'ramp' && typeof earlier.serve !== 'string' ? (earlier.serve[plan.variant] ?? 0) : 0
-  const step = plan.steps.findIndex(({ share }) => share >= served)
-  return { ...plan, step: step === -1 ? plan.steps.length - 1 : step, since: at }
+function beginning(name: string, setting: Setting, earlier: Setting | undefined, at: string): Setting {
+  const plan = setting.plan!
+  if (earlier?.plan && same(earlier.plan, plan))
+    return { ...setting, plan: earlier.plan, serve: servedBy(earlier.plan, setting.serve, shareIn(earlier.serve, plan.variant)) }
+  const has = servedNow(earlier, plan.variant)
+  const most = plan.steps.at(-1)!.share
+  if (most < has)
+    throw refused('FLAG_PLAN_FALLS', {
+      message: `a plan only grows: ${plan.variant} has ${has / 100}% by now, and its last step is ${most / 100}%`,
+      help: `to take it away from some at once: threeways flag ramp ${name} ${plan.variant}=${most / 100}% --reason WHY`,
+    })
+  return { ...setting, plan: { ...plan, step: 0, since: at }, serve: servedBy({ ...plan, step: 0 }, setting.serve, has) }
+}
+
+/** What a variant has of whoever no rule fits, in slots. Pure. */
+export function servedNow(setting: Setting | undefined, variant: string): number {
+  if (setting === undefined || setting.killed || setting.state === 'off' || setting.state === 'dark') return 0
+  return shareIn(setting.serve, variant)
+}
+
+const shareIn = (serve: Serve, variant: string): number =>
+  typeof serve === 'string' ? (serve === variant ? slotCount : 0) : (serve[variant] ?? 0)
+
+/** What the variant of a plan has where its step asks for less, in slots; undefined: what its step says. Pure. */
+export function keptShare({ plan, serve }: Setting): number | undefined {
+  if (plan === null) return undefined
+  const has = shareIn(serve, plan.variant)
+  return has > plan.steps[plan.step]!.share ? has : undefined
 }
 
 const same = (one: Plan | null, other: Plan) => canonicalJson(planned(one)) === canonicalJson(planned(other))
 
-function servedBy({ variant, steps, step }: Plan, serve: Serve): Serve {
+/** @param has - what the variant has already, in slots */
+function servedBy({ variant, steps, step }: Plan, serve: Serve, has: number): Serve {
   const others = typeof serve === 'string' ? {} : Object.fromEntries(Object.entries(serve).filter(([name]) => name !== variant))
-  return { ...others, [variant]: steps[step]!.share }
+  return { ...others, [variant]: Math.max(steps[step]!.share, has) }
 }
 
 /** When the next step of a plan is due, ms; undefined: never, because it is at its end, paused, or the flag is not ramping. Pure. */
@@ -113,11 +134,14 @@ export function advanced(setting: Setting, now: number, at: string, outcome?: Ou
   if (experiment !== undefined && outcome!.arm !== before.variant) return { kind: 'back', reason: decided }
   const plan = { ...before, step: before.step + 1, since: at }
   const { share } = plan.steps[plan.step]!
+  const has = shareIn(setting.serve, plan.variant)
+  const told =
+    has > share ? `${plan.variant} stays at ${has / 100}%, for this step says ${share / 100}%` : `${plan.variant} ${share / 100}%`
   const why = experiment === undefined ? heldTold(before.steps[before.step]!) : decided
   return {
     kind: 'on',
-    setting: { ...setting, plan, serve: servedBy(plan, setting.serve) },
-    reason: `step ${plan.step + 1} of ${plan.steps.length}: ${plan.variant} ${share / 100}%, ${why}`,
+    setting: { ...setting, plan, serve: servedBy(plan, setting.serve, has) },
+    reason: `step ${plan.step + 1} of ${plan.steps.length}: ${told}, ${why}`,
   }
 }
 

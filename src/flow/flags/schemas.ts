@@ -15,6 +15,7 @@ const Guardrail = z.object({
 const PlanView = z
   .object({
     variant: z.string(),
+    keeps: share.nullable().meta({ description: 'what the variant has, where its step asks for less; null: what its step says' }),
     steps: z.array(
       z.object({
         share,

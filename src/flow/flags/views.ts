@@ -6,7 +6,7 @@ import { carriedOver } from './carry-over.ts'
 import { holdoutsOf } from './exclusion.ts'
 import type { FlagRevision } from './revisions.ts'
 import { typeOf, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
-import { dueAt, heldBy, linearSteps, newPlan, stepOf } from './plan.ts'
+import { dueAt, heldBy, keptShare, linearSteps, newPlan, servedNow, stepOf } from './plan.ts'
 import { settingIn, type Move, type Wish } from './policy.ts'
 import { documentOf, sharesOf, shareOf, slotsIn, textOf } from './written.ts'
 
@@ -67,8 +67,10 @@ function planView(setting: Setting) {
   if (setting.plan === null) return null
   const { variant, steps, step, since, paused, guardrails } = setting.plan
   const due = dueAt(setting)
+  const kept = keptShare(setting)
   return {
     variant,
+    keeps: kept === undefined ? null : shareOf(kept),
     steps: steps.map(({ share, holdMs, until }) => ({ share: shareOf(share), holdMs, until: until ?? null })),
     step,
     since,
@@ -151,7 +153,7 @@ type Planning =
  * A plan as somebody asks for it, for a flag that stands.
  * @throws ThreewaysError `SHARE_INVALID`, `DURATION_INVALID`, `FLAG_VARIANT_MISSING`
  */
-export function planAsked(asked: Planning, { variants, control }: Flag, { serve }: Setting): Plan {
+export function planAsked(asked: Planning, { variants, control }: Flag, setting: Setting): Plan {
   const others = Object.keys(variants).filter((name) => name !== control)
   const variant = asked.variant ?? (others.length === 1 ? others[0]! : undefined)
   if (variant === undefined)
@@ -161,8 +163,9 @@ export function planAsked(asked: Planning, { variants, control }: Flag, { serve 
       variant,
       asked.steps.map(({ share, hold, until }) => stepOf(slotsOfShare(share), hold === undefined ? undefined : parseDuration(hold), until)),
     )
-  const now = typeof serve === 'string' ? 0 : (serve[variant] ?? 0)
-  return newPlan(variant, linearSteps(now, slotsOfShare(asked.to), parseDuration(asked.over)))
+  const [now, to] = [servedNow(setting, variant), slotsOfShare(asked.to)]
+  // Where nothing is left to grow, what is said of such a plan is said.
+  return newPlan(variant, to > now ? linearSteps(now, to, parseDuration(asked.over)) : [stepOf(to, undefined, undefined)])
 }
 
 type Asked = {

@@ -8,7 +8,7 @@ type Plan = NonNullable<SettingView['plan']>
 
 /** How far a plan is, and when it goes on, or why it does not. */
 export function PlanNote({ plan, killed }: { readonly plan: Plan; readonly killed: boolean }) {
-  const { step, steps, paused, waitsFor, nextAt } = plan
+  const { step, steps, paused, waitsFor, nextAt, keeps, variant } = plan
   const isLast = step >= steps.length - 1
   return (
     <span className="plan-note">
@@ -16,6 +16,11 @@ export function PlanNote({ plan, killed }: { readonly plan: Plan; readonly kille
         {steps.length <= 12 && steps.map((_, at) => <i key={at} className={at <= step ? 'past' : ''} />)}
       </span>
       step {step + 1} of {steps.length}
+      {keeps !== null && (
+        <span className="soft" title="A plan takes nothing away from anybody: it grows from here when a step says more">
+          {variant} keeps its {keeps.replace('%', ' %')}
+        </span>
+      )}
       {paused !== null ? (
         <span className="signal-wait plan-paused" title={paused}>
           paused: {paused}
