@@ -14,6 +14,9 @@ export type ExperimentRow = {
     readonly recommended: string
     readonly by: string
     readonly reason: string
+    readonly at: string
+    readonly units: number | null
+    readonly isEarly: boolean
   } | null
 }
 
@@ -86,22 +89,7 @@ export function statusLines(said: ExperimentStatus): {
   readonly table: readonly (readonly string[])[]
   readonly foot: readonly string[]
 } {
-  const {
-    experiment,
-    hypothesis,
-    state,
-    units,
-    plannedUnits,
-    arms,
-    crossed,
-    split,
-    looking,
-    results,
-    recommendations,
-    phase,
-    since,
-    decided,
-  } = said
+  const { experiment, hypothesis, state, units, plannedUnits, arms, crossed, split, results, recommendations, phase, since, decided } = said
   const head = [
     `${experiment}, ${state}: ${hypothesis}`,
     `${units.toLocaleString('en')}${plannedUnits === null ? '' : ` of ${plannedUnits.toLocaleString('en')}`} units${phase > 1 ? ` since ${since.slice(0, 16).replace('T', ' ')}, when the arms were weighed otherwise` : ''}: ${arms
@@ -111,7 +99,7 @@ export function statusLines(said: ExperimentStatus): {
     ...(said.layer === null ? [] : [`its units are in no other experiment of the layer ${said.layer}`]),
     ...said.holdouts.map((name) => `units that ${name} holds are kept out of it`),
     splitLine(split),
-    ...(looking.may ? [] : [`it may not be decided yet: ${looking.why}`]),
+    ...lookingLines(said),
     '',
   ]
   const table = [
@@ -131,12 +119,26 @@ export function statusLines(said: ExperimentStatus): {
   ]
   const foot = [
     ...(results.length === 0 ? [] : ['']),
-    ...recommendations.map(({ arm, action, because }) => `${arm}: ${action} (${because.join('; ')})`),
+    ...(decided === null ? recommendations : []).map(({ arm, action, because }) => `${arm}: ${action} (${because.join('; ')})`),
     ...(decided === null
       ? []
-      : [`decided by ${decided.by}: ${decided.decision}${decided.arm === null ? '' : ` ${decided.arm}`}: ${decided.reason}`]),
+      : [
+          `decided by ${decided.by}: ${decided.decision}${decided.arm === null ? '' : ` ${decided.arm}`}: ${decided.reason}. Recommended was ${decided.recommended}`,
+        ]),
   ]
   return { head, table, foot }
+}
+
+/** Whether it may be decided, or that it is. */
+function lookingLines({ decided, looking, units, plannedUnits }: ExperimentStatus): readonly string[] {
+  if (decided !== null) {
+    const early = decided.isEarly
+      ? `, early, with ${units.toLocaleString('en')} of ${plannedUnits!.toLocaleString('en')} planned units`
+      : ''
+    return [`it was decided ${decided.at.slice(0, 16).replace('T', ' ')}${early}: what is shown was known then, and nothing later counts`]
+  }
+  if (looking.why === null) return []
+  return [looking.unitsMissing === 0 ? `it is to be decided: ${looking.why}` : `it may not be decided yet: ${looking.why}`]
 }
 
 type Overlap = {

@@ -166,6 +166,14 @@ describe('an experiment', () => {
     expect(await ask('POST', '/api/experiments/one-page/decide', { decision: 'stop', reason: 'again' })).toMatchObject({ status: 409 })
   })
 
+  it('counts nothing that comes after it was decided, and shows what was known then', async () => {
+    const then = await status()
+    expect(then).toMatchObject({ units: 3_999, crossed: 1, decided: { units: 3_999 } })
+    clock.forward(60_000)
+    await visit(4_000, 5_000, { control: 0.9, treatment: 0.1 })
+    expect(await status()).toEqual(then)
+  })
+
   it('shows nothing while its arms do not have the sizes they should have', async () => {
     await ask('POST', '/api/experiments', { plan: { ...plan, experiment: 'broken' } })
     clock.forward(60_000)

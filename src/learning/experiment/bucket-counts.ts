@@ -7,7 +7,13 @@ import type { Sums } from './sums.ts'
 type Place = Pick<LedgerTransaction, 'db'>
 
 /** Whom to count. */
-export type Counting = { readonly flag: string; readonly environment: string; readonly since: string }
+export type Counting = {
+  readonly flag: string
+  readonly environment: string
+  readonly since: string
+  /** Nothing after it. */
+  readonly until: string
+}
 
 /**
  * A quantile of each arm, from what applications told in buckets, from the day of exposure on: as `quantileSums`, but worked out in the
@@ -15,14 +21,14 @@ export type Counting = { readonly flag: string; readonly environment: string; re
  */
 export async function bucketSums(
   { db }: Place,
-  { flag, environment, since }: Counting,
+  { flag, environment, since, until }: Counting,
   metric: string,
   share: number,
 ): Promise<readonly (readonly [arm: string, sums: Sums])[]> {
   // Looked up unit by unit, by the primary keys, as all other metrics are.
   const chosen = sql`projection.exposed_unit chosen`
-  const isCounted = sql`chosen.environment = ${environment} and chosen.flag = ${flag} and chosen.at >= ${since} and chosen.variant = chosen.latest`
-  const isOfUnit = sql`did.environment = ${environment} and did.metric = ${metric} and did.unit = chosen.unit and did.day >= substr(chosen.at, 1, 10)`
+  const isCounted = sql`chosen.environment = ${environment} and chosen.flag = ${flag} and chosen.at >= ${since} and chosen.at <= ${until} and chosen.variant = chosen.latest`
+  const isOfUnit = sql`did.environment = ${environment} and did.metric = ${metric} and did.unit = chosen.unit and did.day >= substr(chosen.at, 1, 10) and did.day <= ${until.slice(0, 10)}`
 
   // In one statement, that is of one moment: a report that comes between two would look like values without buckets.
   const { rows } = await sql<{ variant: string; bucket: string | null; count: string }>`

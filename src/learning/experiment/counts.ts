@@ -13,6 +13,8 @@ export type Counted = {
   readonly environment: string
   /** Instant: units exposed before do not count. */
   readonly since: string
+  /** Instant: neither do units exposed after it, nor what was done on later days. */
+  readonly until?: string | undefined
   readonly arms: readonly string[]
   readonly metrics: readonly Metric[]
   readonly per: Readonly<Record<string, string>>
@@ -31,7 +33,9 @@ export async function countsOf(
 ): Promise<{ readonly arms: Readonly<Record<string, ArmState>>; readonly crossed: number }> {
   const found = await sql<{ variant: string; crossed: boolean; units: string }>`
     select variant, variant <> latest as crossed, count(*) as units from projection.exposed_unit
-    where environment = ${asked.environment} and flag = ${asked.flag} and at >= ${asked.since} group by 1, 2`.execute(db)
+    where environment = ${asked.environment} and flag = ${asked.flag} and at >= ${asked.since} and at <= ${untilOf(asked)} group by 1, 2`.execute(
+    db,
+  )
   const units = new Map(found.rows.filter(({ crossed }) => !crossed).map((row) => [row.variant, Number(row.units)]))
   const sums: Record<string, Record<string, Sums>> = Object.fromEntries(asked.arms.map((arm) => [arm, {}]))
   for (const metric of asked.metrics)
@@ -41,6 +45,9 @@ export async function countsOf(
     crossed: found.rows.filter(({ crossed }) => crossed).reduce((sum, row) => sum + Number(row.units), 0),
   }
 }
+
+/** Later than any instant, where nothing ends. */
+export const untilOf = ({ until }: Pick<Counted, 'until'>): string => until ?? '9999-12-31T23:59:59.999Z'
 
 /** How many units were exposed, whatever they saw. */
 export async function unitsSince(
@@ -56,7 +63,7 @@ export async function unitsSince(
 
 async function sumsOf({ db }: Place, asked: Counted, metric: Metric): Promise<readonly (readonly [arm: string, sums: Sums])[]> {
   const { kind } = metric
-  if (kind.type === 'quantile') return bucketSums({ db }, asked, metric.key, kind.share)
+  if (kind.type === 'quantile') return bucketSums({ db }, { ...asked, until: untilOf(asked) }, metric.key, kind.share)
   const variables = variablesOf(metric)
   const per = asked.per[metric.key]
   const value = kind.type === 'binary' ? sql`(case when n > 0 then 1 else 0 end)` : kind.type === 'count' ? sql`n` : sql`m`
@@ -86,9 +93,10 @@ async function sumsOf({ db }: Place, asked: Counted, metric: Metric): Promise<re
           ${sumOf('millionths', metric.key, '<')} / 1e6 as m_before, ${sumOf('millionths', per ?? '', '<')} / 1e6 as m_per_before
         from projection.unit_metric did
         where did.environment = ${asked.environment} and did.metric = any(${names}) and did.unit = chosen.unit
-          and did.day >= to_char(${day}::date - ${daysBefore}::int, 'YYYY-MM-DD')
+          and did.day >= to_char(${day}::date - ${daysBefore}::int, 'YYYY-MM-DD') and did.day <= ${untilOf(asked).slice(0, 10)}
       ) did
-      where chosen.environment = ${asked.environment} and chosen.flag = ${asked.flag} and chosen.at >= ${asked.since} and chosen.variant = chosen.latest
+      where chosen.environment = ${asked.environment} and chosen.flag = ${asked.flag} and chosen.at >= ${asked.since} and chosen.at <= ${untilOf(asked)}
+        and chosen.variant = chosen.latest
         and (did.rows > 0 or ${kind.type !== 'ratio'})
     )
     select variant, count(*) as units, count(*) filter (where ${cap === null ? sql`false` : sql`${value} > ${cap}::float8`}) as capped,

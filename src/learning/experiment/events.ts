@@ -1,7 +1,10 @@
 import { integer, object, oneOf, optional, text, type Schema } from '../../kernel/json-schema.ts'
 import { ownEvent } from '../../ledger/event.ts'
-import type { Memory } from './looks.ts'
+import type { Looking, Memory } from './looks.ts'
 import type { ExperimentPlan } from './plan.ts'
+import type { Recommendation } from './recommendation.ts'
+import type { Result } from './result.ts'
+import type { Split } from './split.ts'
 
 const structure = <T>(description: string): Schema<T> => ({ json: { type: 'object', description } })
 const name = (description: string) => text(description, { maxLength: 100 })
@@ -52,5 +55,19 @@ export const experimentDecided = ownEvent(
     recommended: text('what the plan recommended at that moment'),
     by: name('who'),
     reason: text('why'),
+    told: optional(structure<Told>('what was known at that moment; left out: by a server that did not keep it')),
   }),
 )
+
+/** What an experiment said at a moment, as it may be shown again: plain data. */
+export type Told = {
+  readonly phase: number
+  readonly since: string
+  readonly units: number
+  readonly arms: readonly { readonly arm: string; readonly units: number; readonly share: number }[]
+  readonly crossed: number
+  readonly split: Split
+  readonly looking: Looking
+  readonly results: readonly Result[]
+  readonly recommendations: readonly Recommendation[]
+}

@@ -6,7 +6,7 @@ import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
 import { rowsOf } from '../../ledger/rows.ts'
 import { analyse, type Analysis } from './analysis.ts'
 import { countsOf, unitsSince } from './counts.ts'
-import { experimentDecided, experimentLooked, experimentPlanned, experimentStarted } from './events.ts'
+import { experimentDecided, experimentLooked, experimentPlanned, experimentStarted, type Told } from './events.ts'
 import { apartFault, apartOf, type Apart } from './exclusion.ts'
 import { lookingAt, nothingSeen, type Memory } from './looks.ts'
 import type { Metric } from './metric.ts'
@@ -39,16 +39,18 @@ type Decided = {
   readonly by: string
   readonly reason: string
   readonly at: string
+  /** What was known then; absent where a server did not keep it. */
+  readonly told?: Told
 }
+
+type Analysed = { readonly phase: Phase; readonly analysis: Analysis; readonly told: Told }
 
 export type Status = {
   readonly kept: Kept
-  readonly phase: Phase
-  readonly analysis: Analysis
-  readonly crossed: number
+  /** Now; of what is decided, when it was. */
+  readonly told: Told
   /** As its flag stands now. */
   readonly apart: Apart
-  readonly arms: readonly { readonly arm: string; readonly units: number; readonly share: number }[]
   readonly looks: readonly { readonly at: string; readonly phase: number; readonly units: number; readonly told: unknown }[]
 }
 
@@ -69,28 +71,44 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
     })
   }
 
-  async function status(place: Place, kept: Kept, isEnding = false): Promise<Status> {
-    const { flag, environment, plan, per } = kept
-    const revisions = await revisionsOf(place, flag)
+  /** Of what was decided: what was there when it was. */
+  async function analysed(place: Place, kept: Kept, isEnding = false): Promise<Analysed> {
+    const { flag, environment, plan, per, decided } = kept
+    const until = decided?.at
+    const revisions = (await revisionsOf(place, flag)).filter(({ at }) => until === undefined || at <= until)
     const arms = plan.arms.map(({ key }) => key)
     const phase = phaseOf(revisions, environment, plan.arms, kept.startedAt ?? clock.instant())
-    const counted = await countsOf(place, { flag, environment, since: phase.since, arms, metrics: plan.metrics, per })
+    const counted = await countsOf(place, { flag, environment, since: phase.since, until, arms, metrics: plan.metrics, per })
     const memory = kept.looked?.phase === phase.phase ? kept.looked.memory : undefined
     const weighed = { ...plan, arms: plan.arms.map((arm, index) => ({ ...arm, weight: phase.weights[index]! })) }
     const analysis = analyse(weighed, { arms: counted.arms, isEnding, ...(memory === undefined ? {} : { memory }) })
     const all = phase.weights.reduce((sum, weight) => sum + weight, 0)
+    const { units, split, looking, results, recommendations } = analysis
+    const told: Told = {
+      phase: phase.phase,
+      since: phase.since,
+      units,
+      arms: arms.map((arm, index) => ({ arm, units: counted.arms[arm]!.units, share: phase.weights[index]! / all })),
+      crossed: counted.crossed,
+      split,
+      looking,
+      results,
+      recommendations,
+    }
+    return { phase, analysis, told }
+  }
+
+  async function status(place: Place, kept: Kept): Promise<Status> {
+    const { experiment, flag, environment, decided } = kept
     const looks = await rowsOf(place.db, experimentLooks)
       .select(['at', 'phase', 'units', 'told'])
-      .where('experiment', '=', kept.experiment)
+      .where('experiment', '=', experiment)
       .orderBy('look')
       .execute()
     return {
       kept,
-      phase,
-      analysis,
-      crossed: counted.crossed,
+      told: decided?.told ?? (await analysed(place, kept, decided !== undefined)).told,
       apart: apartOf(flag, environment, await definitionsOf(place)),
-      arms: arms.map((arm, index) => ({ arm, units: counted.arms[arm]!.units, share: phase.weights[index]! / all })),
       looks: looks.map(({ at, phase, units, told }) => ({ at: at!, phase: phase!, units: units!, told })),
     }
   }
@@ -196,7 +214,7 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
       for (const row of rows) {
         const kept = keptOf(row)
         if (!(await mayBeDue(ledger, kept))) continue
-        const { analysis, phase } = await status(ledger, kept)
+        const { analysis, phase } = await analysed(ledger, kept)
         if (!isDue(kept, phase, analysis)) continue
         const { experiment } = kept
         const told = {
@@ -229,10 +247,11 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
           help: `it has ${treatments.join(', ')}`,
         })
       // Counted before the ledger's lock is held: of a million units that takes seconds.
-      const { analysis } = await status(ledger, kept, true)
+      const { analysis, told } = await analysed(ledger, kept, true)
       const recommended =
         analysis.recommendations.map((one) => `${one.arm}: ${one.action} (${one.because.join('; ')})`).join('. ') || 'nothing'
-      const content = { experiment, decision, ...(shipped === undefined ? {} : { arm: shipped }), recommended, by, reason }
+      const arms = shipped === undefined ? {} : { arm: shipped }
+      const content = { experiment, decision, ...arms, recommended, by, reason, told: plainOf(told) as Told }
       return ledger.transaction(async (tx) => {
         await tx.lock()
         checkRunning(await one(tx, experiment))
@@ -310,7 +329,8 @@ export function keptOf(row: ExperimentRow): Kept {
 }
 
 /** Without what JSON has no word for. */
-const plainOf = <T>(value: T): Readonly<Record<string, unknown>> => JSON.parse(JSON.stringify(value)) as Readonly<Record<string, unknown>>
+const plainOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  JSON.parse(JSON.stringify(value)) as Readonly<Record<string, unknown>>
 
 function kindOf(kind: z.output<typeof PlanFile>['metrics'][number]['kind']): Metric['kind'] {
   if (typeof kind === 'string') return { type: kind }

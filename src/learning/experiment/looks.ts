@@ -36,7 +36,7 @@ export function lookingAt({ units: planned, looks }: ExperimentPlan, memory: Mem
   const last = (memory.looks.at(-1) ?? 0) / planned
   const next = looks.find((look) => look > last + leastGap / 2)
   if (last >= 1 || next === undefined) {
-    return { may: false, share, why: `all ${planned} planned units were looked at; the decision of then stands`, unitsMissing: 0 }
+    return { may: false, share, why: `all ${planned} planned units were looked at, and what was found then stands`, unitsMissing: 0 }
   }
   if (share - last >= leastGap && (share >= next || isEnding)) return { may: true, share, isLast: isEnding || share >= 1 }
   const missing = Math.max(1, Math.ceil(next * planned) - units)

@@ -90,6 +90,8 @@ export const ExperimentRow = z
         by: z.string(),
         reason: z.string(),
         at: z.string(),
+        units: z.int().nullable().meta({ description: 'that were counted then; null: by a server that did not keep it' }),
+        isEarly: z.boolean().meta({ description: 'before the planned units were there' }),
       })
       .nullable(),
   })

@@ -22,18 +22,20 @@ export function rowView({ experiment, plan, owner, flag, environment, plannedAt,
             by: decided.by,
             reason: decided.reason,
             at: decided.at,
+            units: decided.told?.units ?? null,
+            isEarly: plan.units !== undefined && decided.told !== undefined && decided.told.units < plan.units,
           },
   }
 }
 
-export function statusView({ kept, phase, analysis, crossed, arms, looks, apart }: Status) {
-  const { units, split, looking, results, recommendations } = analysis
+export function statusView({ kept, told, looks, apart }: Status) {
+  const { phase, since, units, arms, crossed, split, looking, results, recommendations } = told
   return {
     ...rowView(kept),
     layer: apart.layer,
     holdouts: [...apart.holdouts],
-    phase: phase.phase,
-    since: phase.since,
+    phase,
+    since,
     units,
     plannedUnits: kept.plan.units ?? null,
     arms: [...arms],

@@ -69,9 +69,14 @@ function Verdict({ said: { recommendations, decided, state } }: { readonly said:
       <p className="experiment-verdict">
         <strong>
           Decided by {decided.by}: {decided.decision}
-          {decided.arm === null ? '' : ` ${decided.arm}`}.
+          {decided.arm === null ? '' : ` ${decided.arm}`}
+          {decided.isEarly ? ', early' : ''}.
         </strong>{' '}
         {decided.reason}
+        <span className="soft">
+          {' '}
+          {dayOf(decided.at)} {timeOfDay(decided.at)}: what is shown was known then, and nothing later counts.
+        </span>
         <span className="soft"> Recommended was: {decided.recommended}.</span>
       </p>
     )
@@ -90,7 +95,7 @@ function Verdict({ said: { recommendations, decided, state } }: { readonly said:
   )
 }
 
-function Progress({ said: { units, plannedUnits, looking, looks, phase, since, crossed } }: { readonly said: ExperimentStatus }) {
+function Progress({ said: { units, plannedUnits, looking, looks, phase, since, crossed, decided } }: { readonly said: ExperimentStatus }) {
   const share = plannedUnits === null ? undefined : Math.min(1, units / plannedUnits)
   return (
     <section aria-label="Units">
@@ -114,7 +119,11 @@ function Progress({ said: { units, plannedUnits, looking, looks, phase, since, c
           ))}
         </div>
       )}
-      {looking.why !== null && <p className="soft">It may not be decided yet: {looking.why}.</p>}
+      {looking.why !== null && decided === null && (
+        <p className="soft">
+          {looking.unitsMissing === 0 ? 'It is to be decided' : 'It may not be decided yet'}: {looking.why}.
+        </p>
+      )}
       {phase > 1 && (
         <p className="soft">
           Counted since {dayOf(since)} {timeOfDay(since)}, when the arms were weighed otherwise: what came before is another phase.
