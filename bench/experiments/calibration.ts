@@ -118,8 +118,8 @@ export function calibrate(kind: number, runs: number, seed: number, strength: St
       for (let user = 0; user < perDay; user++) for (const arm of arms) arm.add(random)
       const [control, treatment] = arms.map((arm) => ({ units: day * perDay, sums: { m: arm.sums() } }))
       const state = { arms: { control: control!, treatment: treatment! } }
-      const { difference } = compared(users.metric, 'treatment', control!, treatment!)
-      isBeyond = typeof difference !== 'string' && Math.abs(zOf(difference)) > 1.959964
+      const { effect } = compared(users.metric, 'treatment', control!, treatment!)
+      isBeyond = typeof effect !== 'string' && Math.abs(zOf(effect)) > 1.959964
       isNaive ||= isBeyond
       bySequence.look(day, state)
       byConfidence.look(day, state)

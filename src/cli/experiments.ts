@@ -103,7 +103,7 @@ export function statusLines(said: ExperimentStatus): {
     '',
   ]
   const table = [
-    ['METRIC', 'ARM', 'ROLE', 'CONTROL', 'TREATMENT', 'EFFECT', 'AT ANY MOMENT', 'AT THIS LOOK', 'P', 'VERDICT'],
+    ['METRIC', 'ARM', 'ROLE', 'CONTROL', 'TREATMENT', 'EFFECT', 'AT ANY MOMENT', 'AT THE LAST LOOK', 'P', 'VERDICT'],
     ...results.map(({ metric, q, arm, role, control, treatment, effect, always, atLook, adjusted, verdict, nothing }) => [
       q === undefined ? metric : `${metric} ${quantileText(q)}`,
       arm,

@@ -28,8 +28,10 @@ export type Effect = {
   /** Treatment less control; relative: of control's level, so 0.1 is 10 % more. */
   readonly effect: number
   readonly error: number
-  /** As far as so many standard errors go, of what does not go equally far to both sides: of a quantile. The more, the wider. */
+  /** As far as so many standard errors go, of what does not go equally far to both sides: of a quantile, a ratio. The more, the wider. */
   readonly limits?: (reach: number) => Interval
+  /** By how many standard errors it is above another effect, where that is more than its distance over `error`. Agrees with `limits`. */
+  readonly above?: (over: number) => number
   /** Welch and Satterthwaite's of the absolute difference, which are those of a relative one too when there is none. */
   readonly degrees: number
   /** Units of both arms. */
@@ -43,6 +45,16 @@ export type Effect = {
 /** Why there is no effect to tell. */
 export type NoEffect = 'too few' | 'no variance' | 'nothing to compare with'
 
+type Asked = {
+  readonly relative?: boolean
+  readonly theta?: number
+  /**
+   * Of a relative effect: limits are the effects that are not refused when each is asked of the absolute difference (Fieller 1954), so that
+   * they hold 0 exactly as long as the difference may be none. false: by the effect's own error, which grows with it.
+   */
+  readonly byDifference?: boolean
+}
+
 /**
  * The effect of a treatment on a mean or a ratio, adjusted or not, absolute or relative, by one application of the delta method to the
  * means of each arm: Deng, Xu, Kohavi and Walker 2013 (CUPED), Deng, Knoblich and Lu 2018 (ratios).
@@ -54,7 +66,7 @@ export function effectOf(
   control: Moments,
   treatment: Moments,
   reading: Reading,
-  { relative = true, theta }: { readonly relative?: boolean; readonly theta?: number } = {},
+  { relative = true, theta, byDifference = false }: Asked = {},
 ): Effect | NoEffect {
   if (control.count < 2 || treatment.count < 2) return 'too few'
   const [a, b] = [levelOf(control, reading), levelOf(treatment, reading)]
@@ -68,7 +80,10 @@ export function effectOf(
   if (!(variance > 1e-24 * (gap / unit) ** 2)) return 'no variance'
   const before = spread(a, 1, 0) / a.count + spread(b, 1, 0) / b.count
   const after = [spread(a, 1, -pooled) / a.count, spread(b, 1, -pooled) / b.count] as const
+  const isAsked = relative && byDifference
+  if (isAsked && !(after[0] + after[1] > 1e-24 * gap ** 2)) return 'no variance'
   return {
+    ...(isAsked ? askedOf(gap, unit, [after[0] + after[1], pullOf(a, pooled), a.variance / a.count]) : {}),
     effect: gap / unit,
     error: Math.sqrt(variance),
     degrees: (after[0] + after[1]) ** 2 / (after[0] ** 2 / (a.count - 1) + after[1] ** 2 / (b.count - 1)),
@@ -76,6 +91,35 @@ export function effectOf(
     control: a.level,
     treatment: b.level,
     explained: Math.max(0, 1 - (after[0] + after[1]) / before),
+  }
+}
+
+/** How the error of a difference moves with what is taken of control's level from it. */
+const pullOf = (control: Level, theta: number): number =>
+  (Math.sign(control.level) * (control.variance - theta * control.covariance)) / control.count
+
+/**
+ * Whether treatment less control may be δ times control's level: gap - δ·level, whose variance is v0 + 2δ·v1 + δ²·v2. The effects of which
+ * that is no more than so many errors are the solutions of a square inequality.
+ */
+function askedOf(gap: number, level: number, [v0, v1, v2]: readonly [number, number, number]): Required<Pick<Effect, 'limits' | 'above'>> {
+  return {
+    above: (over) => (gap - over * level) / Math.sqrt(Math.max(Number.MIN_VALUE, v0 + 2 * over * v1 + over * over * v2)),
+    limits(reach) {
+      const square = reach * reach
+      // Control itself within its limits of nothing: a ratio to it has no end, and what is not refused is more than all or two rays.
+      const a = level * level - square * v2 || -Number.MIN_VALUE
+      const b = gap * level + square * v1
+      const c = gap * gap - square * v0
+      const root = b * b - a * c
+      const all = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }
+      if (root < 0) return all
+      const q = b + (b < 0 ? -1 : 1) * Math.sqrt(root)
+      const ends = q === 0 ? [0, 0] : [q / a, c / q]
+      const [low, high] = [Math.min(...ends), Math.max(...ends)]
+      if (a > 0) return { low, high }
+      return gap / level >= high ? { ...all, low: high } : gap / level <= low ? { ...all, high: low } : all
+    },
   }
 }
 
@@ -123,12 +167,12 @@ export type Sides = 'two' | 'greater' | 'less'
 export type Interval = { readonly low: number; readonly high: number }
 
 /** What tests and intervals need of an effect. */
-export type Measured = Pick<Effect, 'effect' | 'error' | 'limits'>
+export type Measured = Pick<Effect, 'effect' | 'error' | 'limits' | 'above'>
 
 /** The same of a metric whose less is more. */
 export function reversed(effect: Effect): Effect {
-  const { limits } = effect
-  const turned = { ...effect, effect: -effect.effect }
+  const { limits, above } = effect
+  const turned = { ...effect, effect: -effect.effect, ...(above === undefined ? {} : { above: (over: number) => -above(-over) }) }
   if (limits === undefined) return turned
   return {
     ...turned,
@@ -152,7 +196,8 @@ export function intervalAround({ effect, error, limits }: Measured, reach: numbe
 const mostErrors = 100
 
 /** By how many standard errors an effect is above another: by so many that {@link intervalAround} just reaches it. */
-export function errorsAbove({ effect, error, limits }: Measured, over: number): number {
+export function errorsAbove({ effect, error, limits, above }: Measured, over: number): number {
+  if (above !== undefined) return above(over)
   if (limits === undefined) return (effect - over) / error
   if (effect === over) return 0
   /** How much is missing at a reach: 0 or less when it is reached. */

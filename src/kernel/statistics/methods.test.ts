@@ -72,6 +72,32 @@ describe('an effect', () => {
     ).toBe('nothing to compare with')
   })
 
+  it('of a level that is barely known has limits that hold it as often as they say, and 0 exactly as often as the difference may be none', () => {
+    let state = 7
+    const random = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
+    const arm = (share: number) => {
+      const hits = Array.from({ length: 300 }, () => (random() < share ? 1 : 0)).reduce((sum: number, hit) => sum + hit, 0)
+      return { count: 300, means: [hits / 300], products: [hits - hits ** 2 / 300] }
+    }
+    let [held, below, above] = [0, 0, 0]
+    const runs = 4_000
+    for (let run = 0; run < runs; run++) {
+      const [a, b] = [arm(0.08), arm(0.12)]
+      const [relative, absolute] = [effectOf(a, b, { value: 0 }, { byDifference: true }), effectOf(a, b, { value: 0 }, { relative: false })]
+      if (typeof relative === 'string' || typeof absolute === 'string') throw new Error('too few')
+      const { low, high, p } = fixedTest(relative)
+      expect(p).toBeCloseTo(fixedTest(absolute).p, 12)
+      expect(low > 0 || high < 0).toBe(p < 0.05)
+      if (low > 0.5) above++
+      else if (high < 0.5) below++
+      else held++
+    }
+    expect(held / runs).toBeGreaterThan(0.943)
+    expect(held / runs).toBeLessThan(0.957)
+    // As often on either side, which limits by the relative effect's own error are not.
+    expect(Math.max(below, above) / runs).toBeLessThan(0.032)
+  })
+
   it('is held against a margin when nothing may get worse', () => {
     const effect = { effect: -0.01, error: 0.01, degrees: Number.POSITIVE_INFINITY }
     expect(fixedTest(effect, { sides: 'greater' }).p).toBeGreaterThan(0.5)

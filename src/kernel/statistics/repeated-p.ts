@@ -7,6 +7,8 @@ const leastTold = 1e-10
 export type PAtLook = {
   /** z from which on it is stopped, with the alpha of the design itself. */
   readonly boundary: number
+  /** The same where alpha is shared by all questions. */
+  readonly sharedBoundary: number
   /** p of a z of this look; of a one-sided test the greater z is the smaller p. */
   readonly pOf: (z: number) => number
 }
@@ -22,10 +24,12 @@ export type PAtLook = {
  */
 export class RepeatedP {
   readonly #design: SequentialDesign
+  readonly #shared: number
   readonly #rungs: readonly { readonly alpha: number; readonly looks: Boundaries }[]
 
   constructor(design: SequentialDesign, questions = 1) {
     this.#design = design
+    this.#shared = design.alpha / questions
     this.#rungs = ladder(design.alpha, questions).map((alpha) => ({ alpha, looks: new Boundaries({ ...design, alpha }) }))
   }
 
@@ -36,6 +40,7 @@ export class RepeatedP {
     const rungs = all.filter(({ z }) => z < Number.POSITIVE_INFINITY)
     return {
       boundary: all.find((rung) => rung.alpha === alpha)!.z,
+      sharedBoundary: all.find((rung) => rung.alpha === this.#shared)!.z,
       pOf: (z) => (rungs.length === 0 ? 1 : between(rungs, sides === 2 ? Math.abs(z) : z)),
     }
   }

@@ -1,10 +1,21 @@
 import { invalid } from '../../kernel/errors.ts'
-import type { Effect } from '../../kernel/statistics/effect.ts'
+import type { Effect, Interval } from '../../kernel/statistics/effect.ts'
 import { benjaminiHochberg, holm } from '../../kernel/statistics/multiplicity.ts'
 import { compared, gainOf, nameOf, type ArmState, type Comparison } from './comparison.ts'
-import { lookingAt, nothingSeen, sharesWith, type Looking, type Memory } from './looks.ts'
+import { lookingAt, nothingSeen, sharesWith, type Limits, type Looking, type Memory } from './looks.ts'
 import type { ExperimentPlan } from './plan.ts'
-import { alwaysOf, intervalBy, lookTables, pOfHarm, pOfMarginAlways, tellingOf, zOf, type LookTables } from './reading.ts'
+import {
+  alwaysOf,
+  endingAt0,
+  intervalBy,
+  leastGainAlways,
+  lookTables,
+  pOfHarm,
+  pOfMarginAlways,
+  tellingOf,
+  zOf,
+  type LookTables,
+} from './reading.ts'
 import { recommended, type Recommendation } from './recommendation.ts'
 import type { Result } from './result.ts'
 import { unitsForEffect } from './sizing.ts'
@@ -57,6 +68,7 @@ export function analyse(plan: ExperimentPlan, state: PhaseState): Analysis {
     memory: {
       looks: looking.may && plan.units !== undefined ? [...memory.looks, units] : memory.looks,
       least: judged.least,
+      limits: judged.limits,
       splitLogFactor: split.logFactor,
     },
   }
@@ -85,12 +97,18 @@ function comparisonsOf({ arms, metrics }: ExperimentPlan, state: PhaseState): Co
 
 type Least = { readonly p: number; readonly gain: number }
 
+/** JSON has no infinity. */
+const areEnded = ({ low, high }: Interval): boolean => Number.isFinite(low) && Number.isFinite(high)
+
 /** Holds every question of an experiment against what it may say now. */
 class Judging {
   readonly #plan: ExperimentPlan
   readonly #tables: LookTables | undefined
   readonly #adjusted: ReadonlyMap<string, number>
   readonly #guarded: number
+  readonly #decided: number
+  /** Told at this look, or at the last one. */
+  readonly limits: Record<string, Limits>
   /** The least p so far of every question, this analysis included. */
   readonly least: Record<string, Least>
 
@@ -98,9 +116,11 @@ class Judging {
     const of = (role: Result['role']) => comparisons.filter(({ metric }) => metric.role === role)
     this.#plan = plan
     this.#guarded = of('guardrail').length
+    this.#decided = of('decision').length
     this.least = { ...memory.least }
+    this.limits = { ...memory.limits }
     if (looking.may && plan.units !== undefined) {
-      this.#tables = lookTables(plan, sharesWith(plan, memory, units), of('decision').length, looking.isLast)
+      this.#tables = lookTables(plan, sharesWith(plan, memory, units), this.#decided, looking.isLast)
     }
     for (const comparison of comparisons) this.#remember(comparison)
     this.#adjusted = new Map([...this.#adjust(of('decision'), holm), ...this.#adjust(of('exploratory'), benjaminiHochberg)])
@@ -113,19 +133,19 @@ class Judging {
 
   #remember(comparison: Comparison): void {
     const gain = gainOf(comparison)
-    const { metric, difference } = comparison
-    if (gain === undefined || typeof difference === 'string') return
+    const { metric, effect } = comparison
+    if (gain === undefined || typeof effect === 'string') return
     const name = nameOf(comparison)
     const keep = (key: string, p: number) => {
       if (p < (this.least[key]?.p ?? 1)) this.least[key] = { p, gain: gain.effect }
     }
     switch (metric.role) {
       case 'decision':
-        if (this.#plan.units === undefined) keep(name, alwaysOf(this.#plan, difference).p)
-        else if (this.#tables !== undefined) keep(name, this.#tables.pOf(zOf(difference)))
+        if (this.#plan.units === undefined) keep(name, alwaysOf(this.#plan, effect).p)
+        else if (this.#tables !== undefined) keep(name, this.#tables.pOf(zOf(effect)))
         break
       case 'exploratory':
-        keep(name, alwaysOf(this.#plan, difference).p)
+        keep(name, alwaysOf(this.#plan, effect).p)
         break
       case 'guardrail':
         keep(name, pOfHarm(this.#plan, gain))
@@ -140,10 +160,16 @@ class Judging {
     const { metric, arm, effect, unitsWithout } = comparison
     const { key, kind, role } = metric
     const q = kind.type === 'quantile' ? { q: kind.share } : {}
-    const told = { metric: key, arm, ...q, role, unitsWithout, verdict: this.#verdict(comparison) }
+    const verdict = this.#verdict(comparison)
+    const told = { metric: key, arm, ...q, role, unitsWithout, verdict }
     const gain = gainOf(comparison)
     if (typeof effect === 'string' || gain === undefined) return typeof effect === 'string' ? { ...told, nothing: effect } : told
-    const { low, high } = alwaysOf(this.#plan, effect)
+    const ended = (limits: Interval) => {
+      const way = verdict === 'better' ? 1 : verdict === 'worse' ? -1 : 0
+      return way === 0 ? limits : endingAt0(limits, metric.better === 'more' ? way : -way)
+    }
+    const always = this.#always(metric, effect, ended)
+    this.#tell(comparison, effect, gain, ended)
     const p = this.least[nameOf(comparison)]?.p
     const adjusted = metric.role === 'guardrail' ? Math.min(1, (p ?? 1) * this.#guarded) : this.#adjusted.get(nameOf(comparison))
     return {
@@ -153,8 +179,8 @@ class Judging {
       effect: effect.effect,
       error: effect.error,
       explained: effect.explained,
-      always: { low, high },
-      ...this.#ofThisLook(comparison, effect, gain),
+      ...(always === undefined ? {} : { always }),
+      ...this.#limitsOf(comparison, gain, verdict),
       ...(p === undefined ? {} : { p }),
       ...(p === undefined || adjusted === undefined ? {} : { adjusted }),
       ...this.#unitsFor(metric, effect),
@@ -167,14 +193,39 @@ class Judging {
     return units === undefined ? {} : { unitsForEffect: units }
   }
 
-  #ofThisLook({ metric }: Comparison, effect: Effect, gain: Effect): Pick<Result, 'atLook' | 'leastGain'> {
-    if (this.#tables === undefined || metric.role === 'exploratory') return {}
-    if (metric.role === 'guardrail') {
-      const low = intervalBy(this.#tables.boundaryOfMargin, gain)?.low
-      return low === undefined ? {} : { leastGain: low }
+  /** Where a planned size is looked at, what is known at any moment is wider, and no verdict is by it. */
+  #always({ role }: Comparison['metric'], effect: Effect, ended: (limits: Interval) => Interval | undefined): Interval | undefined {
+    const isSized = this.#plan.units !== undefined && role === 'decision'
+    const { low, high } = alwaysOf(this.#plan, effect, role === 'decision' && !isSized ? this.#decided : 1)
+    return isSized ? { low, high } : ended({ low, high })
+  }
+
+  /** Keeps what this look says until the next. */
+  #tell(comparison: Comparison, effect: Effect, gain: Effect, ended: (limits: Interval) => Interval | undefined): void {
+    const tables = this.#tables
+    const { role } = comparison.metric
+    if (tables === undefined || role === 'exploratory') return
+    const name = nameOf(comparison)
+    delete this.limits[name]
+    if (role === 'guardrail') {
+      const low = intervalBy(tables.boundaryOfMargin, gain)?.low
+      if (low !== undefined && low > Number.NEGATIVE_INFINITY) this.limits[name] = { leastGain: low }
+      return
     }
-    const atLook = intervalBy(this.#tables.boundary, effect)
-    return atLook === undefined ? {} : { atLook }
+    const limits = intervalBy(tables.sharedBoundary, effect)
+    const atLook = limits === undefined ? undefined : ended(limits)
+    if (atLook !== undefined && areEnded(atLook)) this.limits[name] = { atLook }
+  }
+
+  #limitsOf(comparison: Comparison, gain: Effect, verdict: Result['verdict']): Pick<Result, 'atLook' | 'leastGain'> {
+    const { role, margin } = comparison.metric
+    const told = this.limits[nameOf(comparison)]
+    if (role !== 'guardrail') return told ?? {}
+    const isAlways = this.#plan.units === undefined
+    const leastGain = isAlways ? leastGainAlways(this.#plan, gain) : told !== undefined && 'leastGain' in told ? told.leastGain : undefined
+    if (leastGain === undefined) return {}
+    // What was known at an earlier moment stands.
+    return { leastGain: verdict === 'no worse' ? Math.max(leastGain, -margin!) : leastGain }
   }
 
   #verdict(comparison: Comparison): Result['verdict'] {

@@ -22,13 +22,8 @@ export type Nothing =
 export type Comparison = {
   readonly metric: Metric
   readonly arm: string
+  /** Relative, and asked of the difference: the error of a relative effect grows with it, which costs power where units differ much. */
   readonly effect: Effect | Nothing
-  /**
-   * The same not divided by control's level, for asking whether there is any. Both say the same when there is none; but the error of a
-   * relative effect grows with it, which costs power where units differ much. Of a quantile it is the effect itself, whose limits are
-   * effects that are refused one by one.
-   */
-  readonly difference: Effect | Nothing
   /** Exposed units of both arms of which there is no value: they are left out, and are no zeros. */
   readonly unitsWithout: number
 }
@@ -44,10 +39,9 @@ export function compared(metric: Metric, arm: string, control: ArmState, treatme
   const reading = Object.fromEntries(variablesOf(metric).map((name, at) => [name, at])) as { value: number }
   if (kind.type === 'quantile') {
     const effect = notInBuckets(a, b) ?? quantileEffect(quantilesOf(a), quantilesOf(b), kind.share)
-    return { metric, arm, effect, difference: effect, unitsWithout }
+    return { metric, arm, effect, unitsWithout }
   }
-  const of = (relative: boolean) => effectOf(a.moments, b.moments, reading, { relative })
-  return { metric, arm, effect: of(true), difference: of(false), unitsWithout }
+  return { metric, arm, effect: effectOf(a.moments, b.moments, reading, { byDifference: true }), unitsWithout }
 }
 
 function valuesOf(metric: Metric, { units, sums }: ArmState): Sums {

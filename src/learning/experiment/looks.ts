@@ -1,4 +1,8 @@
+import type { Interval } from '../../kernel/statistics/effect.ts'
 import type { ExperimentPlan } from './plan.ts'
+
+/** What a look says beside its verdict: limits of a decision, or how much a guardrail may have lost. */
+export type Limits = { readonly atLook: Interval } | { readonly leastGain: number }
 
 /** What must be remembered from one look to the next. Plain data; begins as {@link nothingSeen}. */
 export type Memory = {
@@ -6,6 +10,8 @@ export type Memory = {
   readonly looks: readonly number[]
   /** The least p so far of each question, and the effect then. */
   readonly least: Readonly<Record<string, { readonly p: number; readonly gain: number }>>
+  /** Limits that were told at the last look, by question. */
+  readonly limits?: Readonly<Record<string, Limits>>
   /** Of the split. JSON has no infinity: absent before the first look. */
   readonly splitLogFactor?: number
 }

@@ -1,4 +1,4 @@
-import { sequenceTest } from '../../kernel/statistics/confidence-sequence.ts'
+import { sequenceRho, sequenceTest } from '../../kernel/statistics/confidence-sequence.ts'
 import { bayesianReading, errorsAbove, intervalAround, type Effect, type Interval } from '../../kernel/statistics/effect.ts'
 import { Boundaries } from '../../kernel/statistics/group-sequential.ts'
 import { normalQuantile, normalTail } from '../../kernel/statistics/normal.ts'
@@ -15,8 +15,8 @@ export function zOf(effect: Effect, over = 0): number {
 
 /** What a look at a planned size reads effects by: one for all metrics of an experiment, for all have the same share of their units. */
 export type LookTables = {
-  /** z of a decision. */
-  readonly boundary: number
+  /** z of a decision, where all questions share alpha. */
+  readonly sharedBoundary: number
   readonly pOf: (z: number) => number
   /** z of being no worse than a margin, one-sided. */
   readonly boundaryOfMargin: number
@@ -66,9 +66,10 @@ export function intervalBy(boundary: number, effect: Effect): Interval | undefin
   return intervalAround(effect, studentQuantile(normalTail(boundary), effect.degrees))
 }
 
-/** What holds at every moment. */
-export function alwaysOf({ alpha, narrowestAt }: ExperimentPlan, effect: Effect): Interval & { readonly p: number } {
-  const { low, high, p } = sequenceTest(effect, { alpha, narrowestAt })
+/** What holds at every moment; of each of some questions, all of them at once. */
+export function alwaysOf({ alpha, narrowestAt }: ExperimentPlan, effect: Effect, questions = 1): Interval & { readonly p: number } {
+  // Tuned alike, whatever the share of alpha is: p and limits are of one sequence.
+  const { low, high, p } = sequenceTest(effect, { alpha: alpha / questions, narrowestAt, rho: sequenceRho(alpha, narrowestAt) })
   return { low, high, p }
 }
 
@@ -79,6 +80,20 @@ export const pOfHarm = ({ alpha, narrowestAt }: ExperimentPlan, gain: Effect): n
 /** P, of all moments, that it is worse by its margin or more. */
 export const pOfMarginAlways = ({ alpha, narrowestAt }: ExperimentPlan, gain: Effect, margin: number): number =>
   sequenceTest(gain, { alpha, narrowestAt, sides: 'greater', over: -margin }).p
+
+/** The least gain that is believed at every moment. */
+export const leastGainAlways = ({ alpha, narrowestAt }: ExperimentPlan, gain: Effect): number =>
+  sequenceTest(gain, { alpha, narrowestAt, sides: 'greater' }).low
+
+/**
+ * Limits beside what was decided, which stands: they end at 0 where it was decided with more of alpha than they have (a later step of Holm's,
+ * another moment). Simultaneous limits of Holm's procedure do (Strassburger and Bretz 2008, Guilbaud 2008).
+ * @param sign - 1: it is known to be more; -1: less. @returns undefined when nothing is left of them
+ */
+export function endingAt0({ low, high }: Interval, sign: number): Interval | undefined {
+  const ended = sign > 0 ? { low: Math.max(0, low), high } : { low, high: Math.min(0, high) }
+  return ended.low <= ended.high ? ended : undefined
+}
 
 /** For telling people. Not for deciding: it does not allow for looking often. */
 export function tellingOf(gain: Effect): {

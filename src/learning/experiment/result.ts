@@ -17,11 +17,11 @@ export type Result = {
   readonly error?: number
   /** Share of the variance that the time before explained. */
   readonly explained?: number
-  /** Holds at every moment, so that it may be drawn every day. */
+  /** Holds at every moment, so that it may be drawn every day. Absent where it was decided otherwise by what lies no more within it. */
   readonly always?: Interval
-  /** Of this look, narrower. Absent between looks. */
+  /** Of decisions of a planned size: of the last look, narrower. Holds 0 exactly as long as nothing is decided. */
   readonly atLook?: Interval
-  /** Of guardrails: the least gain that is still believed at this look. */
+  /** Of guardrails: the least gain that is still believed, at the last look or at any moment where no size is planned. */
   readonly leastGain?: number
   /** Least so far. */
   readonly p?: number

@@ -64,7 +64,7 @@ export const ResultView = z.object({
   treatment: z.number().optional(),
   effect: z.number().optional().meta({ description: 'relative to control: 0.01 is 1 % more' }),
   always: Interval.optional().meta({ description: 'holds at every moment' }),
-  atLook: Interval.optional().meta({ description: 'of this look, narrower' }),
+  atLook: Interval.optional().meta({ description: 'of decisions: of the last look; holds 0 as long as nothing is decided' }),
   p: z.number().optional(),
   adjusted: z.number().optional().meta({ description: 'for all questions of its role' }),
   chanceToWin: z.number().optional().meta({ description: 'for telling; does not allow for looking often' }),

@@ -173,8 +173,8 @@ function Results({ results }: { readonly results: readonly ResultView[] }) {
     <section aria-label="Results">
       <h2>Effects</h2>
       <p className="soft">
-        Relative to control. Thin: holds at every moment, so that it may be looked at. Thick: of this look, narrower. The axis ends at{' '}
-        {effectWords(-reach)} and {effectWords(reach)}.
+        Relative to control. Thin: holds at every moment, so that it may be looked at. Thick: of the last look, by which it is decided. The
+        axis ends at {effectWords(-reach)} and {effectWords(reach)}.
       </p>
       {(['decision', 'guardrail', 'exploratory'] as const).map((role) => {
         const some = results.filter((result) => result.role === role)

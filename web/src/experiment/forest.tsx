@@ -14,7 +14,7 @@ export function Forest({ result, reach }: Props) {
   const told = [
     `effect ${effectWords(effect)}`,
     ...(always === undefined ? [] : [`at any moment ${effectWords(always.low)} to ${effectWords(always.high)}`]),
-    ...(atLook === undefined ? [] : [`at this look ${effectWords(atLook.low)} to ${effectWords(atLook.high)}`]),
+    ...(atLook === undefined ? [] : [`at the last look ${effectWords(atLook.low)} to ${effectWords(atLook.high)}`]),
   ].join(', ')
   return (
     <svg
