@@ -65,7 +65,8 @@ describe('requests that are copied to a candidate elsewhere', () => {
     const [old, next] = [await service('old'), await service('new')]
     let at = 0
     const { url, told } = await stage({
-      how: shadowing({ share: 0.25 }),
+      // However slowly the first are answered.
+      how: shadowing({ share: 0.25, limits: { ...shadowing().limits, concurrent: 25 } }),
       production: [old],
       candidate: next,
       random: () => (at++ % 100) / 100,
