@@ -231,12 +231,13 @@ describe('a commit walks the line', () => {
   })
 
   it('lets one delivery at a time into a stage, and never an older change after a newer one', async () => {
-    const check = { hold: { run: ['sh', '-c', 'for i in $$(seq 400); do test -f go && exit 0; sleep 0.05; done'] } }
-    const line: Line = { checks: check, stages: [{ name: 'dev', checks: ['hold'] }] }
+    const hold = ['sh', '-c', 'for i in $$(seq 1600); do test -f go && exit 0; sleep 0.05; done']
+    const goOn = ({ id }: { readonly id: string }) => writeFile(path.join(t.home.work, 'runs', id, 'first', 'source', 'go'), '')
+    const line: Line = { checks: { hold: { run: hold } }, stages: [{ name: 'dev', checks: ['hold'] }] }
     await commit(line, 'First')
     const first = await t.deliver()
     await t.until(first.id, (run) => statesOf(run)['dev/check/hold'] === 'running')
-    await commit({ ...line, build: [['sh', '-c', 'sleep 1.5']] }, 'Second, slow to build')
+    await commit({ ...line, build: [hold] }, 'Second, slow to build')
     const second = await t.deliver()
     await commit(line, 'Third')
     const third = await t.deliver()
@@ -245,9 +246,10 @@ describe('a commit walks the line', () => {
       kind: 'slot',
       why: expect.stringContaining('"First" is in dev'),
     })
-    for (const { id } of [first, third]) await writeFile(path.join(t.home.work, 'runs', id, 'first', 'source', 'go'), '')
+    for (const one of [first, third]) await goOn(one)
     expect((await t.ended(first.id)).state).toBe('succeeded')
     expect((await t.ended(third.id)).state).toBe('succeeded')
+    await goOn(second)
     expect(await t.ended(second.id)).toMatchObject({ state: 'cancelled', message: expect.stringContaining('superseded') })
   })
 
