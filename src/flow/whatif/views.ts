@@ -109,22 +109,48 @@ function localOf({ order, visits }: Calibration, changes: readonly Change[], { m
   return { stageMs: half * (1 - change.factor), leadMs: -(mean.value ?? 0) }
 }
 
-function sentencesOf(
-  { base, changed, difference }: { base: Figures; changed: Figures; difference: Figures },
-  local: WhatIfView['local'],
-  change: string,
-): readonly string[] {
+function sentencesOf({ base, changed, difference }: AllFigures, local: WhatIfView['local'], change: string): readonly string[] {
   const time = (ms: number | null) => (ms === null ? 'never' : formatDuration(ms))
   const share = (of: number | null) => (of === null ? 'no data' : `${Math.round(of * 100)} %`)
-  const saved = -(difference.mean.value ?? 0)
-  const isGain = Math.abs(saved) > noGain * (base.mean.value ?? 0)
+  const gain = gainOf({ base, changed, difference })
   return [
     `With "${change}" half of the versions would arrive within ${time(changed.p50.value)} (80 %: ${time(changed.p50.low)} to ${time(changed.p50.high)}) instead of ${time(base.p50.value)}, and ${share(changed.withinDay.value)} within a day (${share(changed.withinDay.low)} to ${share(changed.withinDay.high)}) instead of ${share(base.withinDay.value)}.`,
-    ...(isGain ? [] : ['It gains nothing on the whole: this is not where time is lost.']),
-    ...(local && !isGain
+    ...gainTold(gain, { base, difference }),
+    ...(local && gain === 'none'
       ? [
           `Local: saves ${formatDuration(Math.max(0, local.stageMs))} in the stage, ${formatDuration(Math.max(0, local.leadMs))} of ${time(base.mean.value)} on the way.`,
         ]
       : []),
   ]
+}
+
+type AllFigures = { readonly base: Figures; readonly changed: Figures; readonly difference: Figures }
+
+/** Whether all versions together gain by it, only most of them, none, or whether they lose. */
+function gainOf({ base, changed, difference }: AllFigures): 'much' | 'most' | 'none' | 'loss' {
+  const saved = -(difference.mean.value ?? 0) / (base.mean.value || 1)
+  const half = (base.p50.value ?? Number.POSITIVE_INFINITY) - (changed.p50.value ?? Number.POSITIVE_INFINITY)
+  if (saved > noGain) return 'much'
+  if (saved < -noGain || (difference.p50.low ?? 0) > 0) return 'loss'
+  return half > noGain * (base.p50.value ?? 0) && (difference.p50.high ?? 0) < 0 ? 'most' : 'none'
+}
+
+function gainTold(gain: ReturnType<typeof gainOf>, { base, difference: { mean, p50 } }: Pick<AllFigures, 'base' | 'difference'>) {
+  const [saved, whole] = [-(mean.value ?? 0), formatDuration(base.mean.value ?? 0)]
+  switch (gain) {
+    case 'much':
+      return []
+    case 'most':
+      return [
+        `Half of the versions gain by it; of all the time it saves little, ${formatDuration(Math.max(0, saved))} of ${whole} on the way in the mean: most of that is lost elsewhere.`,
+      ]
+    case 'none':
+      return ['It gains nothing on the whole: this is not where time is lost.']
+    case 'loss':
+      return [
+        -saved > 0 && -saved >= (p50.value ?? 0)
+          ? `It makes it slower: ${formatDuration(-saved)} more on the way in the mean, where it was ${whole}.`
+          : 'It makes it slower: half of the versions arrive later.',
+      ]
+  }
 }

@@ -58,6 +58,25 @@ describe('what if', () => {
     expect((changed!.p50.value ?? Number.POSITIVE_INFINITY) / day).toBeGreaterThan(2)
   })
 
+  it('a stage were faster where a few versions hold most of the time: says that half of them gain, and not that nothing is gained', () => {
+    // One of five waits for most of a day.
+    const rows = Array.from({ length: weeks * 14 }, (_, n) => {
+      const at = n * (day / 2)
+      const staged = at + 10 * minute
+      const version = `v${n}`
+      return [
+        { environment: 'test', version, at },
+        { environment: 'staging', version, at: staged },
+        { environment: 'production', version, at: staged + (n % 5 === 0 ? 11 * hour : 5 * minute) },
+      ]
+    })
+    const all = pastOf({ till: [rows.flat().toSorted((a, b) => a.at - b.at), [gate(true)]] })
+    const { sentences, base, changed } = ask('stage staging x0.5', all, 'till')
+    expect(changed!.p50.value!).toBeLessThan(0.8 * base!.p50.value!)
+    expect(sentences[1]).toMatch(/^Half of the versions gain by it; of all the time it saves little, 5 min 0 s of 2 h .* in the mean/)
+    expect(ask('stage staging x2', all, 'till').sentences[1]).toMatch(/^It makes it slower: /)
+  })
+
   it('a stage were faster that does not hold the line up: saves there, and nothing on the whole', () => {
     const { local, sentences, base, difference } = ask('stage staging x0.5')
     expect(local!.stageMs).toBe(5 * minute)
