@@ -30,22 +30,33 @@ export async function keys(this: CliContext, flags: KeysFlags, stream?: string):
   })
 }
 
-const head = ['STREAM', 'TO', 'DEPLOYS/WK', 'LEAD P50', 'P95', 'FAIL RATE', '95 % LIMITS', 'RECOVERY P50', 'OVER', 'REWORK']
+const head = ['STREAM', 'TO', 'DEPLOYS/WK', 'LEAD OF', 'LEAD P50', 'P95', 'FAIL RATE', '95 % LIMITS', 'RECOVERY P50', 'OVER', 'REWORK']
 
 /** The least reliable stand first: they are what one looks for. */
 function board({ estate, streams, known, definitions }: KeysBoard, all: string, { colour, table }: Output): string {
   const sorted = streams.toSorted((a, b) => (b.failRate?.share ?? -1) - (a.failRate?.share ?? -1) || a.stream.localeCompare(b.stream))
-  const rows = sorted.map((one) => [colour.bold(one.stream), one.environment, ...cells(one)])
+  const rows = sorted.map((one) => [colour.bold(one.stream), one.environment, ...cells(one, one.leadFrom)])
   return [
-    table([head, [colour.bold(all), '', ...cells(estate)], ...rows]),
+    table([head, [colour.bold(all), '', ...cells(estate, 'first seen')], ...rows]),
     '',
+    ...(streams.every(({ leadFrom }) => leadFrom === 'first seen')
+      ? []
+      : [
+          colour.dim(
+            `Lead times of changes begin with the first commit, those of versions where a version was first seen. Not all streams have commits: ${all} is of versions, and not to be held against a lead time of changes.`,
+          ),
+        ]),
     colour.dim(knownTold(known)),
     ...lines(definitions).map((line) => colour.dim(line)),
   ].join('\n')
 }
 
-const cells = ({ frequency, lead, failRate, recovery, rework }: KeysView) => [
+/** What a lead time is of says where it begins. */
+const leadOf = { commit: 'changes', 'first seen': 'versions' } as const
+
+const cells = ({ frequency, lead, failRate, recovery, rework }: KeysView, leadFrom: StreamKeys['leadFrom']) => [
   frequency === null ? 'no data' : frequency.perWeek.toFixed(1),
+  lead === null ? '' : leadOf[leadFrom],
   lead === null ? 'no data' : time(lead.p50.value),
   lead === null ? '' : time(lead.p95.value),
   failRate === null ? 'no data' : percent(failRate.share),

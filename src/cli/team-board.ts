@@ -40,7 +40,9 @@ function board({ rows, known, definitions, unowned }: TeamsBoard, { colour, tabl
   return [
     table([head, ...rows.map((row) => [colour.bold(row.team), String(row.streams.length), ...cells(row), ...slowestTold(row)])]),
     '',
-    colour.dim('Each is the value streams of a team taken together, by name of the team. The slowest has the longest lead time (p50).'),
+    colour.dim(
+      'Each is the value streams of a team taken together, by name of the team. The slowest has the longest lead time (p50) of versions; where its commits are known, what holds it up is told from the first commit of a change on.',
+    ),
     ...(unowned === 0 ? [] : [colour.dim(`${unowned === 1 ? 'One value stream belongs' : `${unowned} value streams belong`} to nobody.`)]),
     colour.dim(knownTold(known)),
     ...lines(definitions).map((line) => colour.dim(line)),
@@ -59,7 +61,10 @@ const cells = ({ frequency, lead, failRate, recovery }: TeamsBoard['rows'][numbe
 
 function slowestTold({ slowest }: TeamsBoard['rows'][number]): readonly string[] {
   if (slowest === null) return ['no data', '']
-  const { stream, constraint, cannotSay } = slowest
+  const { stream, of, constraint, cannotSay } = slowest
   if (constraint === null) return [stream, `cannot say: ${cannotSay}`]
-  return [stream, `${constraint.from} → ${constraint.to}${constraint.cause === 'gate' ? ', a closed gate' : ''}`]
+  return [
+    stream,
+    `${constraint.from} → ${constraint.to}${constraint.cause === 'gate' ? ', a closed gate' : ''}${of === 'changes' ? ' (from the first commit)' : ''}`,
+  ]
 }

@@ -1,14 +1,8 @@
-import { EventEmitter } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { serve, type ServerType } from '@hono/node-server'
-import { run, type StricliDynamicCommandContext } from '@stricli/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Told } from '../flow/history/history.port.ts'
 import { eventOf } from '../flow/history/record.ts'
 import { openTestThreeways, type TestThreeways } from '../server/testing.ts'
-import { app } from './app.ts'
-import type { CliContext } from './context.ts'
-import { makeOutput } from './output.ts'
+import { commandsOf } from './testing.ts'
 
 const instant = (day: number) => new Date(Date.UTC(2026, 0, day)).toISOString() as Told['at']
 const told = ['shop', 'cart'].flatMap((stream): readonly Told[] => [
@@ -20,39 +14,20 @@ const told = ['shop', 'cart'].flatMap((stream): readonly Told[] => [
 
 describe('threeways flow … --team', () => {
   let t: TestThreeways
-  let server: ServerType
+  let cli: Awaited<ReturnType<typeof commandsOf>>
   beforeAll(async () => {
     t = await openTestThreeways()
     await t.threeways.ledger.append(told.map((one) => eventOf(one, '/ci')))
     await t.ask('POST', '/api/owners', { owners: [{ stream: 'shop', team: 'Sales', since: instant(2) }] })
-    server = serve({ fetch: t.threeways.app.fetch, port: 0, hostname: '127.0.0.1' })
-    await new Promise((done) => server.once('listening', done))
+    cli = await commandsOf(t)
   })
   afterAll(async () => {
-    server.close()
+    cli.close()
     await t.close()
   })
 
+  const command = (...words: readonly string[]) => cli.command(...words)
   const flow = (...words: readonly string[]) => command('flow', ...words)
-
-  /** What a command writes, and the code that it ends with. */
-  async function command(...words: readonly string[]) {
-    let text = ''
-    const write = (more: string) => {
-      text += more
-      return true
-    }
-    const stream = { write, isTTY: false } as unknown as NodeJS.WriteStream
-    const given = { env: { NO_COLOR: '1' }, stdout: stream, stderr: stream, exitCode: undefined }
-    const own = Object.assign(new EventEmitter(), given) as unknown as NodeJS.Process
-    const env = {
-      THREEWAYS_SERVER: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      THREEWAYS_TOKEN: t.threeways.adminToken,
-    }
-    const context: CliContext = { process: own, cwd: process.cwd(), env, output: makeOutput(own) }
-    await run(app, words, context as StricliDynamicCommandContext<CliContext>)
-    return { text, exitCode: own.exitCode }
-  }
 
   it('shows how failures of its value streams are mended', async () => {
     expect((await flow('recovery')).text).toContain('2 of 2 streams without a failure')

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ConstraintView } from '../constraint/schemas.ts'
 import { Definitions, Failing, KeysView } from '../measures/keys/schemas.ts'
 
-const { constraint, cannotSay } = ConstraintView.shape
+const { of, constraint, cannotSay } = ConstraintView.shape
 
 export const TeamsBoard = z
   .object({
@@ -14,10 +14,9 @@ export const TeamsBoard = z
         KeysView.extend({
           team: z.string(),
           streams: z.array(z.string()).meta({ description: 'that belonged to it then; the keys are of all of them taken together' }),
-          slowest: z
-            .object({ stream: z.string(), constraint, cannotSay })
-            .nullable()
-            .meta({ description: 'the stream with the longest lead time (p50), and what holds it up. null: no data on any' }),
+          slowest: z.object({ stream: z.string(), of, constraint, cannotSay }).nullable().meta({
+            description: 'the stream whose versions have the longest lead time (p50), and what holds it up. null: no data on any',
+          }),
         }),
       )
       .meta({ description: 'by name of the team' }),

@@ -31,11 +31,10 @@ export function teamsBoard(told: Told, query: FlowQuery, nowMs: number): TeamsBo
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([team, all]) => [team, all.map(({ stream }) => stream)] as const),
   )
-  const commits = (stream: string) => lineages.get(stream) ?? []
-  const { known, groups } = keysOfGroups(past, failures, query, nowMs, streamsOf, commits)
+  const { known, groups } = keysOfGroups(past, failures, query, nowMs, streamsOf)
   const held = (stream: string) => {
-    const { constraint, cannotSay } = constraintView(past, stream, query, nowMs, lineages.get(stream), builds, releases)
-    return { stream, constraint, cannotSay }
+    const { of, constraint, cannotSay } = constraintView(past, stream, query, nowMs, lineages.get(stream), builds, releases)
+    return { stream, of, constraint, cannotSay }
   }
   const rows = [...groups].map(([team, { pooled, streams }]) => {
     const slowest = slowestOf(streams)
@@ -46,7 +45,7 @@ export function teamsBoard(told: Told, query: FlowQuery, nowMs: number): TeamsBo
   return { definitions: { ...definitions }, known, unowned, rows }
 }
 
-/** By the median of its lead time; of those to which half never came, one with the most on the way. */
+/** By the median of the lead time of its versions, which all streams have; of those to which half never came, one with the most on the way. */
 function slowestOf(streams: readonly StreamKeys[]): string | undefined {
   const timed = streams.flatMap(({ stream, lead }) => (lead === null || lead.count === 0 ? [] : [{ stream, lead }]))
   const [slowest] = timed.toSorted(

@@ -7,7 +7,7 @@ export const terms = {
   },
   p50: {
     name: 'Lead p50',
-    short: 'half of the versions had arrived',
+    short: 'half of the versions had arrived, from where they were first seen',
     long: 'The lead time by which half of the versions had arrived, of all that were first seen in the window, also of those that are still on their way. “never”: fewer than half arrived for as long as anybody watched.',
   },
   p85: {

@@ -50,7 +50,7 @@ export const keptOf = (material: Material, known: Known): KeptKeys => ({
 })
 export type KeptKeys = { readonly place: Place; readonly keys: Keys }
 
-export const rowOf = ({ place, keys }: KeptKeys, commits: Commits): StreamKeys => viewWith(keys, place, commits)
+export const rowOf = ({ place, keys }: KeptKeys, commits: Commits = none): StreamKeys => viewWith(keys, place, commits)
 
 function viewWith(all: Keys, place: Place, commits: Commits): StreamKeys {
   const { keys, leadFrom } = withCommits(all, place, commits)

@@ -57,7 +57,12 @@ export const Failing = z.array(z.enum(['incident', 'back', 'failed'])).meta({
 })
 
 export const KeysBoard = z
-  .object({ definitions: Definitions, known: Failing, estate: KeysView, streams: z.array(StreamKeys) })
+  .object({
+    definitions: Definitions,
+    known: Failing,
+    estate: KeysView.meta({ description: 'all of them taken together; lead times are of versions, for not all have commits' }),
+    streams: z.array(StreamKeys),
+  })
   .meta({ id: 'KeysBoard' })
 export type KeysBoard = z.infer<typeof KeysBoard>
 
