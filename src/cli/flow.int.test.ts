@@ -25,6 +25,18 @@ const daily = (stream: string, environments: readonly string[]) =>
 
 /** Two streams to production, one that ends in test, all told of by one table; and one of another pipeline, since months later. */
 const table = [...daily('shop', ['test', 'production']), ...daily('cart', ['test', 'production']), ...daily('docs', ['test'])]
+const gates = [
+  ['production', 'onwards'],
+  ['production', 'into'],
+].map(([environment, way]): Told => ({
+  kind: 'gate',
+  id: way!,
+  at: at(38),
+  stream: 'shop',
+  environment: environment!,
+  way: way as 'into',
+  open: false,
+}))
 const late = [0, 2, 4].map((hour) => deployed('till', 'production', `v${hour}`, at(120, hour)))
 
 describe('threeways flow', () => {
@@ -34,7 +46,10 @@ describe('threeways flow', () => {
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'threeways-flow-'))
     t = await openTestThreeways()
-    await t.threeways.ledger.append([...table.map((one) => eventOf(one, '/table')), ...late.map((one) => eventOf(one, '/ci'))])
+    await t.threeways.ledger.append([
+      ...[...table, ...gates].map((one) => eventOf(one, '/table')),
+      ...late.map((one) => eventOf(one, '/ci')),
+    ])
     cli = await commandsOf(t)
   })
   afterAll(async () => {
@@ -43,7 +58,7 @@ describe('threeways flow', () => {
     await rm(folder, { recursive: true, force: true })
   })
   const flow = async (...words: readonly string[]) => (await cli.command('flow', ...words)).text
-  const _report = async (...words: readonly string[]) => {
+  const report = async (...words: readonly string[]) => {
     const file = path.join(folder, 'flow.html')
     await cli.command('report', '--out', file, ...words)
     return (await readFile(file, 'utf8')).replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ')
@@ -52,5 +67,14 @@ describe('threeways flow', () => {
   it('says of every lead time what it is of', async () => {
     expect(await flow('keys')).toMatch(/\nall +\S.* versions /)
     expect(await flow('keys')).toMatch(/\nshop +production +7\.\d +versions +1 h 0 min/)
+  })
+
+  it('counts the gates that are closed on the way, and none that leads nowhere', async () => {
+    const closed = async (place: string) =>
+      ((await t.ask('GET', `/api/flow/${place}`)).body as { closed: readonly { way: string }[] }).closed
+    expect((await closed('shop')).map(({ way }) => way)).toEqual(['into'])
+    expect((await closed('shop/picture')).map(({ way }) => way)).toEqual(['into'])
+    expect(await flow('shop')).not.toContain('onwards from production')
+    expect(await report()).toContain('1 gates are closed')
   })
 })

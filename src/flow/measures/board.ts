@@ -2,7 +2,7 @@ import { notFound } from '../../kernel/errors.ts'
 import { survival, survivalQuantile, type Quantile } from '../../kernel/statistics/survival.ts'
 import { untilOf, type Deployed } from './environments.ts'
 import { passagesTo } from './lead.ts'
-import { closedTimes, type ClosedTime } from './gates.ts'
+import { closedTimes, isOnWay } from './gates.ts'
 import { horizonOf, type Past } from './past.ts'
 import type { BoardRow, FlowQuery, StreamFlowDetail, StreamFlowView } from './schemas.ts'
 import { flowOf, type StreamFlow, type Window } from './stream-flow.ts'
@@ -16,9 +16,7 @@ export function flowBoard(past: Past, query: FlowQuery, nowMs: number): readonly
   return [...past.streams.values()].flatMap((stream) => {
     const window = windowOf(query, horizonOf(stream, past, nowMs))
     const flow = flowOf(stream.deployments, window, past.order, query.to)
-    return flow
-      ? [{ ...viewOf(stream.stream, flow, window), closed: closedNow(past, stream.stream, window).filter(isOnWay(flow)).length }]
-      : []
+    return flow ? [{ ...viewOf(stream.stream, flow, window), closed: closedNow(past, stream.stream, flow, window).length }] : []
   })
 }
 
@@ -35,19 +33,18 @@ export function flowOfStream(past: Past, stream: string, query: FlowQuery, nowMs
   return {
     ...viewOf(stream, flow, window!),
     legs: legsOf(flow.order, found.deployments, window!),
-    closed: closedNow(past, stream, window!).map(({ environment, way, since, by }) => ({ environment, way, since: instant(since), by })),
+    closed: closedNow(past, stream, flow, window!).map(({ environment, way, since, by }) => ({
+      environment,
+      way,
+      since: instant(since),
+      by,
+    })),
     ...(query.rows ? { rows: rowsOf(flow.order, found.deployments, window!) } : {}),
   }
 }
 
-const closedNow = ({ gates }: Past, stream: string, { asOf }: Window) =>
-  closedTimes(gates.get(stream) ?? [], asOf).filter(({ until }) => until === undefined)
-
-/** What goes onwards from the last environment leads nowhere. */
-const isOnWay =
-  ({ order }: StreamFlow) =>
-  ({ environment, way }: ClosedTime) =>
-    order.includes(environment) && !(way === 'onwards' && environment === order.at(-1))
+const closedNow = ({ gates }: Past, stream: string, { order }: StreamFlow, { asOf }: Window) =>
+  closedTimes(gates.get(stream) ?? [], asOf).filter((one) => one.until === undefined && isOnWay(one, order))
 
 /** The window that was asked for; what is not said follows from until when something is known. */
 export function windowOf({ since, until, asOf, days }: FlowQuery, horizon: number): Window {

@@ -53,3 +53,7 @@ export function closedTimes(switches: readonly Switched[], asOf: number): readon
   }
   return times
 }
+
+/** What goes onwards from the last environment of a way leads nowhere, and what lies beside the way holds nothing up. */
+export const isOnWay = ({ environment, way }: Pick<Switched, 'environment' | 'way'>, order: readonly string[]): boolean =>
+  order.includes(environment) && !(way === 'onwards' && environment === order.at(-1))

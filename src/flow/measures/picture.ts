@@ -2,7 +2,7 @@ import { notFound } from '../../kernel/errors.ts'
 import { untilOf } from './environments.ts'
 import { ageingOf, curveOf, periodsOf, spreadOf, stationsOf } from './charts.ts'
 import { instant, legsOf, viewOf, windowOf } from './board.ts'
-import { closedTimes } from './gates.ts'
+import { closedTimes, isOnWay } from './gates.ts'
 import { passagesTo } from './lead.ts'
 import { horizonOf, type Past, type PastStream } from './past.ts'
 import type { FlowQuery, StreamFlowPicture } from './schemas.ts'
@@ -49,7 +49,7 @@ export function pictureOf(past: Past, stream: string, query: FlowQuery, nowMs: n
       batchMax: batchMax ?? null,
     })),
     closed: closedTimes(past.gates.get(stream) ?? [], window!.asOf)
-      .filter(({ until }) => until === undefined || until > window!.since)
+      .filter((one) => isOnWay(one, order) && (one.until === undefined || one.until > window!.since))
       .slice(-most)
       .map(({ since, until, ...gate }) => ({ ...gate, since: instant(since), until: until === undefined ? null : instant(until) })),
     deployments: came.slice(0, most).map(({ at, ...rest }) => ({ ...rest, at: instant(at) })),
