@@ -36,7 +36,7 @@ export function frequencyBridge({ frequency }: KeysView, deployments: readonly D
   const months = countsBy(calendar, days, monthOf)
   const ours = `${frequency?.deployments ?? 0} deployments on ${frequency?.activeDays ?? 0} days`
   const steps: Bridge = [
-    { rule: undefined, value: frequency?.perWeek, text: ours },
+    { rule: undefined, value: frequency?.perWeek ?? undefined, text: ours },
     { rule: 'days', value: (days.size / calendar.length) * 7, text: `${days.size} days with a deployment` },
     { rule: 'medianWeek', value: quantile(weeks, 0.5), text: `of ${weeks.length} calendar weeks` },
   ]

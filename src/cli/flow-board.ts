@@ -1,10 +1,13 @@
 import type { StreamFlowDetail, StreamFlowView } from '../flow/measures/schemas.ts'
+import { counted } from '../kernel/counted.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import { invalid } from '../kernel/errors.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import { changeRows, changesTold } from './flow-changes.ts'
 import { nothingTold, refuseTeamOf, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
+import { paceOf } from './keys-board.ts'
+import { isStale, newestOf, seenTold } from './last-heard.ts'
 import type { Output } from './output.ts'
 
 type FlowFlags = ConnectFlags & WindowFlags & TeamFlags & { readonly json: boolean; readonly csv: boolean; readonly rows: boolean }
@@ -51,13 +54,15 @@ const head = [
 function board(streams: readonly StreamFlowView[], output: Output): string {
   const { colour } = output
   const [moving, still] = [streams.filter(({ lead }) => lead.versions > 0), streams.filter(({ lead }) => lead.versions === 0)]
+  const newest = newestOf(streams)
+  const hasStale = moving.some((one) => isStale(one, newest))
   const rank = ({ lead }: StreamFlowView) => lead.p50.value ?? Number.POSITIVE_INFINITY
   const rows = moving
     .toSorted((a, b) => rank(b) - rank(a) || a.stream.localeCompare(b.stream))
     .map((flow) => [
       colour.bold(flow.stream),
       flow.order.at(-1)!,
-      flow.perWeek.toFixed(1),
+      paceOf(flow.perWeek),
       time(flow.lead.p50.value),
       colour.dim(`${short(flow.lead.p50.low)} – ${short(flow.lead.p50.high)}`),
       time(flow.lead.p85.value),
@@ -67,18 +72,12 @@ function board(streams: readonly StreamFlowView[], output: Output): string {
       numberOf(flow.batch.p50),
       numberOf(flow.batch.max),
       flow.back === 0 ? '' : colour.yellow(String(flow.back)),
+      ...(hasStale ? [isStale(flow, newest) ? colour.yellow(flow.asOf.slice(0, 10)) : ''] : []),
     ])
-  const first = streams.map(({ since }) => since).toSorted()[0]!
-  const last = streams
-    .map(({ asOf }) => asOf)
-    .toSorted()
-    .at(-1)!
   return [
-    output.table([head, ...rows]),
+    output.table([[...head, ...(hasStale ? ['LAST HEARD OF'] : [])], ...rows]),
     '',
-    colour.dim(
-      `Versions first seen from ${first.slice(0, 10)} until ${last.slice(0, 10)}, until the last environment ran them or a later one.`,
-    ),
+    colour.dim(`${seenTold(streams)} Lead time: until the last environment ran them or a later one.`),
     colour.dim(
       'What is still on its way counts (Kaplan-Meier); "never" is more than was watched. `threeways flow STREAM --rows` shows the versions.',
     ),
@@ -103,7 +102,7 @@ function describe(flow: StreamFlowDetail, output: Output): string {
     ),
     '',
     ...leadTold(flow, colour),
-    `deployments    ${flow.deployments} to ${order.at(-1)}: ${flow.perWeek.toFixed(1)} a week, on ${flow.activeDays} days`,
+    `deployments    ${flow.deployments} to ${order.at(-1)}: ${flow.perWeek === null ? 'too early to say how many a week' : `${flow.perWeek.toFixed(1)} a week`}, on ${counted(flow.activeDays, 'day')}`,
     `batch          ${batch.p50 === null ? 'no data' : `p50 ${numberOf(batch.p50)}, p95 ${numberOf(batch.p95)}, largest ${numberOf(batch.max)} versions`}`,
     `went back      ${flow.back === 1 ? 'once' : `${flow.back} times`} to an earlier version`,
     ...(legs.length === 0 ? [] : ['', table(legRows), colour.dim('  bars on a logarithmic scale')]),

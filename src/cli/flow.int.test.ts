@@ -69,12 +69,37 @@ describe('threeways flow', () => {
     expect(await flow('keys')).toMatch(/\nshop +production +7\.\d +versions +1 h 0 min/)
   })
 
+  it('says of a stream of which less than a week is known neither a rate nor whom it is like', async () => {
+    const told = await flow('keys', 'till')
+    expect(told).toContain('too early to say how many a week (3 on 1 day)')
+    expect(told).toContain('Too early to hold it beside others')
+    expect(told).not.toMatch(/Like, in DORA|on 1 days/)
+    expect(await flow('keys')).toMatch(/\ntill +production +too early /)
+    expect(await flow('till')).toContain('too early to say how many a week, on 1 day\n')
+  })
+
+  it('has the same rate of all in the report as in the keys, and not the sum of what each has in a window of its own', async () => {
+    const { body } = await t.ask('GET', '/api/keys')
+    const { perWeek } = (body as { estate: { frequency: { perWeek: number } } }).estate.frequency
+    expect(await report()).toContain(` ${Math.round(perWeek)} deployments a week`)
+  })
+
+  it('marks streams that were last heard of long before others, and says that their windows are not the same', async () => {
+    const told = await flow()
+    expect(told).toMatch(/LAST HEARD OF[^]*\nshop .* 2026-02-09\n/)
+    expect(told).toContain('until it was last heard of: 2026-05-01 at the latest. 3 of 4 streams were last heard of a week or more before that')
+    const page = await report()
+    expect(page).toContain('3 of 4 streams were last heard of a week or more before that, the earliest on 2026-02-09; they are marked.')
+    expect(page).toMatch(/ shop until 2026-02-09 /)
+    expect(await flow('--as-of', '2026-02-09')).not.toContain('LAST HEARD OF')
+  })
+
   it('counts the gates that are closed on the way, and none that leads nowhere', async () => {
     const closed = async (place: string) =>
       ((await t.ask('GET', `/api/flow/${place}`)).body as { closed: readonly { way: string }[] }).closed
     expect((await closed('shop')).map(({ way }) => way)).toEqual(['into'])
     expect((await closed('shop/picture')).map(({ way }) => way)).toEqual(['into'])
     expect(await flow('shop')).not.toContain('onwards from production')
-    expect(await report()).toContain('1 gates are closed')
+    expect(await report()).toContain('1 gate is closed')
   })
 })

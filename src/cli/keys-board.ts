@@ -1,4 +1,5 @@
 import type { FailureView, KeysBoard, KeysView, StreamKeys, StreamKeysDetail } from '../flow/measures/keys/schemas.ts'
+import { counted } from '../kernel/counted.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import { invalid } from '../kernel/errors.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
@@ -55,7 +56,7 @@ function board({ estate, streams, known, definitions }: KeysBoard, all: string, 
 const leadOf = { commit: 'changes', 'first seen': 'versions' } as const
 
 const cells = ({ frequency, lead, failRate, recovery, rework }: KeysView, leadFrom: StreamKeys['leadFrom']) => [
-  frequency === null ? 'no data' : frequency.perWeek.toFixed(1),
+  frequency === null ? 'no data' : paceOf(frequency.perWeek),
   lead === null ? '' : leadOf[leadFrom],
   lead === null ? 'no data' : time(lead.p50.value),
   lead === null ? '' : time(lead.p95.value),
@@ -85,7 +86,9 @@ function describe(keys: StreamKeysDetail, output: Output): string {
     ...everyKey.flatMap((key) => ['', `${colour.bold(names[key])}  ${values[key]}`, colour.dim(keys.definitions[key])]),
     '',
     colour.dim(knownTold(keys.known)),
-    ...keys.herd.slice(0, 1).map((herd) => colour.dim(herdTold(herd))),
+    ...(keys.herd.length === 0
+      ? [colour.dim('Too early to hold it beside others: nothing is known of a full week.')]
+      : keys.herd.slice(0, 1).map((herd) => colour.dim(herdTold(herd)))),
     ...(keys.rows === undefined ? [] : ['', ...rowsTold(keys, output)]),
   ].join('\n')
 }
@@ -102,7 +105,7 @@ function valuesOf({ frequency, lead, failRate, recovery, rework }: StreamKeys): 
     frequency:
       frequency === null
         ? 'no data'
-        : `${frequency.perWeek.toFixed(1)} a week (${frequency.deployments} on ${frequency.activeDays} days)${gap ? `; ${time(gap.p50)} apart at p50, ${time(gap.p95)} at p95` : ''}`,
+        : `${frequency.perWeek === null ? 'too early to say how many a week' : `${frequency.perWeek.toFixed(1)} a week`} (${frequency.deployments} on ${counted(frequency.activeDays, 'day')})${gap ? `; ${time(gap.p50)} apart at p50, ${time(gap.p95)} at p95` : ''}`,
     lead: timed(lead),
     failRate: share(failRate),
     recovery: timed(recovery),
@@ -163,5 +166,7 @@ export const knownTold = (known: KeysBoard['known']) =>
     : `Failures are known of ${known.map((kind) => kinds[kind]).join(', ')}.`
 
 export const time = (ms: number | null) => (ms === null ? 'never' : formatDuration(ms))
+/** Of less than a week nothing is said of how many there are in one. */
+export const paceOf = (perWeek: number | null) => (perWeek === null ? 'too early' : perWeek.toFixed(1))
 const limit = (ms: number | null) => (ms === null ? '?' : formatDuration(ms))
 export const percent = (value: number) => `${(value * 100).toFixed(value > 0 && value < 0.0995 ? 1 : 0)} %`

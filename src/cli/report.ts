@@ -1,6 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { ConstraintBoard, ConstraintView } from '../flow/constraint/schemas.ts'
+import type { KeysBoard } from '../flow/measures/keys/schemas.ts'
 import type { BoardRow, StreamFlowDetail, StreamFlowPicture } from '../flow/measures/schemas.ts'
 import { notFound } from '../kernel/errors.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
@@ -21,6 +22,7 @@ export async function report(this: CliContext, flags: Flags): Promise<void> {
         message: flags.team === undefined ? 'nothing was deployed yet' : `nothing was deployed of "${flags.team}"`,
         help: nothingTold(flags),
       })
+    const { estate } = await api.get<KeysBoard>(`/api/keys?${query}`)
     const { rows } = await api.get<ConstraintBoard>(`/api/constraint?${query}`)
     const ordered = streams.toSorted(slowestFirst)
     const constraints = new Map(rows.map((one) => [one.stream, one]))
@@ -35,7 +37,14 @@ export async function report(this: CliContext, flags: Flags): Promise<void> {
         released: (await api.get<StreamFlowDetail>(`${at`/api/flow/${stream}`}?${query}`)).changes?.released,
       })
     }
-    const page = pageOf({ title: flags.title, madeAt: new Date().toISOString(), streams: ordered, inFull, constraints })
+    const page = pageOf({
+      title: flags.title,
+      madeAt: new Date().toISOString(),
+      streams: ordered,
+      perWeek: estate.frequency?.perWeek ?? null,
+      inFull,
+      constraints,
+    })
     await replaceFile(path.resolve(this.cwd, flags.out), page)
     output.passing('')
     output.result(`${flags.out}: ${streams.length} value streams, ${inFull.length} of them in full, ${Math.ceil(page.length / 1024)} KB`)

@@ -2,7 +2,7 @@ import type { TeamsBoard } from '../flow/team/board-schemas.ts'
 import { withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import { windowQuery, type WindowFlags } from './flow-window.ts'
-import { knownTold, lines, percent, time } from './keys-board.ts'
+import { knownTold, lines, paceOf, percent, time } from './keys-board.ts'
 import type { Output } from './output.ts'
 
 export type TeamBoardFlags = ConnectFlags & WindowFlags & { readonly json: boolean; readonly csv: boolean }
@@ -50,7 +50,7 @@ function board({ rows, known, definitions, unowned }: TeamsBoard, { colour, tabl
 }
 
 const cells = ({ frequency, lead, failRate, recovery }: TeamsBoard['rows'][number]) => [
-  frequency === null ? 'no data' : frequency.perWeek.toFixed(1),
+  frequency === null ? 'no data' : paceOf(frequency.perWeek),
   lead === null ? 'no data' : time(lead.p50.value),
   lead === null ? '' : time(lead.p85.value),
   failRate === null ? 'no data' : percent(failRate.share),

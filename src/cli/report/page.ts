@@ -1,6 +1,7 @@
 import type { ConstraintView } from '../../flow/constraint/schemas.ts'
 import type { BoardRow, ChangesView, StreamFlowPicture } from '../../flow/measures/schemas.ts'
 import { formatDuration } from '../../kernel/duration.ts'
+import { isStale, newestOf, seenTold } from '../last-heard.ts'
 import { html, type Markup } from './markup.ts'
 import { curves, shares, spark } from './plots.ts'
 import { style } from './style.ts'
@@ -17,6 +18,8 @@ export type Report = {
   /** RFC 3339. */
   readonly madeAt: string
   readonly streams: readonly BoardRow[]
+  /** Of all streams taken together; null: too early, or no data. */
+  readonly perWeek: number | null
   /** Some of them in full, by name. */
   readonly inFull: readonly Told[]
   readonly constraints: ReadonlyMap<string, Pick<ConstraintView, 'constraint' | 'cannotSay'>>
@@ -25,18 +28,9 @@ export type Report = {
 /** How changes flow, as one page that needs nothing else. */
 export function pageOf(report: Report): string {
   const { title, streams, inFull } = report
-  const since = streams
-    .map((one) => one.since)
-    .toSorted()[0]!
-    .slice(0, 10)
-  const until = streams
-    .map((one) => one.until)
-    .toSorted()
-    .at(-1)!
-    .slice(0, 10)
   const body = html`<header>
       <h1>${title}</h1>
-      <p class="soft">Versions first seen from ${since} until ${until}. Made on ${report.madeAt.slice(0, 10)} by Threeways.</p>
+      <p class="soft">${seenTold(streams)} Made on ${report.madeAt.slice(0, 10)} by Threeways.</p>
     </header>
     ${figures(report)}
     ${
@@ -60,17 +54,25 @@ export function pageOf(report: Report): string {
 `
 }
 
-function figures({ streams, constraints }: Report): Markup {
+function figures({ streams, perWeek, constraints }: Report): Markup {
   const sum = (of: (one: BoardRow) => number) => streams.reduce((total, one) => total + of(one), 0)
   const versions = sum(({ lead }) => lead.versions)
   const reached = sum(({ lead }) => lead.reached)
   const named = [...constraints.values()].flatMap(({ constraint }) => constraint ?? [])
   const told: readonly (readonly [string | number, string])[] = [
-    [streams.length, 'value streams'],
-    [Math.round(sum(({ perWeek }) => perWeek)).toLocaleString('en'), 'deployments a week to where they lead'],
+    withNoun(streams.length, 'value stream', 'value streams'),
+    [perWeek === null ? 'too early' : Math.round(perWeek).toLocaleString('en'), 'deployments a week to where they lead'],
     [versions === 0 ? 'no data' : `${Math.round((reached / versions) * 100)} %`, `of ${versions.toLocaleString('en')} versions arrived`],
-    [sum(({ back }) => back).toLocaleString('en'), 'deployments went back'],
-    [sum(({ closed }) => closed), 'gates are closed'],
+    withNoun(
+      sum(({ back }) => back),
+      'deployment went back',
+      'deployments went back',
+    ),
+    withNoun(
+      sum(({ closed }) => closed),
+      'gate is closed',
+      'gates are closed',
+    ),
     [
       `${named.length}`,
       `streams have a constraint that can be named, ${named.filter(({ cause }) => cause === 'gate').length} of them a closed gate`,
@@ -80,6 +82,8 @@ function figures({ streams, constraints }: Report): Markup {
     ${told.map(([value, name]) => html`<li><b>${value}</b>${name}</li>`)}
   </ul>`
 }
+
+const withNoun = (count: number, one: string, many: string) => [count.toLocaleString('en'), count === 1 ? one : many] as const
 
 const time = (ms: number | null) => (ms === null ? 'never' : formatDuration(ms))
 const times = (lead: BoardRow['lead'], ms: number | null) => (lead.versions === 0 ? 'no data' : time(ms))
@@ -94,8 +98,8 @@ function story({ constraint, picture, released }: Told): Markup {
   return html`<article id="${flow.stream}">
     <h3>${flow.stream} <span class="soft">${flow.order.join(' → ')}</span></h3>
     <p>
-      Half of its versions arrive within <b>${times(flow.lead, flow.lead.p50.value)}</b>${then}, 85 % within
-      <b>${times(flow.lead, flow.lead.p85.value)}</b>; ${flow.lead.reached} of ${flow.lead.versions} have.
+      ${arriving('Half', flow.lead, flow.lead.p50.value)}${then}, ${arriving('85 %', flow.lead, flow.lead.p85.value)}; ${flow.lead.reached}
+      of ${flow.lead.versions} have.
     </p>
     ${released !== undefined && released.hidden > 0 && releases(released)} ${parts.length > 0 && shares(parts)}
     <div>
@@ -108,13 +112,24 @@ function story({ constraint, picture, released }: Told): Markup {
   </article>`
 }
 
+/** Fewer than so many arrived for as long as anybody watched. */
+function arriving(share: 'Half' | '85 %', lead: BoardRow['lead'], ms: number | null): Markup {
+  if (lead.versions > 0 && ms === null) return html`${share === 'Half' ? 'Fewer than half of its versions' : 'fewer than 85 %'} arrive`
+  return html`${share === 'Half' ? 'Half of its versions arrive' : '85 %'} within <b>${times(lead, ms)}</b>`
+}
+
 function releases(released: NonNullable<ChangesView['released']>): Markup {
   const { hidden, arrived, toFirst, withdrawnNow } = released
   const off = withdrawnNow === 0 ? '' : `; ${withdrawnNow} of them nobody gets any more`
   return html`<p>
-    Users get half of its changes within <b>${time(released.fromBegun.p50.value)}</b> from the first commit. ${hidden} are behind flags:
-    ${arrived} of them reached ${released.in}, ${released.released} were released${off}.
-    ${arrived > 0 && html`From ${released.in} on, half of those take <b>${time(toFirst.p50.value)}</b>.`}
+    ${released.fromBegun.p50.value === null ? html`Users do not get half of its changes yet.` : html`Users get half of its changes within <b>${time(released.fromBegun.p50.value)}</b> from the first commit.`}
+    ${hidden} are behind flags: ${arrived} of them reached ${released.in}, ${released.released} were released${off}.
+    ${
+      arrived > 0 &&
+      (toFirst.p50.value === null
+        ? html`Fewer than half of those got to them from ${released.in} on.`
+        : html`From ${released.in} on, half of those take <b>${time(toFirst.p50.value)}</b>.`)
+    }
   </p>`
 }
 
@@ -135,6 +150,7 @@ const heads = [
 ]
 
 function table({ streams, constraints, inFull }: Report): Markup {
+  const newest = newestOf(streams)
   const described = new Set(inFull.map(({ constraint }) => constraint.stream))
   const rows = streams.map((one) => {
     const { stream, lead, batch, back, closed, perWeek } = one
@@ -144,9 +160,12 @@ function table({ streams, constraints, inFull }: Report): Markup {
       ? `${found.constraint.from} → ${found.constraint.to}${found.constraint.cause === 'gate' ? ' (gate)' : ''}`
       : 'cannot say'
     return html`<tr>
-      <td>${described.has(stream) ? html`<a href="#${stream}">${stream}</a>` : stream}</td>
+      <td>
+        ${described.has(stream) ? html`<a href="#${stream}">${stream}</a>` : stream}
+        ${isStale(one, newest) && html`<span class="soft">until ${one.asOf.slice(0, 10)}</span>`}
+      </td>
       <td class="text" title="${found?.cannotSay ?? ''}">${found?.constraint ? named : html`<span class="soft">${named}</span>`}</td>
-      <td>${perWeek.toFixed(1)}</td>
+      <td>${perWeek === null ? html`<span class="soft">too early</span>` : perWeek.toFixed(1)}</td>
       <td><b>${times(lead, lead.p50.value)}</b></td>
       <td class="soft">${lead.versions === 0 ? '' : `${time(lead.p50.low)} – ${time(lead.p50.high)}`}</td>
       <td>${times(lead, lead.p85.value)}</td>

@@ -66,7 +66,7 @@ export function viewOf(stream: string, flow: StreamFlow, { since, until, asOf }:
     until: instant(until),
     asOf: instant(asOf),
     deployments,
-    perWeek,
+    perWeek: perWeek ?? null,
     activeDays,
     lead: { versions, reached, p50: orNull(p50), p85: orNull(p85), p95: orNull(p95), within },
     batch: { p50: batch.p50 ?? null, p95: batch.p95 ?? null, max: batch.max ?? null },

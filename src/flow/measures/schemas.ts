@@ -18,7 +18,7 @@ export const StreamFlowView = z
     until: z.iso.datetime(),
     asOf: z.iso.datetime().meta({ description: 'the latest moment of which something is known' }),
     deployments: z.int().meta({ description: 'to the last environment' }),
-    perWeek: z.number(),
+    perWeek: z.number().nullable().meta({ description: 'null: too early, nothing is known of a full week' }),
     activeDays: z.int().meta({ description: 'days (UTC) with a deployment' }),
     lead: z.object({ versions: z.int(), reached: z.int(), p50: Quantile, p85: Quantile, p95: Quantile, within: z.array(Within) }).meta({
       description:

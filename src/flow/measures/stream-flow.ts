@@ -20,7 +20,8 @@ export type StreamFlow = {
   readonly order: readonly string[]
   /** Deployments to the last of them. */
   readonly deployments: number
-  readonly perWeek: number
+  /** Undefined: it is known for less than a week by then. */
+  readonly perWeek: number | undefined
   readonly activeDays: number
   /** Of the versions that were first seen in the window; what is still on its way counts. */
   readonly lead: {
@@ -69,6 +70,9 @@ export function orderIn(
   return wayOf(known, estateOrder, end, lately === known.length ? 0 : lately)
 }
 
+/** Of less than a week that something is known of it says how often it is deployed in one. */
+export const isPace = (knownSince: number, end: number): boolean => end - knownSince >= 7 * dayMs
+
 /** @param isWay - where there is but one environment nothing takes any time, and no time is no data */
 function measure({ passages, arrivals }: Passages, { since, until, asOf }: Window, isWay: boolean): Omit<StreamFlow, 'order'> {
   const inside = (at: number) => at >= since && at < until
@@ -80,11 +84,12 @@ function measure({ passages, arrivals }: Passages, { since, until, asOf }: Windo
   const came = arrivals.filter(({ at }) => inside(at))
   const batches = came.flatMap(({ batch }) => (isWay && batch > 0 ? [batch] : [])).toSorted((a, b) => a - b)
   const end = Math.min(until, asOf)
-  // Before the first thing that is known of it nothing was watched; a week at least, for the beginning of one is no pace.
-  const days = (end - Math.max(since, Math.min(passages[0]?.arrived ?? since, end - 7 * dayMs))) / dayMs
+  // Before the first thing that is known of it nothing was watched, and the beginning of a week is no pace.
+  const known = passages[0]?.arrived ?? end
+  const days = (end - Math.max(since, known)) / dayMs
   return {
     deployments: came.length,
-    perWeek: days > 0 ? (came.length / days) * 7 : 0,
+    perWeek: isPace(known, end) ? (days > 0 ? (came.length / days) * 7 : 0) : undefined,
     activeDays: new Set(came.map(({ at }) => Math.floor(at / dayMs))).size,
     lead: {
       versions: curve.count,

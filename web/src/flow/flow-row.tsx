@@ -4,7 +4,7 @@ import type { FlowRow } from '../api/types.ts'
 import { linksOf } from './links.ts'
 import { LeadStrip, MiniCurve } from './mini-curve.tsx'
 import { flowHref } from './window.ts'
-import { few, limits, span } from './words.ts'
+import { few, limits, paceOf, span } from './words.ts'
 
 export type Held = { readonly to: string; readonly told: string }
 
@@ -40,7 +40,7 @@ export const FlowRowView = memo(function FlowRowView({ row, held, team, top, ind
         <Way order={order} held={held} href={`${flowHref(stream, params)}#constraint`} />
       </div>
       <Cell name="perWeek" href={rows('deployments')} sub={deployments === 0 ? undefined : `${deployments} in all`}>
-        {deployments === 0 ? undefined : few(perWeek)}
+        {deployments === 0 ? undefined : paceOf(perWeek)}
       </Cell>
       <Cell name="p50" href={rows('versions')} sub={lead.versions === 0 ? undefined : limits(lead.p50)}>
         {lead.versions === 0 ? undefined : timeOf(lead.p50.value)}

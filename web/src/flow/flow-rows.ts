@@ -11,7 +11,7 @@ function rankOf({ stream, lead, perWeek, deployments, batch, back, closed }: Flo
     case 'stream':
       return stream
     case 'perWeek':
-      return deployments === 0 ? undefined : perWeek
+      return deployments === 0 ? undefined : (perWeek ?? undefined)
     case 'p50':
     case 'p85':
     case 'p95':

@@ -6,7 +6,7 @@ import { timeOf } from './flow-row.tsx'
 import { useLinks, type Links } from './links.ts'
 import { Explained } from './term.tsx'
 import { useKept } from './use-kept.ts'
-import { few, limits, percent, plural } from './words.ts'
+import { few, limits, paceOf, percent, plural } from './words.ts'
 
 type Definitions = KeysBoard['definitions']
 const names: Record<keyof Definitions, readonly [string, string]> = {
@@ -98,7 +98,7 @@ function Keys({ keys: { frequency, lead, failRate, recovery, rework }, definitio
         href={hrefs.frequency}
         sub={frequency && `${plural(frequency.deployments, 'deployment')}, on ${plural(frequency.activeDays, 'day')}`}
       >
-        {frequency && `${few(frequency.perWeek)} / wk`}
+        {frequency && (frequency.perWeek === null ? paceOf(null) : `${few(frequency.perWeek)} / wk`)}
       </Figure>
       <Figure
         {...usual('lead')}

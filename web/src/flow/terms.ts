@@ -28,7 +28,7 @@ export const terms = {
   perWeek: {
     name: 'Deploys / wk',
     short: 'to the last environment',
-    long: 'Deployments to the last environment in the window, for each week of it.',
+    long: 'Deployments to the last environment in the window, for each week of it, or of as much of it as the stream is known. “too early”: nothing is known of a full week.',
   },
   batch: {
     name: 'Batch',

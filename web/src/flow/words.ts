@@ -39,6 +39,9 @@ export function percent(share: number): string {
 /** A number that needs no more than a digit after the point. */
 export const few = (value: number) => (value > 0 && value < 0.05 ? '< 0.1' : rough(value))
 
+/** How many a week; of less than a week of history nothing is said. */
+export const paceOf = (perWeek: number | null) => (perWeek === null ? 'too early' : few(perWeek))
+
 const days = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
 
 /** `21 Aug 2026`, UTC: windows begin and end there for everybody. */

@@ -175,7 +175,7 @@ export const placeOf = ({ stream, environment, window }: Place) => ({
 
 export function viewOf({ frequency, lead, failRate, recovery, rework }: Keys): KeysView {
   return {
-    frequency: frequency === undefined ? null : { ...frequency, gap: frequency.gap ?? null },
+    frequency: frequency === undefined ? null : { ...frequency, perWeek: frequency.perWeek ?? null, gap: frequency.gap ?? null },
     lead: timedOf(lead),
     failRate: failRate ?? null,
     recovery: timedOf(recovery),
@@ -205,6 +205,8 @@ function rowsOf({ deployments, failures, passages }: Material): Pick<StreamKeysD
 }
 
 function herdOf(keys: Keys): StreamKeysDetail['herd'] {
+  // The first days of a stream are like nobody's years.
+  if (keys.frequency?.perWeek === undefined) return []
   return herds.map((herd) => {
     const { frequency, lead, failRate, recovery } = among(keys, herd)
     const like = { frequency: frequency ?? null, lead: lead ?? null, failRate: failRate ?? null, recovery: recovery ?? null }

@@ -4,7 +4,7 @@ import { survival, survivalQuantile, type Quantile } from '../../../kernel/stati
 import type { Blamed } from '../attribution/blame.ts'
 import type { Placed } from '../attribution/placed.ts'
 import type { Passage } from '../lead.ts'
-import type { Window } from '../stream-flow.ts'
+import { isPace, type Window } from '../stream-flow.ts'
 
 const dayMs = 86_400_000
 
@@ -55,7 +55,12 @@ export type KeyShare = {
 /** The five keys. Undefined wherever nothing can be said: no data is not zero. */
 export type Keys = {
   readonly frequency:
-    | { readonly deployments: number; readonly perWeek: number; readonly activeDays: number; readonly gap: Spread | undefined }
+    | {
+        readonly deployments: number
+        /** Undefined: known for less than a week. */ readonly perWeek: number | undefined
+        readonly activeDays: number
+        readonly gap: Spread | undefined
+      }
     | undefined
   readonly lead: Timed | undefined
   readonly failRate: KeyShare | undefined
@@ -121,16 +126,16 @@ function countsOf(all: readonly Material[]) {
 
 export const nameOf = ({ kind, id, stream = '', environment = '' }: Blamed['failure']) => `${kind} ${stream}/${environment} ${id}`
 
-/** Of the window, as many as the stream is known; a week of it at least, for the beginning of one is no pace. */
-function daysOf({ window, knownSince }: Material): number {
+/** Of the window, as many as the stream is known; the beginning of a week is no pace. */
+function daysOf({ window, knownSince }: Material): { readonly days: number; readonly isPace: boolean } {
   const end = Math.min(window.until, window.asOf)
-  return (end - Math.max(window.since, Math.min(knownSince, end - 7 * dayMs))) / dayMs
+  return { days: (end - Math.max(window.since, knownSince)) / dayMs, isPace: isPace(knownSince, end) }
 }
 
 /** @param times - of those that came to run, ascending */
 function frequencyOf(all: readonly Material[], times: Float64Array): Keys['frequency'] {
-  const days = Math.max(0, ...all.map(daysOf))
-  if (all.length === 0 || days === 0) return undefined
+  const [longest] = all.map(daysOf).toSorted((a, b) => Number(b.isPace) - Number(a.isPace) || b.days - a.days)
+  if (longest === undefined || (longest.isPace && longest.days <= 0)) return undefined
   const gaps = new Float64Array(Math.max(0, times.length - 1))
   let [activeDays, last] = [0, Number.NaN]
   for (const [index, at] of times.entries()) {
@@ -143,7 +148,7 @@ function frequencyOf(all: readonly Material[], times: Float64Array): Keys['frequ
   const [p50, p85, p95] = [0.5, 0.85, 0.95].map((share) => quantile(gaps, share))
   return {
     deployments: times.length,
-    perWeek: (times.length / days) * 7,
+    perWeek: longest.isPace ? (times.length / longest.days) * 7 : undefined,
     activeDays,
     gap: p50 === undefined ? undefined : { p50, p85: p85!, p95: p95! },
   }

@@ -22,7 +22,7 @@ export const KeysView = z
     frequency: z
       .object({
         deployments: z.int(),
-        perWeek: z.number(),
+        perWeek: z.number().nullable().meta({ description: 'null: too early, nothing is known of a full week' }),
         activeDays: z.int().meta({ description: 'days (UTC) with a deployment' }),
         gap: z.object({ p50: z.number(), p85: z.number(), p95: z.number() }).nullable().meta({
           description: 'milliseconds from one deployment to the next; null: there were not two',

@@ -4,7 +4,7 @@ import { timeOf } from '../flow-row.tsx'
 import { useLinks, type Links } from '../links.ts'
 import { Term } from '../term.tsx'
 import { terms } from '../terms.ts'
-import { few, limits, percent, plural, span } from '../words.ts'
+import { few, limits, paceOf, percent, plural, span } from '../words.ts'
 
 type Props = { readonly picture: StreamFlowPicture }
 type Linked = Props & { readonly links: Links }
@@ -102,9 +102,9 @@ function Deployments({ picture: { flow, before }, links }: Linked) {
       told={terms.perWeek.short}
       href={links.rows('deployments')}
       sub={deployments === 0 ? undefined : `${deployments}, on ${plural(activeDays, 'day')}`}
-      was={before === null ? undefined : few(before.perWeek)}
+      was={before === null ? undefined : paceOf(before.perWeek)}
     >
-      {deployments === 0 ? undefined : few(perWeek)}
+      {deployments === 0 ? undefined : paceOf(perWeek)}
     </Figure>
   )
 }

@@ -1,0 +1,31 @@
+type Row = { readonly since: string; readonly until: string; readonly asOf: string }
+
+const day = (instant: string) => instant.slice(0, 10)
+/** Who was last heard of so long before the newest is marked. */
+const staleMs = 7 * 86_400_000
+
+/** When the one that was heard of last was. */
+export const newestOf = (rows: readonly Row[]): string =>
+  rows
+    .map(({ asOf }) => asOf)
+    .toSorted()
+    .at(-1)!
+
+/** Nothing is known of it for a week or more up to when others were heard of: its window lies as much earlier. */
+export const isStale = ({ asOf }: Row, newest: string): boolean => Date.parse(newest) - Date.parse(asOf) >= staleMs
+
+/** Which versions a board is of: streams have windows of their own, each until it was last heard of. */
+export function seenTold(rows: readonly Row[]): string {
+  const first = rows.map(({ since }) => since).toSorted()[0]!
+  const newest = newestOf(rows)
+  const stale = rows.filter((row) => isStale(row, newest))
+  if (stale.length === 0)
+    return `Versions first seen from ${day(first)} until ${day(
+      rows
+        .map(({ until }) => until)
+        .toSorted()
+        .at(-1)!,
+    )}.`
+  const oldest = stale.map(({ asOf }) => asOf).toSorted()[0]!
+  return `Versions first seen in a window of each stream's own, until it was last heard of: ${day(newest)} at the latest. ${stale.length} of ${rows.length} streams ${stale.length === 1 ? 'was' : 'were'} last heard of a week or more before that, the earliest on ${day(oldest)}; ${stale.length === 1 ? 'it is' : 'they are'} marked.`
+}
