@@ -12,7 +12,7 @@ export function tables(): MiddlewareHandler<HttpEnv> {
     if (c.req.method !== 'GET' || !c.res.ok || !wantsTable(c.req.query('format'), c.req.header('accept'))) return
     if (!/^application\/json\b/.test(c.res.headers.get('content-type') ?? '')) return
     const { status } = c.res
-    const table = csvOf(rowsIn((await c.res.json()) as never))
+    const table = csvOf(rowsIn((await c.res.json()) as never, c.req.query('team')))
     c.res = undefined
     c.res = new Response(table, { status, headers: { 'content-type': 'text/csv; charset=utf-8; header=present' } })
   }
