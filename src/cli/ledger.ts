@@ -13,22 +13,24 @@ import { exportLedger, importLedger } from '../ledger/transfer.ts'
 import { openHome, openHomeThere } from '../server/home.ts'
 import { openStore } from '../server/store.ts'
 import { sentenceOf } from '../server/sentences.ts'
-import { withApi, type ConnectFlags } from './api.ts'
+import { withApi, type Api, type ConnectFlags } from './api.ts'
 import { databaseUrlOf, homeFolder, type CliContext } from './context.ts'
 import { during } from './ending.ts'
+import { shortType, typesMeant } from './event-types.ts'
 
 type EventsFlags = ConnectFlags & { json: boolean; follow: boolean; limit: number; type?: string; run?: string }
+
+type Page = (more: Readonly<Record<string, string>>, of?: URLSearchParams) => Promise<readonly RecordedEvent[]>
 
 /** Prints the latest events, oldest first; with `follow` also those to come. */
 export async function events(this: CliContext, flags: EventsFlags): Promise<void> {
   await withApi(this, flags, async (api) => {
-    const query = new URLSearchParams({
-      ...(flags.type === undefined ? {} : { type: flags.type }),
-      ...(flags.run === undefined ? {} : { chain: flags.run }),
-    })
-    const page = async (more: Record<string, string>) =>
-      (await api.get<{ events: RecordedEvent[] }>(`/api/events?${query}&${new URLSearchParams(more)}`)).events
+    const query = new URLSearchParams(flags.run === undefined ? {} : { chain: flags.run })
+    for (const type of await typesOf(api, flags)) query.append('type', type)
+    const page: Page = async (more, of = query) =>
+      (await api.get<{ events: RecordedEvent[] }>(`/api/events?${of}&${new URLSearchParams(more)}`)).events
     const latest = (await page({ order: 'newest', limit: String(flags.limit) })).toReversed()
+    if (latest.length === 0 && !flags.follow) await sayWhyNone(this, flags, page)
     for (const event of latest) tell(this, event, flags.json)
     for (let after = latest.at(-1)?.seq ?? 0; flags.follow; await sleep(300)) {
       for (const event of await page({ after: String(after), limit: '500' })) {
@@ -39,15 +41,36 @@ export async function events(this: CliContext, flags: EventsFlags): Promise<void
   })
 }
 
+async function typesOf(api: Api, { type }: EventsFlags): Promise<readonly string[]> {
+  if (type === undefined) return []
+  const { kinds } = await api.get<{ kinds: { type: string }[] }>('/api/event-kinds')
+  return typesMeant(
+    type,
+    kinds.map((kind) => kind.type),
+  )
+}
+
+/** @throws ThreewaysError `RUN_NOT_FOUND` */
+async function sayWhyNone({ output }: CliContext, { type, run }: EventsFlags, page: Page): Promise<void> {
+  const [one] = run === undefined || type === undefined ? [] : await page({ limit: '1' }, new URLSearchParams({ chain: run }))
+  if (run !== undefined && one === undefined)
+    throw notFound('RUN_NOT_FOUND', {
+      message: `no event belongs to a run "${run}"`,
+      help: '`threeways status` names the runs of deliveries here; events of runs elsewhere: --type pipelinerun.finished',
+    })
+  output.say(
+    type === undefined ? 'nothing is recorded yet' : `nothing of type "${type}"${run === undefined ? '' : ' in this run'} is recorded yet`,
+  )
+}
+
 function tell({ output }: CliContext, recorded: RecordedEvent, json: boolean): void {
   if (json) {
     output.jsonLine(recorded)
     return
   }
   const { seq, recordedAt, event } = recorded
-  const type = event.type.replace(/^dev\.cdeventsx?\./, '').replace(/\.\d+\.\d+\.\d+$/, '')
   output.result(
-    `${String(seq).padStart(6)}  ${output.colour.dim(event.time ?? recordedAt)}  ${output.colour.cyan(type.padEnd(28))}  ${sentenceOf(recorded) ?? event.subject ?? ''}`,
+    `${String(seq).padStart(6)}  ${output.colour.dim(event.time ?? recordedAt)}  ${output.colour.cyan(shortType(event.type).padEnd(28))}  ${sentenceOf(recorded) ?? event.subject ?? ''}`,
   )
 }
 
