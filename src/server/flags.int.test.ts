@@ -110,7 +110,7 @@ describe('flags over HTTP', () => {
     })
     const preview = (...files: readonly object[]) => t.ask('POST', '/api/flags/preview', { files })
     expect((await preview(salted)).body).toMatchObject({
-      flags: [{ moves: expect.arrayContaining([expect.objectContaining({ diced: true })]) }],
+      flags: [{ moves: expect.arrayContaining([expect.objectContaining({ how: 'diced' })]) }],
     })
     // As somebody edits it: its text is its file, and what it would be is told without being done.
     const { text } = body as { text: string }

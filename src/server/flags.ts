@@ -15,6 +15,7 @@ import { makeTickets } from '../flow/flags/serving/tickets.ts'
 import { trafficRoutes } from '../flow/flags/traffic/routes.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { HttpEnv } from '../kernel/http.ts'
+import { experimentsOfFlags } from './experiments-of-flags.ts'
 import { holdGuardrails } from './guardrails.ts'
 import { outcomesOf } from './outcomes.ts'
 import { makeTidier } from './tidier.ts'
@@ -41,7 +42,7 @@ export type FlagsOptions = {
 
 /** Plugs flags together: what people publish, and what applications are served of it. */
 export function openFlags({ ledger, clock, newId, work, origins, isLocal, isRevoked, log }: FlagsOptions) {
-  const flags = makeFlags(ledger, { clock, newId })
+  const flags = makeFlags(ledger, { clock, newId, experiments: experimentsOfFlags })
   const sets = makeFlagSets(ledger, flags.standing, log)
   const served = makeServed(sets)
   const tickets = makeTickets({ clock, secret: newSecret, isRevoked })

@@ -14,6 +14,7 @@ import {
   type FlagDetail,
   type FlagRow,
 } from '../flags.ts'
+import { previewLines, type Preview } from '../flag-preview.ts'
 import { ready, stale, why } from './flag-asking.ts'
 import { agree, proposals, turnDown } from './flag-proposals.ts'
 import { count, jsonFlag } from './flow.ts'
@@ -77,7 +78,7 @@ const set = buildCommand<Setting, string[], CliContext>({
         if (dryRun) {
           const { flags: previews } = await api.send<{ flags: readonly Preview[] }>('POST', '/api/flags/preview', { files })
           if (json) return this.output.json(previews)
-          for (const preview of previews) this.output.result(previewLine(preview))
+          for (const line of previews.flatMap(previewLines)) this.output.result(line)
           return
         }
         const { over, rebucket, unready, reason, expected, propose: isProposed } = flags
@@ -113,24 +114,6 @@ const set = buildCommand<Setting, string[], CliContext>({
   },
   docs: { brief: 'Publish flags from files, all or none' },
 })
-
-type Preview = {
-  readonly flag: string
-  readonly revision: number
-  readonly moves: readonly { readonly environment: string; readonly rule: string | null; readonly moved: string; readonly diced: boolean }[]
-  readonly against: string | null
-}
-
-function previewLine({ flag, revision, moves, against }: Preview): string {
-  if (against !== null) return `${flag}: ${against}`
-  if (revision === 0) return `${flag} is new`
-  if (moves.length === 0) return `${flag}: nobody who sees a variant would see another one`
-  const told = moves.map(
-    ({ environment, rule, moved, diced }) =>
-      `${environment}${rule === null ? '' : ` (rule ${rule})`} ${moved} ${diced ? 'diced anew' : 'lose what they see'}`,
-  )
-  return `${flag}: ${told.join(', ')}`
-}
 
 type Sent = { readonly name: string; readonly wish: { readonly reason: string }; readonly json: boolean; readonly isProposed: boolean }
 

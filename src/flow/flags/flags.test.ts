@@ -4,7 +4,8 @@ import { compile } from './compile.ts'
 import { readFlag } from './document.ts'
 import { documentOf } from './written.ts'
 import type { Flag } from './flag.ts'
-import { checkRequirements, checkWrittenOut, movesOf, wished } from './policy.ts'
+import { checkRequirements, checkWrittenOut, wished } from './policy.ts'
+import { movesOf } from './moves.ts'
 import { touched } from './proposals/rights.ts'
 import { slotsOf } from './slots.ts'
 import { checkout, flagOf, revised } from './testing.ts'
@@ -189,11 +190,11 @@ describe('what somebody wishes of a flag', () => {
     const before = { flag, slots: slotsOf(flag, {}), revision: 1 }
     expect(movesOf(before, wish({ serve: { on: 2_500 } }).flag)).toEqual([])
     expect(movesOf(before, wish({ serve: { on: 100 } }).flag)).toEqual([
-      { environment: 'production', rule: null, moved: 400, diced: false },
+      { environment: 'production', rule: null, moved: 400, how: 'taken' },
     ])
     expect(movesOf(before, { ...flag, salt: 'other' })).toEqual([
-      { environment: 'production', rule: null, moved: 500, diced: true },
-      { environment: 'production', rule: 'germany', moved: 2_000, diced: true },
+      { environment: 'production', rule: null, moved: 500, how: 'diced' },
+      { environment: 'production', rule: 'germany', moved: 2_000, how: 'diced' },
     ])
   })
 })

@@ -1,7 +1,5 @@
 import { makeBreath } from '../../kernel/breath.ts'
-import type { Clock } from '../../kernel/clock.ts'
 import { conflict, ThreewaysError } from '../../kernel/errors.ts'
-import type { NewId } from '../../kernel/ids.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { readFlag } from './document.ts'
 import type { FlagChange } from './events.ts'
@@ -9,8 +7,9 @@ import { checkExclusion, checkKept } from './exclusion.ts'
 import { checkOnce, checkWords, sameFile } from './files.ts'
 import type { Flag } from './flag.ts'
 import { advanced, begun, paused, type OutcomeOf } from './plan.ts'
-import { checkRequirements, checkWrittenOut, movesOf, settingIn, wished, withSetting, type Move, type Wish } from './policy.ts'
-import { makePublisher, type Published, type Step } from './publish.ts'
+import { checkBuckets, checkValues, movesOf, otherType, otherValues, type Move, type OtherValue } from './moves.ts'
+import { checkNeeded, checkRequirements, checkWrittenOut, settingIn, wished, withSetting, type Wish } from './policy.ts'
+import { makePublisher, type Parts, type Published, type Step } from './publish.ts'
 import { lastFromFiles, revisionOf, revisions, standing, unknown, type Author, type FlagRevision } from './revisions.ts'
 
 /** A file with a flag in it. `file`: its name, for the faults. */
@@ -21,15 +20,19 @@ export type Preview = {
   readonly flag: Flag
   readonly before: FlagRevision | null
   readonly moves: readonly Move[]
-  /** What layers and holdouts say against it, unless it is meant; null: nothing. */
+  readonly values: readonly OtherValue[]
+  /** The type of its values until now, where it would be another; null: it would not. */
+  readonly typeWas: string | null
+  /** What layers, holdouts, buckets and experiments say against it, unless it is meant; null: nothing. */
   readonly against: string | null
 }
 
 export type Flags = ReturnType<typeof makeFlags>
 
 /** Flags: what stands, and every change of it, each an event with author and reason. */
-export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Clock; readonly newId: NewId }) {
-  const { publish, alone } = makePublisher(ledger, { clock, newId })
+export function makeFlags(ledger: Ledger, parts: Parts) {
+  const { clock, experiments = async () => [] } = parts
+  const { publish, alone } = makePublisher(ledger, parts)
 
   return {
     /** How every flag stands, by name. */
@@ -93,11 +96,19 @@ export function makeFlags(ledger: Ledger, { clock, newId }: { readonly clock: Cl
       for (const { flag } of read) checkRequirements(flag, then)
       const earlier = new Map([...all].map(([name, one]) => [name, one.flag]))
       checkWrittenOut(then, earlier)
+      checkNeeded(new Set(read.map(({ flag }) => flag.flag)), earlier, then)
+      const asked = await experiments(ledger)
       return read.map(({ flag }) => {
         const before = all.get(flag.flag)
         const made = begun(flag, before?.flag, at)
-        const against = refusalOf(() => checkKept(new Set([flag.flag]), earlier, then, (layer) => all.get(layer)?.slots ?? {}))
-        return { flag: made, before: before ?? null, moves: before === undefined ? [] : movesOf(before, made), against }
+        const against = refusalOf(() => {
+          checkKept(new Set([flag.flag]), earlier, then, (layer) => all.get(layer)?.slots ?? {})
+          if (before !== undefined) checkBuckets(before, made, false)
+          if (before !== undefined) checkValues(before, made, asked)
+        })
+        if (before === undefined) return { flag: made, before: null, moves: [], values: [], typeWas: null, against }
+        const typeWas = otherType(before.flag, made) ?? null
+        return { flag: made, before, moves: movesOf(before, made), values: otherValues(before, made), typeWas, against }
       })
     },
 

@@ -3,12 +3,8 @@ import type { Demands, Verdict } from '../dark/readiness.ts'
 import { suggestion } from '../definition/suggest.ts'
 import type { FlagChange } from './events.ts'
 import { layerVariants } from './exclusion.ts'
-import { codeDefault, tableName, slotCount, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
+import { codeDefault, slotCount, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
 import { makeWrittenOut, needsOf } from './needs.ts'
-import { movedSlots, slotsOf, type SlotTables } from './slots.ts'
-
-/** A revision of a flag that stands. */
-export type Standing = { readonly flag: Flag; readonly slots: SlotTables; readonly revision: number }
 
 /** What somebody wants of a flag in one environment. */
 export type Wish = {
@@ -124,6 +120,29 @@ export function checkRequirements(flag: Flag, others: ReadonlyMap<string, Flag>)
     })
 }
 
+/**
+ * Refuses what would make impossible what another flag requires, which nobody touches: a variant or an environment that goes away. What was
+ * impossible before is in nobody's way. Pure.
+ * @param changed - names of flags of which a revision is made
+ * @throws ThreewaysError `FLAG_REQUIREMENT_INVALID`
+ */
+export function checkNeeded(changed: ReadonlySet<string>, before: ReadonlyMap<string, Flag>, after: ReadonlyMap<string, Flag>): void {
+  for (const flag of after.values()) {
+    if (changed.has(flag.flag) || !needsOf(flag).some((need) => changed.has(need.flag))) continue
+    const now = faultOf(() => checkRequirements(flag, after))
+    if (now !== undefined && faultOf(() => checkRequirements(flag, before)) === undefined) throw now
+  }
+}
+
+function faultOf(check: () => void): unknown {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
 /** What is required is written into what requires it. */
 export const requirementDepthMax = 5
 /** Each is written out in full, so that a few that ask a hundred are a set of megabytes. */
@@ -168,47 +187,6 @@ function circleFrom(flag: Flag, others: ReadonlyMap<string, Flag>): readonly str
     return undefined
   }
   return walk(flag, [flag.flag])
-}
-
-/** What a new revision would do to units that see a variant now, in one distribution. */
-export type Move = {
-  readonly environment: string
-  readonly rule: string | null
-  /** Slots whose units would see another variant; of {@link slotCount}. */
-  readonly moved: number
-  /** Every unit is diced anew: which see another variant cannot be said slot by slot. */
-  readonly diced: boolean
-}
-
-/** Who would be moved by a new revision. Empty: nobody. Pure. */
-export function movesOf(before: Standing, after: Flag): readonly Move[] {
-  const slots = slotsOf(after, before.slots)
-  const diced = (['bucketing', 'bucketBy', 'salt'] as const).some((name) => before.flag[name] !== after[name])
-  return Object.entries(after.environments).flatMap(([environment, setting]) =>
-    [undefined, ...setting.rules.map(({ id }) => id)].flatMap((rule): readonly Move[] => {
-      const [was, is] = [before.slots[tableName(environment, rule)], slots[tableName(environment, rule)]]
-      if (was === undefined || is === undefined) return []
-      const owned = was.reduce((sum, [variant, count]) => sum + (variant === null ? 0 : count), 0)
-      const moved = diced ? owned : movedSlots(was, is)
-      return moved === 0 ? [] : [{ environment, rule: rule ?? null, moved, diced }]
-    }),
-  )
-}
-
-/**
- * Refuses to dice everybody anew where units see variants now, unless somebody said that it may. Pure.
- * @throws ThreewaysError `FLAG_REBUCKETED`
- */
-export function checkBuckets(before: Standing, after: Flag, accepted: boolean): void {
-  const diced = movesOf(before, after).filter((move) => move.diced)
-  if (accepted || diced.length === 0) return
-  const told = diced.map(
-    ({ environment, rule, moved }) => `${environment}${rule === null ? '' : ` (rule ${rule})`}: ${moved / 100}% of the units`,
-  )
-  throw refused('FLAG_REBUCKETED', {
-    message: `bucketing, bucketBy or salt of "${after.flag}" would change, and everybody who sees a variant would be diced anew: ${told.join(', ')}`,
-    help: 'leave them as they are, or say that it is meant with --rebucket',
-  })
 }
 
 /** Environments in which a revision would leave the dark, or never was in it, and rehearsals have to show something first. Pure. */

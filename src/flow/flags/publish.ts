@@ -10,14 +10,22 @@ import { currentPolicy } from '../policy/policies.ts'
 import { flagChanged, type FlagChange } from './events.ts'
 import { checkExclusion, checkKept } from './exclusion.ts'
 import type { Flag } from './flag.ts'
+import { checkBuckets, checkValues, otherValues, type Asked } from './moves.ts'
 import { begun } from './plan.ts'
-import { checkBuckets, checkExpected, checkReady, checkRequirements, checkWrittenOut, leavingDark } from './policy.ts'
+import { checkExpected, checkNeeded, checkReady, checkRequirements, checkWrittenOut, leavingDark } from './policy.ts'
 import { checkRights, touched } from './proposals/rights.ts'
 import { standingInParts, type Author, type FlagRevision, type Origin } from './revisions.ts'
 import { slotsOf, type SlotTables } from './slots.ts'
 
-/** `changed`: it was made by what was asked for, and not there already. */
-export type Published = FlagRevision & { readonly changed: boolean }
+/** `changed`: it was made by what was asked for, and not there already. `before`: what stood until then. */
+export type Published = FlagRevision & { readonly changed: boolean; readonly before: FlagRevision | null }
+
+export type Parts = {
+  readonly clock: Clock
+  readonly newId: NewId
+  /** Every experiment there is: what flags may be of, and be held by. */
+  readonly experiments?: (place: Pick<LedgerTransaction, 'db'>) => Promise<readonly Asked[]>
+}
 
 /** A thousand events at once would hold up whoever asks for a flag meanwhile. */
 const appendedAtOnce = 10
@@ -37,7 +45,7 @@ function contentOf({ flag, slots, environment, revision, change, by, reason, ori
 }
 
 /** Publishes revisions of flags behind the ledger's lock. */
-export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock: Clock; readonly newId: NewId }) {
+export function makePublisher(ledger: Ledger, { clock, newId, experiments = async () => [] }: Parts) {
   /** All of it or nothing. Requirements are checked at the end, so that the order of flags does not matter. */
   async function publish(steps: readonly Step[], author: Author & { readonly origin: Origin }): Promise<readonly Published[]> {
     const breath = makeBreath()
@@ -64,7 +72,7 @@ export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock
         const flag = begun(asked, before?.flag, at)
         checkExpected(name, before?.revision ?? 0, author.expected)
         if (before !== undefined && canonicalJson(before.flag) === canonicalJson(flag)) {
-          published.push({ ...before, changed: false })
+          published.push({ ...before, changed: false, before: null })
           continue
         }
         if (before !== undefined) checkBuckets(before, flag, author.rebucket ?? false)
@@ -83,7 +91,7 @@ export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock
           at,
         }
         all.set(name, made)
-        published.push({ ...made, changed: true })
+        published.push({ ...made, changed: true, before: before ?? null })
       }
       const made = published.filter(({ changed }) => changed)
       const flags = new Map(earlier)
@@ -95,7 +103,14 @@ export function makePublisher(ledger: Ledger, { clock, newId }: { readonly clock
       }
       if (made.length > 0) checkWrittenOut(flags, earlier)
       await breath()
+      const valued = made.filter(({ before, flag }) => before !== null && otherValues(before, flag).length > 0)
+      if (author.rebucket !== true && valued.length > 0) {
+        const asked = await experiments(tx)
+        for (const { before, flag } of valued) checkValues(before!, flag, asked)
+      }
       const names = new Set(made.map(({ flag }) => flag.flag))
+      checkNeeded(names, earlier, flags)
+      await breath()
       checkExclusion(names, flags)
       if (author.rebucket !== true) checkKept(names, earlier, flags, (layer) => slotsBefore.get(layer) ?? {})
       // What a plan or its guardrails do was agreed to with the plan.

@@ -8,7 +8,7 @@ import type { Published as Made } from './publish.ts'
 import { Asking, FlagDetail, FlagView, Killing, Previewed, Pausing, Previewing, Published, Publishing, Standing, Why } from './schemas.ts'
 import type { FlagRevision } from './revisions.ts'
 import type { Served } from './serving/served.ts'
-import { apartWords, changesView, flagDetail, flagView, movesView, wholeView, wishOf } from './views.ts'
+import { apartWords, changesView, flagDetail, flagView, movesView, valuesView, wholeView, wishOf } from './views.ts'
 
 type Parts = {
   readonly flags: Flags
@@ -51,10 +51,12 @@ export function flagRoutes({ flags, served, kept, refresh }: Parts): Hono<HttpEn
     async (c) => {
       const previews = await flags.preview(c.req.valid('json').files)
       return c.json({
-        flags: previews.map(({ flag, before, moves, against }) => ({
+        flags: previews.map(({ flag, before, moves, values, typeWas, against }) => ({
           flag: flag.flag,
           revision: before?.revision ?? 0,
           moves: movesView(moves),
+          values: valuesView(values),
+          typeWas,
           against,
           changed: changesView(before?.flag, flag),
           would: wholeView(flag),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { changes } from './events.ts'
+import { hows } from './moves.ts'
 import { bucketings, purposes, states } from './flag.ts'
 
 const share = z.string().meta({ description: 'of all units, as 5% or 0.25%' })
@@ -108,7 +109,10 @@ const MoveView = z.object({
   environment: z.string(),
   rule: z.string().nullable().meta({ description: 'null: whoever no rule fits' }),
   moved: share.meta({ description: 'units that see a variant and would see another one' }),
-  diced: z.boolean().meta({ description: 'every unit would be put into another bucket' }),
+  how: z.enum(hows).meta({
+    description:
+      'taken: their variant is taken from them. diced: every unit would be put into another bucket. gone: the environment or the rule is no more. other: the rule fits others, and they may see another one',
+  }),
 })
 
 export const Previewed = z
@@ -116,7 +120,17 @@ export const Previewed = z
     flag: z.string(),
     revision: z.int().meta({ description: 'that stands; 0: it is new' }),
     moves: z.array(MoveView),
-    against: z.string().nullable().meta({ description: 'what layers and holdouts say against it, unless it is meant (`rebucket`)' }),
+    values: z
+      .array(z.object({ variant: z.string(), was: z.unknown(), is: z.unknown(), environments: z.array(z.string()) }))
+      .meta({ description: 'variants that would come to something else, and where units were given them' }),
+    typeWas: z
+      .string()
+      .nullable()
+      .meta({ description: 'the type of its values until now; code that asks for it would get its own default. null: it stays' }),
+    against: z
+      .string()
+      .nullable()
+      .meta({ description: 'what layers, holdouts, buckets and experiments say against it, unless it is meant (`rebucket`)' }),
     changed: z
       .object({ fields: z.array(z.string()), environments: z.array(z.string()) })
       .meta({ description: 'of its file: fields, and environments that would stand otherwise, be new or be gone' }),

@@ -7,7 +7,8 @@ import { holdoutsOf } from './exclusion.ts'
 import type { FlagRevision } from './revisions.ts'
 import { typeOf, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
 import { dueAt, heldBy, keptShare, linearSteps, newPlan, servedNow, stepOf } from './plan.ts'
-import { settingIn, type Move, type Wish } from './policy.ts'
+import type { Move, OtherValue } from './moves.ts'
+import { settingIn, type Wish } from './policy.ts'
 import { documentOf, sharesOf, shareOf, slotsIn, textOf } from './written.ts'
 
 /** One revision, without the flag. */
@@ -127,6 +128,9 @@ export function apartWords(rule: string): string | null {
   if (rule.startsWith('layer:')) return `outside its share of the layer ${rule.slice('layer:'.length)}`
   return rule.startsWith('holdout:') ? `held out of it by ${rule.slice('holdout:'.length)}` : null
 }
+
+export const valuesView = (values: readonly OtherValue[]) =>
+  values.map(({ variant, was, is, environments }) => ({ variant, was: was as Json, is: is as Json, environments: [...environments] }))
 
 export const movesView = (moves: readonly Move[]) => moves.map((move) => ({ ...move, moved: shareOf(move.moved) }))
 

@@ -84,7 +84,7 @@ function Publish({ preview, draft, ready, onDone }: PublishProps) {
   const [busy, setBusy] = useState(false)
   const [, go] = useLocation()
   const asked = {
-    rebucket: preview.against !== null || preview.moves.some(({ diced }) => diced),
+    rebucket: preview.against !== null,
     unready: problem?.code === 'FLAG_NOT_READY',
   }
   const [meant, setMeant] = useState({ rebucket: false, unready: false })

@@ -8,7 +8,7 @@ import { variantsOf } from './shares.ts'
 type Props = { readonly preview: FlagPreview; readonly before: FlagDetail | undefined }
 
 /** What publishing would do: how it would stand beside how it stands, and who would be moved. */
-export function Would({ preview: { changed, moves, against, would }, before }: Props) {
+export function Would({ preview: { changed, moves, values, typeWas, against, would }, before }: Props) {
   const variants = [...new Set([...variantsOf(would), ...(before === undefined ? [] : variantsOf(before))])]
   const gone = changed.environments.filter((name) => would.environments.every(({ environment }) => environment !== name))
   const stays = would.environments.filter(({ environment }) => !changed.environments.includes(environment))
@@ -21,6 +21,12 @@ export function Would({ preview: { changed, moves, against, would }, before }: P
         </p>
       )}
       <Moves moves={moves} />
+      {typeWas !== null && (
+        <p className="flag-wrong">
+          It would be {would.type}, and was {typeWas}: code that asks for {typeWas} gets its own default.
+        </p>
+      )}
+      <Values values={values} />
       {against !== null && <p className="flag-wrong">{against}.</p>}
       {would.environments
         .filter(({ environment }) => changed.environments.includes(environment))
@@ -50,7 +56,9 @@ export function Would({ preview: { changed, moves, against, would }, before }: P
         })}
       {gone.length > 0 && <p className="flag-wrong">No longer in {gone.join(', ')}: applications there get their own default.</p>}
       {before !== undefined && stays.length > 0 && (
-        <p className="soft">As it is in {stays.map(({ environment }) => environment).join(', ')}.</p>
+        <p className="soft">
+          {values.length === 0 ? 'As it is' : 'The same shares'} in {stays.map(({ environment }) => environment).join(', ')}.
+        </p>
       )}
     </>
   )
@@ -60,11 +68,33 @@ function Moves({ moves }: Pick<FlagPreview, 'moves'>) {
   if (moves.length === 0) return null
   return (
     <ul className="flag-against flag-wrong" aria-label="Who would be moved">
-      {moves.map(({ environment, rule, moved, diced }) => (
+      {moves.map(({ environment, rule, moved, how }) => (
         <li key={`${environment} ${rule}`}>
           {environment}
-          {rule === null ? '' : `, rule ${rule}`}: {moved.replace('%', ' %')} of units{' '}
-          {diced ? 'would all be put into other buckets' : 'would no longer see what they see'}
+          {rule === null ? '' : `, rule ${rule}`}: {moved.replace('%', ' %')} of units {lossTold[how]}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const lossTold: Record<FlagPreview['moves'][number]['how'], string> = {
+  taken: 'would no longer see what they see',
+  diced: 'would all be put into other buckets',
+  gone: 'would no longer see what they see, for it is gone',
+  other: 'may no longer see what they see, for the rule fits others',
+}
+
+function Values({ values }: Pick<FlagPreview, 'values'>) {
+  if (values.length === 0) return null
+  return (
+    <ul className="flag-against flag-wrong" aria-label="Other values">
+      {values.map(({ variant, was, is, environments }) => (
+        <li key={variant}>
+          {variant} would be <code>{JSON.stringify(is)}</code> instead of <code>{JSON.stringify(was)}</code>
+          {environments.length === 0
+            ? ', which nobody was given'
+            : `: whoever was given it in ${environments.join(', ')} would see another value`}
         </li>
       ))}
     </ul>
