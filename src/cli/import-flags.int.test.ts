@@ -100,6 +100,36 @@ describe('flags that are brought in', () => {
     expect(await standing()).toMatchObject([{ flag: 'basket', latest: { revision: 2 } }])
   })
 
+  it('never take the place of a flag that did not come from there, unless that is said', async () => {
+    const basketOfOurs = 'flag: till\nowner: till\npurpose: operations\nenvironments: {production: {state: on, serve: on}}'
+    await t.ask('PUT', '/api/flags', { files: [{ document: basketOfOurs, file: 'till.yaml' }], reason: 'ours' })
+    await writeFile(path.join(folder, 'till.json'), JSON.stringify({ version: 2, features: [{ ...basket, name: 'till' }] }))
+    for (const dryRun of [true, false])
+      await expect(importUnleash.call(context(), flags({ dryRun }), 'till.json')).rejects.toMatchObject({
+        code: 'FLAG_NOT_FROM_THERE',
+        message: expect.stringContaining('there are flags that did not come from unleash: "till" of till (revision 1, by '),
+      })
+    // Neither is one that came from elsewhere.
+    await writeFile(path.join(folder, 'gb.json'), JSON.stringify({ features: { basket: { defaultValue: true } } }))
+    await expect(importGrowthbook.call(context(), flags(), 'gb.json')).rejects.toMatchObject({ code: 'FLAG_NOT_FROM_THERE' })
+    await importUnleash.call(context(), flags({ over: true }), 'till.json')
+    expect(told.pop()!.imported).toMatchObject([{ flag: 'till', changed: true }])
+    await importUnleash.call(context(), flags(), 'till.json')
+    expect(told.pop()!.imported).toMatchObject([{ flag: 'till', changed: false }])
+  })
+
+  it('are checked by a dry run as they would be, and not published', async () => {
+    await importUnleash.call(context(), flags({ skipRefused: true, dryRun: true }), at(unleash))
+    expect(told.pop()!.imported).toMatchObject([{ flag: 'basket', changed: false }])
+    const wider = { ...basket, strategies: [{ ...rollout, parameters: { ...rollout.parameters, rollout: '90' } }] }
+    await writeFile(path.join(folder, 'wider.json'), JSON.stringify({ version: 2, features: [wider] }))
+    for (const dryRun of [true, false])
+      await expect(importUnleash.call(context(), flags({ dryRun }), 'wider.json')).rejects.toMatchObject({ code: 'FLAG_CHANGED_ELSEWHERE' })
+    await importUnleash.call(context(), flags({ dryRun: true, over: true }), 'wider.json')
+    expect(told.pop()!.imported).toMatchObject([{ flag: 'basket', changed: true }])
+    expect((await standing()).find(({ flag }) => flag === 'basket')).toMatchObject({ latest: { revision: 2 } })
+  })
+
   it('are written into files that say the same of another environment too', async () => {
     await writeFile(
       path.join(folder, 'gb.json'),
@@ -115,6 +145,12 @@ describe('flags that are brought in', () => {
     const text = await readFile(path.join(folder, 'flags', 'tax.yaml'), 'utf8')
     expect(text).toContain('bucketing: growthbook-v2')
     expect(text.match(/^ {2}(production|staging):$/gm)).toHaveLength(2)
+    // A file of somebody's own is theirs.
+    await writeFile(path.join(folder, 'flags', 'tax.yaml'), text.slice(text.indexOf('\n') + 1))
+    for (const dryRun of [true, false])
+      await expect(importGrowthbook.call(context(), flags({ ...into, dryRun }), 'gb.json')).rejects.toMatchObject({
+        code: 'FLAG_NOT_FROM_THERE',
+      })
   })
 
   it.each([

@@ -7,7 +7,7 @@ import { acceptable } from '../flow/flags/bring.ts'
 import { readFlag } from '../flow/flags/document.ts'
 import type { BroughtIn, ImportChoices, LeftOut, Translation } from '../flow/flags/import.port.ts'
 import { textOf } from '../flow/flags/written.ts'
-import { hasCode, invalid, notFound, refused, tooLarge, unavailable } from '../kernel/errors.ts'
+import { conflict, hasCode, invalid, notFound, refused, tooLarge, ThreewaysError, unavailable } from '../kernel/errors.ts'
 import { at, withApi, type Api, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import type { FlagDetail, FlagRow } from './flags.ts'
@@ -73,12 +73,19 @@ async function importFrom(context: CliContext, origin: Origin, flags: ImportFlag
       help: 'do what is said of each, or leave them out with --skip-refused',
     })
   }
-  if (translation.flags.length === 0 || flags.dryRun) return tell(context, flags, translation, [])
-  const { into } = flags
+  if (translation.flags.length === 0) return tell(context, flags, translation, [])
+  const { into, dryRun } = flags
   if (into !== undefined)
-    return tell(context, flags, translation, await writeInto(path.resolve(context.cwd, into), translation.flags, flags))
-  const work = async (api: Api) => tell(context, flags, translation, await publish(api, translation.flags, flags, `as ${title} had it`))
-  await withApi(context, flags, work, { makesHome: true })
+    return tell(context, flags, translation, await writeInto(path.resolve(context.cwd, into), translation.flags, flags, title))
+  const sent = { source: origin, usual: `as ${title} had it` }
+  const work = async (api: Api) => tell(context, flags, translation, await publish(api, translation.flags, flags, sent))
+  try {
+    await withApi(context, flags, work, { makesHome: !dryRun })
+  } catch (error) {
+    // Where nothing stands yet, nothing stands against it.
+    if (!(dryRun && error instanceof ThreewaysError && error.code === 'HOME_NOT_FOUND')) throw error
+    tell(context, flags, translation, [])
+  }
 }
 
 /** What became of a flag. */
@@ -87,8 +94,8 @@ type Done = { readonly flag: string; readonly changed: boolean; readonly where: 
 async function publish(
   api: Api,
   flags: readonly BroughtIn[],
-  { environment, over, reason }: ImportFlagsFlags,
-  usual: string,
+  { environment, over, reason, dryRun }: ImportFlagsFlags,
+  { source, usual }: { readonly source: Origin; readonly usual: string },
 ): Promise<readonly Done[]> {
   const standing = new Set((await api.get<{ flags: readonly FlagRow[] }>('/api/flags')).flags.map(({ flag }) => flag))
   const files: { document: string; file: string }[] = []
@@ -96,7 +103,7 @@ async function publish(
     const before = standing.has(flag) ? (await api.get<FlagDetail>(at`/api/flags/${flag}`)).document : undefined
     files.push({ document: JSON.stringify(beside(document, before, environment)), file: flag })
   }
-  const sent = { files, over, rebucket: false, unready: false, reason: reason ?? usual }
+  const sent = { files, over, rebucket: false, unready: false, reason: reason ?? usual, source, dryRun }
   const { flags: made } = await api.send<{ flags: readonly { flag: string; revision: number; changed: boolean }[] }>(
     'PUT',
     '/api/flags',
@@ -105,18 +112,29 @@ async function publish(
   return made.map(({ flag, revision, changed }) => ({ flag, changed, where: `revision ${revision}` }))
 }
 
-async function writeInto(folder: string, flags: readonly BroughtIn[], { environment }: ImportFlagsFlags): Promise<readonly Done[]> {
-  await mkdir(folder, { recursive: true })
+async function writeInto(
+  folder: string,
+  flags: readonly BroughtIn[],
+  { environment, over, dryRun }: ImportFlagsFlags,
+  title: string,
+): Promise<readonly Done[]> {
   const { parse } = await import('yaml')
   const written: { flag: string; file: string; text: string; before: string | undefined }[] = []
   // Everything is made before anything is written.
   for (const { flag, document } of flags) {
     const file = path.join(folder, `${flag}.yaml`)
     const before = await contentsOf(file)
+    const mark = `# From ${title}: an import writes it anew.\n`
+    if (before !== undefined && !over && !before.startsWith(mark))
+      throw conflict('FLAG_NOT_FROM_THERE', {
+        message: `there is a file ${file} that did not come from ${title}`,
+        help: 'call one of the two otherwise, or say with --over that it is to become the one from there',
+      })
     const made = beside(document, before === undefined ? undefined : (parse(before) as unknown), environment)
-    written.push({ flag, file, before, text: textOf(readFlag(JSON.stringify(made), flag)) })
+    written.push({ flag, file, before, text: mark + textOf(readFlag(JSON.stringify(made), flag)) })
   }
-  for (const { file, text, before } of written) if (text !== before) await writeFile(file, text)
+  if (!dryRun) await mkdir(folder, { recursive: true })
+  for (const { file, text, before } of written) if (text !== before && !dryRun) await writeFile(file, text)
   return written.map(({ flag, file, text, before }) => ({ flag, changed: text !== before, where: file }))
 }
 
@@ -143,16 +161,17 @@ function tell({ output }: CliContext, flags: ImportFlagsFlags, { flags: all, ref
     })
     return
   }
+  const would = flags.dryRun ? 'would be ' : ''
   for (const { flag, document, notes } of all) {
     const one = byName.get(flag)
-    const state = one === undefined ? 'could be brought in' : one.changed ? one.where : `${one.where}, stood so already`
+    const state = one === undefined ? 'could be brought in' : one.changed ? `${would}${one.where}` : `${one.where}, stood so already`
     output.result(`${flag}: ${state}, ${bucketingOf(document)}${notes.length === 0 ? '' : `; ${notes.join('; ')}`}`)
   }
   for (const one of left) output.say(refusalText(output, one))
   const told =
     done.length === 0
       ? `${all.length} flags could be brought in`
-      : `${all.length} flags, ${done.filter(({ changed }) => changed).length} of them changed`
+      : `${all.length} flags, ${done.filter(({ changed }) => changed).length} of them ${flags.dryRun ? 'would change' : 'changed'}`
   output.say(`${told}; ${left.length} features refused`)
 }
 

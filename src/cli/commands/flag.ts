@@ -75,18 +75,20 @@ const set = buildCommand<Setting, string[], CliContext>({
       this,
       flags,
       async (api) => {
+        const { over, rebucket, unready, reason, expected, propose: isProposed } = flags
+        const sent = { files, over, rebucket, unready, reason, ...(expected === undefined ? {} : { expected }) }
         if (dryRun) {
           const { flags: previews } = await api.send<{ flags: readonly Preview[] }>('POST', '/api/flags/preview', { files })
-          if (json) return this.output.json(previews)
-          for (const line of previews.flatMap(previewLines)) this.output.result(line)
+          if (json) this.output.json(previews)
+          else for (const line of previews.flatMap(previewLines)) this.output.result(line)
+          // What stands against it is told as it would be.
+          if (!isProposed) await api.send('PUT', '/api/flags', { ...sent, dryRun: true })
           return
         }
-        const { over, rebucket, unready, reason, expected, propose: isProposed } = flags
         if (isProposed) {
           const made = await api.send<ProposalRow>('POST', '/api/flag-proposals', { set: { files, over, rebucket, unready }, reason })
           return json ? this.output.json(made) : this.output.result(proposedLine(made))
         }
-        const sent = { files, over, rebucket, unready, reason, ...(expected === undefined ? {} : { expected }) }
         const { flags: made } = await api.send<{ flags: readonly Published[] }>('PUT', '/api/flags', sent)
         if (json) return this.output.json(made)
         for (const { flag, revision, changed } of made)

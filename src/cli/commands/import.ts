@@ -118,8 +118,8 @@ const featureFlags = {
   reason: word('why; kept on the ledger [default: as it had them]', 'why'),
   into: word('write files into this folder instead of publishing', 'folder'),
   skipRefused: yes('bring in the others, instead of nothing, where some cannot be'),
-  dryRun: yes('only say what could be brought in'),
-  over: yes('undo what was changed elsewhere since'),
+  dryRun: yes('only check it, as it would be checked, and say what could be brought in'),
+  over: yes('undo what was changed elsewhere since, and take the place of flags that did not come from there'),
   anonymous: choice('whoever is diced at each request there, because nothing says who it is: gets nothing here'),
   sticky: choice('what SDKs remember of who was put where (sticky bucketing): is left behind'),
 } as const

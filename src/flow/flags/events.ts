@@ -7,6 +7,10 @@ import type { SlotTables } from './slots.ts'
 export const changes = ['created', 'edited', 'state', 'ramp', 'killed', 'revived', 'paused', 'resumed', 'turned back'] as const
 export type FlagChange = (typeof changes)[number]
 
+/** Others whose features are brought in as flags. */
+export const sources = ['unleash', 'growthbook'] as const
+export type Source = (typeof sources)[number]
+
 const structure = <T>(description: string): Schema<T> => ({ json: { type: 'object', description } })
 
 /** Subject: the flag. Carries the whole flag, so that what anybody ever got can be worked out again. */
@@ -23,6 +27,7 @@ export const flagChanged = ownEvent(
       ['file', 'api', 'ramp'],
       'a file of a repository, somebody at the page or the command line, or its own ramp and its guardrails',
     ),
+    source: optional(oneOf(sources, 'whose feature it was brought in from')),
     environment: optional(text('the only one that it was changed for')),
     definition: structure<Flag>('the flag as it stands from now on'),
     slots: structure<SlotTables>('who owns which of the 10,000 slots of each distribution'),

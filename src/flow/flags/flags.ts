@@ -2,7 +2,7 @@ import { makeBreath } from '../../kernel/breath.ts'
 import { conflict, ThreewaysError } from '../../kernel/errors.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { readFlag } from './document.ts'
-import type { FlagChange } from './events.ts'
+import type { FlagChange, Source } from './events.ts'
 import { checkExclusion, checkKept } from './exclusion.ts'
 import { checkOnce, checkWords, sameFile } from './files.ts'
 import type { Flag } from './flag.ts'
@@ -10,7 +10,7 @@ import { advanced, begun, paused, type OutcomeOf } from './plan.ts'
 import { checkBuckets, checkValues, movesOf, otherType, otherValues, type Move, type OtherValue } from './moves.ts'
 import { checkNeeded, checkRequirements, checkWrittenOut, settingIn, wished, withSetting, type Wish } from './policy.ts'
 import { makePublisher, type Parts, type Published, type Step } from './publish.ts'
-import { lastFromFiles, revisionOf, revisions, standing, unknown, type Author, type FlagRevision } from './revisions.ts'
+import { broughtInFrom, lastFromFiles, revisionOf, revisions, standing, unknown, type Author, type FlagRevision } from './revisions.ts'
 
 /** A file with a flag in it. `file`: its name, for the faults. */
 export type FlagDocument = { readonly document: string; readonly file: string }
@@ -57,7 +57,7 @@ export function makeFlags(ledger: Ledger, parts: Parts) {
      * Publishes flags as files of a repository have them, all or none. What somebody changed elsewhere since such a file was last read is
      * not undone unawares.
      * @returns the revisions that stand; `changed`: whether this made it
-     * @throws ThreewaysError `FLAG_INVALID`, `FLAG_TWICE`, `FLAG_CHANGED_ELSEWHERE`, `FLAG_CHANGED_MEANWHILE`, `FLAG_REBUCKETED`, `FLAG_REQUIREMENT_INVALID`, `FLAG_REQUIREMENT_CIRCLE`,
+     * @throws ThreewaysError `FLAG_INVALID`, `FLAG_TWICE`, `FLAG_CHANGED_ELSEWHERE`, `FLAG_NOT_FROM_THERE`, `FLAG_CHANGED_MEANWHILE`, `FLAG_REBUCKETED`, `FLAG_REQUIREMENT_INVALID`, `FLAG_REQUIREMENT_CIRCLE`,
      * `FLAG_LAYER_INVALID`, `FLAG_LAYER_TAKEN`, `FLAG_HOLDOUT_INVALID`, `FLAG_HELD`
      */
     async set(files: readonly FlagDocument[], author: Author & { readonly over?: boolean | undefined; readonly origin?: 'file' | 'api' }) {
@@ -70,8 +70,17 @@ export function makeFlags(ledger: Ledger, parts: Parts) {
       }
       checkOnce(read)
       const asFile = origin === 'file' ? await lastFromFiles(ledger, read) : new Map<string, Flag>()
+      const { source } = author
+      const names = read.map(({ flag }) => flag.flag)
+      const known = source === undefined ? undefined : await broughtInFrom(ledger, source, names)
+      if (source !== undefined && !over) {
+        const all = await standing(ledger)
+        const strange = names.flatMap((name) => (known!.has(name) ? [] : (all.get(name) ?? [])))
+        if (strange.length > 0) throw notFromThere(strange, source)
+      }
       const make = (flag: Flag) => (before: FlagRevision | undefined) => {
         if (before === undefined) return { flag, change: 'created' as const }
+        if (source !== undefined && !over && !known!.has(flag.flag)) throw notFromThere([before], source)
         const isForeign = origin === 'file' && before.origin !== 'file' && !over
         // A file that is as it was has no opinion of what was done since.
         if (isForeign && sameFile(asFile.get(flag.flag), flag)) return { flag: before.flag, change: 'edited' as const }
@@ -197,6 +206,17 @@ function refusalOf(check: () => void): string | null {
     if (error instanceof ThreewaysError) return error.message
     throw error
   }
+}
+
+function notFromThere(strange: readonly FlagRevision[], source: Source): ThreewaysError {
+  const told = strange.map(
+    ({ flag: { flag, owner }, revision, by, at }) =>
+      `"${flag}" of ${owner} (revision ${revision}, by ${by}, ${at.slice(0, 16).replace('T', ' ')})`,
+  )
+  return conflict('FLAG_NOT_FROM_THERE', {
+    message: `there are flags that did not come from ${source}: ${told.join(', ')}`,
+    help: 'give one of the two another name, or say with --over that it is to become the one from there',
+  })
 }
 
 function changedElsewhere({ flag: { flag }, revision, by, reason, at }: FlagRevision): ThreewaysError {

@@ -12,12 +12,21 @@ export const flagRevisions = projection({
     by: first.text,
     reason: first.text,
     origin: first.text,
+    source: first.text,
     environment: first.text,
     definition: first.json,
     slots: first.json,
   },
 }).on(flagChanged, ({ time, content: { flag, revision, ...content } }) => [
-  { ...content, environment: content.environment ?? null, flag, revision: ordered(revision), number: revision, at: time },
+  {
+    ...content,
+    environment: content.environment ?? null,
+    source: content.source ?? null,
+    flag,
+    revision: ordered(revision),
+    number: revision,
+    at: time,
+  },
 ])
 
 /** So that the order of texts is that of numbers. */

@@ -39,8 +39,8 @@ export type Step = {
   ) => { readonly flag: Flag; readonly change: FlagChange; readonly environment?: string | undefined; readonly reason?: string }
 }
 
-function contentOf({ flag, slots, environment, revision, change, by, reason, origin }: FlagRevision) {
-  const place = environment === null ? {} : { environment }
+function contentOf({ flag, slots, environment, revision, change, by, reason, origin, source }: FlagRevision) {
+  const place = { ...(environment === null ? {} : { environment }), ...(source === null ? {} : { source }) }
   return { flag: flag.flag, revision, change, by, reason, origin, ...place, definition: flag, slots }
 }
 
@@ -88,6 +88,7 @@ export function makePublisher(ledger: Ledger, { clock, newId, experiments = asyn
           reason,
           origin,
           environment: environment ?? null,
+          source: author.source ?? null,
           at,
         }
         all.set(name, made)
@@ -129,6 +130,7 @@ export function makePublisher(ledger: Ledger, { clock, newId, experiments = asyn
             checkReady(flag.flag, environment, (await readiness(tx, flag, environment, demands)).verdict)
         }
       }
+      if (author.dryRun === true) return published
       for (let from = 0; from < made.length; from += appendedAtOnce) {
         await tx.append(
           made.slice(from, from + appendedAtOnce).map((one) => event(flagChanged, envelope(one.flag.flag, at), contentOf(one))),

@@ -3,7 +3,7 @@ import type { CloudEvent } from '../../ledger/event.ts'
 import type { LedgerTransaction } from '../../ledger/ledger.ts'
 import { rowsOf } from '../../ledger/rows.ts'
 import { nearest } from '../definition/suggest.ts'
-import type { FlagChange } from './events.ts'
+import type { FlagChange, Source } from './events.ts'
 import type { Flag } from './flag.ts'
 import { flagRevisions, type FlagRevisionRow } from './projection.ts'
 import type { SlotTables } from './slots.ts'
@@ -17,6 +17,8 @@ export type FlagRevision = {
   readonly by: string
   readonly reason: string
   readonly origin: Origin
+  /** Whose feature it was brought in from; null: nobody's. */
+  readonly source: Source | null
   readonly environment: string | null
   readonly at: string
 }
@@ -35,6 +37,10 @@ export type Author = {
   readonly unready?: boolean | undefined
   /** They know that everybody is diced anew. */
   readonly rebucket?: boolean | undefined
+  /** Whose features they bring in. */
+  readonly source?: Source | undefined
+  /** Everything is checked, and nothing is published. */
+  readonly dryRun?: boolean | undefined
   /** What is true if and only if it is published, asked for behind the ledger's lock. Whatever it throws stands against publishing. */
   readonly alongside?: (tx: LedgerTransaction) => Promise<readonly CloudEvent[]>
 }
@@ -56,6 +62,21 @@ export async function lastFromFiles(
     .orderBy('revision', 'desc')
     .execute()
   return new Map(rows.map((row) => [row.flag, row.definition as Flag]))
+}
+
+/** Those of some flags that were brought in from somebody at any time. */
+export async function broughtInFrom(
+  place: Pick<LedgerTransaction, 'db'>,
+  source: Source,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await rowsOf(place.db, flagRevisions)
+    .select('flag')
+    .distinct()
+    .where('source', '=', source)
+    .where('flag', 'in', names)
+    .execute()
+  return new Set(rows.map(({ flag }) => flag))
 }
 
 /** How every flag stands, by name. */
@@ -87,6 +108,7 @@ export function revisionOf(row: FlagRevisionRow): FlagRevision {
     by: row.by!,
     reason: row.reason!,
     origin: row.origin as Origin,
+    source: row.source as Source | null,
     environment: row.environment,
     at: row.at!,
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { changes } from './events.ts'
+import { changes, sources } from './events.ts'
 import { hows } from './moves.ts'
 import { bucketings, purposes, states } from './flag.ts'
 
@@ -159,6 +159,8 @@ export const Publishing = z.object({
   expected,
   rebucket,
   unready,
+  source: z.enum(sources).optional().meta({ description: 'whose features are brought in; a flag that did not come from there is refused' }),
+  dryRun: z.boolean().default(false).meta({ description: 'everything is checked, and nothing is published' }),
 })
 export const Previewing = z.object({ files: z.array(File).min(1, 'no file').max(2_000) })
 

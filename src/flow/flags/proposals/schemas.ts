@@ -3,7 +3,7 @@ import { Publishing, Standing } from '../schemas.ts'
 
 const reason = z.string().trim().min(1, 'say why').max(2_000)
 export const Proposing = z.union([
-  z.object({ set: Publishing.omit({ reason: true }), reason }),
+  z.object({ set: Publishing.omit({ reason: true, source: true, dryRun: true }), reason }),
   z.object({ flag: z.string().min(1), stand: Standing.omit({ reason: true }), reason }),
 ])
 

@@ -4,7 +4,7 @@ import { messageOf, notFound } from '../../../kernel/errors.ts'
 import type { Ledger } from '../../../ledger/ledger.ts'
 import { suggestion } from '../../definition/suggest.ts'
 import { compileFlag, type FlagdFlag, type FlagdSet } from '../compile.ts'
-import { flagChanged } from '../events.ts'
+import { flagChanged, type Source } from '../events.ts'
 import type { FlagRevision } from '../revisions.ts'
 import type { Flag } from '../flag.ts'
 import { needsOf } from '../needs.ts'
@@ -143,12 +143,17 @@ export function makeFlagSets(ledger: Ledger, standing: () => Promise<ReadonlyMap
   }
 }
 
-type Content = Omit<FlagRevision, 'flag' | 'at' | 'environment'> & { readonly definition: Flag; readonly environment?: string }
+type Content = Omit<FlagRevision, 'flag' | 'at' | 'environment' | 'source'> & {
+  readonly definition: Flag
+  readonly environment?: string
+  readonly source?: Source
+}
 
-const revisionIn = ({ definition, environment, ...content }: Content, at: string): FlagRevision => ({
+const revisionIn = ({ definition, environment, source, ...content }: Content, at: string): FlagRevision => ({
   ...content,
   flag: definition,
   environment: environment ?? null,
+  source: source ?? null,
   at,
 })
 
