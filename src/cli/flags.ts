@@ -73,6 +73,7 @@ export type WhyRow = {
   readonly state: string | null
   readonly error: string | null
   readonly apart: string | null
+  readonly words: string | null
 }
 
 const minute = (at: string) => at.slice(0, 16).replace('T', ' ')
@@ -134,14 +135,15 @@ export const lifeTable = (revisions: readonly Revision[]): readonly (readonly st
 
 export const whyTable = (rows: readonly WhyRow[]): readonly (readonly string[])[] => [
   ['FLAG', 'VALUE', 'VARIANT', 'STATE', 'RULE', 'REVISION', 'WHY'],
-  ...rows.map(({ flag, value, variant, state, rule, revision, reason, error, apart }) => [
+  ...rows.map(({ flag, value, variant, state, rule, revision, reason, error, words }) => [
     flag,
     JSON.stringify(value),
     variant ?? '',
     state ?? '',
-    rule,
+    // By none: why is said in words.
+    rule === 'default' ? '–' : rule,
     revision === null ? '' : String(revision),
-    error ?? apart ?? reason.toLowerCase().replaceAll('_', ' '),
+    error ?? words ?? reason.toLowerCase().replaceAll('_', ' '),
   ]),
 ]
 

@@ -8,7 +8,8 @@ import type { Published as Made } from './publish.ts'
 import { Asking, FlagDetail, FlagView, Killing, Previewed, Pausing, Previewing, Published, Publishing, Standing, Why } from './schemas.ts'
 import type { FlagRevision } from './revisions.ts'
 import type { Served } from './serving/served.ts'
-import { apartWords, changesView, flagDetail, flagView, movesView, valuesView, wholeView, wishOf } from './views.ts'
+import { changesView, flagDetail, flagView, movesView, valuesView, wholeView, wishOf } from './views.ts'
+import { apartWords, whyWords } from './why.ts'
 
 type Parts = {
   readonly flags: Flags
@@ -120,8 +121,11 @@ export function flagRoutes({ flags, served, kept, refresh }: Parts): Hono<HttpEn
     requires('read'),
     valid('json', Asking),
     async (c) => {
-      const { evaluator } = await served.of(c.req.param('environment'))
-      const all = evaluator.evaluateAll(c.req.valid('json').context)
+      const environment = c.req.param('environment')
+      const { evaluator } = await served.of(environment)
+      const { context } = c.req.valid('json')
+      const all = evaluator.evaluateAll(context)
+      const standing = new Map((await kept()).map((one) => [one.flag.flag, one]))
       return c.json({
         flags: all.map(({ key, value, variant, reason, rule, revision, metadata, errorMessage }) => ({
           flag: key,
@@ -130,9 +134,10 @@ export function flagRoutes({ flags, served, kept, refresh }: Parts): Hono<HttpEn
           reason,
           rule,
           revision: revision ?? null,
-          state: typeof metadata['tw.state'] === 'string' ? metadata['tw.state'] : null,
+          state: metadata['tw.killed'] === true ? 'killed' : typeof metadata['tw.state'] === 'string' ? metadata['tw.state'] : null,
           error: errorMessage ?? null,
-          apart: apartWords(rule),
+          apart: apartWords(rule, environment, standing) ?? null,
+          words: whyWords(standing.get(key)?.flag, environment, { variant, rule, unit: context }, standing) ?? null,
         })),
       })
     },

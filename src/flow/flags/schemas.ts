@@ -203,7 +203,8 @@ export const Why = z
     reason: z.string(),
     rule: z.string().meta({ description: 'id of the rule that decided; `default`: none did' }),
     revision: z.int().nullable(),
-    state: z.string().nullable(),
+    state: z.string().nullable().meta({ description: '`killed`, whatever its state is' }),
+    words: z.string().nullable().meta({ description: 'why, in words' }),
     error: z.string().nullable(),
     apart: z.string().nullable().meta({ description: 'how the unit is kept out of it, by a layer or a holdout' }),
   })

@@ -123,12 +123,6 @@ function differing(one: Readonly<Record<string, unknown>>, other: Readonly<Recor
   return Object.keys({ ...one, ...other }).filter((name) => canonicalJson(one[name] ?? null) !== canonicalJson(other[name] ?? null))
 }
 
-/** What a rule that keeps experiments apart says of whoever it fits; null: another rule decided. */
-export function apartWords(rule: string): string | null {
-  if (rule.startsWith('layer:')) return `outside its share of the layer ${rule.slice('layer:'.length)}`
-  return rule.startsWith('holdout:') ? `held out of it by ${rule.slice('holdout:'.length)}` : null
-}
-
 export const valuesView = (values: readonly OtherValue[]) =>
   values.map(({ variant, was, is, environments }) => ({ variant, was: was as Json, is: is as Json, environments: [...environments] }))
 

@@ -42,7 +42,7 @@ export function SettingPicture({ control, setting, variants }: PictureProps) {
     <>
       <SlotBar stand={setting} control={control} variants={variants} />
       <Legend control={control} setting={setting} variants={variants} />
-      {rules.length > 0 && <Rules rules={rules} decides={decides} rest={serve} />}
+      {rules.length > 0 && <Rules rules={rules} decides={decides} rest={serve} state={setting.state} />}
       {plan !== null && isPlanned(setting) && <Plan plan={plan} killed={setting.killed} />}
     </>
   )
@@ -69,9 +69,14 @@ function heldTold(holdMs: number, until: string | null): string {
   return [...time, ...(until === null ? [] : [`until ${/^\d/.test(until) ? `${dayOf(until)}, ${timeOfDay(until)}` : until}`])].join(', ')
 }
 
-type RulesProps = { readonly rules: SettingView['rules']; readonly decides: boolean; readonly rest: SettingView['serve'] }
+type RulesProps = {
+  readonly rules: SettingView['rules']
+  readonly decides: boolean
+  readonly rest: SettingView['serve']
+  readonly state: SettingView['state']
+}
 
-function Rules({ rules, decides, rest }: RulesProps) {
+function Rules({ rules, decides, rest, state }: RulesProps) {
   return (
     <div className="flag-rules">
       <h3>{decides ? 'The first that fits decides' : 'Rules, which decide nothing in this state'}</h3>
@@ -82,7 +87,7 @@ function Rules({ rules, decides, rest }: RulesProps) {
           </li>
         ))}
         <li>
-          <code>default</code> <span>everybody else</span> <strong>{serveTold(rest)}</strong>
+          <code>{state}</code> <span>everybody else</span> <strong>{serveTold(rest)}</strong>
         </li>
       </ol>
     </div>

@@ -110,7 +110,7 @@ function WhyTable({ rows }: { readonly rows: readonly Why[] }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ flag, variant, value, rule, reason, state, revision, error, apart }) => (
+          {rows.map(({ flag, variant, value, rule, reason, state, revision, error, words }) => (
             <tr key={flag}>
               <th scope="row">
                 <Link href={flagHref(flag)}>{flag}</Link>
@@ -118,8 +118,8 @@ function WhyTable({ rows }: { readonly rows: readonly Why[] }) {
               <td title={JSON.stringify(value)}>
                 <strong>{variant ?? '–'}</strong>
               </td>
-              <td className="mono">{rule}</td>
-              <td>{error ?? apart ?? reason.toLowerCase().replaceAll('_', ' ')}</td>
+              <td className="mono">{rule === 'default' ? '–' : rule}</td>
+              <td>{error ?? words ?? reason.toLowerCase().replaceAll('_', ' ')}</td>
               <td>{state ?? '–'}</td>
               <td>{revision ?? '–'}</td>
             </tr>
