@@ -76,7 +76,7 @@ export type WhyRow = {
   readonly words: string | null
 }
 
-const minute = (at: string) => at.slice(0, 16).replace('T', ' ')
+export const minute = (at: string) => at.slice(0, 16).replace('T', ' ')
 
 /** `ramp: on 5%`, `killed`, `dark 10%` */
 export function standing({ state, killed, serve, rules, sample, plan }: Setting): string {
@@ -257,30 +257,3 @@ export function staleLines(rows: readonly StaleRow[], found: ReadonlyMap<string,
     return [`${flag} (${owner}): ${because.join('; ')}`, ...code]
   })
 }
-
-export type ProposalRow = {
-  readonly proposal: string
-  readonly at: string
-  readonly by: string
-  readonly reason: string
-  readonly flags: readonly string[]
-  readonly agreed: readonly { readonly by: string }[]
-}
-
-/** What is asked for at once, as a proposal. */
-export const proposalOf = (flag: string, { reason, ...stand }: { readonly reason: string }): object => ({ flag, stand, reason })
-
-export const proposedLine = ({ proposal, flags }: ProposalRow): string =>
-  `proposed: ${flags.join(', ')}; others agree with \`threeways flag agree ${proposal}\``
-
-export const proposalTable = (rows: readonly ProposalRow[]): readonly (readonly string[])[] => [
-  ['PROPOSAL', 'SINCE', 'BY', 'FLAGS', 'AGREED', 'WHY'],
-  ...rows.map(({ proposal, at, by, flags, agreed, reason }) => [
-    proposal,
-    minute(at),
-    by,
-    flags.join(', '),
-    agreed.map((one) => one.by).join(', ') || 'nobody',
-    reason,
-  ]),
-]

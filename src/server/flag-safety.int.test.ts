@@ -198,16 +198,57 @@ rules: [{auto: true}]
       const proposed = await as('ada', 'POST', '/api/flag-proposals', on)
       expect(proposed).toMatchObject({ status: 201, body: { by: 'ada', flags: ['pay'], closed: null } })
       const path = `/api/flag-proposals/${(proposed.body as { proposal: string }).proposal}`
-      // The same person with another token is no other person.
-      expect(await as('ada-phone', 'POST', `${path}/agree`, {})).toMatchObject({ status: 200, body: { published: false } })
+      // The same person with another token is no other person, and whoever is not asked is none.
+      for (const [who, why] of [
+        ['ada', '"ada" proposed it: somebody else has to agree'],
+        ['ada-phone', '"ada-phone" proposed it, as "ada": somebody else has to agree'],
+        ['bot', `the server's policy does not ask "bot" to agree to it`],
+      ] as const)
+        expect(await as(who, 'POST', `${path}/agree`, {})).toMatchObject({
+          status: 403,
+          body: { code: 'FLAG_AGREEMENT_DENIED', detail: why },
+        })
+      // What one agrees to is shown, by the beginning of its name as well.
+      expect(await as('grace', 'GET', path.slice(0, -4))).toMatchObject({
+        body: {
+          would: [
+            {
+              flag: 'pay',
+              changed: { environments: ['production'] },
+              would: { environments: expect.arrayContaining([expect.objectContaining({ environment: 'production', serve: 'on' })]) },
+            },
+          ],
+          outdated: null,
+        },
+      })
       expect(await as('grace', 'POST', `${path}/agree`, { reason: 'seen' })).toMatchObject({
         status: 200,
         body: { published: true, proposal: { closed: { by: 'grace' } } },
       })
       expect((await t.ask('GET', '/api/flags/pay')).body).toMatchObject({
-        latest: { by: 'ada', reason: 'open for payment (agreed by ada-phone, grace)' },
+        latest: { by: 'ada', reason: 'open for payment (agreed by grace)' },
       })
       expect(await as('grace', 'POST', `${path}/agree`, {})).toMatchObject({ status: 409, body: { code: 'PROPOSAL_CLOSED' } })
+    })
+
+    it('are proposed by those who may change them, and by nobody else', async () => {
+      expect(await as('bot', 'POST', '/api/flag-proposals', on)).toMatchObject({
+        status: 403,
+        body: { code: 'FLAG_CHANGE_DENIED', help: 'release (ada, grace) may' },
+      })
+    })
+
+    it('are not changed by a file that was proposed before somebody else changed them', async () => {
+      const { text } = (await t.ask('GET', '/api/flags/pay')).body as { text: string }
+      const set = {
+        set: { files: [{ document: text.replace('owner: shop', 'owner: desk'), file: 'pay.yaml' }], over: true },
+        reason: 'desk',
+      }
+      const { proposal } = (await as('ada', 'POST', '/api/flag-proposals', set)).body as { proposal: string }
+      await as('bot', 'POST', '/api/flags/pay/stand', { environment: 'staging', serve: { on: '50%' }, reason: 'meanwhile' })
+      const path = `/api/flag-proposals/${proposal}`
+      expect(await as('grace', 'POST', `${path}/agree`, {})).toMatchObject({ status: 409, body: { code: 'FLAG_CHANGED_MEANWHILE' } })
+      await as('grace', 'POST', `${path}/turn-down`, { reason: 'outdated' })
     })
 
     it('are changed as a file says that was proposed of the revision that stands, and of no other', async () => {
@@ -227,6 +268,9 @@ rules: [{auto: true}]
         as('grace', 'POST', `/api/flag-proposals/${(of!.body as { proposal: string }).proposal}/agree`, {})
       expect(await agree(first)).toMatchObject({ status: 200, body: { published: true } })
       expect((await t.ask('GET', '/api/flags/pay')).body).toMatchObject({ owner: 'till', latest: { by: 'ada' } })
+      expect((await t.ask('GET', '/api/flag-proposals')).body).toMatchObject({
+        proposals: [{ would: [], outdated: expect.stringContaining('"pay" is at revision') }],
+      })
       expect(await agree(second)).toMatchObject({ status: 409, body: { code: 'FLAG_CHANGED_MEANWHILE' } })
       const path = `/api/flag-proposals/${(second!.body as { proposal: string }).proposal}`
       await as('grace', 'POST', `${path}/turn-down`, { reason: 'till has it' })

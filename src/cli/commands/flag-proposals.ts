@@ -1,7 +1,7 @@
 import { buildCommand } from '@stricli/core'
 import { at, connectFlags, withApi, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
-import { proposalTable, type ProposalRow } from '../flags.ts'
+import { proposalLines, proposalTable, type ProposalRow } from '../flag-proposals.ts'
 import { jsonFlag } from './flow.ts'
 
 type Common = ConnectFlags & { readonly json: boolean }
@@ -9,7 +9,7 @@ const common = { ...connectFlags, json: jsonFlag } as const
 const reason = { kind: 'parsed', parse: String, brief: 'why; kept on the ledger' } as const
 const proposalName = {
   kind: 'tuple',
-  parameters: [{ brief: 'its name, see `threeways flag proposals`', placeholder: 'proposal', parse: String }],
+  parameters: [{ brief: 'its name or the beginning of it, see `threeways flag proposals`', placeholder: 'proposal', parse: String }],
 } as const
 
 export const proposals = buildCommand<Common, [], CliContext>({
@@ -17,7 +17,9 @@ export const proposals = buildCommand<Common, [], CliContext>({
     await withApi(this, flags, async (api) => {
       const { proposals: waiting } = await api.get<{ proposals: readonly ProposalRow[] }>('/api/flag-proposals')
       if (json) return this.output.json(waiting)
-      this.output.result(waiting.length === 0 ? 'nothing waits for anybody to agree' : this.output.table(proposalTable(waiting)))
+      if (waiting.length === 0) return this.output.result('nothing waits for anybody to agree')
+      this.output.result(this.output.table(proposalTable(waiting)))
+      for (const line of waiting.flatMap((one) => ['', ...proposalLines(one)])) this.output.result(line)
     })
   },
   parameters: { flags: common },
@@ -27,6 +29,9 @@ export const proposals = buildCommand<Common, [], CliContext>({
 export const agree = buildCommand<Common & { reason?: string }, [string], CliContext>({
   async func({ json, reason: said, ...flags }, proposal) {
     await withApi(this, flags, async (api) => {
+      // Nobody agrees to what they were not shown.
+      const asked = await api.get<ProposalRow>(at`/api/flag-proposals/${proposal}`)
+      if (!json) for (const line of proposalLines(asked)) this.output.result(line)
       const made = await api.send<{ published: boolean }>(
         'POST',
         at`/api/flag-proposals/${proposal}/agree`,

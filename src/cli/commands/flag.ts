@@ -1,19 +1,8 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
 import { at, connectFlags, withApi, type Api, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
-import {
-  flagFiles,
-  flagTable,
-  apartLines,
-  lifeTable,
-  rampFrom,
-  proposalOf,
-  proposedLine,
-  type ProposalRow,
-  shareText,
-  type FlagDetail,
-  type FlagRow,
-} from '../flags.ts'
+import { flagFiles, flagTable, apartLines, lifeTable, rampFrom, shareText, type FlagDetail, type FlagRow } from '../flags.ts'
+import { proposalOf, proposedLine, type ProposalRow } from '../flag-proposals.ts'
 import { previewLines, type Preview } from '../flag-preview.ts'
 import { ready, stale, why } from './flag-asking.ts'
 import { agree, proposals, turnDown } from './flag-proposals.ts'

@@ -34,6 +34,30 @@ export function makeFlags(ledger: Ledger, parts: Parts) {
   const { clock, experiments = async () => [] } = parts
   const { publish, alone } = makePublisher(ledger, parts)
 
+  async function previewOf(read: readonly { readonly flag: Flag }[], all: ReadonlyMap<string, FlagRevision>): Promise<readonly Preview[]> {
+    const at = clock.instant()
+    // Together: one of them may require another.
+    const then = new Map([...all.values(), ...read].map(({ flag }) => [flag.flag, flag]))
+    checkExclusion(new Set(read.map(({ flag }) => flag.flag)), then)
+    for (const { flag } of read) checkRequirements(flag, then)
+    const earlier = new Map([...all].map(([name, one]) => [name, one.flag]))
+    checkWrittenOut(then, earlier)
+    checkNeeded(new Set(read.map(({ flag }) => flag.flag)), earlier, then)
+    const asked = await experiments(ledger)
+    return read.map(({ flag }) => {
+      const before = all.get(flag.flag)
+      const made = begun(flag, before?.flag, at)
+      const against = refusalOf(() => {
+        checkKept(new Set([flag.flag]), earlier, then, (layer) => all.get(layer)?.slots ?? {})
+        if (before !== undefined) checkBuckets(before, made, false)
+        if (before !== undefined) checkValues(before, made, asked)
+      })
+      if (before === undefined) return { flag: made, before: null, moves: [], values: [], typeWas: null, against }
+      const typeWas = otherType(before.flag, made) ?? null
+      return { flag: made, before, moves: movesOf(before, made), values: otherValues(before, made), typeWas, against }
+    })
+  }
+
   return {
     /** How every flag stands, by name. */
     standing: () => standing(ledger),
@@ -97,32 +121,18 @@ export function makeFlags(ledger: Ledger, parts: Parts) {
     async preview(files: readonly FlagDocument[]): Promise<readonly Preview[]> {
       const read = files.map(({ document, file }) => ({ flag: readFlag(document, file), file }))
       checkOnce(read)
-      const all = await standing(ledger)
-      const at = clock.instant()
-      // Together: one of them may require another.
-      const then = new Map([...all.values(), ...read].map(({ flag }) => [flag.flag, flag]))
-      checkExclusion(new Set(read.map(({ flag }) => flag.flag)), then)
-      for (const { flag } of read) checkRequirements(flag, then)
-      const earlier = new Map([...all].map(([name, one]) => [name, one.flag]))
-      checkWrittenOut(then, earlier)
-      checkNeeded(new Set(read.map(({ flag }) => flag.flag)), earlier, then)
-      const asked = await experiments(ledger)
-      return read.map(({ flag }) => {
-        const before = all.get(flag.flag)
-        const made = begun(flag, before?.flag, at)
-        const against = refusalOf(() => {
-          checkKept(new Set([flag.flag]), earlier, then, (layer) => all.get(layer)?.slots ?? {})
-          if (before !== undefined) checkBuckets(before, made, false)
-          if (before !== undefined) checkValues(before, made, asked)
-        })
-        if (before === undefined) return { flag: made, before: null, moves: [], values: [], typeWas: null, against }
-        const typeWas = otherType(before.flag, made) ?? null
-        return { flag: made, before, moves: movesOf(before, made), values: otherValues(before, made), typeWas, against }
-      })
+      return previewOf(read, await standing(ledger))
     },
 
-    /** Refuses a wish that cannot be. @throws ThreewaysError `FLAG_INVALID`, and as `wished` */
-    tryStand: (flag: Flag, wish: Wish): void => checkWords(wished(flag, wish).flag),
+    /** What changing how a flag stands would do, without doing it. @throws as `stand` */
+    async previewStand(name: string, wish: Wish): Promise<readonly Preview[]> {
+      const all = await standing(ledger)
+      const before = all.get(name)
+      if (before === undefined) throw unknown(name, all)
+      const { flag } = wished(before.flag, wish)
+      checkWords(flag)
+      return previewOf([{ flag }], all)
+    },
 
     /**
      * Changes how a flag stands in one environment.

@@ -1,20 +1,19 @@
 import { makeBreath } from '../../kernel/breath.ts'
 import type { Clock, Instant } from '../../kernel/clock.ts'
 import { canonicalJson } from '../../kernel/digest.ts'
-import { refused } from '../../kernel/errors.ts'
 import type { NewId } from '../../kernel/ids.ts'
 import { event } from '../../ledger/event.ts'
 import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
 import { readiness } from '../dark/of-flag.ts'
-import { currentPolicy } from '../policy/policies.ts'
 import { flagChanged, type FlagChange } from './events.ts'
 import { checkExclusion, checkKept } from './exclusion.ts'
 import type { Flag } from './flag.ts'
 import { checkBuckets, checkValues, otherValues, type Asked } from './moves.ts'
 import { begun } from './plan.ts'
 import { checkExpected, checkNeeded, checkReady, checkRequirements, checkWrittenOut, leavingDark } from './policy.ts'
+import { policyFor } from './proposals/policy-for.ts'
 import { checkRights, touched } from './proposals/rights.ts'
-import { standingInParts, type Author, type FlagRevision, type Origin } from './revisions.ts'
+import { expectedOf, standingInParts, type Author, type FlagRevision, type Origin } from './revisions.ts'
 import { slotsOf, type SlotTables } from './slots.ts'
 
 /** `changed`: it was made by what was asked for, and not there already. `before`: what stood until then. */
@@ -70,7 +69,7 @@ export function makePublisher(ledger: Ledger, { clock, newId, experiments = asyn
         const before = all.get(name)
         const { flag: asked, change, environment, ...own } = make(before, all)
         const flag = begun(asked, before?.flag, at)
-        checkExpected(name, before?.revision ?? 0, author.expected)
+        checkExpected(name, before?.revision ?? 0, expectedOf(author.expected, name))
         if (before !== undefined && canonicalJson(before.flag) === canonicalJson(flag)) {
           published.push({ ...before, changed: false, before: null })
           continue
@@ -146,14 +145,4 @@ export function makePublisher(ledger: Ledger, { clock, newId, experiments = asyn
   const alone = async (step: Step, author: Author & { readonly origin: Origin }) => (await publish([step], author))[0]!
 
   return { publish, alone }
-}
-
-/** What cannot be read lets nobody change anything. @throws ThreewaysError `POLICY_UNREADABLE` */
-async function policyFor(tx: LedgerTransaction) {
-  const current = await currentPolicy(tx)
-  if ('policy' in current) return current.policy
-  throw refused('POLICY_UNREADABLE', {
-    message: `the server's policy cannot be read: ${current.unreadable}`,
-    help: 'set one that can: threeways policy set FILE --reason WHY',
-  })
 }

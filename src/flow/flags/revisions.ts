@@ -29,8 +29,8 @@ export type Origin = 'file' | 'api' | 'ramp'
 export type Author = {
   readonly by: string
   readonly reason: string
-  /** The revision they saw; another one meanwhile is a conflict. */
-  readonly expected?: number | undefined
+  /** The revision they saw, of each flag or of all; another one meanwhile is a conflict. */
+  readonly expected?: number | Readonly<Record<string, number>> | undefined
   /** Others who agreed: names of tokens. */
   readonly agreed?: readonly string[] | undefined
   /** They take it out of the dark, whatever rehearsals showed. */
@@ -44,6 +44,10 @@ export type Author = {
   /** What is true if and only if it is published, asked for behind the ledger's lock. Whatever it throws stands against publishing. */
   readonly alongside?: (tx: LedgerTransaction) => Promise<readonly CloudEvent[]>
 }
+
+/** The revision of a flag that was seen. */
+export const expectedOf = (expected: Author['expected'], flag: string): number | undefined =>
+  typeof expected === 'object' ? expected[flag] : expected
 
 /** Every revision there is. */
 export const revisions = (place: Pick<LedgerTransaction, 'db'>) => rowsOf(place.db, flagRevisions).selectAll()

@@ -8,7 +8,7 @@ import type { Published as Made } from './publish.ts'
 import { Asking, FlagDetail, FlagView, Killing, Previewed, Pausing, Previewing, Published, Publishing, Standing, Why } from './schemas.ts'
 import type { FlagRevision } from './revisions.ts'
 import type { Served } from './serving/served.ts'
-import { changesView, flagDetail, flagView, movesView, valuesView, wholeView, wishOf } from './views.ts'
+import { flagDetail, flagView, previewView, wishOf } from './views.ts'
 import { apartWords, whyWords } from './why.ts'
 
 type Parts = {
@@ -51,18 +51,7 @@ export function flagRoutes({ flags, served, kept, refresh }: Parts): Hono<HttpEn
     valid('json', Previewing),
     async (c) => {
       const previews = await flags.preview(c.req.valid('json').files)
-      return c.json({
-        flags: previews.map(({ flag, before, moves, values, typeWas, against }) => ({
-          flag: flag.flag,
-          revision: before?.revision ?? 0,
-          moves: movesView(moves),
-          values: valuesView(values),
-          typeWas,
-          against,
-          changed: changesView(before?.flag, flag),
-          would: wholeView(flag),
-        })),
-      })
+      return c.json({ flags: previews.map(previewView) })
     },
   )
   app.get('/flags/:flag', route('one flag and every revision of it', FlagDetail), requires('read'), async (c) =>

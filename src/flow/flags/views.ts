@@ -4,6 +4,7 @@ import { invalid } from '../../kernel/errors.ts'
 import { canonicalJson, type Json } from '../../kernel/digest.ts'
 import { carriedOver } from './carry-over.ts'
 import { holdoutsOf } from './exclusion.ts'
+import type { Preview } from './flags.ts'
 import type { FlagRevision } from './revisions.ts'
 import { typeOf, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
 import { dueAt, heldBy, keptShare, linearSteps, newPlan, servedNow, stepOf } from './plan.ts'
@@ -111,7 +112,7 @@ const standsOf = ({ flag }: FlagRevision) =>
   }))
 
 /** In what its file would differ. Pure. */
-export function changesView(before: Flag | undefined, after: Flag) {
+function changesView(before: Flag | undefined, after: Flag) {
   const [{ environments: was = {}, ...old }, { environments: is, ...now }] = [before === undefined ? {} : written(before), written(after)]
   return { fields: differing(old, now), environments: differing(was, is) }
 }
@@ -123,10 +124,22 @@ function differing(one: Readonly<Record<string, unknown>>, other: Readonly<Recor
   return Object.keys({ ...one, ...other }).filter((name) => canonicalJson(one[name] ?? null) !== canonicalJson(other[name] ?? null))
 }
 
-export const valuesView = (values: readonly OtherValue[]) =>
+const valuesView = (values: readonly OtherValue[]) =>
   values.map(({ variant, was, is, environments }) => ({ variant, was: was as Json, is: is as Json, environments: [...environments] }))
 
-export const movesView = (moves: readonly Move[]) => moves.map((move) => ({ ...move, moved: shareOf(move.moved) }))
+const movesView = (moves: readonly Move[]) => moves.map((move) => ({ ...move, moved: shareOf(move.moved) }))
+
+/** What publishing a flag would do. */
+export const previewView = ({ flag, before, moves, values, typeWas, against }: Preview) => ({
+  flag: flag.flag,
+  revision: before?.revision ?? 0,
+  moves: movesView(moves),
+  values: valuesView(values),
+  typeWas,
+  against,
+  changed: changesView(before?.flag, flag),
+  would: wholeView(flag),
+})
 
 /**
  * A share as it is written, in slots.

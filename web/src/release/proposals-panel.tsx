@@ -5,6 +5,7 @@ import type { FlagProposal } from '../api/types.ts'
 import { ActionButton, type Action } from '../piece/action.tsx'
 import { Age } from '../piece/age.tsx'
 import { flagHref } from '../piece/digest.tsx'
+import { Would } from './would.tsx'
 
 /** Changes of flags that wait for others to agree. @param only - of this flag; left out: of all */
 export function ProposalsPanel({ only }: { readonly only?: string }) {
@@ -27,7 +28,7 @@ export function ProposalsPanel({ only }: { readonly only?: string }) {
 type Props = { readonly proposal: FlagProposal; readonly acting: boolean; readonly named: boolean }
 
 function ProposalRow({ proposal, acting, named }: Props) {
-  const { by, at, reason, flags, agreed, change } = proposal
+  const { by, at, reason, flags, agreed, change, would, outdated } = proposal
   return (
     <li>
       <p>
@@ -46,9 +47,20 @@ function ProposalRow({ proposal, acting, named }: Props) {
         <summary>What it would publish</summary>
         <pre className="flag-proposed">{textOf(change)}</pre>
       </details>
+      {outdated !== null && <p className="flag-wrong">It is outdated: {outdated}. Propose it anew, and turn this one down.</p>}
+      {would.map((preview) => (
+        <div key={preview.flag} className="flag-would">
+          {preview.revision > 0 && preview.changed.fields.length > 0 && (
+            <p>
+              Changed{named ? ` of ${preview.flag}` : ''}: <strong>{preview.changed.fields.join(', ')}</strong>.
+            </p>
+          )}
+          <Would preview={preview} before={undefined} />
+        </div>
+      ))}
       {acting && (
         <div className="flag-buttons">
-          <ActionButton className="small strong" label="Agree…" action={agreeing(proposal)} />
+          {outdated === null && <ActionButton className="small strong" label="Agree…" action={agreeing(proposal)} />}
           <ActionButton className="small" label="Turn down…" action={turningDown(proposal)} />
         </div>
       )}

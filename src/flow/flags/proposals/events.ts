@@ -11,7 +11,8 @@ export type Proposed =
       readonly flags?: readonly string[]
       /** Left out: `file`. */
       readonly origin?: 'file' | 'api'
-      readonly expected?: number | undefined
+      /** Of each flag the revision that was seen, or of all. */
+      readonly expected?: number | Readonly<Record<string, number>> | undefined
       readonly over: boolean
       readonly rebucket: boolean
       readonly unready: boolean

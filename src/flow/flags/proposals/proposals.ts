@@ -4,11 +4,14 @@ import type { NewId } from '../../../kernel/ids.ts'
 import { event } from '../../../ledger/event.ts'
 import type { Ledger, LedgerTransaction } from '../../../ledger/ledger.ts'
 import { rowsOf } from '../../../ledger/rows.ts'
-import type { Flags } from '../flags.ts'
+import type { Flags, Preview } from '../flags.ts'
+import { checkExpected } from '../policy.ts'
 import type { Published } from '../publish.ts'
-import type { Author } from '../revisions.ts'
+import { expectedOf, type Author } from '../revisions.ts'
 import { flagsAgreed, flagsProposed, proposalClosed, type Proposed } from './events.ts'
+import { policyFor } from './policy-for.ts'
 import { flagAgreements, flagProposals } from './projection.ts'
+import { checkMayAgree, checkMayChange, touched } from './rights.ts'
 
 export type Proposal = {
   readonly proposal: string
@@ -28,15 +31,15 @@ export function makeProposals(ledger: Ledger, flags: Flags, { clock, newId }: { 
 
   /** @throws ThreewaysError `PROPOSAL_NOT_FOUND` */
   async function one(proposal: string, { db }: Pick<LedgerTransaction, 'db'> = ledger): Promise<Proposal> {
-    const row = await rowsOf(db, flagProposals).selectAll().where('proposal', '=', proposal).executeTakeFirst()
+    const row = await named(proposal, db)
     if (row?.at == null)
       throw notFound('PROPOSAL_NOT_FOUND', {
         message: `there is no proposal "${proposal}"`,
         help: 'list them with `threeways flag proposals`',
       })
-    const agreed = await rowsOf(db, flagAgreements).selectAll().where('proposal', '=', proposal).orderBy('at').execute()
+    const agreed = await rowsOf(db, flagAgreements).selectAll().where('proposal', '=', row.proposal).orderBy('at').execute()
     return {
-      proposal,
+      proposal: row.proposal,
       at: row.at,
       by: row.by!,
       reason: row.reason!,
@@ -47,6 +50,19 @@ export function makeProposals(ledger: Ledger, flags: Flags, { clock, newId }: { 
     }
   }
 
+  /** By its name, or by the beginning of it. */
+  async function named(proposal: string, db: LedgerTransaction['db']) {
+    const exact = await rowsOf(db, flagProposals).selectAll().where('proposal', '=', proposal).executeTakeFirst()
+    if (exact !== undefined || !/^[\w-]{4,64}$/.test(proposal)) return exact
+    const begin = proposal.replaceAll('_', '\\_')
+    const found = await rowsOf(db, flagProposals).selectAll().where('proposal', 'like', `${begin}%`).orderBy('proposal').limit(5).execute()
+    if (found.length < 2) return found[0]
+    throw conflict('PROPOSAL_AMBIGUOUS', {
+      message: `several proposals begin with "${proposal}": ${found.map((one) => one.proposal).join(', ')}`,
+      help: 'write more of its name',
+    })
+  }
+
   async function open(proposal: string, place: Pick<LedgerTransaction, 'db'> = ledger): Promise<Proposal> {
     const found = await one(proposal, place)
     if (found.closed === null) return found
@@ -54,6 +70,35 @@ export function makeProposals(ledger: Ledger, flags: Flags, { clock, newId }: { 
       message: `"${proposal}" was ${found.closed.published ? 'published' : 'turned down'} by ${found.closed.by}`,
       help: 'propose it anew',
     })
+  }
+
+  const previewed = (change: Proposed): Promise<readonly Preview[]> =>
+    change.kind === 'set' ? flags.preview(change.files) : flags.previewStand(change.flag, change.wish)
+
+  /** As one saw it: what others publish meanwhile was not agreed to. */
+  const seen = (change: Proposed, previews: readonly Preview[]): Proposed => {
+    if (change.kind === 'stand') return change
+    const revisions = Object.fromEntries(previews.map(({ flag, before }) => [flag.flag, before?.revision ?? 0]))
+    return { ...change, flags: Object.keys(revisions), expected: change.expected ?? revisions }
+  }
+
+  /** What a proposal that waits would do by now, and why it cannot be published any more. */
+  async function would({ change }: Proposal): Promise<{ readonly previews: readonly Preview[]; readonly outdated: string | null }> {
+    try {
+      const previews = await previewed(change)
+      for (const { flag, before } of previews) checkExpected(flag.flag, before?.revision ?? 0, expectedOf(change.expected, flag.flag))
+      return { previews, outdated: null }
+    } catch (error) {
+      if (error instanceof ThreewaysError) return { previews: [], outdated: error.message }
+      throw error
+    }
+  }
+
+  /** What is outdated by now is said where it is published. */
+  async function checkAgreeing(proposal: Proposal, by: string): Promise<void> {
+    const { previews } = await would(proposal)
+    const changes = previews.map(({ flag, before }) => ({ flag: flag.flag, environments: touched(before?.flag, flag) }))
+    checkMayAgree(await policyFor(ledger), changes, proposal.by, by)
   }
 
   const closed = (proposal: string, published: boolean, by: string, reason: string) =>
@@ -73,9 +118,17 @@ export function makeProposals(ledger: Ledger, flags: Flags, { clock, newId }: { 
       return Promise.all(rows.map(({ proposal }) => one(proposal)))
     },
 
-    /** @throws as publishing it would, but for what others have to agree to */
-    async propose(change: Proposed, by: string, reason: string): Promise<Proposal> {
+    would,
+
+    /** @throws ThreewaysError `FLAG_CHANGE_DENIED`, and as publishing it would, but for what others have to agree to */
+    async propose(asked: Proposed, by: string, reason: string): Promise<Proposal> {
       const proposal = newId()
+      const previews = await previewed(asked)
+      const policy = await policyFor(ledger)
+      // Also where it stands so already: nobody finds out by asking.
+      const named = asked.kind === 'stand' ? [asked.wish.environment] : []
+      for (const { flag, before } of previews) checkMayChange(policy, flag.flag, [...named, ...touched(before?.flag, flag)], by)
+      const change = seen(asked, previews)
       await ledger.append([event(flagsProposed, envelope(proposal), { proposal, by, reason, change })])
       return one(proposal)
     },
@@ -83,17 +136,18 @@ export function makeProposals(ledger: Ledger, flags: Flags, { clock, newId }: { 
     /**
      * Agrees, and publishes when enough did.
      * @returns what was published; undefined: others have to agree too
-     * @throws ThreewaysError `PROPOSAL_NOT_FOUND`, `PROPOSAL_CLOSED`, and as publishing throws: `FLAG_CHANGED_MEANWHILE` when the flag is another by now
+     * @throws ThreewaysError `PROPOSAL_NOT_FOUND`, `PROPOSAL_CLOSED`, `FLAG_AGREEMENT_DENIED`, and as publishing throws: `FLAG_CHANGED_MEANWHILE` when the flag is another by now
      */
     async agree(proposal: string, by: string, reason: string): Promise<readonly Published[] | undefined> {
       const before = await open(proposal)
-      await ledger.append([event(flagsAgreed, envelope(proposal), { proposal, by, reason })])
+      await checkAgreeing(before, by)
+      await ledger.append([event(flagsAgreed, envelope(before.proposal), { proposal: before.proposal, by, reason })])
       const agreed = [...before.agreed.map((one) => one.by), by]
       try {
         // Together: whoever is turned down at the same time is not published, and what is published does not go on waiting.
         return await publish(before, agreed, async (tx) => {
-          await open(proposal, tx)
-          return [closed(proposal, true, by, before.reason)]
+          await open(before.proposal, tx)
+          return [closed(before.proposal, true, by, before.reason)]
         })
       } catch (error) {
         if (error instanceof ThreewaysError && error.code === 'FLAG_NEEDS_AGREEMENT') return undefined
@@ -105,8 +159,8 @@ export function makeProposals(ledger: Ledger, flags: Flags, { clock, newId }: { 
     async turnDown(proposal: string, by: string, reason: string): Promise<Proposal> {
       await ledger.transaction(async (tx) => {
         await tx.lock()
-        await open(proposal, tx)
-        await tx.append([closed(proposal, false, by, reason)])
+        const found = await open(proposal, tx)
+        await tx.append([closed(found.proposal, false, by, reason)])
       })
       return one(proposal)
     },

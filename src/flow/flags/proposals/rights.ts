@@ -40,21 +40,59 @@ const withoutPlaces = ({ variants, control, bucketing, bucketBy, salt, requires,
  * @throws ThreewaysError `FLAG_CHANGE_DENIED`, `FLAG_NEEDS_AGREEMENT`
  */
 export function checkRights(policy: Policy, flag: string, environments: readonly string[], { by, agreed }: Asking): void {
+  checkMayChange(policy, flag, environments, by)
   for (const environment of environments) {
     const rule = flagRuleFor(policy, flag, environment)
     if (rule === undefined) continue
-    if (!isAmong(policy, rule.change, by))
-      throw forbidden('FLAG_CHANGE_DENIED', {
-        message: `the server's policy does not let "${by}" change "${flag}" in ${environment}`,
-        help: `${describeNames(policy, rule.change)} may`,
-      })
     const others = agreeing(policy, rule.approve.by, by, agreed)
     if (others < rule.approve.count)
       throw refused('FLAG_NEEDS_AGREEMENT', {
-        message: `${rule.approve.count} others have to agree to a change of "${flag}" in ${environment}, and ${others} did`,
+        message: `${told(rule.approve.count)} to agree to a change of "${flag}" in ${environment}, and ${others === 0 ? 'nobody' : others} did`,
         help: `propose it (--propose); ${describeNames(policy, rule.approve.by)} may agree`,
       })
   }
+}
+
+const told = (count: number) => (count === 1 ? 'one other has' : `${count} others have`)
+
+/** Refuses whoever may neither change it nor propose to. Pure. @throws ThreewaysError `FLAG_CHANGE_DENIED` */
+export function checkMayChange(policy: Policy, flag: string, environments: readonly string[], by: string): void {
+  for (const environment of environments) {
+    const rule = flagRuleFor(policy, flag, environment)
+    if (rule === undefined || isAmong(policy, rule.change, by)) continue
+    throw forbidden('FLAG_CHANGE_DENIED', {
+      message: `the server's policy does not let "${by}" change "${flag}" in ${environment}, or propose to`,
+      help: `${describeNames(policy, rule.change)} may`,
+    })
+  }
+}
+
+/**
+ * Refuses whose word would count for nothing: whoever proposed it, by whichever token, and whom the policy does not ask. Pure.
+ * @param changes - of flags, with the environments that they touch
+ * @throws ThreewaysError `FLAG_AGREEMENT_DENIED`
+ */
+export function checkMayAgree(
+  policy: Policy,
+  changes: readonly { readonly flag: string; readonly environments: readonly string[] }[],
+  proposedBy: string,
+  by: string,
+): void {
+  const person = (token: string) => personOf(policy, token) ?? token
+  if (person(by) === person(proposedBy))
+    throw forbidden('FLAG_AGREEMENT_DENIED', {
+      message: `"${by}" proposed it${by === proposedBy ? '' : `, as "${proposedBy}"`}: somebody else has to agree`,
+      help: 'ask one of those who may',
+    })
+  const rules = changes.flatMap(({ flag, environments }) =>
+    environments.flatMap((environment) => flagRuleFor(policy, flag, environment) ?? []),
+  )
+  const asked = rules.filter(({ approve }) => approve.count > 0)
+  if (asked.length === 0 || asked.some(({ approve }) => isAmong(policy, approve.by, by))) return
+  throw forbidden('FLAG_AGREEMENT_DENIED', {
+    message: `the server's policy does not ask "${by}" to agree to it`,
+    help: `${describeNames(policy, asked[0]!.approve.by)} may`,
+  })
 }
 
 /** Persons who may agree and did, but whoever asks: somebody with two tokens is one. */

@@ -3,7 +3,7 @@ import { describeRoute } from 'hono-openapi'
 import { z } from 'zod'
 import { answers, requires, valid, type Ask, type HttpEnv } from '../../../kernel/http.ts'
 import type { Flags } from '../flags.ts'
-import { wishOf } from '../views.ts'
+import { previewView, wishOf } from '../views.ts'
 import type { Proposal, Proposals } from './proposals.ts'
 import { Agreed, Agreeing, Proposing, ProposalView, TurningDown } from './schemas.ts'
 
@@ -18,10 +18,10 @@ export function proposalRoutes(proposals: Proposals, flags: Flags, refresh: () =
     '/flag-proposals',
     route('changes of flags that wait for somebody to agree', z.object({ proposals: z.array(ProposalView) })),
     requires('read'),
-    async (c) => c.json({ proposals: (await proposals.waiting()).map(view) }),
+    async (c) => c.json({ proposals: await Promise.all((await proposals.waiting()).map(view)) }),
   )
   app.get('/flag-proposals/:proposal', route('one proposed change of flags', ProposalView), requires('read'), async (c) =>
-    c.json(view(await proposals.one(c.req.param('proposal')))),
+    c.json(await view(await proposals.one(c.req.param('proposal')))),
   )
   app.post(
     '/flag-proposals',
@@ -30,14 +30,10 @@ export function proposalRoutes(proposals: Proposals, flags: Flags, refresh: () =
     valid('json', Proposing),
     async (c) => {
       const asked = c.req.valid('json')
-      if ('set' in asked) {
-        const named = (await flags.preview(asked.set.files)).map(({ flag }) => flag.flag)
-        return c.json(view(await proposals.propose({ kind: 'set', ...asked.set, flags: named }, by(c), asked.reason)), 201)
-      }
+      if ('set' in asked) return c.json(await view(await proposals.propose({ kind: 'set', ...asked.set }, by(c), asked.reason)), 201)
       const { flag, stand } = asked
       const { revision, flag: standing } = await flags.one(flag)
       const wish = wishOf(stand, standing)
-      flags.tryStand(standing, wish)
       const change = {
         kind: 'stand' as const,
         flag,
@@ -46,7 +42,7 @@ export function proposalRoutes(proposals: Proposals, flags: Flags, refresh: () =
         rebucket: stand.rebucket,
         unready: stand.unready,
       }
-      return c.json(view(await proposals.propose(change, by(c), asked.reason)), 201)
+      return c.json(await view(await proposals.propose(change, by(c), asked.reason)), 201)
     },
   )
   app.post(
@@ -57,7 +53,7 @@ export function proposalRoutes(proposals: Proposals, flags: Flags, refresh: () =
     async (c) => {
       const published = await proposals.agree(c.req.param('proposal'), by(c), c.req.valid('json').reason)
       if (published !== undefined) await refresh()
-      return c.json({ published: published !== undefined, proposal: view(await proposals.one(c.req.param('proposal'))) })
+      return c.json({ published: published !== undefined, proposal: await view(await proposals.one(c.req.param('proposal'))) })
     },
   )
   app.post(
@@ -65,12 +61,21 @@ export function proposalRoutes(proposals: Proposals, flags: Flags, refresh: () =
     route('turn a change of flags down', ProposalView),
     requires('operate'),
     valid('json', TurningDown),
-    async (c) => c.json(view(await proposals.turnDown(c.req.param('proposal'), by(c), c.req.valid('json').reason))),
+    async (c) => c.json(await view(await proposals.turnDown(c.req.param('proposal'), by(c), c.req.valid('json').reason))),
   )
   return app
-}
 
-function view({ change, agreed, ...proposal }: Proposal) {
-  const named = change.kind === 'set' ? (change.flags ?? change.files.map(({ file }) => file)) : [change.flag]
-  return { ...proposal, flags: [...named], change: change as unknown as Readonly<Record<string, never>>, agreed: [...agreed] }
+  async function view(one: Proposal) {
+    const { change, agreed, ...proposal } = one
+    const named = change.kind === 'set' ? (change.flags ?? change.files.map(({ file }) => file)) : [change.flag]
+    const { previews, outdated } = one.closed === null ? await proposals.would(one) : { previews: [], outdated: null }
+    return {
+      ...proposal,
+      flags: [...named],
+      change: change as unknown as Readonly<Record<string, never>>,
+      agreed: [...agreed],
+      would: previews.map(previewView),
+      outdated,
+    }
+  }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Publishing, Standing } from '../schemas.ts'
+import { Previewed, Publishing, Standing } from '../schemas.ts'
 
 const reason = z.string().trim().min(1, 'say why').max(2_000)
 export const Proposing = z.union([
@@ -15,6 +15,8 @@ export const ProposalView = z
     reason: z.string(),
     flags: z.array(z.string()).meta({ description: 'their names' }),
     change: z.unknown(),
+    would: z.array(Previewed).meta({ description: 'what it would do by now, while it waits' }),
+    outdated: z.string().nullable().meta({ description: 'why it cannot be published any more, while it waits; null: it can' }),
     agreed: z.array(z.object({ by: z.string(), at: z.iso.datetime(), reason: z.string() })),
     closed: z.object({ at: z.iso.datetime(), published: z.boolean(), by: z.string(), reason: z.string() }).nullable(),
   })
