@@ -18,6 +18,7 @@ export type Preview = {
   }[]
   readonly typeWas: string | null
   readonly against: string | null
+  readonly notes: readonly string[]
   readonly changed: { readonly fields: readonly string[]; readonly environments: readonly string[] }
   readonly would: { readonly type: string; readonly environments: readonly Setting[] }
 }
@@ -26,13 +27,14 @@ export type Preview = {
 const deciding = ['control', 'requires', 'layer', 'holds', 'purpose', 'owner', 'variants']
 
 /** A flag in the first line, how it would stand where that is another, and who loses what by it. */
-export function previewLines({ flag, revision, moves, values, typeWas, against, changed, would }: Preview): readonly string[] {
+export function previewLines({ flag, revision, moves, values, typeWas, against, notes, changed, would }: Preview): readonly string[] {
   const gone = changed.environments.filter((name) => would.environments.every(({ environment }) => environment !== name))
   const stands = would.environments
     .filter(({ environment }) => changed.environments.includes(environment))
     .map((setting) => `  ${setting.environment} ${standing(setting)}`)
-  if (revision === 0) return [`${flag} is new`, ...stands, ...refusedLine(against)]
-  if (changed.fields.length === 0 && changed.environments.length === 0) return [`${flag} stands so already`]
+  const noted = notes.map((note) => `  ${note}`)
+  if (revision === 0) return [`${flag} is new`, ...stands, ...noted, ...refusedLine(against)]
+  if (changed.fields.length === 0 && changed.environments.length === 0) return [`${flag} stands so already`, ...noted]
   const fields = changed.fields.filter((name) => deciding.includes(name))
   const moved = moves.map(
     ({ environment, rule, moved: share, how }) => `  ${environment}${rule === null ? '' : ` (rule ${rule})`}: ${share} ${lossTold[how]}`,
@@ -52,6 +54,7 @@ export function previewLines({ flag, revision, moves, values, typeWas, against, 
     ...fields
       .filter((name) => name !== 'variants')
       .map((name) => `  ${name} is another: some may get something else, whatever their share`),
+    ...noted,
     ...refusedLine(against),
   ]
 }

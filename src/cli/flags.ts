@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { invalid } from '../kernel/errors.ts'
+import { suggestion } from '../flow/definition/suggest.ts'
+import { invalid, notFound } from '../kernel/errors.ts'
 
 /** A flag as the API tells it. */
 export type FlagRow = {
@@ -30,7 +31,7 @@ export type Setting = {
     readonly nextAt: string | null
   } | null
 }
-type Revision = {
+export type Revision = {
   readonly revision: number
   readonly change: string
   readonly environment: string | null
@@ -78,9 +79,11 @@ export type WhyRow = {
 
 export const minute = (at: string) => at.slice(0, 16).replace('T', ' ')
 
-/** `ramp: on 5%`, `killed`, `dark 10%` */
-export function standing({ state, killed, serve, rules, sample, plan }: Setting): string {
-  if (killed) return 'killed'
+/** `ramp: on 5%`, `killed (ramp: on 5%)`, `dark 10%` */
+export function standing(setting: Setting): string {
+  const { state, killed, serve, rules, sample, plan } = setting
+  // Whoever revives it should know to what.
+  if (killed) return `killed (${standing({ ...setting, killed: false })})`
   const shares =
     typeof serve === 'string'
       ? serve
@@ -104,19 +107,34 @@ function planned(plan: Setting['plan']): string {
 /** Whoever began a plan below what stands thinks that less is served by now. */
 function keptTold({ variant, keeps, step, steps }: NonNullable<Setting['plan']>): string {
   if (keeps === null) return ''
-  return ` (says ${steps[step]!.share}, and ${variant} keeps the ${keeps} that it has until a step says more)`
+  return ` (${steps[step]!.share}: ${variant} keeps its ${keeps})`
 }
 
-export function flagTable(flags: readonly FlagRow[], environment: string | undefined): readonly (readonly string[])[] {
+/** Those that stand in an environment, as they do there. @throws ThreewaysError `FLAG_ENVIRONMENT_NOT_FOUND` */
+export function flagsIn(flags: readonly FlagRow[], environment: string): readonly FlagRow[] {
+  const found = flags.flatMap((flag) => {
+    const environments = flag.environments.filter((setting) => setting.environment === environment)
+    return environments.length === 0 ? [] : [{ ...flag, environments }]
+  })
+  if (found.length > 0) return found
+  throw notFound('FLAG_ENVIRONMENT_NOT_FOUND', {
+    message: `no flag says how it stands in "${environment}"`,
+    help: suggestion(
+      environment,
+      [...new Set(flags.flatMap(({ environments }) => environments.map((one) => one.environment)))],
+      'add it to a flag',
+    ),
+  })
+}
+
+export function flagTable(flags: readonly FlagRow[]): readonly (readonly string[])[] {
   const rows = flags.flatMap(({ flag, owner, purpose, expires, environments, latest }) =>
-    environments
-      .filter((setting) => environment === undefined || setting.environment === environment)
-      .map((setting, index) => [
-        index === 0 ? flag : '',
-        setting.environment,
-        standing(setting),
-        ...(index === 0 ? [purpose, owner, expires ?? 'never', `${minute(latest.at)} ${latest.by}`] : ['', '', '', '']),
-      ]),
+    environments.map((setting, index) => [
+      index === 0 ? flag : '',
+      setting.environment,
+      standing(setting),
+      ...(index === 0 ? [purpose, owner, expires ?? 'never', `${minute(latest.at)} ${latest.by}`] : ['', '', '', '']),
+    ]),
   )
   return [['FLAG', 'ENVIRONMENT', 'STANDS', 'PURPOSE', 'OWNER', 'EXPIRES', 'LAST CHANGE'], ...rows]
 }

@@ -23,7 +23,7 @@ describe('flags over HTTP', () => {
   afterAll(() => t.close())
 
   it('are published together, and once', async () => {
-    expect(await publish(checkout, dark)).toEqual({
+    expect(await publish(checkout, dark)).toMatchObject({
       status: 200,
       body: {
         flags: [
@@ -32,7 +32,7 @@ describe('flags over HTTP', () => {
         ],
       },
     })
-    expect((await publish(checkout, dark)).body).toEqual({
+    expect((await publish(checkout, dark)).body).toMatchObject({
       flags: [
         { flag: 'checkout-v2', revision: 1, changed: false },
         { flag: 'chat', revision: 1, changed: false },
@@ -74,7 +74,7 @@ describe('flags over HTTP', () => {
     expect(
       (await t.ask('POST', '/api/flags/checkout-v2/stand', { environment: 'production', serve: { on: '30%' }, reason: 'all is well' }))
         .body,
-    ).toEqual({
+    ).toMatchObject({
       flag: 'checkout-v2',
       revision: 2,
       changed: true,

@@ -1,8 +1,9 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
 import { at, connectFlags, withApi, type Api, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
-import { flagFiles, flagTable, apartLines, lifeTable, rampFrom, shareText, type FlagDetail, type FlagRow } from '../flags.ts'
+import { flagFiles, flagTable, flagsIn, apartLines, lifeTable, rampFrom, shareText, type FlagDetail, type FlagRow } from '../flags.ts'
 import { proposalOf, proposedLine, type ProposalRow } from '../flag-proposals.ts'
+import { publishedLine, switchedLine, type Published } from '../flag-answers.ts'
 import { previewLines, type Preview } from '../flag-preview.ts'
 import { ready, stale, why } from './flag-asking.ts'
 import { agree, proposals, turnDown } from './flag-proposals.ts'
@@ -23,10 +24,11 @@ const one = { kind: 'tuple', parameters: [flagName] } as const
 const ls = buildCommand<Common & { environment?: string }, [], CliContext>({
   async func(flags) {
     await withApi(this, flags, async (api) => {
-      const { flags: all } = await api.get<{ flags: readonly FlagRow[] }>('/api/flags')
+      const { flags: every } = await api.get<{ flags: readonly FlagRow[] }>('/api/flags')
+      const all = flags.environment === undefined || every.length === 0 ? every : flagsIn(every, flags.environment)
       if (flags.json) return this.output.json(all)
       if (all.length === 0) return this.output.result('there is no flag yet: publish one with `threeways flag set FILE --reason WHY`')
-      this.output.result(this.output.table(flagTable(all, flags.environment)))
+      this.output.result(this.output.table(flagTable(all)))
     })
   },
   parameters: { flags: { ...common, environment: { kind: 'parsed', parse: String, optional: true, brief: 'only this one' } } },
@@ -55,8 +57,6 @@ type Setting = Changing & {
   readonly rebucket: boolean
   readonly dryRun: boolean
 }
-type Published = { readonly flag: string; readonly revision: number; readonly changed: boolean }
-
 const set = buildCommand<Setting, string[], CliContext>({
   async func({ json, dryRun, ...flags }, ...paths) {
     const files = await flagFiles(this.process.cwd(), paths)
@@ -80,8 +80,7 @@ const set = buildCommand<Setting, string[], CliContext>({
         }
         const { flags: made } = await api.send<{ flags: readonly Published[] }>('PUT', '/api/flags', sent)
         if (json) return this.output.json(made)
-        for (const { flag, revision, changed } of made)
-          this.output.result(changed ? `${flag} is at revision ${revision}` : `${flag} stood so already (revision ${revision})`)
+        for (const one of made) tellPublished(this.output, one)
       },
       { makesHome: true },
     )
@@ -106,7 +105,12 @@ const set = buildCommand<Setting, string[], CliContext>({
   docs: { brief: 'Publish flags from files, all or none' },
 })
 
-type Sent = { readonly name: string; readonly wish: { readonly reason: string }; readonly json: boolean; readonly isProposed: boolean }
+type Sent = {
+  readonly name: string
+  readonly wish: { readonly reason: string; readonly environment: string }
+  readonly json: boolean
+  readonly isProposed: boolean
+}
 
 /** Asks for what somebody wishes of a flag, or proposes it. */
 async function send({ output }: CliContext, api: Api, { name, wish, json, isProposed }: Sent): Promise<void> {
@@ -116,7 +120,12 @@ async function send({ output }: CliContext, api: Api, { name, wish, json, isProp
   }
   const made = await api.send<Published>('POST', at`/api/flags/${name}/stand`, wish)
   if (json) output.json(made)
-  else output.result(`${name} is at revision ${made.revision}${made.changed ? '' : ', as it was'}`)
+  else tellPublished(output, made, wish.environment)
+}
+
+function tellPublished(output: CliContext['output'], made: Published, environment?: string): void {
+  output.result(publishedLine(made, Date.now(), environment))
+  for (const note of made.notes) output.say(output.colour.yellow(`${made.flag}: ${note}`))
 }
 
 type Standing = Changing & {
@@ -192,14 +201,14 @@ const ramp = buildCommand<Changing & { environment: string; over?: string; unrea
   docs: { brief: 'Give a variant to a share of units; who saw it goes on seeing it' },
 })
 
-const switching = (verb: 'kill' | 'revive', brief: string, told: string) =>
+const switching = (verb: 'kill' | 'revive', brief: string) =>
   buildCommand<Common & { reason: string; environment?: string }, [string], CliContext>({
     async func({ json, environment, reason, ...flags }, name) {
       await withApi(this, flags, async (api) => {
         const path = verb === 'kill' ? at`/api/flags/${name}/kill` : at`/api/flags/${name}/revive`
         const made = await api.send<Published>('POST', path, { reason, ...(environment === undefined ? {} : { environment }) })
         if (json) this.output.json(made)
-        else this.output.result(`${name} ${told}${environment === undefined ? '' : ` in ${environment}`} (revision ${made.revision})`)
+        else this.output.result(switchedLine(made, verb, Date.now(), environment))
       })
     },
     parameters: {
@@ -220,7 +229,10 @@ const waiting = (verb: 'pause' | 'resume', brief: string, told: string) =>
         const path = verb === 'pause' ? at`/api/flags/${name}/pause` : at`/api/flags/${name}/resume`
         const made = await api.send<Published>('POST', path, { reason, environment })
         if (json) this.output.json(made)
-        else this.output.result(`the ramp of ${name} ${told} in ${environment} (revision ${made.revision})`)
+        else {
+          this.output.result(`the ramp of ${name} ${told} in ${environment}`)
+          tellPublished(this.output, made, environment)
+        }
       })
     },
     parameters: { flags: { ...common, reason, environment }, positional: one },
@@ -236,8 +248,8 @@ export const flagRoutes = buildRouteMap({
     ramp,
     pause: waiting('pause', 'Let the plan of a ramp wait', 'waits'),
     resume: waiting('resume', 'Let the plan of a ramp go on', 'goes on'),
-    kill: switching('kill', 'Give everybody control, at once', 'gives control to everybody'),
-    revive: switching('revive', 'Take the kill switch back', 'stands as before'),
+    kill: switching('kill', 'Give everybody control, at once'),
+    revive: switching('revive', 'Take the kill switch back'),
     proposals,
     agree,
     turnDown,

@@ -23,7 +23,10 @@ const dateRule = 'should be a day such as 2027-03-31, or never'
 const untilRule = 'should be a moment with its offset such as 2027-01-11T09:00:00+01:00, or the name of an experiment'
 
 const Moment = z.iso.datetime({ offset: true })
-const Until = z.string(untilRule).refine((text) => Moment.safeParse(text).success || Key.safeParse(text).success, untilRule)
+/** Whoever writes such a word means a moment, and would wait for an experiment of that name for ever. */
+const words = /^(now|today|tonight|tomorrow|yesterday|noon|midnight|(mon|tues|wednes|thurs|fri|satur|sun)day|next[-_].*)$/i
+const isName = (text: string) => Key.safeParse(text).success && !words.test(text)
+const Until = z.string(untilRule).refine((text) => Moment.safeParse(text).success || isName(text), untilRule)
 
 const Rule = z.strictObject({
   id: Name.meta({ description: 'What answers say when this rule decided.' }),

@@ -9,8 +9,21 @@ import type { Flag } from './flag.ts'
 import { advanced, begun, paused, type OutcomeOf } from './plan.ts'
 import { checkBuckets, checkValues, movesOf, otherType, otherValues, type Move, type OtherValue } from './moves.ts'
 import { checkNeeded, checkRequirements, checkWrittenOut, settingIn, wished, withSetting, type Wish } from './policy.ts'
+import { notesOf } from './notes.ts'
+import type { FlagRevisionRow } from './projection.ts'
 import { makePublisher, type Parts, type Published, type Step } from './publish.ts'
-import { broughtInFrom, lastFromFiles, revisionOf, revisions, standing, unknown, type Author, type FlagRevision } from './revisions.ts'
+import {
+  broughtInFrom,
+  sinceFiles,
+  type FromFile,
+  lastFromFiles,
+  revisionOf,
+  revisions,
+  standing,
+  unknown,
+  type Author,
+  type FlagRevision,
+} from './revisions.ts'
 
 /** A file with a flag in it. `file`: its name, for the faults. */
 export type FlagDocument = { readonly document: string; readonly file: string }
@@ -25,6 +38,8 @@ export type Preview = {
   readonly typeWas: string | null
   /** What layers, holdouts, buckets and experiments say against it, unless it is meant; null: nothing. */
   readonly against: string | null
+  /** What whoever publishes it should know besides. */
+  readonly notes: readonly string[]
 }
 
 export type Flags = ReturnType<typeof makeFlags>
@@ -52,15 +67,22 @@ export function makeFlags(ledger: Ledger, parts: Parts) {
         if (before !== undefined) checkBuckets(before, made, false)
         if (before !== undefined) checkValues(before, made, asked)
       })
-      if (before === undefined) return { flag: made, before: null, moves: [], values: [], typeWas: null, against }
+      const notes = notesOf(made, asked, clock.now())
+      if (before === undefined) return { flag: made, before: null, moves: [], values: [], typeWas: null, against, notes }
       const typeWas = otherType(before.flag, made) ?? null
-      return { flag: made, before, moves: movesOf(before, made), values: otherValues(before, made), typeWas, against }
+      return { flag: made, before, moves: movesOf(before, made), values: otherValues(before, made), typeWas, against, notes }
     })
   }
 
   return {
     /** How every flag stands, by name. */
     standing: () => standing(ledger),
+
+    /** What whoever published flags should know, though nothing stood against it. */
+    async notes(made: readonly { readonly flag: Flag }[]): Promise<readonly (readonly string[])[]> {
+      const asked = await experiments(ledger)
+      return made.map(({ flag }) => notesOf(flag, asked, clock.now()))
+    },
 
     /** @throws ThreewaysError `FLAG_NOT_FOUND` */
     async one(name: string): Promise<FlagRevision> {
@@ -93,7 +115,8 @@ export function makeFlags(ledger: Ledger, parts: Parts) {
         await breath()
       }
       checkOnce(read)
-      const asFile = origin === 'file' ? await lastFromFiles(ledger, read) : new Map<string, Flag>()
+      const asFile = origin === 'file' ? await lastFromFiles(ledger, read) : new Map<string, FromFile>()
+      const since = origin === 'file' && !over ? await sinceFiles(ledger, asFile) : new Map<string, readonly Since[]>()
       const { source } = author
       const names = read.map(({ flag }) => flag.flag)
       const known = source === undefined ? undefined : await broughtInFrom(ledger, source, names)
@@ -105,10 +128,11 @@ export function makeFlags(ledger: Ledger, parts: Parts) {
       const make = (flag: Flag) => (before: FlagRevision | undefined) => {
         if (before === undefined) return { flag, change: 'created' as const }
         if (source !== undefined && !over && !known!.has(flag.flag)) throw notFromThere([before], source)
-        const isForeign = origin === 'file' && before.origin !== 'file' && !over
+        // What was killed and revived stands as its file had it: nothing would be undone.
+        const isForeign = origin === 'file' && before.origin !== 'file' && !over && !sameFile(asFile.get(flag.flag)?.flag, before.flag)
         // A file that is as it was has no opinion of what was done since.
-        if (isForeign && sameFile(asFile.get(flag.flag), flag)) return { flag: before.flag, change: 'edited' as const }
-        if (isForeign && !sameFile(before.flag, flag)) throw changedElsewhere(before)
+        if (isForeign && sameFile(asFile.get(flag.flag)?.flag, flag)) return { flag: before.flag, change: 'edited' as const }
+        if (isForeign && !sameFile(before.flag, flag)) throw changedElsewhere(before, since.get(flag.flag) ?? [])
         return { flag, change: 'edited' as const }
       }
       return publish(
@@ -229,9 +253,19 @@ function notFromThere(strange: readonly FlagRevision[], source: Source): Threewa
   })
 }
 
-function changedElsewhere({ flag: { flag }, revision, by, reason, at }: FlagRevision): ThreewaysError {
+type Since = Pick<FlagRevisionRow, 'number' | 'by' | 'at' | 'reason' | 'change'>
+
+const revisionsTold = 5
+
+/** @param since - revisions that were made since its file was last published, newest first */
+function changedElsewhere({ flag: { flag }, revision, by, reason, at, change }: FlagRevision, since: readonly Since[]): ThreewaysError {
+  const all = since.length === 0 ? [{ number: revision, by, at, reason, change }] : since
+  const told = all
+    .slice(0, revisionsTold)
+    .map((one) => `revision ${one.number} (${one.change}, ${one.by}, ${one.at!.slice(0, 16).replace('T', ' ')}: ${one.reason})`)
+  const more = all.length > revisionsTold ? `, and ${all.length - revisionsTold} before` : ''
   return conflict('FLAG_CHANGED_ELSEWHERE', {
-    message: `revision ${revision} of "${flag}" was not made from a file: ${by}, ${at.slice(0, 16).replace('T', ' ')}: ${reason}`,
+    message: `"${flag}" is not as its file had it: ${told.join(', ')}${more}, not made from a file`,
     help: `take it into the file (threeways flag show ${flag} --yaml), or undo it with --over`,
   })
 }

@@ -98,7 +98,7 @@ export function dueAt({ state, killed, plan }: Setting): number | undefined {
 }
 
 /** Names begin with a letter. */
-const isMoment = (until: string | undefined): until is string => until !== undefined && /^\d/.test(until)
+export const isMoment = (until: string | undefined): until is string => until !== undefined && /^\d/.test(until)
 
 /** The experiment by whose decision a plan goes on; undefined: by none, or it goes on no more. Pure. */
 export function heldBy(setting: Setting): string | undefined {

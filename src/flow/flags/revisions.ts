@@ -52,11 +52,14 @@ export const expectedOf = (expected: Author['expected'], flag: string): number |
 /** Every revision there is. */
 export const revisions = (place: Pick<LedgerTransaction, 'db'>) => rowsOf(place.db, flagRevisions).selectAll()
 
+/** A flag as it was last published from a file. */
+export type FromFile = { readonly flag: Flag; readonly revision: number }
+
 /** Flags as they were last published from a file, of those that were. */
 export async function lastFromFiles(
   place: Pick<LedgerTransaction, 'db'>,
   read: readonly { readonly flag: Flag }[],
-): Promise<ReadonlyMap<string, Flag>> {
+): Promise<ReadonlyMap<string, FromFile>> {
   const names = read.map(({ flag }) => flag.flag)
   const rows = await revisions(place)
     .where('origin', '=', 'file')
@@ -65,7 +68,22 @@ export async function lastFromFiles(
     .orderBy('flag')
     .orderBy('revision', 'desc')
     .execute()
-  return new Map(rows.map((row) => [row.flag, row.definition as Flag]))
+  return new Map(rows.map((row) => [row.flag, { flag: row.definition as Flag, revision: row.number! }]))
+}
+
+/** Who changed flags since, newest first. */
+export async function sinceFiles(place: Pick<LedgerTransaction, 'db'>, files: ReadonlyMap<string, FromFile>) {
+  const rows =
+    files.size === 0
+      ? []
+      : await rowsOf(place.db, flagRevisions)
+          .select(['flag', 'number', 'change', 'by', 'at', 'reason'])
+          .where('origin', '!=', 'file')
+          .where('flag', 'in', [...files.keys()])
+          .orderBy('revision', 'desc')
+          .execute()
+  const since = rows.filter(({ flag, number }) => number! > files.get(flag)!.revision)
+  return Map.groupBy(since, ({ flag }) => flag)
 }
 
 /** Those of some flags that were brought in from somebody at any time. */

@@ -8,7 +8,7 @@ import type { Published as Made } from './publish.ts'
 import { Asking, FlagDetail, FlagView, Killing, Previewed, Pausing, Previewing, Published, Publishing, Standing, Why } from './schemas.ts'
 import type { FlagRevision } from './revisions.ts'
 import type { Served } from './serving/served.ts'
-import { flagDetail, flagView, previewView, wishOf } from './views.ts'
+import { flagDetail, flagView, previewView, publishedView, wishOf } from './views.ts'
 import { apartWords, whyWords } from './why.ts'
 
 type Parts = {
@@ -31,6 +31,12 @@ export function flagRoutes({ flags, served, kept, refresh }: Parts): Hono<HttpEn
     return done
   }
 
+  const told = async (made: readonly Made[]) => {
+    const notes = await flags.notes(made)
+    return made.map((one, index) => publishedView(one, notes[index]!))
+  }
+  const toldOf = async (made: Made) => (await told([made]))[0]!
+
   app.get('/flags', route('every flag, by name', z.object({ flags: z.array(FlagView) })), requires('read'), async (c) =>
     c.json({ flags: [...(await flags.standing()).values()].map(flagView) }),
   )
@@ -41,7 +47,7 @@ export function flagRoutes({ flags, served, kept, refresh }: Parts): Hono<HttpEn
     valid('json', Publishing),
     async (c) => {
       const { files, ...how } = c.req.valid('json')
-      return c.json({ flags: (await publishing(flags.set(files, { ...how, by: by(c) }))).map(published) })
+      return c.json({ flags: await told(await publishing(flags.set(files, { ...how, by: by(c) }))) })
     },
   )
   app.post(
@@ -67,7 +73,7 @@ export function flagRoutes({ flags, served, kept, refresh }: Parts): Hono<HttpEn
       const { reason, expected, rebucket, unready } = asked
       const name = c.req.param('flag')
       const wish = wishOf(asked, (await flags.one(name)).flag)
-      return c.json(published(await publishing(flags.stand(name, wish, { reason, expected, rebucket, unready, by: by(c) }))))
+      return c.json(await toldOf(await publishing(flags.stand(name, wish, { reason, expected, rebucket, unready, by: by(c) }))))
     },
   )
   app.post(
@@ -77,12 +83,12 @@ export function flagRoutes({ flags, served, kept, refresh }: Parts): Hono<HttpEn
     valid('json', Killing),
     async (c) => {
       const { environment, reason } = c.req.valid('json')
-      return c.json(published(await publishing(flags.kill(c.req.param('flag'), environment, true, { by: by(c), reason }))))
+      return c.json(await toldOf(await publishing(flags.kill(c.req.param('flag'), environment, true, { by: by(c), reason }))))
     },
   )
   app.post('/flags/:flag/revive', route('take the kill switch back', Published), requires('operate'), valid('json', Killing), async (c) => {
     const { environment, reason } = c.req.valid('json')
-    return c.json(published(await publishing(flags.kill(c.req.param('flag'), environment, false, { by: by(c), reason }))))
+    return c.json(await toldOf(await publishing(flags.kill(c.req.param('flag'), environment, false, { by: by(c), reason }))))
   })
   app.post(
     '/flags/:flag/pause',
@@ -91,7 +97,7 @@ export function flagRoutes({ flags, served, kept, refresh }: Parts): Hono<HttpEn
     valid('json', Pausing),
     async (c) => {
       const { environment, reason } = c.req.valid('json')
-      return c.json(published(await publishing(flags.pause(c.req.param('flag'), environment, reason, { by: by(c), reason }))))
+      return c.json(await toldOf(await publishing(flags.pause(c.req.param('flag'), environment, reason, { by: by(c), reason }))))
     },
   )
   app.post(
@@ -101,7 +107,7 @@ export function flagRoutes({ flags, served, kept, refresh }: Parts): Hono<HttpEn
     valid('json', Pausing),
     async (c) => {
       const { environment, reason } = c.req.valid('json')
-      return c.json(published(await publishing(flags.pause(c.req.param('flag'), environment, null, { by: by(c), reason }))))
+      return c.json(await toldOf(await publishing(flags.pause(c.req.param('flag'), environment, null, { by: by(c), reason }))))
     },
   )
   app.post(
@@ -133,5 +139,3 @@ export function flagRoutes({ flags, served, kept, refresh }: Parts): Hono<HttpEn
   )
   return app
 }
-
-const published = ({ flag, revision, changed }: Made) => ({ flag: flag.flag, revision, changed })

@@ -102,7 +102,15 @@ export const FlagDetail = FlagView.extend({
 export type FlagDetail = z.infer<typeof FlagDetail>
 
 export const Published = z
-  .object({ flag: z.string(), revision: z.int(), changed: z.boolean().meta({ description: 'false: it stood so already' }) })
+  .object({
+    flag: z.string(),
+    revision: z.int(),
+    changed: z.boolean().meta({ description: 'false: it stood so already' }),
+    latest: RevisionView,
+    was: RevisionView.nullable().meta({ description: 'the revision before, where this made another; null: it is new, or stood so' }),
+    environments: z.array(SettingView).meta({ description: 'how it stands now' }),
+    notes: z.array(z.string()).meta({ description: 'what whoever asked for it should know, though nothing stood against it' }),
+  })
   .meta({ id: 'FlagPublished' })
 
 const MoveView = z.object({
@@ -131,6 +139,7 @@ export const Previewed = z
       .string()
       .nullable()
       .meta({ description: 'what layers, holdouts, buckets and experiments say against it, unless it is meant (`rebucket`)' }),
+    notes: z.array(z.string()).meta({ description: 'what whoever publishes it should know, though nothing stands against it' }),
     changed: z
       .object({ fields: z.array(z.string()), environments: z.array(z.string()) })
       .meta({ description: 'of its file: fields, and environments that would stand otherwise, be new or be gone' }),

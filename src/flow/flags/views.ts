@@ -5,6 +5,7 @@ import { canonicalJson, type Json } from '../../kernel/digest.ts'
 import { carriedOver } from './carry-over.ts'
 import { holdoutsOf } from './exclusion.ts'
 import type { Preview } from './flags.ts'
+import type { Published } from './publish.ts'
 import type { FlagRevision } from './revisions.ts'
 import { typeOf, type Flag, type Plan, type Serve, type Setting, type State } from './flag.ts'
 import { dueAt, heldBy, keptShare, linearSteps, newPlan, servedNow, stepOf } from './plan.ts'
@@ -21,6 +22,17 @@ export const revisionView = ({ revision, change, environment, by, reason, origin
   reason,
   origin,
   at,
+})
+
+/** What came of publishing. */
+export const publishedView = (made: Published, notes: readonly string[]) => ({
+  flag: made.flag.flag,
+  revision: made.revision,
+  changed: made.changed,
+  latest: revisionView(made),
+  was: made.before === null ? null : revisionView(made.before),
+  environments: headView(made.flag).environments,
+  notes: [...notes],
 })
 
 /** How a flag stands. */
@@ -130,13 +142,14 @@ const valuesView = (values: readonly OtherValue[]) =>
 const movesView = (moves: readonly Move[]) => moves.map((move) => ({ ...move, moved: shareOf(move.moved) }))
 
 /** What publishing a flag would do. */
-export const previewView = ({ flag, before, moves, values, typeWas, against }: Preview) => ({
+export const previewView = ({ flag, before, moves, values, typeWas, against, notes }: Preview) => ({
   flag: flag.flag,
   revision: before?.revision ?? 0,
   moves: movesView(moves),
   values: valuesView(values),
   typeWas,
   against,
+  notes: [...notes],
   changed: changesView(before?.flag, flag),
   would: wholeView(flag),
 })

@@ -8,7 +8,7 @@ import { variantsOf } from './shares.ts'
 type Props = { readonly preview: FlagPreview; readonly before: FlagDetail | undefined }
 
 /** What publishing would do: how it would stand beside how it stands, and who would be moved. */
-export function Would({ preview: { changed, moves, values, typeWas, against, would }, before }: Props) {
+export function Would({ preview: { changed, moves, values, typeWas, against, notes, would }, before }: Props) {
   const variants = [...new Set([...variantsOf(would), ...(before === undefined ? [] : variantsOf(before))])]
   const gone = changed.environments.filter((name) => would.environments.every(({ environment }) => environment !== name))
   const stays = would.environments.filter(({ environment }) => !changed.environments.includes(environment))
@@ -27,6 +27,11 @@ export function Would({ preview: { changed, moves, values, typeWas, against, wou
         </p>
       )}
       <Values values={values} />
+      {notes.map((note) => (
+        <p key={note} className="flag-wrong">
+          Note: {note}.
+        </p>
+      ))}
       {against !== null && <p className="flag-wrong">{against}.</p>}
       {would.environments
         .filter(({ environment }) => changed.environments.includes(environment))
