@@ -168,7 +168,7 @@ export const whyTable = (rows: readonly WhyRow[]): readonly (readonly string[])[
 /** `5` and `5%` are the same share. */
 export const shareText = (written: string): string => (written.endsWith('%') ? written : `${written}%`)
 
-/** `country=DE` and `age=31`: what reads as a number, true or false is one. @throws ThreewaysError `CONTEXT_INVALID` */
+/** `country=DE` and `age=31`: what reads as a number, true or false is one, and `zip="01234"` is text. @throws ThreewaysError `CONTEXT_INVALID` */
 export function contextFrom(written: readonly string[]): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     written.map((text): [string, unknown] => {
@@ -180,6 +180,8 @@ export function contextFrom(written: readonly string[]): Readonly<Record<string,
 }
 
 function valueOf(text: string): unknown {
+  // Text, whatever it reads as: a postal code begins with 0, and is no number.
+  if (text.length >= 2 && text.startsWith('"') && text.endsWith('"')) return text.slice(1, -1)
   if (text === 'true' || text === 'false') return text === 'true'
   return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text
 }

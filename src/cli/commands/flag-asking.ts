@@ -23,7 +23,13 @@ export const why = buildCommand<Common & { environment: string; context?: readon
     flags: {
       ...common,
       environment,
-      context: { kind: 'parsed', parse: String, variadic: true, optional: true, brief: 'attribute, as country=DE; several times' },
+      context: {
+        kind: 'parsed',
+        parse: String,
+        variadic: true,
+        optional: true,
+        brief: 'attribute, as country=DE; text that reads as a number as zip=\'"01234"\'; several times',
+      },
     },
     positional: { kind: 'tuple', parameters: [{ brief: 'whose flags: a targeting key', placeholder: 'unit', parse: String }] },
   },

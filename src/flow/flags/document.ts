@@ -5,6 +5,7 @@ import { usualDemands, type Demands } from '../dark/readiness.ts'
 import { holdoutVariants, layerVariants } from './exclusion.ts'
 import { FlagFile, type File, type ReadPlan, type ReadReady } from './file-schema.ts'
 import { slotCount, type Flag, type Serve, type Setting, type Value } from './flag.ts'
+import type { Places } from '../definition/places.ts'
 import { meaningFaults } from './meaning.ts'
 import { newPlan, stepOf } from './plan.ts'
 
@@ -16,7 +17,10 @@ export const documentMax = 60_000
  * @param file - its name, for the faults
  * @throws ThreewaysError `FLAG_INVALID` with `faults`
  */
-export function readFlag(text: string, file: string): Flag {
+export const readFlag = (text: string, file: string): Flag => readWithPlaces(text, file).flag
+
+/** As `readFlag`, with where everything stands. @throws ThreewaysError `FLAG_INVALID` with `faults` */
+export function readWithPlaces(text: string, file: string): { readonly flag: Flag; readonly places: Places } {
   const { value, places, faults: written, broken } = readDocument(text, file, 'plain')
   if (broken) throw refusal(written, file)
   const parsed = FlagFile.safeParse(value)
@@ -24,7 +28,7 @@ export function readFlag(text: string, file: string): Flag {
   const flag = flagOf(parsed.data)
   const meaning = [...written, ...meaningFaults(flag, parsed.data, places)]
   if (meaning.length > 0) throw refusal(meaning, file)
-  return flag
+  return { flag, places }
 }
 
 function flagOf(file: File): Flag {
@@ -86,6 +90,12 @@ function rampOf(ramp: ReadPlan | undefined, serve: Serve | undefined, control: s
   return { serve: serve ?? { [variant]: steps[0]!.share }, plan: newPlan(variant, steps, ramp.guardrails) }
 }
 
-/** With flagd's, each slot is one. */
+const isSecond = ({ message }: Fault) => message.includes('a second document begins here')
+
 const refusal = (faults: readonly Fault[], file: string) =>
-  refusedDocument('FLAG_INVALID', faults, { file, help: 'see the example in docs/flags.md' })
+  refusedDocument('FLAG_INVALID', faults, {
+    file,
+    help: faults.some(isSecond)
+      ? 'a file holds one flag: move what follows the "---" into a file of its own'
+      : 'see the example in docs/flags.md',
+  })

@@ -206,6 +206,12 @@ it('whoever comes into a layer, or is held, gets something else', () => {
   expect(touched({ ...flag, holds: { owner: 'a' } }, { ...flag, holds: 'experiments' })).toEqual(['production'])
 })
 
+it('a second flag in a file is refused, with where to put it', () => {
+  expect(() => flagOf(`${checkout}---\nflag: b\n`)).toThrow(
+    expect.objectContaining({ help: 'a file holds one flag: move what follows the "---" into a file of its own' }),
+  )
+})
+
 describe('flags that require each other', () => {
   const one = (name: string, ...requires: readonly string[]): Flag =>
     flagOf(

@@ -1,7 +1,8 @@
 import { makeBreath } from '../../kernel/breath.ts'
 import { conflict, ThreewaysError } from '../../kernel/errors.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import { readFlag } from './document.ts'
+import { readWithPlaces } from './document.ts'
+import { checkResolved, type Read } from './unresolved.ts'
 import type { FlagChange, Source } from './events.ts'
 import { checkExclusion, checkKept } from './exclusion.ts'
 import { checkOnce, checkWords, sameFile } from './files.ts'
@@ -108,13 +109,14 @@ export function makeFlags(ledger: Ledger, parts: Parts) {
      */
     async set(files: readonly FlagDocument[], author: Author & { readonly over?: boolean | undefined; readonly origin?: 'file' | 'api' }) {
       const { origin = 'file', over = false } = author
-      const read: { flag: Flag; file: string }[] = []
+      const read: Read[] = []
       const breath = makeBreath()
       for (const { document, file } of files) {
-        read.push({ flag: readFlag(document, file), file })
+        read.push({ ...readWithPlaces(document, file), file })
         await breath()
       }
       checkOnce(read)
+      checkResolved(read, await standing(ledger))
       const asFile = origin === 'file' ? await lastFromFiles(ledger, read) : new Map<string, FromFile>()
       const since = origin === 'file' && !over ? await sinceFiles(ledger, asFile) : new Map<string, readonly Since[]>()
       const { source } = author
@@ -143,9 +145,11 @@ export function makeFlags(ledger: Ledger, parts: Parts) {
 
     /** What publishing files would do, without doing it. @throws as `set` */
     async preview(files: readonly FlagDocument[]): Promise<readonly Preview[]> {
-      const read = files.map(({ document, file }) => ({ flag: readFlag(document, file), file }))
+      const read = files.map(({ document, file }) => ({ ...readWithPlaces(document, file), file }))
       checkOnce(read)
-      return previewOf(read, await standing(ledger))
+      const all = await standing(ledger)
+      checkResolved(read, all)
+      return previewOf(read, all)
     },
 
     /** What changing how a flag stands would do, without doing it. @throws as `stand` */

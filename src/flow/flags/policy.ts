@@ -99,7 +99,11 @@ export function checkRequirements(flag: Flag, others: ReadonlyMap<string, Flag>)
     if (needed === undefined)
       throw invalid(
         `"${flag.flag}" requires "${need.flag}", which is no flag`,
-        suggestion(need.flag, [...others.keys()], 'make that one first'),
+        suggestion(
+          need.flag,
+          [...others.keys()].filter((name) => name !== flag.flag),
+          'make that one first',
+        ),
       )
     if (need.variant !== codeDefault && !Object.hasOwn(needed.variants, need.variant))
       throw invalid(

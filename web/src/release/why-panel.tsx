@@ -87,7 +87,7 @@ export function WhyPanel({ environments, only }: Props) {
       </form>
       {wrong !== undefined && (
         <p className="signal-stop flag-wrong" role="alert">
-          “{wrong}” is no attribute: write it as country=DE
+          “{wrong}” is no attribute: write country=DE, age=31, and text with blanks or that reads as a number as zip="01234"
         </p>
       )}
       {problem !== undefined && <ProblemNote problem={problem} />}
