@@ -101,6 +101,19 @@ describe('experiments beside each other', () => {
     })
   })
 
+  it('cannot be told of while the arms of one do not have their sizes', async () => {
+    const exposures = Array.from({ length: 300 }, (_, unit) => ({
+      ...{ unit: `unit-${unit}`, flag: 'search', revision: 1, variant: 'on', rule: 'ramp', at: clock.now() },
+    }))
+    await report({ exposures, metrics: [] })
+    const { overlaps: found } = await overlaps()
+    expect(found).toMatchObject([
+      { verdict: 'interact' },
+      { units: 300, verdict: 'cannot say', because: expect.stringContaining('the arms of search do not have the sizes'), metrics: [] },
+      { units: 300, verdict: 'cannot say' },
+    ])
+  })
+
   it('are over when one of them is', async () => {
     await t.ask('POST', '/api/experiments/one-page/decide', { decision: 'stop', reason: 'they are in each other’s way' })
     expect((await overlaps()).overlaps).toHaveLength(1)

@@ -49,6 +49,17 @@ export async function countsOf(
 /** Later than any instant, where nothing ends. */
 export const untilOf = ({ until }: Pick<Counted, 'until'>): string => until ?? '9999-12-31T23:59:59.999Z'
 
+/** Units by arm, without who saw several. */
+export async function unitsByArm(
+  { db }: Place,
+  { flag, environment, since, arms }: Pick<Counted, 'flag' | 'environment' | 'since' | 'arms'>,
+): Promise<readonly number[]> {
+  const { rows } = await sql<{ variant: string; units: string }>`
+    select variant, count(*) as units from projection.exposed_unit
+    where environment = ${environment} and flag = ${flag} and at >= ${since} and variant = latest group by 1`.execute(db)
+  return arms.map((arm) => Number(rows.find(({ variant }) => variant === arm)?.units ?? 0))
+}
+
 /** How many units were exposed, whatever they saw. */
 export async function unitsSince(
   { db }: Place,

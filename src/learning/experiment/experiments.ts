@@ -5,7 +5,7 @@ import { event } from '../../ledger/event.ts'
 import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
 import { rowsOf } from '../../ledger/rows.ts'
 import { analyse, type Analysis } from './analysis.ts'
-import { countsOf, unitsSince } from './counts.ts'
+import { countsOf, unitsByArm, unitsSince } from './counts.ts'
 import { experimentDecided, experimentLooked, experimentPlanned, experimentStarted, type Told } from './events.ts'
 import { apartFault, apartOf, type Apart } from './exclusion.ts'
 import { lookingAt, nothingSeen, type Memory } from './looks.ts'
@@ -16,6 +16,7 @@ import { planned, type ExperimentPlan } from './plan.ts'
 import { assignedFlags, experimentLooks, experiments, type ExperimentRow } from './projection.ts'
 import type { PlanFile } from './schemas.ts'
 import { sharedCounts, type Since } from './shared-counts.ts'
+import { splitOf } from './split.ts'
 import type { z } from 'zod'
 
 /** An experiment as it is kept. */
@@ -133,12 +134,22 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
       const definitions = await definitionsOf(ledger)
       const running = new Map<string, Since[]>()
       for (const kept of rows.map(keptOf)) {
-        const { experiment, flag, environment, plan, startedAt } = kept
-        const { since } = phaseOf(await revisionsOf(ledger, flag), environment, plan.arms, startedAt!)
+        const { experiment, flag, environment, plan, startedAt, looked } = kept
+        const { since, phase, weights } = phaseOf(await revisionsOf(ledger, flag), environment, plan.arms, startedAt!)
         const { layer } = apartOf(flag, environment, definitions)
         const arms = plan.arms.map(({ key }) => key)
         const metrics = plan.metrics.filter(({ role }) => role === 'decision')
-        const one = { experiment, flag, environment, layer, arms, metrics, narrowestAt: plan.narrowestAt, since }
+        const units = await unitsByArm(ledger, { flag, environment, since, arms })
+        const before = looked?.phase === phase ? looked.memory.splitLogFactor : undefined
+        const split = splitOf(
+          plan.arms.map((arm, index) => ({ ...arm, weight: weights[index]! })),
+          units,
+          before,
+        )
+        const one = {
+          ...{ experiment, flag, environment, layer, arms, metrics, narrowestAt: plan.narrowestAt, since },
+          ...(split.verdict === 'wrong' ? { wrongSplit: split.p } : {}),
+        }
         running.set(environment, [...(running.get(environment) ?? []), one])
       }
       const shared: Shared[] = []

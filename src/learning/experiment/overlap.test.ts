@@ -23,6 +23,30 @@ const shared = (pair: Shared['pair'], ...cells: readonly (readonly (readonly [nu
 const pair = [running('a'), running('b')] as const
 
 describe('two experiments at once', () => {
+  it('cannot be told of while the arms of one do not have their sizes, and say nothing to the p of others', () => {
+    const cells = [
+      [
+        [5_000, 0.2],
+        [5_000, 0.25],
+      ],
+      [
+        [5_000, 0.25],
+        [5_000, 0.2],
+      ],
+    ] as const
+    const wrong = running('wrong', { wrongSplit: 3.3e-18 })
+    const [found, ...others] = judged([shared(pair, ...cells), shared([pair[0], wrong], ...cells), shared([wrong, pair[1]], ...cells)])
+    expect(found).toEqual(judged([shared(pair, ...cells)])[0])
+    expect(others).toMatchObject([
+      {
+        verdict: 'cannot say',
+        metrics: [],
+        because: expect.stringMatching(/the arms of wrong do not have the sizes asked for \(p = 3.3e-18\)/),
+      },
+      { verdict: 'cannot say', metrics: [] },
+    ])
+  })
+
   it('interact where what one does depends on the other, and belong into a layer then', () => {
     const [found] = judged([
       shared(

@@ -16,6 +16,8 @@ export type Running = {
   readonly metrics: readonly Metric[]
   /** Units at which confidence sequences are narrowest. */
   readonly narrowestAt: number
+  /** Its arms do not have the sizes asked for, with this p: nothing that they say can be believed. */
+  readonly wrongSplit?: number
 }
 
 /** Units that two experiments share, by arm of the one and of the other; of metrics by {@link questionOf}. */
@@ -79,10 +81,11 @@ export const questionsOf = ([a, b]: Shared['pair']): readonly Metric[] => [
  * @returns what stands out first
  */
 export function judged(pairs: readonly Shared[]): readonly Overlap[] {
-  const asked = pairs.map((shared) => questionsOf(shared.pair).map((metric) => read(shared, metric)))
+  const isBroken = ({ pair }: Shared) => pair.some(({ wrongSplit }) => wrongSplit !== undefined)
+  const asked = pairs.map((shared) => (isBroken(shared) ? [] : questionsOf(shared.pair).map((metric) => read(shared, metric))))
   const adjusted = benjaminiHochberg(asked.flat().map((one) => ('p' in one ? one.p : 1)))
-  const tables = pairs.map((shared) => independence(shared.counts))
-  const tablePs = benjaminiHochberg(tables.map((table) => table?.p ?? 1))
+  const tables = pairs.filter((shared) => !isBroken(shared)).map((shared) => [shared, independence(shared.counts)?.p ?? 1] as const)
+  const tablePs = new Map(benjaminiHochberg(tables.map(([, p]) => p)).map((p, at) => [tables[at]![0], p]))
   let next = 0
   const overlaps = pairs.map((shared, at): Overlap => {
     const metrics = asked[at]!.map((one): MetricOverlap => {
@@ -95,7 +98,7 @@ export function judged(pairs: readonly Shared[]): readonly Overlap[] {
       environment: a.environment,
       arms: [a.arms, b.arms],
       units: unitsOf(shared),
-      ...verdictOf(shared, metrics, tablePs[at]!),
+      ...verdictOf(shared, metrics, tablePs.get(shared) ?? 1),
       metrics,
     }
   })
@@ -112,6 +115,13 @@ function verdictOf(shared: Shared, metrics: readonly MetricOverlap[], tableP: nu
   const [a, b] = shared.pair
   if (unitsOf(shared) === 0 && a.layer !== null && a.layer === b.layer)
     return { verdict: 'kept apart', because: `both are in the layer ${a.layer}, and no unit is in both` }
+  const wrong = shared.pair.filter(({ wrongSplit }) => wrongSplit !== undefined)
+  if (wrong.length > 0) {
+    const whose = wrong.map(
+      ({ experiment, wrongSplit }) => `the arms of ${experiment} do not have the sizes asked for (p = ${wrongSplit!.toPrecision(2)})`,
+    )
+    return { verdict: 'cannot say', because: `${whose.join(', and ')}: nothing that they say can be believed` }
+  }
   if (tableP <= splitAlarm)
     return {
       verdict: 'not independent',
