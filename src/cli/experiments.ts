@@ -1,5 +1,3 @@
-import { invalid, messageOf } from '../kernel/errors.ts'
-
 export type ExperimentRow = {
   readonly experiment: string
   readonly hypothesis: string
@@ -49,19 +47,6 @@ export type ExperimentStatus = ExperimentRow & {
   readonly looking: { readonly may: boolean; readonly why: string | null; readonly unitsMissing: number | null }
   readonly results: readonly Result[]
   readonly recommendations: readonly { readonly arm: string; readonly action: string; readonly because: readonly string[] }[]
-}
-
-/** A plan out of its file. @throws ThreewaysError `PLAN_UNREADABLE` */
-export async function planFrom(text: string, file: string): Promise<unknown> {
-  const { parse } = await import('yaml')
-  try {
-    return parse(text)
-  } catch (error) {
-    throw invalid('PLAN_UNREADABLE', {
-      message: `${file}: ${messageOf(error).split('\n', 1)[0]}`,
-      help: 'see the example in docs/experiments.md',
-    })
-  }
 }
 
 export const experimentTable = (rows: readonly ExperimentRow[]): readonly (readonly string[])[] => [

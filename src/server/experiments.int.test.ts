@@ -106,12 +106,28 @@ describe('an experiment', () => {
   })
 
   it('begins where its flag dices between the arms, and keeps what was written down', async () => {
-    expect(await ask('POST', '/api/experiments', { plan: { ...plan, experiment: 'nowhere', arms: ['control', 'other'] } })).toMatchObject({
-      status: 201,
+    expect(
+      await ask('POST', '/api/experiments', {
+        plan: { ...plan, experiment: 'nowhere', environment: 'prod', arms: ['control', 'other'], units: 2 },
+      }),
+    ).toMatchObject({
+      status: 400,
+      body: {
+        code: 'EXPERIMENT_PLAN',
+        faults: [
+          { path: '/units' },
+          { path: '/environment', message: 'the flag is not in "prod": it is in production' },
+          { path: '/arms/1', message: 'the flag has no variant "other": it has control, treatment' },
+        ],
+      },
     })
-    expect(await ask('POST', '/api/experiments/nowhere/start')).toMatchObject({
+    expect(await ask('POST', '/api/experiments', { plan: { ...plan, experiment: 'later', flag: 'later' } })).toMatchObject({
+      status: 201,
+      body: { notes: [expect.stringContaining('there is no flag "later" yet')] },
+    })
+    expect(await ask('POST', '/api/experiments/later/start')).toMatchObject({
       status: 422,
-      body: { code: 'EXPERIMENT_UNASSIGNED', detail: expect.stringContaining('the flag has no variant "other"') },
+      body: { code: 'EXPERIMENT_UNASSIGNED', detail: expect.stringContaining('there is no flag "later" yet') },
     })
     expect(await ask('POST', '/api/experiments', { plan })).toMatchObject({ status: 201, body: { state: 'planned' } })
     clock.forward(1_000)

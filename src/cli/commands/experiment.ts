@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { buildCommand, buildRouteMap } from '@stricli/core'
-import { invalid } from '../../kernel/errors.ts'
+import { invalid, ThreewaysError } from '../../kernel/errors.ts'
 import { at, connectFlags, withApi, type ConnectFlags } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import {
   everyLine,
   experimentTable,
   overlapTable,
-  planFrom,
   statusLines,
   type ExperimentRow,
   type ExperimentStatus,
@@ -22,14 +21,20 @@ const one = { kind: 'tuple', parameters: [{ brief: 'name of the experiment', pla
 
 const plan = buildCommand<Common, [string], CliContext>({
   async func({ json, ...flags }, file) {
-    const written = await planFrom(await readFile(path.resolve(this.process.cwd(), file), 'utf8'), file)
+    const { planFrom } = await import('../experiment-plan.ts')
+    const written = planFrom(await readFile(path.resolve(this.process.cwd(), file), 'utf8'), file)
     await withApi(
       this,
       flags,
       async (api) => {
-        const made = await api.send<ExperimentRow>('POST', '/api/experiments', { plan: written })
-        if (json) this.output.json(made)
-        else this.output.result(`${made.experiment} is written down; it begins with \`threeways experiment start ${made.experiment}\``)
+        const made = await api
+          .send<ExperimentRow & { readonly notes: readonly string[] }>('POST', '/api/experiments', { plan: written.value })
+          .catch((error: unknown) => {
+            throw error instanceof ThreewaysError && error.code === 'EXPERIMENT_PLAN' ? written.refusal(error.faults) : error
+          })
+        if (json) return this.output.json(made)
+        this.output.result(`${made.experiment} is written down; it begins with \`threeways experiment start ${made.experiment}\``)
+        for (const note of made.notes) this.output.result(note)
       },
       { makesHome: true },
     )

@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts'
-import { conflict, notFound, refused } from '../../kernel/errors.ts'
+import { conflict, notFound, refused, type Fault } from '../../kernel/errors.ts'
 import type { NewId } from '../../kernel/ids.ts'
 import { event } from '../../ledger/event.ts'
 import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
@@ -11,10 +11,10 @@ import { apartFault, apartOf, type Apart } from './exclusion.ts'
 import { lookingAt, nothingSeen, type Memory } from './looks.ts'
 import type { Metric } from './metric.ts'
 import { judged, type Overlap, type Shared } from './overlap.ts'
-import { assignmentFault, phaseOf, type Phase } from './phases.ts'
-import { planned, type ExperimentPlan } from './plan.ts'
+import { assignmentFault, misnamed, phaseOf, type Phase } from './phases.ts'
+import { planFaults, unplanned, withUsual, type ExperimentDraft, type ExperimentPlan } from './plan.ts'
 import { assignedFlags, experimentLooks, experiments, type ExperimentRow } from './projection.ts'
-import type { PlanFile } from './schemas.ts'
+import { PlanFile } from './schemas.ts'
 import { sharedCounts, type Since } from './shared-counts.ts'
 import { splitOf } from './split.ts'
 import type { z } from 'zod'
@@ -166,9 +166,16 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
      * Writes an experiment down; anew, as long as it has not begun.
      * @throws ThreewaysError `EXPERIMENT_PLAN` with every fault, `EXPERIMENT_BEGAN`
      */
-    async plan(file: z.output<typeof PlanFile>, by: string): Promise<Kept> {
-      const plan = planned(draftOf(file))
-      return ledger.transaction(async (tx) => {
+    async plan(written: unknown, by: string): Promise<{ readonly kept: Kept; readonly notes: readonly string[] }> {
+      const { flag: named, environment: where = 'production', arms: asked } = (written ?? {}) as Readonly<Record<string, unknown>>
+      const definition = typeof named === 'string' ? (await revisionsOf(ledger, named)).at(-1)?.definition : undefined
+      const unknown = definition === undefined ? [] : misnamed(definition, where, Array.isArray(asked) ? asked : [])
+      const { file, plan, faults } = readPlan(written)
+      if (file === undefined || plan === undefined || unknown.length > 0) throw unplanned([...faults, ...unknown])
+      const arms = plan.arms.map(({ key }) => key)
+      const missing = assignmentFault(file.flag, definition, file.environment, arms)
+      const notes = missing === undefined ? [] : [`before it can begin: ${missing.message}; ${missing.help}`]
+      const kept = await ledger.transaction(async (tx) => {
         await tx.lock()
         const row = await rowsOf(tx.db, experiments).selectAll().where('experiment', '=', file.experiment).executeTakeFirst()
         if (row?.started)
@@ -181,6 +188,7 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
         await tx.append([event(experimentPlanned, envelope(experiment), { experiment, flag, environment, owner, by, plan, per })])
         return one(tx, experiment)
       })
+      return { kept, notes }
     },
 
     /** @throws ThreewaysError `EXPERIMENT_NOT_FOUND`, `EXPERIMENT_BEGAN`, `EXPERIMENT_UNASSIGNED`, `EXPERIMENT_MIXED` */
@@ -194,19 +202,10 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
             help: 'to ask again, plan another one',
           })
         const definition = (await revisionsOf(tx, flag)).at(-1)?.definition
-        const fault =
-          definition === undefined
-            ? `there is no flag "${flag}"`
-            : assignmentFault(
-                definition,
-                environment,
-                plan.arms.map(({ key }) => key),
-              )
+        const arms = plan.arms.map(({ key }) => key)
+        const fault = assignmentFault(flag, definition, environment, arms)
         if (fault !== undefined)
-          throw refused('EXPERIMENT_UNASSIGNED', {
-            message: `"${experiment}" cannot begin: ${fault}`,
-            help: `let the flag dice: threeways flag ramp ${flag} ${plan.arms.map(({ key }) => `${key}=50%`).join(' ')} --environment ${environment} --reason WHY`,
-          })
+          throw refused('EXPERIMENT_UNASSIGNED', { message: `"${experiment}" cannot begin: ${fault.message}`, help: fault.help })
         const mixed = apartFault(flag, environment, await definitionsOf(tx), plan)
         if (mixed !== undefined)
           throw refused('EXPERIMENT_MIXED', { message: `"${experiment}" cannot begin: ${mixed.message}`, help: mixed.help })
@@ -348,7 +347,26 @@ function kindOf(kind: z.output<typeof PlanFile>['metrics'][number]['kind']): Met
   return kind.type === 'quantile' ? { type: 'quantile', share: kind.q } : kind
 }
 
-function draftOf(file: z.output<typeof PlanFile>): Parameters<typeof planned>[0] {
+type ReadPlan = {
+  readonly file: z.output<typeof PlanFile> | undefined
+  /** Undefined where there are faults. */
+  readonly plan: ExperimentPlan | undefined
+  readonly faults: readonly Fault[]
+}
+
+/** Its form first; what it means where it has one. Each fault by its JSON pointer. */
+function readPlan(written: unknown): ReadPlan {
+  const read = PlanFile.safeParse(written)
+  if (!read.success) {
+    const faults = read.error.issues.map(({ path, message }) => ({ path: path.map((part) => `/${String(part)}`).join(''), message }))
+    return { file: undefined, plan: undefined, faults }
+  }
+  const plan = withUsual(draftOf(read.data))
+  const faults = planFaults(plan)
+  return { file: read.data, plan: faults.length === 0 ? plan : undefined, faults }
+}
+
+function draftOf(file: z.output<typeof PlanFile>): ExperimentDraft {
   const { hypothesis, arms, metrics, units, looks, alpha, power, shipWhen, layer, holdouts } = file
   return {
     hypothesis,

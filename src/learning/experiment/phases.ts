@@ -51,13 +51,52 @@ export function phaseOf(revisions: readonly Assigned[], environment: string, arm
 const sameRatios = (a: readonly number[], b: readonly number[]): boolean =>
   a.every((weight, index) => Math.abs(weight * b[0]! - b[index]! * a[0]!) < 1e-6)
 
-/** What stands against starting: the flag does not dice between the arms. undefined: nothing. Pure. */
-export function assignmentFault(definition: unknown, environment: string, arms: readonly string[]): string | undefined {
-  const { variants } = definition as Definition
-  const unknown = arms.find((arm) => !Object.hasOwn(variants, arm))
-  if (unknown !== undefined) return `the flag has no variant "${unknown}": it has ${Object.keys(variants).join(', ')}`
-  const weights = weightsIn(definition, environment, arms)
-  if (weights === undefined) return `the flag does not dice in "${environment}"`
-  const empty = arms.find((_, index) => weights[index] === 0)
-  return empty === undefined ? undefined : `nobody gets "${empty}" in "${environment}"`
+/** A fault of what a plan names, as far as its flag is there. */
+export type Misnamed = { readonly path: string; readonly message: string; readonly help: string }
+
+/** What a plan names and its flag does not have: it would never begin. Pure. */
+export function misnamed(definition: unknown, environment: unknown, arms: readonly unknown[]): readonly Misnamed[] {
+  const { variants, environments } = definition as Definition
+  const list = (names: Readonly<Record<string, unknown>>) => Object.keys(names).join(', ')
+  const faults: Misnamed[] = []
+  if (typeof environment === 'string' && !Object.hasOwn(environments, environment))
+    faults.push({
+      path: '/environment',
+      message: `the flag is not in "${environment}": it is in ${list(environments) || 'none'}`,
+      help: 'name one of them, or add it under environments: of the flag',
+    })
+  for (const [at, arm] of arms.entries())
+    if (typeof arm === 'string' && !Object.hasOwn(variants, arm))
+      faults.push({
+        path: `/arms/${at}`,
+        message: `the flag has no variant "${arm}": it has ${list(variants)}`,
+        help: 'name one of them, or add it under variants: of the flag',
+      })
+  return faults
 }
+
+/** What stands against starting: the flag does not dice between the arms. undefined: nothing. Pure. */
+export function assignmentFault(
+  flag: string,
+  definition: unknown,
+  environment: string,
+  arms: readonly string[],
+): { readonly message: string; readonly help: string } | undefined {
+  if (definition === undefined)
+    return {
+      message: `there is no flag "${flag}" yet`,
+      help: `publish it, with the variants ${arms.join(' and ')}: \`threeways flag set FILE\``,
+    }
+  const [wrong] = misnamed(definition, environment, arms)
+  if (wrong !== undefined) return wrong
+  const weights = weightsIn(definition, environment, arms)
+  const empty = weights === undefined ? undefined : arms.find((_, index) => weights[index] === 0)
+  if (weights !== undefined && empty === undefined) return undefined
+  return {
+    message: empty === undefined ? `the flag does not dice in "${environment}"` : `nobody gets "${empty}" in "${environment}"`,
+    help: `let the flag dice: threeways flag ramp ${flag} ${arms.map((arm, at) => `${arm}=${evenShare(at, arms.length)}%`).join(' ')} --environment ${environment} --reason WHY`,
+  }
+}
+
+/** Whole percents, all together 100. */
+const evenShare = (at: number, of: number): number => Math.floor((100 * (at + 1)) / of) - Math.floor((100 * at) / of)

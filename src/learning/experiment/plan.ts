@@ -47,8 +47,23 @@ const mostLooks = 100
  * @throws ThreewaysError `EXPERIMENT_PLAN` that names every fault
  */
 export function planned(draft: ExperimentDraft): ExperimentPlan {
+  const plan = withUsual(draft)
+  const faults = planFaults(plan)
+  if (faults.length === 0) return plan
+  throw unplanned(faults)
+}
+
+export const unplanned = (faults: readonly Fault[]) =>
+  invalid('EXPERIMENT_PLAN', {
+    message: `the plan cannot be kept: ${faults[0]!.message}${faults.length > 1 ? `, and ${faults.length - 1} more` : ''}`,
+    help: 'nothing was started; mend what is named',
+    faults,
+  })
+
+/** With what was left out filled in; whether it can be kept is another question. */
+export function withUsual(draft: ExperimentDraft): ExperimentPlan {
   const { units } = draft
-  const plan: ExperimentPlan = {
+  return {
     hypothesis: draft.hypothesis,
     arms: draft.arms,
     metrics: draft.metrics.map((metric) => ({ ...metric, before: metric.before ?? false })),
@@ -62,14 +77,15 @@ export function planned(draft: ExperimentDraft): ExperimentPlan {
     ...(draft.layer === undefined ? {} : { layer: draft.layer }),
     ...(draft.holdouts === undefined ? {} : { holdouts: draft.holdouts }),
   }
-  const faults = [...armFaults(plan), ...plan.metrics.flatMap(metricFaults), ...numberFaults(plan), ...questionFaults(plan)]
-  if (faults.length === 0) return plan
-  throw invalid('EXPERIMENT_PLAN', {
-    message: `the plan cannot be kept: ${faults[0]!.message}${faults.length > 1 ? `, and ${faults.length - 1} more` : ''}`,
-    help: 'nothing was started; mend what is named',
-    faults,
-  })
 }
+
+/** Everything that stands against keeping it. */
+export const planFaults = (plan: ExperimentPlan): readonly Fault[] => [
+  ...armFaults(plan),
+  ...plan.metrics.flatMap(metricFaults),
+  ...numberFaults(plan),
+  ...questionFaults(plan),
+]
 
 const fault = (path: string, message: string): Fault => ({ path, message })
 const isShare = (value: number): boolean => value > 0 && value < 1
@@ -112,7 +128,7 @@ function numberFaults({ alpha, power, units, looks, narrowestAt, spending }: Exp
   return faults
 }
 
-const areLooks = (looks: readonly number[]): boolean =>
+export const areLooks = (looks: readonly number[]): boolean =>
   looks.at(-1) === 1 && looks.every((share, at) => share - (at === 0 ? 0 : looks[at - 1]!) >= 0.001)
 
 function questionFaults({ hypothesis, metrics }: ExperimentPlan): Fault[] {

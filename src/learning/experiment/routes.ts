@@ -3,7 +3,7 @@ import { describeRoute } from 'hono-openapi'
 import { z } from 'zod'
 import { answers, requires, valid, type HttpEnv } from '../../kernel/http.ts'
 import type { Experiments } from './experiments.ts'
-import { Deciding, ExperimentOverlaps, ExperimentRow, ExperimentStatus, Planning } from './schemas.ts'
+import { Deciding, ExperimentOverlaps, ExperimentRow, ExperimentStatus, Planned, Planning } from './schemas.ts'
 import { overlapsView, rowView, statusView } from './views.ts'
 
 /** Experiments over HTTP. */
@@ -21,9 +21,10 @@ export function experimentRoutes(experiments: Experiments): Hono<HttpEnv> {
     requires('read'),
     async (c) => c.json(overlapsView(await experiments.overlaps())),
   )
-  app.post('/experiments', route('write an experiment down', ExperimentRow, 201), requires('operate'), valid('json', Planning), async (c) =>
-    c.json(rowView(await experiments.plan(c.req.valid('json').plan, c.var.actor.name)), 201),
-  )
+  app.post('/experiments', route('write an experiment down', Planned, 201), requires('operate'), valid('json', Planning), async (c) => {
+    const { kept, notes } = await experiments.plan(c.req.valid('json').plan, c.var.actor.name)
+    return c.json({ ...rowView(kept), notes: [...notes] }, 201)
+  })
   app.get('/experiments/:experiment', route('what an experiment says by now', ExperimentStatus), requires('read'), async (c) =>
     c.json(statusView(await experiments.status(c.req.param('experiment')))),
   )

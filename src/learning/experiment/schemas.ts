@@ -1,38 +1,61 @@
 import { z } from 'zod'
+import { areLooks } from './plan.ts'
 
 const key = z.string().regex(/^[A-Za-z][\w.-]{0,99}$/, 'should be letters, digits and ._- only, begin with a letter and have at most 100')
-const Kind = z.union([
-  z.literal(['binary', 'count', 'ratio']),
-  z.strictObject({ type: z.literal(['binary', 'count', 'ratio']) }),
-  z.strictObject({ type: z.literal('revenue'), cap: z.number().positive() }),
-  z.strictObject({ type: z.literal('quantile'), q: z.number().gt(0, 'should be between 0 and 1').lt(1, 'should be between 0 and 1') }),
-])
+const kinds = 'should be binary, count, ratio, {type: revenue, cap: 500} or {type: quantile, q: 0.9}'
+const Kind = z.union(
+  [
+    z.literal(['binary', 'count', 'ratio'], kinds),
+    z.strictObject({ type: z.literal(['binary', 'count', 'ratio']) }),
+    z.strictObject({ type: z.literal('revenue'), cap: z.number().positive('should be more than 0') }),
+    z.strictObject({ type: z.literal('quantile'), q: z.number().gt(0, 'should be between 0 and 1').lt(1, 'should be between 0 and 1') }),
+  ],
+  kinds,
+)
 
-const Metric = z.strictObject({
-  metric: key.meta({ description: 'as applications track it' }),
-  kind: Kind.meta({
-    description:
-      'binary: did it or not. count: how often. revenue: how much, with a cap. ratio: how much per time, or per another metric. quantile: the value that a share q of all values is not above, 0.9',
-  }),
-  role: z.enum(['decision', 'guardrail', 'exploratory']),
-  better: z.enum(['more', 'less']).default('more'),
-  effect: z.number().positive().optional().meta({ description: 'of decisions: the least relative change worth seeing, 0.02 is 2 %' }),
-  margin: z.number().min(0).optional().meta({ description: 'of guardrails: how much worse is borne, relative' }),
-  before: z.boolean().default(false).meta({ description: 'take out what the 28 days before explain (CUPED)' }),
-  per: key.optional().meta({ description: 'of ratios: the metric that is divided by. [default: how often]' }),
-})
+const Metric = z
+  .strictObject({
+    metric: key.meta({ description: 'as applications track it' }),
+    kind: Kind.meta({
+      description:
+        'binary: did it or not. count: how often. revenue: how much, with a cap. ratio: how much per time, or per another metric. quantile: the value that a share q of all values is not above, 0.9',
+    }),
+    role: z.enum(['decision', 'guardrail', 'exploratory']),
+    better: z.enum(['more', 'less']).default('more'),
+    effect: z.number().positive().optional().meta({ description: 'of decisions: the least relative change worth seeing, 0.02 is 2 %' }),
+    margin: z.number().min(0).optional().meta({ description: 'of guardrails: how much worse is borne, relative' }),
+    before: z.boolean().default(false).meta({ description: 'take out what the 28 days before explain (CUPED)' }),
+    per: key.optional().meta({ description: 'of ratios: the metric that is divided by. [default: how often]' }),
+  })
+  .superRefine(({ role, effect, margin }, context) => {
+    if (role === 'decision' && effect === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['effect'],
+        message: 'it decides, and says no least effect worth seeing, for example effect: 0.05',
+      })
+    if (role === 'guardrail' && (margin === undefined || margin >= 1))
+      context.addIssue({ code: 'custom', path: ['margin'], message: 'it guards, and says no margin from 0 to 1, for example margin: 0.02' })
+  })
+
+const areDifferent = (names: readonly string[]): boolean => new Set(names).size === names.length
 
 /** An experiment as it is written down. */
 export const PlanFile = z.strictObject({
   experiment: key,
-  hypothesis: z.string().max(2_000),
+  hypothesis: z.string().max(2_000).regex(/\S/, 'there is no hypothesis'),
   owner: z.string().trim().min(1).max(100),
   flag: key.meta({ description: 'whose variants are the arms' }),
   environment: z.string().min(1).max(100).default('production'),
-  arms: z.array(key).min(2).max(10).meta({ description: 'variants of the flag, control first' }),
+  arms: z.array(key).min(2).max(10).refine(areDifferent, 'has an arm twice').meta({ description: 'variants of the flag, control first' }),
   metrics: z.array(Metric).min(1).max(100),
   units: z.int().positive().optional().meta({ description: 'planned size, all arms together; without it confidence sequences are read' }),
-  looks: z.array(z.number()).max(100).optional().meta({ description: 'shares of the size at which it is decided. [default: four]' }),
+  looks: z
+    .array(z.number())
+    .max(100)
+    .refine(areLooks, 'should ascend to 1 by at least a thousandth each')
+    .optional()
+    .meta({ description: 'shares of the size at which it is decided. [default: four]' }),
   alpha: z.number().optional(),
   power: z.number().optional(),
   shipWhen: z.enum(['every', 'any']).optional(),
@@ -44,7 +67,8 @@ export const PlanFile = z.strictObject({
   holdouts: z.array(key).max(20).optional().meta({ description: 'that have to keep their units out of it' }),
 })
 
-export const Planning = z.object({ plan: PlanFile })
+/** What is no plan is taken too: it is read with all its faults at once, of its form and of what it names. */
+export const Planning = z.object({ plan: z.union([PlanFile, z.unknown()]) })
 export const Deciding = z.object({
   decision: z.enum(['ship', 'keep control', 'stop']),
   arm: z.string().optional(),
@@ -96,6 +120,10 @@ export const ExperimentRow = z
       .nullable(),
   })
   .meta({ id: 'Experiment' })
+
+export const Planned = ExperimentRow.extend({
+  notes: z.array(z.string()).meta({ description: 'what has to be there yet, before it can begin' }),
+}).meta({ id: 'PlannedExperiment' })
 
 export const ExperimentStatus = ExperimentRow.extend({
   layer: z.string().nullable().meta({ description: 'whose slots its flag keeps to now' }),
