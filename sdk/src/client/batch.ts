@@ -127,7 +127,7 @@ export function makeCollector(nameUnit: (targetingKey: string) => string, quanti
     },
     measure(targetingKey: string, metric: string, value: number): void {
       // The server takes no larger sum, and would refuse all that is told with it.
-      if (!(Math.abs(value) <= valueMax)) return void dropped++
+      if (typeof value !== 'number' || !(Math.abs(value) <= valueMax)) return void dropped++
       const known = metrics.get(metric)?.get(targetingKey) ?? begin(metric, targetingKey)
       if (known === undefined) return
       if (Math.abs(known.sum + value) > valueMax) return void dropped++

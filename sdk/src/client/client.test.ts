@@ -161,6 +161,47 @@ describe('flags are served whatever becomes of the server', () => {
     await second.close()
   })
 
+  it('but not from what was kept of another environment, or of nobody knows which', async () => {
+    for (const of of ['http://flags.test/api/flag-sets/production', undefined]) {
+      const store = {
+        load: async () => JSON.stringify(of === undefined ? setOf('off') : { of, set: JSON.stringify(setOf('off')) }),
+        save: async () => {},
+      }
+      const { time, server, make } = stage({ store, url: 'http://flags.test/api/flag-sets/nosuch/' })
+      server.answers(404)
+      const client = make()
+      await time.pass(minute)
+      expect([client.status(), client.evaluate('chat', {}, true).value]).toEqual(['starting', true])
+      await client.close()
+    }
+  })
+
+  it('says once of a metric that what is tracked is no finite number, and goes on', async () => {
+    const { time, make, server, events } = stage()
+    const client = make()
+    await time.pass(0)
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 'x', null, 3]) client.track('paid', { targetingKey: 'ada' }, value as number)
+    expect(events.filter(({ type }) => type === 'error')).toEqual([
+      { type: 'error', error: expect.objectContaining({ message: expect.stringMatching(/"paid" is no finite number: NaN/) }) as Error },
+    ])
+    await client.flush()
+    expect(server.batches).toMatchObject([{ metrics: [{ metric: 'paid', n: 1, sum: 3 }], dropped: 4 }])
+    await client.close()
+  })
+
+  it('tells the server of rehearsals that somebody here took too', async () => {
+    const { time, server, make } = stage({ bootstrap: setOf('off', { 'tw.state': 'dark' }) })
+    server.answers(503)
+    const client = make()
+    client.dark('chat', { targetingKey: 'ada' }, { control: () => 1, candidate: () => 2 })
+    await time.pass(100)
+    expect(client.dark.take()).toMatchObject([{ flag: 'chat', candidate: { compared: 1, different: 1 } }])
+    expect(client.dark.take()).toEqual([])
+    await client.flush()
+    expect(server.batches).toMatchObject([{ rehearsals: [{ flag: 'chat', candidate: { compared: 1 } }] }])
+    await client.close()
+  })
+
   it.each([[401], [403], [404], [500]])('when it answers %i', async (status) => {
     const { time, server, make, types } = stage({ bootstrap: setOf('on') })
     server.answers(status)

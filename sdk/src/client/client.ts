@@ -1,4 +1,4 @@
-import { createDark, type Dark } from '../dark/dark.ts'
+import { makeDark, makeRecords, type Dark } from '../dark/dark.ts'
 import type { Budget } from '../dark/budget.ts'
 import type { Extension } from '../evaluate/extension.ts'
 import { createEvaluator, type Evaluation } from '../evaluate/evaluator.ts'
@@ -9,7 +9,7 @@ import { makeReporter } from './reporter.ts'
 import type { Fetch, Server } from './request.ts'
 import { makeUpdates } from './updates.ts'
 
-/** Keeps the last set that was good, for a start without the server. */
+/** Keeps the last set that was good, and the address that it is of, for a start without the server. A set of another address is not taken. */
 export type Store = { readonly load: () => Promise<string | undefined>; readonly save: (text: string) => Promise<void> }
 
 export type ClientOptions = {
@@ -59,7 +59,7 @@ export type Client = {
   evaluate(key: string, context?: EvaluationContext, defaultValue?: unknown, type?: FlagType): Evaluation
   /** The same without telling. */
   peek(key: string, context?: EvaluationContext, defaultValue?: unknown, type?: FlagType): Evaluation
-  /** Something that a unit did, once more: a purchase, seconds, an amount. */
+  /** Something that a unit did, once more: a purchase, seconds, an amount. What is no finite number is not counted, which an `error` says once. */
   track(metric: string, context: EvaluationContext, value?: number): void
   readonly dark: Dark
   status(): Status
@@ -72,6 +72,17 @@ export type Client = {
   flush(): Promise<void>
   /** Ends everything, what is to be told first. The last flags are still served. */
   close(): Promise<void>
+}
+
+const complaintsMax = 100
+
+/** A set as a store keeps it, with the address that it is of. */
+const keptOf = (address: string | undefined, text: string): string => JSON.stringify({ of: address, set: text })
+
+/** @returns undefined of another address, whose flags are another environment's. @throws what makes it nothing that was kept */
+function setIn(kept: string, address: string | undefined): string | undefined {
+  const { of, set } = JSON.parse(kept) as { readonly of?: unknown; readonly set?: unknown }
+  return typeof set === 'string' && (address === undefined || of === address) ? set : undefined
 }
 
 /** Flags that keep themselves up to date and are served whatever becomes of the server. */
@@ -87,6 +98,7 @@ export function createClient(options: ClientOptions): Client {
   const listeners = new Set<(event: ClientEvent) => void>()
   let status: Status = bootstrap === undefined ? 'starting' : 'ready'
   let cancelStale: (() => void) | undefined
+  const complained = new Set<unknown>()
   let fromServer = false
   let closed = false
 
@@ -126,7 +138,7 @@ export function createClient(options: ClientOptions): Client {
           take(text) {
             take(text)
             fromServer = true
-            void options.store?.save(text).catch(() => undefined)
+            void options.store?.save(keptOf(address, text)).catch(() => undefined)
           },
           reached() {
             cancelStale?.()
@@ -139,13 +151,18 @@ export function createClient(options: ClientOptions): Client {
           },
         })
 
-  const dark = createDark({
-    evaluate: (flag, context) => evaluator.evaluate(flag, context),
-    time,
-    random,
-    ...(options.budget === undefined ? {} : { budget: options.budget }),
-  })
   const reports = options.reports ?? (address === undefined ? false : `${address}/exposures`)
+  // Whoever asks for what was found takes nothing from what is told to the server.
+  const toTell = makeRecords()
+  const dark = makeDark(
+    {
+      evaluate: (flag, context) => evaluator.evaluate(flag, context),
+      time,
+      random,
+      ...(options.budget === undefined ? {} : { budget: options.budget }),
+    },
+    reports === false ? [makeRecords()] : [makeRecords(), toTell],
+  )
   const reporter =
     reports === false
       ? undefined
@@ -155,16 +172,17 @@ export function createClient(options: ClientOptions): Client {
           everyMs: options.reportMs ?? 10_000,
           random,
           environment: () => evaluator.metadata()['flagSetId'] as string | undefined,
-          rehearsals: () => dark.take(),
+          rehearsals: () => toTell.take(),
           ...(options.unitOf === undefined ? {} : { unitOf: options.unitOf }),
           ...(options.quantiles === undefined ? {} : { quantiles: options.quantiles }),
         })
   const stay = reporter === undefined ? () => undefined : onLeave(() => void reporter.flush(true))
 
-  function recall(text: string | undefined): void {
-    if (text === undefined || fromServer || closed || bootstrap !== undefined) return
+  function recall(kept: string | undefined): void {
+    if (kept === undefined || fromServer || closed || bootstrap !== undefined) return
     try {
-      take(text)
+      const text = setIn(kept, address)
+      if (text !== undefined) take(text)
     } catch {
       // What was kept is of no use; the server will say.
     }
@@ -179,7 +197,18 @@ export function createClient(options: ClientOptions): Client {
       return evaluation
     },
     peek: evaluator.evaluate,
-    track: (metric, context, value = 1) => reporter?.track(metric, context?.targetingKey, value),
+    track(metric, context, value = 1) {
+      const fault = !Number.isFinite(value) ? `is no finite number: ${String(value)}` : undefined
+      if (fault !== undefined && complained.size < complaintsMax && !complained.has(metric)) {
+        // Once for each, and of no more metrics than a person reads: what is tracked wrongly is often tracked for everybody.
+        complained.add(metric)
+        tell({
+          type: 'error',
+          error: new TypeError(`what was tracked as "${metric}" ${fault}; it is not counted, nor said again of this metric`),
+        })
+      }
+      reporter?.track(metric, context?.targetingKey, value)
+    },
     dark,
     status: () => status,
     ready(timeoutMs = 5_000) {

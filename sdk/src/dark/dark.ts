@@ -10,7 +10,7 @@ import type { Rehearsal } from './task.ts'
 export type Dark = {
   /** Calls `control` and gives what it gives or throws. Where the flag is dark and the unit is sampled, the candidate is rehearsed afterwards. */
   <R>(flag: string, context: EvaluationContext, rehearsal: Rehearsal<R>): R
-  /** What rehearsals came to since it was last asked. */
+  /** What rehearsals came to since it was last asked. A client's own reports lose nothing by it. */
   take(): readonly Rehearsals[]
 }
 
@@ -26,18 +26,38 @@ const slots = 10_000
 const recordsMax = 500
 
 /** Rehearses features that nobody sees yet. Nothing that goes wrong in a rehearsal reaches the caller. */
-export function createDark({ evaluate, budget: limits = {}, time = systemTime, random = Math.random }: DarkOptions): Dark {
-  const budget = makeBudget(limits, time.now)
-  const records = new Map<string, ReturnType<typeof makeRecord>>()
+export const createDark = (options: DarkOptions): Dark => makeDark(options, [makeRecords()])
 
-  function recordOf(flag: string, revision: number | undefined): ReturnType<typeof makeRecord> {
-    const id = `${revision} ${flag}`
-    let record = records.get(id)
-    if (record === undefined) {
-      if (records.size >= recordsMax) records.delete(records.keys().next().value!)
-      records.set(id, (record = makeRecord(flag, revision)))
+/** What rehearsals came to, by flag and revision, until it is taken. */
+export function makeRecords() {
+  const records = new Map<string, ReturnType<typeof makeRecord>>()
+  return {
+    of(flag: string, revision: number | undefined): ReturnType<typeof makeRecord> {
+      const id = `${revision} ${flag}`
+      let record = records.get(id)
+      if (record === undefined) {
+        if (records.size >= recordsMax) records.delete(records.keys().next().value!)
+        records.set(id, (record = makeRecord(flag, revision)))
+      }
+      return record
+    },
+    take: (): readonly Rehearsals[] => [...records.values()].map((record) => record.take()).filter((taken) => taken !== undefined),
+  }
+}
+
+/** @param books - each hears of everything, and is taken from without the others; the first by `take` */
+export function makeDark(
+  { evaluate, budget: limits = {}, time = systemTime, random = Math.random }: DarkOptions,
+  books: readonly ReturnType<typeof makeRecords>[],
+): Dark {
+  const budget = makeBudget(limits, time.now)
+
+  function recordOf(flag: string, revision: number | undefined): Pick<ReturnType<typeof makeRecord>, 'add' | 'drop'> {
+    const all = books.map((book) => book.of(flag, revision))
+    return {
+      add: (sample) => all.forEach((record) => record.add(sample)),
+      drop: (why) => all.forEach((record) => record.drop(why)),
     }
-    return record
   }
 
   function afterwards<R>(flag: string, evaluation: Evaluation, rehearsal: Rehearsal<R>, settled: Settled): void {
@@ -103,7 +123,7 @@ export function createDark({ evaluate, budget: limits = {}, time = systemTime, r
   }
 
   return Object.assign(dark, {
-    take: () => [...records.values()].map((record) => record.take()).filter((taken) => taken !== undefined),
+    take: () => books[0]!.take(),
   })
 }
 

@@ -33,6 +33,11 @@ export const Report = z.object({
         .refine(({ n, buckets }) => buckets === undefined || countOf(buckets) === n, {
           path: ['buckets'],
           error: 'should count each of the n values once',
+        })
+        // No values have such sums: they would be believed as a mean without a variance.
+        .refine(({ n, sum, sumsq }) => sum ** 2 <= n * sumsq * (1 + 1e-6) + 1e-9, {
+          path: ['sumsq'],
+          error: 'should be at least the square of sum over n',
         }),
     )
     .max(itemsMax)

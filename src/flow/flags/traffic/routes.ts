@@ -23,7 +23,8 @@ type Parts = { readonly ledger: Ledger; readonly flags: Flags; readonly sets: Fl
 /** What applications tell of flags, and what it says. */
 export function trafficRoutes({ ledger, flags, sets, clock }: Parts): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
-  const route = (summary: string, response: z.ZodType) => describeRoute({ summary, tags: ['flags'], responses: answers(summary, response) })
+  const route = (summary: string, response: z.ZodType, status = 200) =>
+    describeRoute({ summary, tags: ['flags'], responses: answers(summary, response, status) })
   const limit = bodyAtMost(reportBytesMax, () => {
     throw tooLarge('BODY_TOO_LARGE', { message: `a report is at most ${reportBytesMax} bytes`, help: 'tell more often, or in parts' })
   })
@@ -32,6 +33,7 @@ export function trafficRoutes({ ledger, flags, sets, clock }: Parts): Hono<HttpE
     route(
       'take in what an application tells: who was shown what, what they did, what rehearsals came to',
       z.object({ taken: z.boolean() }),
+      202,
     ),
     requires('evaluate'),
     limit,
