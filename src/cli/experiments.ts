@@ -15,6 +15,7 @@ export type ExperimentRow = {
     readonly at: string
     readonly units: number | null
     readonly isEarly: boolean
+    readonly isAgainstRule: boolean
   } | null
 }
 
@@ -108,7 +109,7 @@ export function statusLines(said: ExperimentStatus): {
     ...(decided === null
       ? []
       : [
-          `decided by ${decided.by}: ${decided.decision}${decided.arm === null ? '' : ` ${decided.arm}`}: ${decided.reason}. Recommended was ${decided.recommended}`,
+          `decided by ${decided.by}${decided.isAgainstRule ? ', against its rule' : ''}: ${decided.decision}${decided.arm === null ? '' : ` ${decided.arm}`}: ${decided.reason}. Recommended was ${decided.recommended}`,
         ]),
   ]
   return { head, table, foot }

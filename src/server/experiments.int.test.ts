@@ -202,6 +202,21 @@ describe('an experiment', () => {
     })
   })
 
+  it('is not shipped against its rule unless somebody says so, which stays with the decision', async () => {
+    const ship = { decision: 'ship', reason: 'the boss likes it' }
+    expect(await ask('POST', '/api/experiments/broken/decide', ship)).toMatchObject({
+      status: 422,
+      body: {
+        code: 'EXPERIMENT_AGAINST_RULE',
+        detail: expect.stringMatching(/1,500 of 4,000 planned units: find out why \(the arms do not/),
+      },
+    })
+    expect(await ask('POST', '/api/experiments/broken/decide', { ...ship, againstRule: true })).toMatchObject({
+      status: 200,
+      body: { decided: { isEarly: true, isAgainstRule: true, units: 1_500, recommended: expect.stringContaining('find out why') } },
+    })
+  })
+
   it('begins anew when its arms are weighed otherwise', async () => {
     await ask('POST', '/api/experiments', { plan: { ...plan, experiment: 'weighed' } })
     clock.forward(60_000)
@@ -232,7 +247,7 @@ describe('an experiment', () => {
       expect(await ask('POST', `/api/experiments/${experiment}/start`)).toMatchObject({ status: 200 })
     }
     const decide = (experiment: string, decision: string) =>
-      ask('POST', `/api/experiments/${experiment}/decide`, { decision, reason: 'we looked' })
+      ask('POST', `/api/experiments/${experiment}/decide`, { decision, reason: 'we looked', againstRule: true })
     const standing = async (name: string) =>
       (await ask('GET', `/api/flags/${name}`)).body as { latest: object; environments: readonly object[] }
 

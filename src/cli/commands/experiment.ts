@@ -106,20 +106,22 @@ type Deciding = Common & {
   readonly arm?: string
   readonly keep: boolean
   readonly stop: boolean
+  readonly againstRule: boolean
   readonly reason: string
 }
 
 const decide = buildCommand<Deciding, [string], CliContext>({
-  async func({ json, ship, arm, keep, stop, reason, ...flags }, name) {
+  async func({ json, ship, arm, keep, stop, againstRule, reason, ...flags }, name) {
     if ([ship || arm !== undefined, keep, stop].filter(Boolean).length !== 1)
       throw invalid('DECISION_MISSING', { message: 'it takes one decision', help: 'say one of --ship, --keep and --stop' })
     const decision = keep ? 'keep control' : stop ? 'stop' : 'ship'
     await withApi(this, flags, async (api) => {
-      const body = { decision, reason, ...(arm === undefined ? {} : { arm }) }
+      const body = { decision, reason, againstRule, ...(arm === undefined ? {} : { arm }) }
       const made = await api.send<ExperimentRow>('POST', at`/api/experiments/${name}/decide`, body)
       if (json) return this.output.json(made)
+      const against = made.decided?.isAgainstRule ? ', against its rule' : ''
       this.output.result(
-        `${name} is decided: ${decision}${made.decided?.arm ? ` ${made.decided.arm}` : ''}. Recommended was ${made.decided?.recommended ?? 'nothing'}`,
+        `${name} is decided${made.decided?.isEarly ? ' early' : ''}${against}: ${decision}${made.decided?.arm ? ` ${made.decided.arm}` : ''}. Recommended was ${made.decided?.recommended ?? 'nothing'}`,
       )
       if (made.decided?.arm)
         this.output.result(
@@ -134,6 +136,7 @@ const decide = buildCommand<Deciding, [string], CliContext>({
       arm: { kind: 'parsed', parse: String, optional: true, brief: 'which treatment, where there are several' },
       keep: { kind: 'boolean', brief: 'control stays', default: false },
       stop: { kind: 'boolean', brief: 'nothing follows from it', default: false },
+      againstRule: { kind: 'boolean', brief: 'ship also what the rule that was written down does not', default: false },
       reason: { kind: 'parsed', parse: String, brief: 'why; kept on the ledger' },
     },
     positional: one,

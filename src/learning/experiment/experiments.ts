@@ -44,6 +44,14 @@ type Decided = {
   readonly told?: Told
 }
 
+type Deciding = {
+  readonly decision: 'ship' | 'keep control' | 'stop'
+  readonly arm: string | undefined
+  readonly by: string
+  readonly reason: string
+  readonly againstRule: boolean
+}
+
 type Analysed = { readonly phase: Phase; readonly analysis: Analysis; readonly told: Told }
 
 export type Status = {
@@ -239,14 +247,11 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
       return looks
     },
 
-    /** @throws ThreewaysError `EXPERIMENT_NOT_FOUND`, `EXPERIMENT_NOT_RUNNING`, `EXPERIMENT_ARM_UNKNOWN` */
-    async decide(
-      experiment: string,
-      decision: 'ship' | 'keep control' | 'stop',
-      arm: string | undefined,
-      by: string,
-      reason: string,
-    ): Promise<Kept> {
+    /**
+     * @param how.againstRule - ship also what the rule that was written down does not
+     * @throws ThreewaysError `EXPERIMENT_NOT_FOUND`, `EXPERIMENT_NOT_RUNNING`, `EXPERIMENT_ARM_UNKNOWN`, `EXPERIMENT_AGAINST_RULE`
+     */
+    async decide(experiment: string, { decision, arm, by, reason, againstRule }: Deciding): Promise<Kept> {
       const kept = await one(ledger, experiment)
       checkRunning(kept)
       const treatments = kept.plan.arms.slice(1).map(({ key }) => key)
@@ -258,6 +263,12 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
         })
       // Counted before the ledger's lock is held: of a million units that takes seconds.
       const { analysis, told } = await analysed(ledger, kept, true)
+      const ruled = told.recommendations.find((one) => one.arm === shipped)
+      if (ruled !== undefined && ruled.action !== 'ship' && !againstRule)
+        throw refused('EXPERIMENT_AGAINST_RULE', {
+          message: `the rule of "${experiment}" does not ship "${ruled.arm}" with ${countOf(told.units, kept.plan.units)}: ${ruled.action} (${ruled.because.join('; ')})`,
+          help: 'what was written down beforehand is what keeps chance from being shipped; to ship it all the same, say --against-rule (`againstRule: true`): it is kept with the decision',
+        })
       const recommended =
         analysis.recommendations.map((one) => `${one.arm}: ${one.action} (${one.because.join('; ')})`).join('. ') || 'nothing'
       const arms = shipped === undefined ? {} : { arm: shipped }
@@ -337,6 +348,9 @@ export function keptOf(row: ExperimentRow): Kept {
     decided,
   }
 }
+
+const countOf = (units: number, planned: number | undefined): string =>
+  `${units.toLocaleString('en')}${planned === undefined ? '' : ` of ${planned.toLocaleString('en')} planned`} units`
 
 /** Without what JSON has no word for. */
 const plainOf = (value: unknown): Readonly<Record<string, unknown>> =>

@@ -37,8 +37,8 @@ export function experimentRoutes(experiments: Experiments): Hono<HttpEnv> {
     requires('operate'),
     valid('json', Deciding),
     async (c) => {
-      const { decision, arm, reason } = c.req.valid('json')
-      return c.json(rowView(await experiments.decide(c.req.param('experiment'), decision, arm, c.var.actor.name, reason)))
+      const { arm, ...how } = c.req.valid('json')
+      return c.json(rowView(await experiments.decide(c.req.param('experiment'), { ...how, arm, by: c.var.actor.name })))
     },
   )
   return app

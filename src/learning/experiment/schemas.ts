@@ -73,6 +73,7 @@ export const Deciding = z.object({
   decision: z.enum(['ship', 'keep control', 'stop']),
   arm: z.string().optional(),
   reason: z.string().trim().min(1, 'say why').max(2_000),
+  againstRule: z.boolean().default(false).meta({ description: 'ship also what the rule that was written down does not recommend' }),
 })
 
 const Interval = z.object({ low: z.number(), high: z.number() })
@@ -115,6 +116,7 @@ export const ExperimentRow = z
         reason: z.string(),
         at: z.string(),
         units: z.int().nullable().meta({ description: 'that were counted then; null: by a server that did not keep it' }),
+        isAgainstRule: z.boolean().meta({ description: 'shipped, and the rule that was written down did not' }),
         isEarly: z.boolean().meta({ description: 'before the planned units were there' }),
       })
       .nullable(),

@@ -23,6 +23,9 @@ export function rowView({ experiment, plan, owner, flag, environment, plannedAt,
             reason: decided.reason,
             at: decided.at,
             units: decided.told?.units ?? null,
+            isAgainstRule:
+              decided.decision === 'ship' &&
+              decided.told?.recommendations.some(({ arm, action }) => arm === decided.arm && action !== 'ship') === true,
             isEarly: plan.units !== undefined && decided.told !== undefined && decided.told.units < plan.units,
           },
   }

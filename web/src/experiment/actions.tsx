@@ -59,21 +59,29 @@ function deciding(said: ExperimentStatus): Action {
     ),
     path: pathOf(said, 'decide'),
     fields: (
-      <label className="field">
-        Decision
-        <select name="choice" required>
-          {treatments.map((arm) => (
-            <option key={arm} value={`ship ${arm}`}>
-              ship {arm}
-            </option>
-          ))}
-          <option value="keep control">keep control</option>
-          <option value="stop">stop: nothing follows</option>
-        </select>
-      </label>
+      <>
+        <label className="field">
+          Decision
+          <select name="choice" required>
+            {treatments.map((arm) => (
+              <option key={arm} value={`ship ${arm}`}>
+                ship {arm}
+              </option>
+            ))}
+            <option value="keep control">keep control</option>
+            <option value="stop">stop: nothing follows</option>
+          </select>
+        </label>
+        <label className="experiment-against">
+          <input type="checkbox" name="against" value="yes" /> also against the rule that was written down
+        </label>
+      </>
     ),
-    sent: ({ choice = 'stop', ...rest }) =>
-      choice.startsWith('ship ') ? { ...rest, decision: 'ship', arm: choice.slice(5) } : { ...rest, decision: choice },
+    sent: ({ choice = 'stop', against, ...rest }) => ({
+      ...rest,
+      ...(choice.startsWith('ship ') ? { decision: 'ship', arm: choice.slice(5) } : { decision: choice }),
+      ...(against === 'yes' ? { againstRule: true } : {}),
+    }),
     reason: 'required',
     confirm: 'Decide',
     done: `${said.experiment} is decided`,

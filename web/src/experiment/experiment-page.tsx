@@ -70,7 +70,8 @@ function Verdict({ said: { recommendations, decided, state } }: { readonly said:
         <strong>
           Decided by {decided.by}: {decided.decision}
           {decided.arm === null ? '' : ` ${decided.arm}`}
-          {decided.isEarly ? ', early' : ''}.
+          {decided.isEarly ? ', early' : ''}
+          {decided.isAgainstRule ? ', against the rule that was written down' : ''}.
         </strong>{' '}
         {decided.reason}
         <span className="soft">
