@@ -250,13 +250,27 @@ export type ReadyView = {
   readonly against: readonly string[]
   readonly since: string
   readonly why: string
+  readonly timeouts: number
+  readonly dropped: number
   readonly differences: readonly { readonly difference: string; readonly candidate: number; readonly noise: number }[]
 }
 
-export const readyLines = ({ flag, environment, sentence, against, since, why, differences }: ReadyView): readonly string[] => [
+export const readyLines = ({
+  flag,
+  environment,
+  sentence,
+  against,
+  since,
+  why,
+  timeouts,
+  dropped,
+  differences,
+}: ReadyView): readonly string[] => [
   `${flag} in ${environment}: ${sentence}`,
   ...against.map((what) => `  ${what}`),
   ...(since.startsWith('1970') ? [] : [`  counted since ${minute(since)}, when ${why}`]),
+  ...(timeouts === 0 ? [] : [`  ${timeouts.toLocaleString('en')} of those that fail took too long`]),
+  ...(dropped === 0 ? [] : [`  ${dropped.toLocaleString('en')} were left out, for there was no room for them`]),
   ...differences
     .slice(0, 10)
     .map(({ difference, candidate, noise }) => `  differs in ${difference}: ${candidate} times, control from itself ${noise}`),

@@ -33,6 +33,12 @@ describe('control that differs from itself', () => {
     expect(told({ different: 2_000, noiseDifferent: 2_000 }).against).not.toContain(tooOften)
   })
 
+  it('says what to do where it was never held against itself, and all that differs may be noise', () => {
+    expect(told({ compared: 356, different: 356, noiseCompared: 0 }).against).toEqual(
+      expect.arrayContaining([expect.stringMatching(/all that differs may be noise: give rehearsals `noise: 0.1`/)]),
+    )
+  })
+
   it('does not save a candidate that is refuted all the same', () => {
     expect(told({ different: 20_000, noiseDifferent: 6_000 }).ready).toBe('no')
     expect(told({ different: 20_000, noiseDifferent: 20_000, failed: 2_000 }).ready).toBe('no')

@@ -71,7 +71,11 @@ export function verdict(seen: Rehearsed, demands: Demands, noiseIs: 'must be kno
   ]
   const missing = [
     ...(of < demands.rehearsals ? [`${demands.rehearsals.toLocaleString('en')} rehearsals are asked for`] : []),
-    ...(seen.noiseCompared === 0 && noiseIs === 'must be known' ? ['control was never held against itself'] : []),
+    ...(seen.noiseCompared === 0 && noiseIs === 'must be known'
+      ? [
+          'control was never held against itself, so that all that differs may be noise: give rehearsals `noise: 0.1`, where control may run twice',
+        ]
+      : []),
     // The lower limit: some copies that differ by chance must not close what differs in nothing. It bounds what noise can open all the same:
     // nothing is ready that differs in more than `noiseMax` and what is asked for.
     ...(noise.low > noiseMax ? ['control differs from itself too often to tell anything'] : []),
