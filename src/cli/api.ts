@@ -1,3 +1,4 @@
+import { nearTo } from '../flow/definition/suggest.ts'
 import { kindOf, ThreewaysError, unavailable } from '../kernel/errors.ts'
 import type { Problem } from '../kernel/http.ts'
 import type { CloudEvent } from '../ledger/event.ts'
@@ -171,10 +172,15 @@ export async function streamNamed(api: Api, told: string | undefined): Promise<s
   })
 }
 
+/** So many names are listed: more of them nobody reads. */
+const namesListed = 20
+
 export function streamUnknown(told: string, streams: readonly { stream: string }[]): ThreewaysError {
+  const names = streams.map(({ stream }) => stream)
+  const more = names.length > namesListed ? ` and ${names.length - namesListed} more` : ''
   return new ThreewaysError('notFound', 'STREAM_NOT_FOUND', {
     message: `there is no value stream "${told}"`,
-    help: `there are: ${streams.map(({ stream }) => stream).join(', ')}`,
+    help: nearTo(told, names) ?? `there are: ${names.slice(0, namesListed).join(', ')}${more}`,
   })
 }
 

@@ -23,22 +23,35 @@ export function refuseTeamOf(stream: string | undefined, { team }: TeamFlags): v
 }
 
 /** Why a board is empty. */
-export const nothingTold = (flags: TeamFlags): string =>
-  flags.team === undefined
-    ? 'nothing was deployed yet; bring history in with `threeways import csv`, see docs/history.md'
-    : `nothing is known of deployments${ofTeamTold(flags)}; \`threeways team ls\` shows since when they do`
+export function nothingTold(flags: TeamFlags & WindowFlags): string {
+  if (flags.team !== undefined) return `nothing is known of deployments${ofTeamTold(flags)}; \`threeways team ls\` shows since when they do`
+  const { to, asOf } = flags
+  // What is narrowed to nothing says nothing of all there is.
+  if (to !== undefined || asOf !== undefined)
+    return `nothing ${asOf === undefined ? 'is' : 'was'} known of deployments${to === undefined ? '' : ` to "${to}"`}${asOf === undefined ? '' : ` on ${asOf}`}; \`threeways flow\` without ${[to && '--to', asOf && '--as-of'].filter(Boolean).join(' and ')} shows what there is`
+  return 'nothing was deployed yet; bring history in with `threeways import csv`, see docs/history.md'
+}
 
 /** Of whose value streams something is said; nothing where it is said of all. */
 export const ofTeamTold = ({ team }: TeamFlags): string => (team === undefined ? '' : ` of value streams that belonged to "${team}" then`)
 
 /** @throws ThreewaysError `TIME_INVALID` */
-export function windowQuery(flags: WindowFlags & TeamFlags): URLSearchParams {
-  return new URLSearchParams({
-    ...(flags.since === undefined ? {} : { since: momentOf(flags.since, '--since') }),
-    ...(flags.until === undefined ? {} : { until: momentOf(flags.until, '--until') }),
-    ...(flags.asOf === undefined ? {} : { asOf: momentOf(flags.asOf, '--as-of') }),
-    ...(flags.days === undefined ? {} : { days: String(flags.days) }),
-    ...(flags.to === undefined ? {} : { to: flags.to }),
-    ...(flags.team === undefined ? {} : { team: flags.team }),
-  })
+export function windowQuery(flags: WindowFlags & TeamFlags, nowMs = Date.now()): URLSearchParams {
+  const moment = (text: string | undefined, flag: string) => (text === undefined ? undefined : momentOf(text, flag))
+  const [since, until, asOf] = [moment(flags.since, '--since'), moment(flags.until, '--until'), moment(flags.asOf, '--as-of')]
+  const { days, to, team } = flags
+  if (since !== undefined && until !== undefined && since >= until)
+    throw invalid('TIME_INVALID', {
+      message: `--since ${flags.since} does not lie before --until ${flags.until}`,
+      help: 'exchange or correct them',
+    })
+  if (since !== undefined && Date.parse(since) > nowMs)
+    throw invalid('TIME_INVALID', { message: `--since ${flags.since} lies in the future: nothing has happened then`, help: 'correct it' })
+  if (since !== undefined && asOf !== undefined && since > asOf)
+    throw invalid('TIME_INVALID', {
+      message: `--since ${flags.since} lies after --as-of ${flags.asOf}: nothing was known of it then`,
+      help: 'correct one of them',
+    })
+  const said = { since, until, asOf, days: days === undefined ? undefined : String(days), to, team }
+  return new URLSearchParams(Object.entries(said).filter((one): one is [string, string] => one[1] !== undefined))
 }

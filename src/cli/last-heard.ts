@@ -18,6 +18,7 @@ export const isStale = ({ asOf }: Row, newest: string): boolean => Date.parse(ne
 export function seenTold(rows: readonly Row[]): string {
   const first = rows.map(({ since }) => since).toSorted()[0]!
   const newest = newestOf(rows)
+  if (first > newest) return `Nothing was first seen from ${day(first)} on: the latest that is known is of ${day(newest)}.`
   const stale = rows.filter((row) => isStale(row, newest))
   if (stale.length === 0)
     return `Versions first seen from ${day(first)} until ${day(

@@ -1,7 +1,7 @@
 import type { PredictionBoard, PredictionRow } from '../flow/whatif/prediction/schemas.ts'
 import type { Value } from '../flow/whatif/schemas.ts'
 import { formatDuration } from '../kernel/duration.ts'
-import { withApi, type ConnectFlags } from './api.ts'
+import { streamUnknown, withApi, type Api, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import { refuseTeamOf, type TeamFlags } from './flow-window.ts'
 import type { Output } from './output.ts'
@@ -22,11 +22,20 @@ export async function predictions(this: CliContext, flags: ConnectFlags & Predic
     if (flags.csv) return output.passOn(await api.table(path))
     const board = await api.get<PredictionBoard>(path)
     if (flags.json) output.json(board)
-    else if (board.rows.length === 0) {
+    else if (board.rows.length === 0 && stream !== undefined) {
+      await refuseUnknown(api, stream)
+      output.say(`nothing was predicted of ${stream} yet; keep one with "threeways whatif ${stream} CHANGE --keep"`)
+    } else if (board.rows.length === 0) {
       const whose = flags.team === undefined ? '' : ` of value streams of "${flags.team}"`
       output.say(`nothing was predicted${whose} yet; keep one with "threeways whatif STREAM CHANGE --keep"`)
     } else output.result(predictionsTold(board, output))
   })
+}
+
+/** @throws ThreewaysError `STREAM_NOT_FOUND` */
+async function refuseUnknown(api: Api, stream: string): Promise<void> {
+  const { streams } = await api.get<{ streams: { stream: string }[] }>('/api/flow')
+  if (!streams.some((one) => one.stream === stream)) throw streamUnknown(stream, streams)
 }
 
 export function predictionsTold({ rows, coverage }: PredictionBoard, output: Output): string {

@@ -1,10 +1,10 @@
-import { notFound } from '../../kernel/errors.ts'
 import { instant, windowOf } from '../measures/board.ts'
 import { ageingOf } from '../measures/charts.ts'
 import { closedTimes, type Switched } from '../measures/gates.ts'
 import { horizonOf, type Past, type PastStream } from '../measures/past.ts'
 import type { FlowQuery } from '../measures/schemas.ts'
 import { orderIn, type Window } from '../measures/stream-flow.ts'
+import { unknownStream } from '../measures/unknown-stream.ts'
 import { noBuilds, type Builds } from '../builds/builds.ts'
 import type { StreamLineage } from '../lineage/streams.ts'
 import { releasedStage } from '../measures/released.ts'
@@ -84,10 +84,7 @@ export function constraintView(
   const own = past.streams.get(stream)
   const found = own && heldOf(past, own, query, nowMs, lineages, builds, releases)
   if (found) return viewOf(own, found)
-  throw notFound('STREAM_NOT_FOUND', {
-    message: `nothing is known of deployments of "${stream}"${query.to === undefined ? '' : ` to ${query.to}`}`,
-    help: 'see `threeways flow`',
-  })
+  throw unknownStream(past, stream, query)
 }
 
 /** What holds a stream up, and what that was worked out from. */

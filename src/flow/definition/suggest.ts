@@ -14,10 +14,16 @@ export function nearest(written: string, names: readonly string[]): string | und
   return best
 }
 
+/** The question whether the likely one is meant. @returns undefined when none is near */
+export function nearTo(written: string, names: readonly string[]): string | undefined {
+  const near = nearest(written, names)
+  return near === undefined ? undefined : `did you mean "${near}"?`
+}
+
 /** What to do about an unknown name: the likely one, or all there are. */
 export function suggestion(written: string, names: readonly string[], nothing: string): string {
-  const near = nearest(written, names)
-  if (near !== undefined) return `did you mean "${near}"?`
+  const near = nearTo(written, names)
+  if (near !== undefined) return near
   return names.length === 0 ? nothing : `there is ${names.map((name) => `"${name}"`).join(', ')}`
 }
 

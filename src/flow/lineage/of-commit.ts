@@ -1,4 +1,5 @@
 import { invalid, notFound } from '../../kernel/errors.ts'
+import { nearTo } from '../definition/suggest.ts'
 import { subjectOf } from './changes.ts'
 import { doubtOf, type Carried, type Carrier } from './carried.ts'
 import { equivalentsOf, revertsOf, type Equivalent } from './equivalents.ts'
@@ -46,7 +47,11 @@ export async function lineageOfCommit(
   if (stream !== undefined && streams.length === 0 && !(await isBuiltFrom(lineages, stream, found)))
     throw notFound('STREAM_NOT_FOUND', {
       message: `no value stream "${stream}" is built from ${found.map(({ repository }) => repository.name).join(' or ')}`,
-      help: 'link it: `threeways import git PATH --stream NAME`',
+      help:
+        nearTo(
+          stream,
+          found.flatMap(({ repository }) => links.streamsOf(repository.name)),
+        ) ?? 'link it: `threeways import git PATH --stream NAME`',
     })
   const [{ repository, commit }] = found as [(typeof found)[number]]
   return { ...factsOf(repository, commit, asOf), streams: streams.toSorted((a, b) => (a.stream < b.stream ? -1 : 1)) }

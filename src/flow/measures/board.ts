@@ -1,4 +1,3 @@
-import { notFound } from '../../kernel/errors.ts'
 import { survival, survivalQuantile, type Quantile } from '../../kernel/statistics/survival.ts'
 import { untilOf, type Deployed } from './environments.ts'
 import { passagesTo } from './lead.ts'
@@ -6,6 +5,7 @@ import { closedTimes, isOnWay } from './gates.ts'
 import { horizonOf, type Past } from './past.ts'
 import type { BoardRow, FlowQuery, StreamFlowDetail, StreamFlowView } from './schemas.ts'
 import { flowOf, type StreamFlow, type Window } from './stream-flow.ts'
+import { unknownStream } from './unknown-stream.ts'
 
 const dayMs = 86_400_000
 export const instant = (ms: number) => new Date(ms).toISOString()
@@ -25,11 +25,7 @@ export function flowOfStream(past: Past, stream: string, query: FlowQuery, nowMs
   const found = past.streams.get(stream)
   const window = found && windowOf(query, horizonOf(found, past, nowMs))
   const flow = found && flowOf(found.deployments, window!, past.order, query.to)
-  if (!found || !flow)
-    throw notFound('STREAM_NOT_FOUND', {
-      message: `nothing is known of deployments of "${stream}"${query.to === undefined ? '' : ` to ${query.to}`}`,
-      help: 'see `threeways flow`',
-    })
+  if (!found || !flow) throw unknownStream(past, stream, query)
   return {
     ...viewOf(stream, flow, window!),
     legs: legsOf(flow.order, found.deployments, window!),

@@ -1,4 +1,3 @@
-import { notFound } from '../../kernel/errors.ts'
 import { untilOf } from './environments.ts'
 import { ageingOf, curveOf, periodsOf, spreadOf, stationsOf } from './charts.ts'
 import { instant, legsOf, viewOf, windowOf } from './board.ts'
@@ -7,6 +6,7 @@ import { passagesTo } from './lead.ts'
 import { horizonOf, type Past, type PastStream } from './past.ts'
 import type { FlowQuery, StreamFlowPicture } from './schemas.ts'
 import { flowOf, type Window } from './stream-flow.ts'
+import { unknownStream } from './unknown-stream.ts'
 
 /** So many of each are told, the newest or the oldest; the totals are of all. */
 const most = 500
@@ -19,8 +19,7 @@ export function pictureOf(past: Past, stream: string, query: FlowQuery, nowMs: n
   const found = past.streams.get(stream)
   const window = found && windowOf(query, horizonOf(found, past, nowMs))
   const flow = found && flowOf(found.deployments, window!, past.order, query.to)
-  if (!found || !flow)
-    throw notFound('STREAM_NOT_FOUND', { message: `nothing is known of deployments of "${stream}"`, help: 'see `threeways flow`' })
+  if (!found || !flow) throw unknownStream(past, stream, query)
   const { order } = flow
   const end = order.at(-1)!
   const { deployments } = found

@@ -1,4 +1,5 @@
 import { notFound } from '../../kernel/errors.ts'
+import { suggestion } from '../definition/suggest.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { EnvironmentProvider } from '../environment/provider.port.ts'
 import { isPaused } from './step/canary-watch.ts'
@@ -29,7 +30,8 @@ export async function viewStream(viewing: Viewing, stream: string): Promise<Stre
   if (found) return found
   const names = await streamNames(viewing.ledger)
   throw notFound('STREAM_NOT_FOUND', {
-    message: `there is no value stream "${stream}"${names.length > 0 ? `; there are: ${names.join(', ')}` : ''}`,
+    message: `there is no value stream "${stream}"`,
+    help: suggestion(stream, names, 'nothing was delivered yet'),
   })
 }
 

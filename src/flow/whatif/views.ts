@@ -1,9 +1,10 @@
 import { formatDuration } from '../../kernel/duration.ts'
-import { invalid, notFound } from '../../kernel/errors.ts'
+import { invalid } from '../../kernel/errors.ts'
 import { quantile } from '../../kernel/statistics/quantiles.ts'
 import { instant } from '../measures/board.ts'
 import { horizonOf, type Past } from '../measures/past.ts'
 import { flowOf } from '../measures/stream-flow.ts'
+import { unknownStream } from '../measures/unknown-stream.ts'
 import { calibrate, type Calibration } from './calibrate.ts'
 import { readChange, type Change } from './change.ts'
 import { doubtOf, strangersIn } from './doubts.ts'
@@ -33,8 +34,7 @@ function calibrated(past: Past, stream: string, { asOf, to }: SweepQuery, nowMs:
   const found = past.streams.get(stream)
   const horizon = found && Math.min(horizonOf(found, past, nowMs), asOf === undefined ? Number.POSITIVE_INFINITY : Date.parse(asOf))
   const flow = found && flowOf(found.deployments, { since: horizon! - 91 * dayMs, until: horizon! + 1, asOf: horizon! }, past.order, to)
-  if (!found || !flow)
-    throw notFound('STREAM_NOT_FOUND', { message: `nothing is known of deployments of "${stream}"`, help: 'see `threeways flow`' })
+  if (!found || !flow) throw unknownStream(past, stream, { asOf, to })
   const history = { deployments: found.deployments, gates: past.gates.get(stream) ?? [] }
   return calibrate(flow.order, history, estateOfPast(past, stream), horizon!)
 }

@@ -1,4 +1,3 @@
-import { notFound } from '../../../kernel/errors.ts'
 import type { StreamLineage } from '../../lineage/streams.ts'
 import type { Attribution } from '../attribution/attribute.ts'
 import type { Blamed } from '../attribution/blame.ts'
@@ -11,6 +10,7 @@ import { changeLeadOf } from '../changes.ts'
 import { among, herds } from '../herd/herd.ts'
 import { withOnly, type Past } from '../past.ts'
 import type { FlowQuery } from '../schemas.ts'
+import { unknownStream } from '../unknown-stream.ts'
 import { definitions, fromCommits, whereCommits } from './definitions.ts'
 import { isLikely, keysOf, type Keys, type Known, type Material, type Timed } from './keys.ts'
 import { lookAt } from './look.ts'
@@ -74,7 +74,7 @@ export function keysOfStream(
   const look = lookAt(past, told, query, nowMs)
   const found = past.streams.get(stream)
   const material = found && look.materialOf(found)
-  if (!material) throw unknownStream(stream, query)
+  if (!material) throw unknownStream(past, stream, query)
   // Whether anybody tells of failures is seen in the whole of the estate: a stream without one may be good.
   const known = look.known()
   const { keys, leadFrom } = withCommits(keysOf([material], known), material, commits)
@@ -153,17 +153,11 @@ export function batchesView(past: Past, told: ToldFailures, query: FlowQuery, no
  * @throws ThreewaysError `STREAM_NOT_FOUND`
  */
 export function batchesOfStream(past: Past, told: ToldFailures, stream: string, query: FlowQuery, nowMs: number): BatchesView {
-  if (!past.streams.has(stream)) throw unknownStream(stream, query)
+  if (!past.streams.has(stream)) throw unknownStream(past, stream, query)
   return batchesView(past, told, query, nowMs, new Set([stream]))
 }
 
 const nothing = { failed: null, share: null, low: null, high: null }
-
-export const unknownStream = (stream: string, { to }: FlowQuery) =>
-  notFound('STREAM_NOT_FOUND', {
-    message: `nothing is known of deployments of "${stream}"${to === undefined ? '' : ` to ${to}`}`,
-    help: 'see `threeways flow`',
-  })
 
 export const placeOf = ({ stream, environment, window }: Place) => ({
   stream,

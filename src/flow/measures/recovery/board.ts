@@ -2,11 +2,12 @@ import { groundsOf } from '../attribution/blame.ts'
 import type { ToldFailures } from '../attribution/read.ts'
 import { instant, orNull } from '../board.ts'
 import { untilOf } from '../environments.ts'
-import { placeOf, timedOf, unknownStream } from '../keys/board.ts'
+import { placeOf, timedOf } from '../keys/board.ts'
 import { cameOf, isLikely, keysOf, nameOf, type Known, type Material } from '../keys/keys.ts'
 import { lookAt } from '../keys/look.ts'
 import { withOnly, type Past } from '../past.ts'
 import type { FlowQuery } from '../schemas.ts'
+import { unknownStream } from '../unknown-stream.ts'
 import { mendOf, type Deployments, type Mend, type Moment, type Way } from './mend.ts'
 import { spentOf } from './parts.ts'
 import type { RecoveryBoard, RecoveryView, StageView } from './schemas.ts'
@@ -23,7 +24,7 @@ export function recoveryOf(past: Past, told: ToldFailures, stream: string, query
   const look = lookAt(past, told, query, nowMs)
   const found = past.streams.get(stream)
   const material = found && look.materialOf(found)
-  if (!material) throw unknownStream(stream, query)
+  if (!material) throw unknownStream(past, stream, query)
   const known = look.known()
   const mends = mendsOf(material, past)
   const { asOf } = material.window

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../../kernel/duration.ts'
 import { invalid, notFound } from '../../../kernel/errors.ts'
+import { nearTo } from '../../definition/suggest.ts'
 import { keyOf, type Builds } from '../../builds/builds.ts'
 import type { StreamLineage } from '../../lineage/streams.ts'
 import { instant } from '../../measures/board.ts'
@@ -54,7 +55,7 @@ export function runnersView(
   if (found === undefined && own.count === 0)
     throw notFound('STREAM_NOT_FOUND', {
       message: `nothing is known of "${stream}"`,
-      help: 'see `threeways flow` and `threeways flow builds`',
+      help: nearTo(stream, [...past.streams.keys()]) ?? 'see `threeways flow` and `threeways flow builds`',
     })
   const limit = asked === undefined ? Number.POSITIVE_INFINITY : Date.parse(asked)
   // Until when both are known: what was not told yet is not what did not happen.
