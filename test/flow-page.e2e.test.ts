@@ -236,6 +236,14 @@ describe.skipIf(chromium === undefined)('the page of flow (skipped when there is
     expect(faults).toEqual([])
   })
 
+  it('is pointed to from the services where nothing is delivered here', async () => {
+    await open('/')
+    await page.getByRole('heading', { name: 'No commit has travelled here yet' }).waitFor()
+    await page.getByRole('link', { name: '42 value streams are known' }).click()
+    await page.getByRole('table', { name: 'Flow of every value stream' }).waitFor()
+    expect(faults).toEqual([])
+  })
+
   it('says when nothing is known of a stream', async () => {
     await open('/flow/nowhere')
     await page.getByRole('heading', { name: 'Nothing is known of deployments of nowhere' }).waitFor()

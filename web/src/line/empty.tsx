@@ -1,3 +1,5 @@
+import { Link } from 'wouter'
+import { useQuery } from '../api/query.ts'
 import { useMay } from '../api/rights.ts'
 import { ActionButton } from '../piece/action.tsx'
 import { FirstSteps } from '../piece/first-steps.tsx'
@@ -15,10 +17,24 @@ export function Empty() {
     <section className="empty">
       <EmptyTrack />
       <h1>No commit has travelled here yet</h1>
+      <Elsewhere />
       <p className="soft">Go to a git repository and deliver its first commit. It shows on this page as soon as it leaves.</p>
       <FirstSteps steps={steps} />
       {acting && <ActionButton className="strong" label="Deliver from the server's folder…" action={deliver(null)} />}
     </section>
+  )
+}
+
+/** What others deliver and told of: it is no line here, and there is a page of it. */
+function Elsewhere() {
+  const { data } = useQuery<{ readonly streams: readonly unknown[] }>('/api/flow')
+  const count = data?.streams.length ?? 0
+  if (count === 0) return null
+  return (
+    <p>
+      What is delivered elsewhere is on the page of flow:{' '}
+      <Link href="/flow">{count === 1 ? 'one value stream is known' : `${count} value streams are known`}</Link>.
+    </p>
   )
 }
 
