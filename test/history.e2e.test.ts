@@ -50,7 +50,8 @@ describe('history on the command line', () => {
     expect(await cli('flow', '--since', '2025-02-30')).toMatchObject({ code: 2, stderr: expect.stringContaining('does not exist') })
     expect((await cli('flow', 'recovery', 'shop')).stdout).toMatch(/no failure came of a deployment of it\nNobody told of a failure yet/)
     expect(await cli('flow', '--rows')).toMatchObject({ code: 2, stderr: expect.stringContaining('STREAM_MISSING') })
-    expect((await cli('flow', 'shop', '--since', '2030-01-01')).stdout).toMatch(/lead time +no data: no version was first seen then/)
+    expect((await cli('flow', 'shop', '--since', '2025-12-31')).stdout).toMatch(/lead time +no data: no version was first seen then/)
+    expect(await cli('flow', '--since', '2130-01-01')).toMatchObject({ code: 2, stderr: expect.stringContaining('lies in the future') })
     expect(await server.stop()).toBe(0)
   })
 
@@ -87,7 +88,7 @@ describe('history on the command line', () => {
     expect(left).toMatchObject({
       code: 0,
       stderr: expect.stringContaining('bad.csv:3'),
-      stdout: expect.stringContaining('1 events recorded, 1 were there already, 1 rows left out'),
+      stdout: expect.stringContaining('1 events recorded, 1 were there already, 1 row left out'),
     })
     expect(await cli('import', 'csv', 'none.csv', '--map', map)).toMatchObject({ code: 3, stderr: expect.stringContaining('none.csv') })
     expect(await processesOf(path.join(place, 'home'))).toEqual([])
@@ -98,7 +99,7 @@ describe('history on the command line', () => {
     expect(await cli('import', 'csv', 'open.csv', '--map', map)).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(/^open\.csv:2 actor may be cut off/m),
-      stdout: expect.stringContaining('1 rows: 1 events recorded'),
+      stdout: expect.stringContaining('1 row: 1 events recorded'),
     })
   })
 

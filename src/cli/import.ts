@@ -28,12 +28,9 @@ export async function importCsv(this: CliContext, flags: ImportFlags, file: stri
     const record = async ({ line, told, bad, doubt }: ReadRow) => {
       if (bad && !flags.skipBad) throw bad
       if (doubt !== undefined) into.doubts.push(doubt)
-      if (bad) into.leaveOut(bad.faults)
-      else
-        await into.add(
-          line,
-          told.map((one) => eventOf(one, source)),
-        )
+      if (bad) into.leaveOut(bad.faults, told.length > 0)
+      const events = told.map((one) => eventOf(one, source))
+      await into.add(line, events)
     }
     try {
       const breath = makeBreath()
@@ -58,7 +55,8 @@ class Recording {
   duplicates = 0
   readonly bad: Fault[] = []
   readonly doubts: string[] = []
-  private badCount = 0
+  private wholeRows = 0
+  private partsOfRows = 0
   private readonly began = Date.now()
   private batch: CloudEvent[] = []
   private readonly underWay = new Set<Promise<void>>()
@@ -82,10 +80,12 @@ class Recording {
     this.context.output.passing(`line ${line}: ${this.recorded} events recorded`)
   }
 
-  leaveOut(faults: readonly Fault[]): void {
-    this.rows++
-    this.badCount++
-    if (this.bad.length < badShown) this.bad.push(...faults)
+  /** @param inPart - the rest of its row is good */
+  leaveOut(faults: readonly Fault[], inPart: boolean): void {
+    if (this.wholeRows + this.partsOfRows < badShown)
+      this.bad.push(...(inPart ? faults.map((one) => ({ ...one, help: 'the rest of the row is recorded' })) : faults))
+    if (inPart) this.partsOfRows++
+    else this.wholeRows++
   }
 
   /** Resolves when all that was added is recorded. */
@@ -111,18 +111,23 @@ class Recording {
   }
 
   tell(asJson: boolean): void {
-    const { rows, recorded, duplicates, bad, badCount, doubts } = this
+    const { rows, recorded, duplicates, bad, wholeRows, partsOfRows, doubts } = this
     const tookMs = Date.now() - this.began
     const { output } = this.context
     if (asJson) {
-      output.json({ rows, recorded, duplicates, leftOut: badCount, faults: bad, doubts, tookMs })
+      output.json({ rows, recorded, duplicates, leftOut: wholeRows, leftOutInPart: partsOfRows, faults: bad, doubts, tookMs })
       return
     }
-    for (const { file, line, path: column, message, value } of bad)
-      output.say(output.colour.yellow(`left out ${file}:${line} ${column} ${message}${value === undefined ? '' : ` ("${value}")`}`))
-    if (badCount > bad.length) output.say(output.colour.yellow(`and ${badCount - bad.length} more rows`))
+    for (const { file, line, path: column, message, value, help } of bad) {
+      const found = value === undefined ? '' : ` ("${value}")`
+      output.say(output.colour.yellow(`left out ${file}:${line} ${column} ${message}${found}${help === undefined ? '' : `; ${help}`}`))
+    }
+    const more = wholeRows + partsOfRows - badShown
+    if (more > 0) output.say(output.colour.yellow(`and of ${more} more ${more === 1 ? 'row' : 'rows'}`))
     for (const doubt of doubts) output.say(output.colour.yellow(doubt))
-    const left = badCount === 0 ? '' : `, ${badCount} rows left out`
-    output.result(`${rows} rows: ${recorded} events recorded, ${duplicates} were there already${left}, in ${formatDuration(tookMs)}`)
+    const count = (n: number) => `${n} ${n === 1 ? 'row' : 'rows'}`
+    const left =
+      (wholeRows === 0 ? '' : `, ${count(wholeRows)} left out`) + (partsOfRows === 0 ? '' : `, ${count(partsOfRows)} left out in part`)
+    output.result(`${count(rows)}: ${recorded} events recorded, ${duplicates} were there already${left}, in ${formatDuration(tookMs)}`)
   }
 }

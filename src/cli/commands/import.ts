@@ -14,7 +14,7 @@ const csv = buildCommand<ConnectFlags & { map: string; skipBad: boolean; json: b
         kind: 'boolean',
         default: false,
         withNegated: false,
-        brief: 'leave rows out that make no sense, and list them, instead of stopping there',
+        brief: 'leave out of rows what makes no sense, and list it, instead of stopping there',
       },
       map: { kind: 'parsed', parse: String, brief: 'what the columns mean; docs/history.md', placeholder: 'map.yaml' },
     },

@@ -106,6 +106,19 @@ events: [{event: incident, incident: id, resolved: {column: resolved, as: unix}}
     expect(told).toMatchObject([{ version: 'v9' }])
   })
 
+  it('says what is good in a row of which something else is not', async () => {
+    const twice = await read(`${head}1717769351,production,shop,v2,,perhaps,\n1717769352,,shop,v3,,perhaps,\n`)
+    expect(twice.told).toMatchObject([{ kind: 'deployment', version: 'v2' }])
+    expect(twice.bad).toEqual([
+      'past.csv:2 auto is neither true nor false ("perhaps")',
+      'past.csv:3 environment is empty; it should hold the environment',
+    ])
+    const both = `${map}  - {event: gate, when: {auto: "*"}, way: onwards, open: who}\n`
+    expect((await read(`${head}1717769351,production,shop,v2,,perhaps,ann\n`, both)).bad).toEqual([
+      'past.csv:2 auto is neither true nor false ("perhaps"), and 1 more in this row',
+    ])
+  })
+
   it.each([
     ['', 'past.csv:1 the file is empty: its first line names the columns'],
     ['time,service\n', 'past.csv:1 the file has no column tag, auto, environment, who, was; it has time, service'],

@@ -10,7 +10,10 @@ import { readTime } from './time.ts'
 const rowBytesMax = 1024 * 1024
 const nameLengthMax = 400
 
-/** What one row says, and where the row is; or why it cannot be said. @param doubt - why what it says may not be whole, as a sentence */
+/**
+ * What one row says, and where the row is; and why what it says besides, or all of it, cannot be said.
+ * @param doubt - why what it says may not be whole, as a sentence
+ */
 export type ReadRow = { readonly line: number; readonly told: readonly Told[]; readonly bad?: ThreewaysError; readonly doubt?: string }
 
 /** @param open - it ends where the file ends, and neither a line end nor a closing quote says that it is whole: the last one, in some files */
@@ -138,16 +141,31 @@ const general = (all: General, one: EventMap): General => ({
 })
 
 function readRow(row: Row, readers: readonly Reader[], table: Table): ReadRow {
+  const { line, cells } = row
+  if (cells.length !== table.width)
+    return { line, told: [], bad: fault(table.file, line, '', `the row has ${cells.length} cells, the header has ${table.width}`) }
   const told: Told[] = []
-  try {
-    const { length } = row.cells
-    if (length !== table.width) throw fault(table.file, row.line, '', `the row has ${length} cells, the header has ${table.width}`)
-    for (const reader of readers) told.push(...read(row, reader, table))
-    return { line: row.line, told }
-  } catch (bad) {
-    if (!(bad instanceof ThreewaysError)) throw bad
-    return { line: row.line, told: [], bad }
+  // By what they say: the time of a row is at fault once, however many events read it.
+  const bad = new Map<string, ThreewaysError>()
+  for (const reader of readers) {
+    try {
+      told.push(...read(row, reader, table))
+    } catch (error) {
+      if (!(error instanceof ThreewaysError)) throw error
+      bad.set(error.message, error)
+    }
   }
+  const [first] = bad.values()
+  return { line, told, ...(first === undefined ? {} : { bad: bad.size === 1 ? first : together([...bad.values()]) }) }
+}
+
+function together(bad: readonly ThreewaysError[]): ThreewaysError {
+  const [{ message, help }] = bad as readonly [ThreewaysError]
+  return invalid('CSV_INVALID', {
+    message: `${message}, and ${bad.length - 1} more in this row`,
+    help: help ?? '',
+    faults: bad.flatMap(({ faults }) => faults),
+  })
 }
 
 const commitPattern = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i
@@ -345,7 +363,7 @@ function fault(file: string, line: number, path: string, message: string, value?
   const shown = value === undefined ? '' : ` ("${value.slice(0, 60)}")`
   return invalid('CSV_INVALID', {
     message: `${file}:${line}${path === '' ? '' : ` ${path}`} ${message}${shown}`,
-    help: 'what came before this line is recorded; repair it and import the file again (nothing is recorded twice), or leave such rows out with --skip-bad',
+    help: 'what came before this line is recorded; repair it and import the file again (nothing is recorded twice), or leave what is bad out with --skip-bad',
     faults: [{ file, line, path, message, ...(value === undefined ? {} : { value: value.slice(0, 60) }) }],
   })
 }
