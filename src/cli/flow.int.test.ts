@@ -87,7 +87,9 @@ describe('threeways flow', () => {
   it('marks streams that were last heard of long before others, and says that their windows are not the same', async () => {
     const told = await flow()
     expect(told).toMatch(/LAST HEARD OF[^]*\nshop .* 2026-02-09\n/)
-    expect(told).toContain('until it was last heard of: 2026-05-01 at the latest. 3 of 4 streams were last heard of a week or more before that')
+    expect(told).toContain(
+      'until it was last heard of: 2026-05-01 at the latest. 3 of 4 streams were last heard of a week or more before that',
+    )
     const page = await report()
     expect(page).toContain('3 of 4 streams were last heard of a week or more before that, the earliest on 2026-02-09; they are marked.')
     expect(page).toMatch(/ shop until 2026-02-09 /)

@@ -103,7 +103,12 @@ describe('experiments beside each other', () => {
 
   it('cannot be told of while the arms of one do not have their sizes', async () => {
     const exposures = Array.from({ length: 300 }, (_, unit) => ({
-      ...{ unit: `unit-${unit}`, flag: 'search', revision: 1, variant: 'on', rule: 'ramp', at: clock.now() },
+      unit: `unit-${unit}`,
+      flag: 'search',
+      revision: 1,
+      variant: 'on',
+      rule: 'ramp',
+      at: clock.now(),
     }))
     await report({ exposures, metrics: [] })
     const { overlaps: found } = await overlaps()

@@ -155,7 +155,14 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
           before,
         )
         const one = {
-          ...{ experiment, flag, environment, layer, arms, metrics, narrowestAt: plan.narrowestAt, since },
+          experiment,
+          flag,
+          environment,
+          layer,
+          arms,
+          metrics,
+          narrowestAt: plan.narrowestAt,
+          since,
           ...(split.verdict === 'wrong' ? { wrongSplit: split.p } : {}),
         }
         running.set(environment, [...(running.get(environment) ?? []), one])
