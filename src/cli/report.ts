@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { ConstraintBoard, ConstraintView } from '../flow/constraint/schemas.ts'
 import type { KeysBoard } from '../flow/measures/keys/schemas.ts'
 import type { BoardRow, StreamFlowDetail, StreamFlowPicture } from '../flow/measures/schemas.ts'
-import { notFound } from '../kernel/errors.ts'
+import { invalid, isSystemError, notFound, whyOf } from '../kernel/errors.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import { nothingTold, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
@@ -45,7 +45,7 @@ export async function report(this: CliContext, flags: Flags): Promise<void> {
       inFull,
       constraints,
     })
-    await replaceFile(path.resolve(this.cwd, flags.out), page)
+    await replaceFile(path.resolve(this.cwd, flags.out), flags.out, page)
     output.passing('')
     output.result(`${flags.out}: ${streams.length} value streams, ${inFull.length} of them in full, ${Math.ceil(page.length / 1024)} KB`)
   })
@@ -58,13 +58,20 @@ function slowestFirst(a: BoardRow, b: BoardRow): number {
 }
 
 /** Whoever opens it meanwhile sees the old one or the new one whole. */
-async function replaceFile(file: string, content: string): Promise<void> {
+async function replaceFile(file: string, told: string, content: string): Promise<void> {
   const beside = `${file}.${process.pid}.new`
   try {
     await writeFile(beside, content, { flag: 'wx' })
     await rename(beside, file)
   } catch (error) {
-    await rm(beside, { force: true })
+    await rm(beside, { force: true }).catch(() => {})
+    // Of the file that was asked for, and not of the one beside it that it is written as.
+    if (isSystemError(error))
+      throw invalid('FILE_NOT_WRITTEN', {
+        message: `"${told}" cannot be written: ${whyOf(error)}`,
+        help: 'name a file in a folder that is there and may be written to, by --out',
+        cause: error,
+      })
     throw error
   }
 }

@@ -103,9 +103,11 @@ export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
 
 /** `no space left on device (write "/home/ada/x")` */
 export function describeSystemError({ message, syscall, path }: NodeJS.ErrnoException): string {
-  const why = /^\w+: ([^,]+)/.exec(message)?.[1] ?? message
-  return `${why} (${[syscall, path === undefined ? undefined : `"${path}"`].filter(Boolean).join(' ')})`
+  return `${whyOf({ message })} (${[syscall, path === undefined ? undefined : `"${path}"`].filter(Boolean).join(' ')})`
 }
+
+/** What the system says of it, without where. */
+export const whyOf = ({ message }: Pick<NodeJS.ErrnoException, 'message'>): string => /^\w+: ([^,]+)/.exec(message)?.[1] ?? message
 
 /** True for a Node system error with this code, `ENOENT` for one. */
 export function hasCode(error: unknown, code: string): boolean {

@@ -128,6 +128,11 @@ events: [{event: incident, incident: id, resolved: {column: resolved, as: unix}}
     expect(await refused(text)).toContain(message)
   })
 
+  it('says that nothing is recorded where there is no first line', async () => {
+    await expect(read('')).rejects.toMatchObject({ help: expect.stringMatching(/^nothing is recorded/) })
+    await expect(read('time,time\n')).rejects.toMatchObject({ help: expect.stringMatching(/^nothing is recorded/) })
+  })
+
   it('takes columns without a name for what a spreadsheet left behind', async () => {
     const { told, bad } = await read(`${head.trim()},,\n1717769351,production,shop,v2,v1,,ann,,\n`)
     expect(bad).toEqual([])
@@ -221,6 +226,19 @@ events: [{event: incident, incident: id, resolved: {column: resolved, as: unix}}
     expect(bad).toHaveLength(2)
   })
 
+  it('tells seconds from milliseconds', async () => {
+    const row = (time: string) => `${time},production,shop,v2,,,\n`
+    const [seconds, milliseconds] = ['1717769351', '1717769351000'] as const
+    expect((await read(head + row(milliseconds))).bad).toEqual([
+      'past.csv:2 time lies in the far future as seconds since 1970; of milliseconds say `as: unix-ms` ("1717769351000")',
+    ])
+    const inMs = map.replace('as: unix', 'as: unix-ms')
+    expect((await read(head + row(seconds), inMs)).bad).toEqual([
+      'past.csv:2 time lies before 1974 as milliseconds since 1970; of seconds say `as: unix` ("1717769351")',
+    ])
+    expect((await read(head + row(milliseconds), inMs)).told).toMatchObject([{ at: '2024-06-07T14:09:11.000Z' }])
+  })
+
   it('does not guess the offset of a time that has none', async () => {
     const { bad } = await read(`${head}2024-06-07T15:09:11,production,shop,v2,,,\n`, map.replace('as: unix', 'as: rfc3339'))
     expect(bad[0]).toContain('past.csv:2 time says no offset from UTC')
@@ -234,6 +252,8 @@ describe('a map of columns', () => {
     [map.replace('as: unix', 'as: local'), '/time/zone is missing'],
     [map.replace('version: tag', 'versions: tag'), 'map.yaml:7 /events/0'],
     ['name: [', 'map.yaml:1'],
+    [map.replace('event: gate', 'event: gaet'), 'map.yaml:8 /events/1/event "gaet" is no event; there are deployment, gate, incident'],
+    [map.replace('event: gate, ', ''), 'map.yaml:8 /events/1/event is missing; there are deployment, gate, incident'],
   ])('says at which line it is wrong', (text, message) => {
     expect(() => readMap(text, 'map.yaml')).toThrow(message)
   })

@@ -85,8 +85,10 @@ export function readMap(text: string, file: string): CsvMap {
     if (local === undefined) return data
     faults.push({ file, path: '/time/zone', message: 'is missing: without one a local time is no time', help: 'for example Europe/London' })
   }
-  for (const { path, message } of read?.error?.issues ?? []) {
+  for (const issue of read?.error?.issues ?? []) {
+    const { path } = issue
     const { line } = lines.linePos(nearest(document, path))
+    const message = issue.code === 'invalid_union' && path.at(-1) === 'event' ? noEvent(document.getIn(path)) : issue.message
     faults.push({ file, line, path: `/${path.join('/')}`, message })
   }
   const [first] = faults
@@ -95,6 +97,14 @@ export function readMap(text: string, file: string): CsvMap {
     help: first!.help ?? 'docs/history.md shows a map',
     faults,
   })
+}
+
+const eventNames = ['deployment', 'gate', 'incident']
+
+function noEvent(written: unknown): string {
+  const all = eventNames.join(', ')
+  if (typeof written !== 'string') return `is missing; there are ${all}`
+  return `"${written.slice(0, 60)}" is no event; there are ${all}`
 }
 
 /** Where the innermost part of the path that is there begins. */

@@ -21,6 +21,10 @@ describe('a table of which team value streams belong to', () => {
     ['service,owner\nshop,Sales\n', 'teams.csv:1 the file has no column stream, team'],
     ['stream,team\n,Sales\n', 'teams.csv:2 stream is empty'],
     ['stream,team,since\nshop,Sales,soon\n', 'teams.csv:2 since'],
+    [
+      'stream,team,since\nshop,Sales,31/12/2024\n',
+      'teams.csv:2 since is no time as RFC 3339 writes it; write 2024-03-01, or 2024-03-01T09:30:00Z',
+    ],
     ['stream,team\nshop,"Sales\n', 'teams.csv:2 a quote opens here'],
   ])('is refused, and nothing of it recorded: %j', async (text, message) => {
     await expect(read(text)).rejects.toMatchObject({

@@ -49,7 +49,7 @@ export async function* readCsv(input: Readable, file: string, map: CsvMap, nowMs
       lastCells.add(row.cells.at(-1)!)
     }
   }
-  if (table === undefined) throw fault(file, 1, '', 'the file is empty: its first line names the columns')
+  if (table === undefined) throw fault(file, 1, '', 'the file is empty: its first line names the columns', undefined, nothingYet)
 }
 
 const sentences: Readonly<Record<string, string>> = {
@@ -122,7 +122,7 @@ export function columnsOf({ cells, line }: Row, file: string): ReadonlyMap<strin
     const name = cell.trim()
     // A spreadsheet writes columns without a name behind those that have one.
     if (name === '') continue
-    if (columns.has(name)) throw fault(file, line, name, 'is the name of two columns')
+    if (columns.has(name)) throw fault(file, line, name, 'is the name of two columns', undefined, nothingYet)
     columns.set(name, at)
   }
   return columns
@@ -359,11 +359,15 @@ function noColumns(missing: readonly string[], { file, columns }: Table, line: n
   })
 }
 
-function fault(file: string, line: number, path: string, message: string, value?: string): ThreewaysError {
+const nothingYet = 'nothing is recorded; give a table whose first line names its columns, each once'
+const soFar =
+  'what came before this line is recorded; repair it and import the file again (nothing is recorded twice), or leave what is bad out with --skip-bad'
+
+function fault(file: string, line: number, path: string, message: string, value?: string, help = soFar): ThreewaysError {
   const shown = value === undefined ? '' : ` ("${value.slice(0, 60)}")`
   return invalid('CSV_INVALID', {
     message: `${file}:${line}${path === '' ? '' : ` ${path}`} ${message}${shown}`,
-    help: 'what came before this line is recorded; repair it and import the file again (nothing is recorded twice), or leave what is bad out with --skip-bad',
+    help,
     faults: [{ file, line, path, message, ...(value === undefined ? {} : { value: value.slice(0, 60) }) }],
   })
 }
