@@ -1,7 +1,9 @@
 import type { BatchesView } from '../flow/measures/batch/schemas.ts'
+import { counted } from '../kernel/counted.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import { ofTeamTold, refuseTeamOf, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
+import { spanTold } from './last-heard.ts'
 import type { Output } from './output.ts'
 
 export type BatchesFlags = ConnectFlags & WindowFlags & TeamFlags & { readonly json: boolean; readonly csv: boolean }
@@ -23,7 +25,7 @@ export async function batches(this: CliContext, flags: BatchesFlags, stream?: st
 const percent = (share: number | null) => (share === null ? 'no data' : `${(share * 100).toFixed(1)} %`)
 const ratio = (value: number) => value.toFixed(value < 10 ? 1 : 0)
 
-function told({ rows, trend, known }: BatchesView, { table, colour }: Output): string {
+function told({ rows, trend, known, since, until, nothingNew }: BatchesView, { table, colour }: Output): string {
   const cells = rows.map(({ from, to, deployments, failed, share, low, high, odds }) => [
     from === to ? String(from) : `${from} – ${to}`,
     String(deployments),
@@ -38,9 +40,12 @@ function told({ rows, trend, known }: BatchesView, { table, colour }: Output): s
         ? 'Nobody told of a failure yet, so nothing is said of failing.'
         : 'Whether larger ones fail more often cannot be said.'
       : `${trend.p >= 0.05 ? 'No trend that could not be chance' : trend.z > 0 ? 'Larger ones fail more often' : 'Larger ones fail more seldom'}: p ${trend.p < 0.0001 ? '< 0.0001' : trend.p.toFixed(4)} (Cochran-Armitage). That says nothing of why.`
+  const left = `${counted(nothingNew, 'deployment')} more brought nothing new, going back or the same again, and ${nothingNew === 1 ? 'is' : 'are'} in no row.`
   return [
+    ...(since === null || until === null ? [] : [colour.dim(spanTold({ since, until }))]),
     table([['VERSIONS', 'DEPLOYMENTS', 'FAILED', 'SHARE', '95 % LIMITS', 'ODDS, HELD AGAINST THE SMALLEST'], ...cells]),
     '',
+    ...(nothingNew === 0 ? [] : [colour.dim(left)]),
     colour.dim(says),
   ].join('\n')
 }

@@ -3,6 +3,7 @@ import { formatDuration } from '../kernel/duration.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import { nothingTold, refuseTeamOf, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
+import { isStale, newestOf, windowTold } from './last-heard.ts'
 import type { Output } from './output.ts'
 
 type Flags = ConnectFlags & WindowFlags & TeamFlags & { readonly json: boolean; readonly csv: boolean }
@@ -25,22 +26,26 @@ export async function constraint(this: CliContext, flags: Flags, stream?: string
 /** Those first of which it can be said. */
 function board(rows: ConstraintBoard['rows'], { table, colour }: Output): string {
   const rank = ({ constraint: found }: ConstraintBoard['rows'][number]) => (found === null ? 1 : 0)
-  return table([
+  const newest = newestOf(rows)
+  const told = table([
     ['STREAM', 'CONSTRAINT', 'CAUSE', 'OF ALL TIME', 'RESAMPLES AGREE'],
     ...rows
       .toSorted((a, b) => rank(a) - rank(b))
-      .map(({ stream, constraint: found, cannotSay }) => [
-        colour.bold(stream),
+      .map((one) => [one, one.constraint] as const)
+      .map(([one, found]) => [
+        colour.bold(one.stream),
         ...(found === null
-          ? ['cannot say', '', '', colour.dim(cannotSay ?? '')]
+          ? ['cannot say', '', '', colour.dim(one.cannotSay ?? '')]
           : [
               `${found.from} → ${found.to}`,
               found.cause === 'gate' ? colour.yellow('closed gate') : 'stage',
               percent(found.share),
               percent(found.agreement),
             ]),
+        ...(isStale(one, newest) ? [colour.yellow(`until ${one.asOf.slice(0, 10)}`)] : []),
       ]),
   ])
+  return [colour.dim(windowTold(rows)), told].join('\n')
 }
 
 const head = ['', 'OF ALL TIME', 'P50', 'P85', 'BEFORE P50', 'CAME/WK', 'LEFT/WK', 'WAITING', 'OLDEST', 'GATE CLOSED']

@@ -2,6 +2,7 @@ import type { CouplingView, PairWorks } from '../flow/measures/coupling/schemas.
 import { invalid } from '../kernel/errors.ts'
 import { withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
+import { spanTold } from './last-heard.ts'
 import type { Output } from './output.ts'
 import { nothingTold, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
 
@@ -21,7 +22,9 @@ export async function coupling(this: CliContext, flags: CouplingFlags, a?: strin
     const view = await api.get<CouplingView>(`/api/coupling?${query}`)
     if (flags.json) return output.json(view)
     if (view.by === 'deployment' && view.environment === null) return output.say(nothingTold(flags))
-    output.result([pairsTold(view, output), '', output.colour.dim(noteOf(view))].join('\n'))
+    const { since, until } = view
+    const window = since === null || until === null ? [] : [output.colour.dim(spanTold({ since, until }))]
+    output.result([...window, pairsTold(view, output), '', output.colour.dim(noteOf(view))].join('\n'))
   })
 }
 
@@ -84,7 +87,14 @@ async function pairWorks(this: CliContext, flags: CouplingFlags, a: string, b: s
       subject,
     ])
     const note = `Pieces of work that touched both: ${view.works}, the newest first. Changes are of one that name one ticket, issue or request, or each other.`
-    output.result([output.table([['WORK', 'MERGED', 'STREAM', 'COMMIT', 'SUBJECT'], ...told]), '', output.colour.dim(note)].join('\n'))
+    output.result(
+      [
+        output.colour.dim(spanTold(view)),
+        output.table([['WORK', 'MERGED', 'STREAM', 'COMMIT', 'SUBJECT'], ...told]),
+        '',
+        output.colour.dim(note),
+      ].join('\n'),
+    )
   })
 }
 

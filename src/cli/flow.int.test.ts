@@ -96,6 +96,33 @@ describe('threeways flow', () => {
     expect(await flow('--as-of', '2026-02-09')).not.toContain('LAST HEARD OF')
   })
 
+  it('says of which window each table is, and marks who was last heard of long before', async () => {
+    for (const board of ['keys', 'constraint', 'recovery'])
+      expect(await flow(board, '--as-of', '2026-02-09')).toMatch(/^from 2025-11-11 until 2026-02-09\n/)
+    for (const board of ['batches', 'coupling'])
+      expect(await flow(board, '--as-of', '2026-02-09')).toMatch(/^from 2025-11-11 until 2026-02-09\n/)
+    expect(await flow('keys')).toMatch(/^in a window of each stream's own[^]*\nshop .* until 2026-02-09\n/)
+  })
+
+  it('says where all lead to that are taken together, and which deployments are in no row', async () => {
+    const told = await flow('keys')
+    expect(told).toMatch(/\nall +the last of each /)
+    expect(told).toContain('83 deployments of 3 streams to production, 40 deployments of 1 stream to test. `--to production` is of')
+    expect(await flow('keys', '--to', 'production')).not.toContain('the last of each')
+    await t.threeways.ledger.append([eventOf(deployed('till', 'production', 'v0', at(120, 6)), '/ci')])
+    expect(await flow('batches', 'till')).toContain(
+      '1 deployment more brought nothing new, going back or the same again, and is in no row.',
+    )
+  })
+
+  it('says what each number is in a line of its own', async () => {
+    for (const line of [...(await flow('keys')).split('\n'), ...(await flow('keys', 'shop')).split('\n')].filter((one) =>
+      /^(from|share|deploy|change|failed)/.test(one),
+    ))
+      expect(line.length).toBeLessThan(170)
+    expect(await flow('keys')).toContain('docs/keys.md')
+  })
+
   it('counts the gates that are closed on the way, and none that leads nowhere', async () => {
     const closed = async (place: string) =>
       ((await t.ask('GET', `/api/flow/${place}`)).body as { closed: readonly { way: string }[] }).closed

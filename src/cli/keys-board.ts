@@ -5,6 +5,7 @@ import { invalid } from '../kernel/errors.ts'
 import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import { nothingTold, refuseTeamOf, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
+import { isStale, newestOf, windowTold } from './last-heard.ts'
 import type { Output } from './output.ts'
 
 export type KeysFlags = ConnectFlags & WindowFlags & TeamFlags & { readonly json: boolean; readonly csv: boolean; readonly rows: boolean }
@@ -34,11 +35,19 @@ export async function keys(this: CliContext, flags: KeysFlags, stream?: string):
 const head = ['STREAM', 'TO', 'DEPLOYS/WK', 'LEAD OF', 'LEAD P50', 'P95', 'FAIL RATE', '95 % LIMITS', 'RECOVERY P50', 'OVER', 'REWORK']
 
 /** The least reliable stand first: they are what one looks for. */
-function board({ estate, streams, known, definitions }: KeysBoard, all: string, { colour, table }: Output): string {
+function board({ estate, streams, known }: KeysBoard, all: string, { colour, table }: Output): string {
   const sorted = streams.toSorted((a, b) => (b.failRate?.share ?? -1) - (a.failRate?.share ?? -1) || a.stream.localeCompare(b.stream))
-  const rows = sorted.map((one) => [colour.bold(one.stream), one.environment, ...cells(one, one.leadFrom)])
+  const newest = newestOf(streams)
+  const rows = sorted.map((one) => [
+    colour.bold(one.stream),
+    one.environment,
+    ...cells(one, one.leadFrom),
+    ...(isStale(one, newest) ? [colour.yellow(`until ${one.asOf.slice(0, 10)}`)] : []),
+  ])
+  const ends = new Set(streams.map(({ environment }) => environment))
   return [
-    table([head, [colour.bold(all), '', ...cells(estate, 'first seen')], ...rows]),
+    colour.dim(windowTold(streams)),
+    table([head, [colour.bold(all), ends.size > 1 ? 'the last of each' : '', ...cells(estate, 'first seen')], ...rows]),
     '',
     ...(streams.every(({ leadFrom }) => leadFrom === 'first seen')
       ? []
@@ -48,7 +57,8 @@ function board({ estate, streams, known, definitions }: KeysBoard, all: string, 
           ),
         ]),
     colour.dim(knownTold(known)),
-    ...lines(definitions).map((line) => colour.dim(line)),
+    ...endsTold(streams, all).map((line) => colour.dim(line)),
+    ...brieflyAll().map((line) => colour.dim(line)),
   ].join('\n')
 }
 
@@ -75,7 +85,32 @@ const names = {
   rework: 'deployment rework rate',
 } as const
 const everyKey = Object.keys(names) as (keyof typeof names)[]
-export const lines = (definitions: KeysBoard['definitions']) => everyKey.map((key) => `${names[key]}: ${definitions[key]}`)
+
+/** What each number is, in a line of its own; the whole of it is in the answer of the API. */
+const briefly = {
+  frequency: 'deployments to the last environment, going back too; a week is one of the window, or of as much as is known',
+  lead: 'from the first commit of a change, or where a version was first seen, until it ran there; what is on its way counts',
+  failRate: 'share of the deployments that brought a failure, each as likely as it came of them',
+  recovery: 'from when a failure that more likely than not came of a deployment began until it was over; those that are not count',
+  rework: 'share of the deployments that were made because of a failure',
+} as const
+const inFull = 'In full: docs/keys.md, or `definitions` with --json.'
+export const brieflyAll = () => [...everyKey.map((key) => `${names[key]}: ${briefly[key]}`), inFull]
+
+/** Not every way ends in the same environment, and all that lie at an end are counted in the row of all. */
+function endsTold(streams: KeysBoard['streams'], all: string): readonly string[] {
+  const ends = [...Map.groupBy(streams, ({ environment }) => environment)].map(([environment, own]) => ({
+    environment,
+    count: own.length,
+    deployments: own.reduce((sum, { frequency }) => sum + (frequency?.deployments ?? 0), 0),
+  }))
+  const [most, ...others] = ends.toSorted((a, b) => b.count - a.count || a.environment.localeCompare(b.environment))
+  if (most === undefined || others.length === 0) return []
+  const told = [most, ...others].map(
+    ({ environment, count, deployments }) => `${counted(deployments, 'deployment')} of ${counted(count, 'stream')} to ${environment}`,
+  )
+  return [`${all} is of each stream to where it leads: ${told.join(', ')}. \`--to ${most.environment}\` is of that one alone.`]
+}
 
 function describe(keys: StreamKeysDetail, output: Output): string {
   const { colour } = output
@@ -83,7 +118,9 @@ function describe(keys: StreamKeysDetail, output: Output): string {
   return [
     `${colour.bold(keys.stream)}  to ${keys.environment}`,
     colour.dim(`from ${keys.since.slice(0, 10)} until ${keys.until.slice(0, 10)}, as known on ${keys.asOf.slice(0, 10)}`),
-    ...everyKey.flatMap((key) => ['', `${colour.bold(names[key])}  ${values[key]}`, colour.dim(keys.definitions[key])]),
+    ...everyKey.flatMap((key) => ['', `${colour.bold(names[key])}  ${values[key]}`, colour.dim(briefly[key])]),
+    '',
+    colour.dim(inFull),
     '',
     colour.dim(knownTold(keys.known)),
     ...(keys.herd.length === 0

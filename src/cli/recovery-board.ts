@@ -5,6 +5,7 @@ import { at, withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import { nothingTold, refuseTeamOf, windowQuery, type TeamFlags, type WindowFlags } from './flow-window.ts'
 import { knownTold, percent, time } from './keys-board.ts'
+import { isStale, newestOf, windowTold } from './last-heard.ts'
 import type { Output } from './output.ts'
 
 export type RecoveryFlags = ConnectFlags &
@@ -50,18 +51,23 @@ const head = [
 
 /** Those that take longest first; those without a failure are counted. */
 function board({ rows, known, shared }: RecoveryBoard, { colour, table }: Output): string {
+  const newest = newestOf(rows)
   const failing = rows
     .filter(({ failures }) => failures > 0)
     .toSorted((a, b) => (b.recovery?.p50.value ?? Number.MAX_VALUE) - (a.recovery?.p50.value ?? Number.MAX_VALUE))
-  const cells = failing.map(({ stream, environment, failures, ways, recovery: key, exposed, detect, recover, verify }) => [
-    colour.bold(stream),
-    environment,
-    String(failures),
-    ...[ways.back, ways.forward, ways.other, ways.open].map(String),
-    ...[key?.p50 ?? null, key?.p85 ?? null, exposed, detect, recover, verify].map(quantile),
-  ])
+  const cells = failing.map(
+    ({ stream, environment, since, until, asOf, failures, ways, recovery: key, exposed, detect, recover, verify }) => [
+      colour.bold(stream),
+      environment,
+      String(failures),
+      ...[ways.back, ways.forward, ways.other, ways.open].map(String),
+      ...[key?.p50 ?? null, key?.p85 ?? null, exposed, detect, recover, verify].map(quantile),
+      ...(isStale({ since, until, asOf }, newest) ? [colour.yellow(`until ${asOf.slice(0, 10)}`)] : []),
+    ],
+  )
   const quiet = rows.length - failing.length
   return [
+    colour.dim(windowTold(rows)),
     ...(cells.length === 0 ? [] : [table([head, ...cells]), '']),
     ...(quiet === 0
       ? []

@@ -2,7 +2,8 @@ import type { TeamsBoard } from '../flow/team/board-schemas.ts'
 import { withApi, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import { windowQuery, type WindowFlags } from './flow-window.ts'
-import { knownTold, lines, paceOf, percent, time } from './keys-board.ts'
+import { brieflyAll, knownTold, paceOf, percent, time } from './keys-board.ts'
+import { spanTold } from './last-heard.ts'
 import type { Output } from './output.ts'
 
 export type TeamBoardFlags = ConnectFlags & WindowFlags & { readonly json: boolean; readonly csv: boolean }
@@ -36,8 +37,9 @@ const head = [
 ]
 
 /** In the order in which they came: by name. */
-function board({ rows, known, definitions, unowned }: TeamsBoard, { colour, table }: Output): string {
+function board({ rows, known, since, until, unowned }: TeamsBoard, { colour, table }: Output): string {
   return [
+    ...(since === null || until === null ? [] : [colour.dim(spanTold({ since, until }))]),
     table([head, ...rows.map((row) => [colour.bold(row.team), String(row.streams.length), ...cells(row), ...slowestTold(row)])]),
     '',
     colour.dim(
@@ -45,7 +47,7 @@ function board({ rows, known, definitions, unowned }: TeamsBoard, { colour, tabl
     ),
     ...(unowned === 0 ? [] : [colour.dim(`${unowned === 1 ? 'One value stream belongs' : `${unowned} value streams belong`} to nobody.`)]),
     colour.dim(knownTold(known)),
-    ...lines(definitions).map((line) => colour.dim(line)),
+    ...brieflyAll().map((line) => colour.dim(line)),
   ].join('\n')
 }
 

@@ -141,7 +141,7 @@ function answer(url: URL, shown: Fixture, response: ServerResponse): void {
       named: null,
       rows: [],
     } satisfies CouplingView,
-    batches: { known: [], trend: null, rows: [] } satisfies BatchesView,
+    batches: { known: [], trend: null, since: null, until: null, nothingNew: 0, rows: [] } satisfies BatchesView,
     whatif: whatIfOf(name, asked('change'), Date.now()),
     predictions: { rows: [], coverage: { figures: 0, inside: 0, share: null } } satisfies PredictionBoard,
     keys: keysOf(name, Date.now()),

@@ -18,7 +18,7 @@ export const couplingCommand = buildCommand<CouplingFlags, [string?, string?], C
       ...windowFlags,
       team: teamFlag,
       since: { ...windowFlags.since, brief: 'deployed from this day on, or this moment' },
-      days: { kind: 'parsed', parse: count, optional: true, brief: 'length of the window where --since is not said [default: 365]' },
+      days: { kind: 'parsed', parse: count, optional: true, brief: 'length of the window where --since is not said [default: 90]' },
       by: {
         kind: 'enum',
         values: ['deployment', 'change', 'work'],

@@ -7,6 +7,8 @@ const { of, constraint, cannotSay } = ConstraintView.shape
 export const TeamsBoard = z
   .object({
     definitions: Definitions,
+    since: z.iso.datetime().nullable().meta({ description: 'the earliest of the windows of all streams; null: nothing was deployed' }),
+    until: z.iso.datetime().nullable().meta({ description: 'and the latest' }),
     known: Failing,
     unowned: z.int().meta({ description: 'value streams that belonged to no team then: they are in no row' }),
     rows: z

@@ -42,7 +42,14 @@ export function teamsBoard(told: Told, query: FlowQuery, nowMs: number): TeamsBo
   })
   const mine = new Set(owned.map(({ stream }) => stream))
   const unowned = [...past.streams.values()].filter(({ stream, deployments }) => !mine.has(stream) && deployments[0]!.at <= at).length
-  return { definitions: { ...definitions }, known, unowned, rows }
+  const all = [...groups.values()].flatMap(({ streams }) => streams)
+  const since = all.map((one) => one.since).toSorted()[0] ?? null
+  const until =
+    all
+      .map((one) => one.until)
+      .toSorted()
+      .at(-1) ?? null
+  return { definitions: { ...definitions }, since, until, known, unowned, rows }
 }
 
 /** By the median of the lead time of its versions, which all streams have; of those to which half never came, one with the most on the way. */

@@ -8,6 +8,9 @@ export const BatchesView = z
     trend: z.object({ z: z.number(), p: z.number() }).nullable().meta({
       description: 'whether larger ones fail more often: Cochran and Armitage, two-sided. null: it cannot be said',
     }),
+    since: z.iso.datetime().nullable().meta({ description: 'the earliest of the windows of all streams; null: nothing was deployed' }),
+    until: z.iso.datetime().nullable().meta({ description: 'and the latest' }),
+    nothingNew: z.int().meta({ description: 'deployments that are in no row: they went back, or brought the same again' }),
     rows: z
       .array(
         z.object({

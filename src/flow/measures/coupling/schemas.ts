@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ofTeam } from '../../team/meant.ts'
 import { WindowQuery } from '../schemas.ts'
 
-const days = z.coerce.number().int().min(1).max(3660).default(365).meta({ description: 'length of the window, where `since` is not said' })
+const days = z.coerce.number().int().min(1).max(3660).default(90).meta({ description: 'length of the window, where `since` is not said' })
 
 export const CouplingQuery = WindowQuery.safeExtend({
   days,

@@ -136,16 +136,23 @@ export function batchesView(past: Past, told: ToldFailures, query: FlowQuery, no
   const look = lookAt(past, told, query, nowMs)
   const materials = [...withOnly(past, meant).streams.values()].flatMap((stream) => look.materialOf(stream) ?? [])
   const known = look.known()
+  const ran = materials.flatMap(({ deployments }) => deployments.filter((one) => one.ran))
   // One that brought nothing new went back, or was the same again.
-  const batches = materials.flatMap(({ deployments }) =>
-    deployments.filter((one) => one.ran && one.batch > 0).map(({ batch, failed }) => ({ size: batch, failed })),
-  )
+  const batches = ran.filter(({ batch }) => batch > 0).map(({ batch, failed }) => ({ size: batch, failed }))
+  const windows = materials.map(({ window }) => window)
   const { buckets, trend } = oddsByBatch(batches)
   const rows = buckets.map(({ from, to, deployments, odds, ...rest }) => {
     const { failed, share, low, high } = known.size === 0 ? nothing : rest
     return { from, to, deployments, failed, share, low, high, odds: known.size === 0 ? null : (odds ?? null) }
   })
-  return { known: [...known], trend: known.size === 0 ? null : (trend ?? null), rows }
+  return {
+    known: [...known],
+    trend: known.size === 0 ? null : (trend ?? null),
+    since: windows.length === 0 ? null : instant(Math.min(...windows.map((one) => one.since))),
+    until: windows.length === 0 ? null : instant(Math.max(...windows.map((one) => one.until))),
+    nothingNew: ran.length - batches.length,
+    rows,
+  }
 }
 
 /**
