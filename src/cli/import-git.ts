@@ -10,7 +10,7 @@ import type { CloudEvent } from '../ledger/event.ts'
 import { withApi, type Api, type ConnectFlags } from './api.ts'
 import { homeFolder, type CliContext } from './context.ts'
 import type { Ending } from './ending.ts'
-import { recordBatch } from './recording.ts'
+import { recordBatch, recording } from './recording.ts'
 
 type ImportGitFlags = ConnectFlags & {
   readonly repository?: string
@@ -36,11 +36,14 @@ export async function importGit(this: CliContext, flags: ImportGitFlags, place: 
     const repository = repositoryName(flags.repository ?? remote?.name ?? (await nameOf(folder)))
     const known = await api.get<KnownRepository>(`/api/commits/known?${new URLSearchParams({ repository })}`)
     const into = new Recording(api, this)
-    await recordCommits(repository, history, known, into)
-    await into.send([
-      ...refsEvents(repository, history.refs, known, Date.now()),
-      ...links.map((link) => linkEvent(link.stream, repository, link.paths, Date.now())),
-    ])
+    const soFar = () => `until then ${into.recorded} events were recorded, each of up to a thousand commits`
+    await recording(soFar, async () => {
+      await recordCommits(repository, history, known, into)
+      await into.send([
+        ...refsEvents(repository, history.refs, known, Date.now()),
+        ...links.map((link) => linkEvent(link.stream, repository, link.paths, Date.now())),
+      ])
+    })
     into.tell(
       { repository, before: known.commits, refs: history.refs.refs.size, doubts: history.doubts, tookMs: Date.now() - began },
       flags.json,
@@ -73,6 +76,7 @@ async function recordCommits(repository: string, history: History, known: KnownR
 class Recording {
   /** Read from the repository. */
   commits = 0
+  recorded = 0
   private batch: CloudEvent[] = []
   private under: Promise<unknown> = Promise.resolve()
   private told = 0
@@ -102,7 +106,7 @@ class Recording {
   }
 
   async send(events: readonly CloudEvent[]): Promise<void> {
-    await recordBatch(this.api, events)
+    this.recorded += (await recordBatch(this.api, events)).recorded
   }
 
   private take(): CloudEvent[] {

@@ -15,7 +15,7 @@ import type { HookView } from '../server/hooks/routes.ts'
 import { withApi, type Api, type ConnectFlags } from './api.ts'
 import { databaseUrlOf, homeFolder, type CliContext } from './context.ts'
 import { momentOf } from './moment.ts'
-import { recordBatch } from './recording.ts'
+import { recordBatch, recording } from './recording.ts'
 
 type Flags = ConnectFlags & {
   readonly api: string
@@ -71,13 +71,16 @@ async function importFrom(context: CliContext, host: HostName, flags: Flags, rep
       const counts = { recorded: 0, duplicates: 0 }
       // Where its webhook tells from, so that both tell of the same events.
       const source = `/hooks/${host}/${about.name}`
-      for await (const { list, told, mark } of backfill(asking, about, marks, since, new Date(began).toISOString())) {
-        await record(api, told, source, counts)
-        marks[list] = mark
-        // Behind the events: killed in between, a page is read once more and recorded once.
-        await writeMarks(file, marks)
-        output.passing(`${list}: ${counts.recorded} events recorded`)
+      const recordAll = async () => {
+        for await (const { list, told, mark } of backfill(asking, about, marks, since, new Date(began).toISOString())) {
+          await record(api, told, source, counts)
+          marks[list] = mark
+          // Behind the events: killed in between, a page is read once more and recorded once.
+          await writeMarks(file, marks)
+          output.passing(`${list}: ${counts.recorded} events recorded`)
+        }
       }
+      await recording(() => `until then ${counts.recorded} events were recorded`, recordAll)
       output.passing('')
       const tookMs = Date.now() - began
       if (flags.json) output.json({ repository, ...counts, tookMs })

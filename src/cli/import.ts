@@ -8,7 +8,7 @@ import type { CloudEvent } from '../ledger/event.ts'
 import { withApi, type Api, type ConnectFlags } from './api.ts'
 import type { CliContext } from './context.ts'
 import { openTable, textOf } from './input-file.ts'
-import { recordBatch } from './recording.ts'
+import { recordBatch, recording } from './recording.ts'
 
 type ImportFlags = ConnectFlags & { readonly map: string; readonly skipBad: boolean; readonly json: boolean }
 
@@ -24,6 +24,13 @@ export async function importCsv(this: CliContext, flags: ImportFlags, file: stri
   const input = await openTable(this, file)
   const work = async (api: Api) => {
     const into = new Recording(api, this)
+    await recording(
+      () => into.soFar(),
+      () => recordAll(into),
+    )
+    into.tell(flags.json)
+  }
+  const recordAll = async (into: Recording) => {
     const source = `/imports/${map.name}`
     const record = async ({ line, told, bad, doubt }: ReadRow) => {
       if (bad && !flags.skipBad) throw bad
@@ -44,7 +51,6 @@ export async function importCsv(this: CliContext, flags: ImportFlags, file: stri
       throw error
     }
     await into.flush()
-    into.tell(flags.json)
   }
   await withApi(this, flags, work, { makesHome: true })
 }
@@ -92,6 +98,12 @@ class Recording {
   async flush(): Promise<void> {
     this.send()
     await Promise.all(this.underWay)
+  }
+
+  /** Resolves when nothing is under way any more: what was sent may be recorded still. */
+  async soFar(): Promise<string> {
+    await Promise.allSettled(this.underWay)
+    return `until then ${this.recorded} events were recorded${this.duplicates === 0 ? '' : `, and ${this.duplicates} were there already`}`
   }
 
   private send(): void {
