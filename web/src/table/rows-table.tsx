@@ -42,7 +42,7 @@ export function RowsTable<T>({ label, columns, rows, keyOf, className = '', clas
   return (
     <>
       {rows.length > few && <Order columns={columns} sorting={sorting} onSort={sortBy} />}
-      <div ref={box} className="rows-box" tabIndex={0} role="region" aria-label={label}>
+      <div ref={box} className={rows.length > few ? 'rows-box' : 'rows-box rows-few'} tabIndex={0} role="region" aria-label={label}>
         <table
           className={`rows ${className}`}
           aria-rowcount={inOrder.length + 1}

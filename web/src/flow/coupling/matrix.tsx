@@ -1,6 +1,7 @@
 import type { CouplingView } from '../../api/types.ts'
 import { Chart } from '../../chart/chart.tsx'
 import { plural } from '../words.ts'
+import { besideOf, hasRoom } from './names-beside.ts'
 import '../stream/pictures.css'
 
 type Pair = CouplingView['rows'][number]
@@ -22,7 +23,7 @@ export function Matrix({ rows, groups, pair, onPair }: MatrixProps) {
   const names = groups.flat().slice(0, mostShown)
   const longest = Math.min(nameMax, Math.max(0, ...names.map((name) => name.length)) * letter)
   const sizeAt = (width: number) => {
-    const labels = width < 560 ? 0 : longest + 8
+    const labels = width < narrow && hasRoom(groups, names.length, width) ? 0 : Math.min(longest + 8, width * 0.4)
     return { labels, size: Math.max(3, Math.min(20, (width - labels - 2) / Math.max(1, names.length))) }
   }
   return (
@@ -36,7 +37,11 @@ export function Matrix({ rows, groups, pair, onPair }: MatrixProps) {
           label: `${plural(rows.length, 'pair')} of ${plural(groups.flat().length, 'stream')} in ${plural(groups.length, 'group')}; they are listed below`,
           picture: (
             <>
-              {labels > 0 && <Names names={names} right={labels - 8} size={size} pair={pair} />}
+              {labels > 0 ? (
+                <Names names={names} right={labels - 8} size={size} pair={pair} />
+              ) : (
+                <NamesBeside groups={groups} count={names.length} width={width} size={size} pair={pair} />
+              )}
               <g transform={`translate(${labels} 1)`}>
                 <Groups groups={groups} count={names.length} size={size} />
                 <Squares rows={rows} names={names} size={size} pair={pair} onPair={onPair} />
@@ -49,6 +54,38 @@ export function Matrix({ rows, groups, pair, onPair }: MatrixProps) {
   )
 }
 
+/** On a phone there is no room for names before the squares, and some beside those of each group. */
+const narrow = 560
+const apart = 6
+
+type BesideProps = {
+  readonly groups: MatrixProps['groups']
+  readonly count: number
+  readonly width: number
+  readonly size: number
+  readonly pair: Pair | undefined
+}
+
+function NamesBeside({ groups, count, width, size, pair }: BesideProps) {
+  if (size < 11) return null
+  return besideOf(groups, count, width).flatMap(({ names, from, to, room, isRight }) =>
+    names.map((name, at) => (
+      <text
+        key={name}
+        x={isRight ? to + apart : from - apart}
+        y={from + at * size + size / 2 + 5}
+        textAnchor={isRight ? 'start' : 'end'}
+        className={pair?.a === name || pair?.b === name ? 'at' : ''}
+      >
+        {cutTo(name, room - apart)}
+      </text>
+    )),
+  )
+}
+
+const cutTo = (name: string, room: number) =>
+  name.length * letter > room ? `${name.slice(0, Math.max(1, Math.floor(room / letter) - 2))}…` : name
+
 type NamesProps = {
   readonly names: readonly string[]
   readonly right: number
@@ -59,7 +96,7 @@ type NamesProps = {
 function Names({ names, right, size, pair }: NamesProps) {
   return names.map((name, at) => (
     <text key={name} x={right} y={at * size + size / 2 + 4} textAnchor="end" className={pair?.a === name || pair?.b === name ? 'at' : ''}>
-      {size >= 11 && (name.length * letter > nameMax ? `${name.slice(0, 27)}…` : name)}
+      {size >= 11 && cutTo(name, Math.min(nameMax, right))}
     </text>
   ))
 }
