@@ -1,4 +1,5 @@
 import { conflict, invalid, notFound } from '../../../kernel/errors.ts'
+import { nearTo } from '../../definition/suggest.ts'
 import type { Past } from '../past.ts'
 import { groundsOf } from './blame.ts'
 import type { Incident } from './failures.ts'
@@ -33,7 +34,14 @@ export function correct(
   )
   const [incident, another] = meant
   if (incident === undefined)
-    throw notFound('INCIDENT_NOT_FOUND', { message: `nobody told of an incident "${name}"`, help: 'see `threeways incident ls`' })
+    throw notFound('INCIDENT_NOT_FOUND', {
+      message: `nobody told of an incident "${name}"`,
+      help:
+        nearTo(
+          name,
+          incidents.map((one) => one.incident),
+        ) ?? 'see `threeways incident ls`',
+    })
   if (another !== undefined)
     throw conflict('INCIDENT_AMBIGUOUS', {
       message: `"${name}" names incidents of ${meant.map((one) => `${one.stream}/${one.environment}`).join(', ')}`,

@@ -1,4 +1,5 @@
 import { invalid, notFound } from '../../../kernel/errors.ts'
+import { nearTo } from '../../definition/suggest.ts'
 import { subjectOf } from '../../lineage/changes.ts'
 import { lowerBound } from '../attribution/attribute.ts'
 import { groundsOf } from '../attribution/blame.ts'
@@ -125,7 +126,11 @@ export function pairWorksView(known: Known, query: PairWorksQuery, nowMs: number
     if (!links.of(stream, repositories.keys()).some(({ repository }) => repositories.has(repository)))
       throw notFound('STREAM_NOT_FOUND', {
         message: `no repository of "${stream}" is known`,
-        help: 'import it with `threeways import git`; `threeways flow coupling --by work` lists streams that are changed together',
+        help:
+          nearTo(
+            stream,
+            [...repositories.keys()].flatMap((name) => links.streamsOf(name)),
+          ) ?? 'import it with `threeways import git`; `threeways flow coupling --by work` lists streams that are changed together',
       })
   if (!areApart(known.repositories)(a, b))
     throw invalid('STREAMS_OF_ONE_REPOSITORY', {
