@@ -115,6 +115,8 @@ const root = buildRouteMap<string, CliContext>({
   },
 })
 
+const { text_en } = await import('@stricli/core')
+
 export const app = buildApplication<CliContext>(root, {
   name: 'threeways',
   versionInfo: { currentVersion: version },
@@ -123,7 +125,9 @@ export const app = buildApplication<CliContext>(root, {
   determineExitCode: (error) => (error instanceof ThreewaysError ? error.exitCode : isSystemError(error) ? 7 : 1),
   localization: {
     text: {
-      ...(await import('@stricli/core')).text_en,
+      ...text_en,
+      exceptionWhileParsingArguments: (error, ansiColor) =>
+        `${text_en.exceptionWhileParsingArguments(error, ansiColor)}\nadd --help to see what it takes`,
       exceptionWhileRunningCommand: (error, ansiColor) => describeError(error, colors.createColors(ansiColor)),
       commandErrorResult: (error, ansiColor) => describeError(error, colors.createColors(ansiColor)),
     },

@@ -56,7 +56,7 @@ export function flagOf(service: string, now: number): FlagView {
 
 export function flagDetailOf(service: string, now: number): FlagDetail {
   const flag = flagOf(service, now)
-  const stands = flag.environments.map(({ environment, state, killed, serve }) => ({ environment, state, killed, serve }))
+  const stands = flag.environments.map(({ environment, state, killed, serve }) => ({ environment, state, killed, serve, plan: null }))
   const first = { revision: 1, change: 'created', environment: null, by: 'ann', reason: 'new', origin: 'file', at: at(now, 3) } as const
   return {
     ...flag,

@@ -130,7 +130,7 @@ function tellPublished(output: CliContext['output'], made: Published, environmen
 
 type Standing = Changing & {
   readonly environment: string
-  readonly state?: string
+  readonly state?: 'off' | 'dark' | 'ramp' | 'on' | 'retired'
   readonly serve?: string
   readonly sample?: string
   readonly unready: boolean
@@ -156,7 +156,7 @@ const stand = buildCommand<Standing, [string], CliContext>({
     flags: {
       ...common,
       environment,
-      state: { kind: 'parsed', parse: String, optional: true, brief: 'off, dark, ramp, on or retired' },
+      state: { kind: 'enum', values: ['off', 'dark', 'ramp', 'on', 'retired'], optional: true, brief: 'what it is to be' },
       serve: { kind: 'parsed', parse: String, optional: true, brief: 'the variant that everybody gets' },
       sample: { kind: 'parsed', parse: String, optional: true, brief: 'share of units that rehearse it in the dark' },
       reason,

@@ -81,7 +81,18 @@ export type FlagView = z.infer<typeof FlagView>
 
 const RevisionDetail = RevisionView.extend({
   stands: z
-    .array(z.object({ environment: z.string(), state: z.enum(states), killed: z.boolean(), serve: Serve }))
+    .array(
+      z.object({
+        environment: z.string(),
+        state: z.enum(states),
+        killed: z.boolean(),
+        serve: Serve,
+        plan: z
+          .object({ steps: z.array(share), step: z.int(), paused: z.string().nullable() })
+          .nullable()
+          .meta({ description: 'the shares of its plan, the index of the step that it was on, and why it waited' }),
+      }),
+    )
     .meta({ description: 'how it stood from then on' }),
 }).meta({ id: 'FlagRevisionDetail' })
 

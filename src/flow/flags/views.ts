@@ -116,11 +116,12 @@ export function flagDetail(life: readonly FlagRevision[], all: ReadonlyMap<strin
 
 /** How a flag stood from a revision on. */
 const standsOf = ({ flag }: FlagRevision) =>
-  Object.entries(flag.environments).map(([environment, { state, killed, serve }]) => ({
+  Object.entries(flag.environments).map(([environment, { state, killed, serve, plan }]) => ({
     environment,
     state,
     killed,
     serve: sharesOf(serve),
+    plan: plan === null ? null : { steps: plan.steps.map((one) => shareOf(one.share)), step: plan.step, paused: plan.paused },
   }))
 
 /** In what its file would differ. Pure. */

@@ -1,10 +1,10 @@
 import { memo } from 'react'
 import { Link } from 'wouter'
-import type { RevisionView, SettingView } from '../api/types.ts'
+import type { FlagView, RevisionView, SettingView } from '../api/types.ts'
 import { Age, useTicking } from '../piece/age.tsx'
 import { flagHref } from '../piece/digest.tsx'
 import { Mark } from '../piece/mark.tsx'
-import { isExpired, isPlanned, standingIn, standingMarks, standingWords, toldOf, type BoardRow } from './board-rows.ts'
+import { isExpired, isPlanned, standingIn, standingMarks, toldOf, wordOf, type BoardRow } from './board-rows.ts'
 import { PlanNote } from './plan-note.tsx'
 import { SlotBar, sharesTold } from './share-bar.tsx'
 import { variantsOf } from './shares.ts'
@@ -33,7 +33,7 @@ export const BoardRowView = memo(function BoardRowView({ row, top, height, index
       </div>
       <ul className="flag-stands" role="cell" aria-label="How it stands">
         {settings.map((setting) => (
-          <Stand key={setting.environment} setting={setting} control={flag.control} variants={variants} />
+          <Stand purpose={flag.purpose} key={setting.environment} setting={setting} control={flag.control} variants={variants} />
         ))}
       </ul>
       <div className="flag-owner" role="cell">
@@ -60,9 +60,14 @@ function same(a: Props, b: Props): boolean {
   return a.top === b.top && a.height === b.height && a.index === b.index && JSON.stringify(a.row) === JSON.stringify(b.row)
 }
 
-type StandProps = { readonly setting: SettingView; readonly control: string; readonly variants: readonly string[] }
+type StandProps = {
+  readonly setting: SettingView
+  readonly control: string
+  readonly variants: readonly string[]
+  readonly purpose: FlagView['purpose']
+}
 
-function Stand({ setting, control, variants }: StandProps) {
+function Stand({ setting, control, variants, purpose }: StandProps) {
   const standing = standingIn(setting)
   const told = toldOf(setting)
   return (
@@ -73,7 +78,7 @@ function Stand({ setting, control, variants }: StandProps) {
       <SlotBar stand={setting} control={control} variants={variants} />
       <span className={`flag-word flag-${standing}`}>
         <Mark state={standingMarks[standing]} worded size={13} />
-        {standingWords[standing]}
+        {wordOf(standing, purpose)}
       </span>
       {told && (
         <span className="flag-line flag-told">

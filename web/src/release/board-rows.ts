@@ -16,6 +16,10 @@ export const standingWords: Record<Standing, string> = {
   retired: 'retired',
 }
 
+/** As `standingWords`; what keeps others apart grows by nobody's plan. */
+export const wordOf = (standing: Standing, purpose: FlagView['purpose']): string =>
+  standing === 'ramp' && (purpose === 'layer' || purpose === 'holdout') ? 'in force' : standingWords[standing]
+
 export const standingMarks: Record<Standing, State> = {
   killed: 'stopped',
   ramp: 'running',
@@ -26,6 +30,9 @@ export const standingMarks: Record<Standing, State> = {
 }
 
 export const standingIn = ({ killed, state }: Pick<SettingView, 'killed' | 'state'>): Standing => (killed ? 'killed' : state)
+
+/** Where a flag that is not there leads. */
+export const toFlags = { href: '/release', label: 'To all flags' }
 
 export const sorts = ['attention', 'name', 'changed', 'expires', 'owner'] as const
 export type Sort = (typeof sorts)[number]

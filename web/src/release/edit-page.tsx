@@ -5,6 +5,7 @@ import type { FlagDetail, FlagView } from '../api/types.ts'
 import { decoded, flagHref } from '../piece/digest.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
+import { toFlags } from './board-rows.ts'
 import { FlagEditor } from './flag-editor.tsx'
 import { newFlagText } from './new-flag.ts'
 import './release.css'
@@ -16,7 +17,8 @@ export function EditFlagPage() {
   const name = decoded(flag)
   const { data, problem } = useQuery<FlagDetail>(`/api/flags/${encodeURIComponent(name)}`)
   useTitle(`Edit ${name}`)
-  if (data === undefined) return problem === undefined ? <Loading what="the flag" rows={5} /> : <Failed what="flag" problem={problem} />
+  if (data === undefined)
+    return problem === undefined ? <Loading what="the flag" rows={5} /> : <Failed what="flag" problem={problem} back={toFlags} />
   return (
     <div className="page release">
       <header className="page-title">

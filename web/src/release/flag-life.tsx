@@ -18,7 +18,7 @@ type Props = { readonly flag: FlagDetail; readonly variants: readonly string[] }
 const nothing = { service: null, deployments: [], incidents: [], left: { deployments: 0, incidents: 0 } } as const satisfies FlagBeside
 
 /** Every revision of a flag with what happened to its service meanwhile, the newest first, and who got what since the first of them. */
-export function FlagLife({ flag: { flag, service, environments, revisions, control }, variants }: Props) {
+export function FlagLife({ flag: { flag, service, environments, revisions, control, purpose }, variants }: Props) {
   const [all, setAll] = useState(false)
   const { data: beside = nothing } = useQuery<FlagBeside>(service === null ? undefined : `/api/flags/${encodeURIComponent(flag)}/beside`)
   const life = lifeOf(revisions, beside)
@@ -40,7 +40,7 @@ export function FlagLife({ flag: { flag, service, environments, revisions, contr
       </div>
       <ol className="flag-revisions" aria-label="Revisions">
         {shown.map((entry) => (
-          <EntryRow key={`${entry.kind} ${entry.at}`} entry={entry} service={service} />
+          <EntryRow key={`${entry.kind} ${entry.at}`} entry={entry} service={service} purpose={purpose} />
         ))}
       </ol>
       {shown.length < life.length && (
@@ -53,10 +53,12 @@ export function FlagLife({ flag: { flag, service, environments, revisions, contr
   )
 }
 
-function EntryRow({ entry, service }: { readonly entry: Entry; readonly service: string | null }) {
+type EntryProps = { readonly entry: Entry; readonly service: string | null; readonly purpose: FlagDetail['purpose'] }
+
+function EntryRow({ entry, service, purpose }: EntryProps) {
   switch (entry.kind) {
     case 'revision':
-      return <RevisionRow revision={entry.revision} earlier={entry.earlier} />
+      return <RevisionRow revision={entry.revision} earlier={entry.earlier} purpose={purpose} />
     case 'deployments':
       return <DeploymentsRow environment={entry.environment} all={entry.all} service={service!} />
     case 'incident':
@@ -132,7 +134,9 @@ function Moment({ at }: { readonly at: string }) {
   )
 }
 
-function RevisionRow({ revision, earlier }: { readonly revision: Revision; readonly earlier: Revision | undefined }) {
+type RevisionProps = { readonly revision: Revision; readonly earlier: Revision | undefined; readonly purpose: FlagDetail['purpose'] }
+
+function RevisionRow({ revision, earlier, purpose }: RevisionProps) {
   const { at, by, reason, change, origin } = revision
   return (
     <li className={`revision revision-${change.replace(' ', '-')}`}>
@@ -143,7 +147,7 @@ function RevisionRow({ revision, earlier }: { readonly revision: Revision; reado
           <Moment at={at} />
         </p>
         <p className="spread">{reason}</p>
-        {changesOf(revision, earlier).map((told) => (
+        {changesOf(revision, earlier, purpose).map((told) => (
           <p key={told} className="soft spread">
             {told}
           </p>

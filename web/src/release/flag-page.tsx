@@ -6,7 +6,7 @@ import { decoded, flagHref, lineHref } from '../piece/digest.tsx'
 import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { Expires } from './board-row.tsx'
-import { standingIn, standings, standingWords } from './board-rows.ts'
+import { standingIn, standings, toFlags, wordOf } from './board-rows.ts'
 import { FlagButton, killing, reviving } from './flag-actions.tsx'
 import { FlagLife } from './flag-life.tsx'
 import { FlagSetting } from './flag-setting.tsx'
@@ -22,13 +22,14 @@ export function FlagPage() {
   const name = decoded(flag)
   const { data, problem } = useQuery<FlagDetail>(`/api/flags/${encodeURIComponent(name)}`)
   useTitle(data === undefined ? name : titleOf(data))
-  if (data === undefined) return problem === undefined ? <Loading what="the flag" rows={5} /> : <Failed what="flag" problem={problem} />
+  if (data === undefined)
+    return problem === undefined ? <Loading what="the flag" rows={5} /> : <Failed what="flag" problem={problem} back={toFlags} />
   return <Life key={data.flag} flag={data} />
 }
 
-function titleOf({ flag, environments }: FlagDetail): string {
+function titleOf({ flag, environments, purpose }: FlagDetail): string {
   const standing = standings.find((one) => environments.some((setting) => standingIn(setting) === one))
-  return standing === undefined ? flag : `${flag} ${standingWords[standing]}`
+  return standing === undefined ? flag : `${flag} ${wordOf(standing, purpose)}`
 }
 
 function Life({ flag }: { readonly flag: FlagDetail }) {

@@ -1,7 +1,7 @@
 import type { FlagDetail, SettingView } from '../api/types.ts'
 import { Mark } from '../piece/mark.tsx'
 import { dayOf, duration, timeOfDay } from '../piece/time.ts'
-import { isPlanned, standingIn, standingMarks, standingWords } from './board-rows.ts'
+import { isPlanned, standingIn, standingMarks, wordOf } from './board-rows.ts'
 import { conditionTold, serveTold } from './condition-words.ts'
 import { FlagButton, killing, pausing, ramping, resuming, reviving, turning } from './flag-actions.tsx'
 import { PlanNote } from './plan-note.tsx'
@@ -21,7 +21,7 @@ export function FlagSetting({ flag, setting, variants, acting }: Props) {
         <h2>{environment}</h2>
         <span className={`flag-word flag-${standing}`}>
           <Mark state={standingMarks[standing]} worded size={15} />
-          {standingWords[standing]}
+          {wordOf(standing, flag.purpose)}
           {setting.killed && <span className="soft">, was {setting.state}</span>}
         </span>
       </header>

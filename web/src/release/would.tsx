@@ -1,6 +1,6 @@
 import type { FlagDetail, FlagPreview } from '../api/types.ts'
 import { Mark } from '../piece/mark.tsx'
-import { standingIn, standingMarks, standingWords } from './board-rows.ts'
+import { standingIn, standingMarks, wordOf } from './board-rows.ts'
 import { SettingPicture } from './flag-setting.tsx'
 import { SlotBar, sharesTold } from './share-bar.tsx'
 import { variantsOf } from './shares.ts'
@@ -44,13 +44,13 @@ export function Would({ preview: { changed, moves, values, typeWas, against, not
                 <h3>{setting.environment}</h3>
                 <span className={`flag-word flag-${standing}`}>
                   <Mark state={standingMarks[standing]} worded size={15} />
-                  {standingWords[standing]}
+                  {wordOf(standing, would.purpose)}
                 </span>
               </header>
               {was !== undefined && before !== undefined && (
                 <p className="flag-was soft">
                   <span>
-                    was {standingWords[standingIn(was)]}, {sharesTold(was, before.control)}
+                    was {wordOf(standingIn(was), before.purpose)}, {sharesTold(was, before.control)}
                   </span>
                   <SlotBar stand={was} control={before.control} variants={variants} />
                 </p>

@@ -27,7 +27,16 @@ export function Loading({ what, rows = 1 }: { readonly what: string; readonly ro
   )
 }
 
-export function Failed({ what, problem }: { readonly what: string; readonly problem: Problem }) {
+type FailedProps = {
+  readonly what: string
+  readonly problem: Problem
+  /** Where somebody finds others of the kind. [default: the services] */
+  readonly back?: { readonly href: string; readonly label: string }
+}
+
+const services = { href: '/', label: 'To the services' }
+
+export function Failed({ what, problem, back = services }: FailedProps) {
   if (problem.status === 401) {
     return (
       <Notice title={`A token is needed to see the ${what}`}>
@@ -39,8 +48,8 @@ export function Failed({ what, problem }: { readonly what: string; readonly prob
   return (
     <Notice title={problem.status === 404 ? `There is no such ${what}` : `Cannot show the ${what}`}>
       <ProblemNote problem={problem} />
-      <Link className="button" href="/">
-        To the services
+      <Link className="button" href={back.href}>
+        {back.label}
       </Link>
     </Notice>
   )
