@@ -15,14 +15,19 @@ export const newestOf = (rows: readonly Row[]): string =>
 export const isStale = ({ asOf }: Row, newest: string): boolean => Date.parse(newest) - Date.parse(asOf) >= staleMs
 
 /** Which versions a board is of. */
-export const seenTold = (rows: readonly Row[]): string => `Versions first seen ${windowTold(rows)}.`
+export function seenTold(rows: readonly Row[]): string {
+  const [first] = rows.map(({ since }) => since).toSorted()
+  const newest = newestOf(rows)
+  return first! > newest
+    ? `Nothing was first seen from ${day(first!)} on: the latest that is known is of ${day(newest)}.`
+    : `Versions first seen ${windowTold(rows)}.`
+}
 
 /** Which window a board is of: streams have windows of their own, each until it was last heard of. */
 export function windowTold(rows: readonly Row[]): string {
   const [first] = rows.map(({ since }) => since).toSorted()
   const last = rows.map(({ until }) => until).toSorted()
   const newest = newestOf(rows)
-  if (first > newest) return `Nothing was first seen from ${day(first)} on: the latest that is known is of ${day(newest)}.`
   const stale = rows.filter((row) => isStale(row, newest))
   if (stale.length === 0) return spanTold({ since: first!, until: last.at(-1)! })
   const [oldest] = stale.map(({ asOf }) => asOf).toSorted()
