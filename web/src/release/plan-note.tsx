@@ -34,10 +34,16 @@ export function PlanNote({ plan, killed }: { readonly plan: Plan; readonly kille
           until <Link href={experimentHref(waitsFor)}>{waitsFor}</Link> is decided
         </span>
       ) : nextAt === null ? null : (
-        <Next at={nextAt} share={steps[step + 1]!.share} />
+        <Next at={nextAt} share={nextShare(plan)} />
       )}
     </span>
   )
+}
+
+/** What the next step would give: what its variant keeps, where it says less. */
+function nextShare({ steps, step, keeps }: Plan): string {
+  const { share } = steps[step + 1]!
+  return keeps !== null && Number.parseFloat(share) <= Number.parseFloat(keeps) ? 'next step' : share
 }
 
 function Next({ at, share }: { readonly at: string; readonly share: string }) {
