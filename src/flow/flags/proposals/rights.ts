@@ -78,16 +78,19 @@ export function checkMayAgree(
   proposedBy: string,
   by: string,
 ): void {
-  const person = (token: string) => personOf(policy, token) ?? token
-  if (person(by) === person(proposedBy))
-    throw forbidden('FLAG_AGREEMENT_DENIED', {
-      message: `"${by}" proposed it${by === proposedBy ? '' : `, as "${proposedBy}"`}: somebody else has to agree`,
-      help: 'ask one of those who may',
-    })
   const rules = changes.flatMap(({ flag, environments }) =>
     environments.flatMap((environment) => flagRuleFor(policy, flag, environment) ?? []),
   )
   const asked = rules.filter(({ approve }) => approve.count > 0)
+  const person = (token: string) => personOf(policy, token) ?? token
+  if (person(by) === person(proposedBy))
+    throw forbidden('FLAG_AGREEMENT_DENIED', {
+      message: `"${by}" proposed it${by === proposedBy ? '' : `, as "${proposedBy}"`}: somebody else has to agree`,
+      help:
+        asked.length === 0
+          ? 'nobody has to agree to it: ask for it without --propose'
+          : `${describeNames(policy, asked[0]!.approve.by)} may`,
+    })
   if (asked.length === 0 || asked.some(({ approve }) => isAmong(policy, approve.by, by))) return
   throw forbidden('FLAG_AGREEMENT_DENIED', {
     message: `the server's policy does not ask "${by}" to agree to it`,
