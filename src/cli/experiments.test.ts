@@ -21,6 +21,21 @@ it('says of a quantile which one it is, and why there may be nothing to tell of 
     arms: [],
     crossed: 0,
     split: { verdict: 'right', p: 1, sees: 2 },
+    plan: {
+      metrics: (['decision', 'guardrail'] as const).map((role) => ({
+        metric: `${role}.ms`,
+        kind: 'quantile 0.999',
+        role,
+        better: 'less',
+        before: false,
+        effect: role === 'decision' ? 0.05 : null,
+        margin: role === 'guardrail' ? 0.02 : null,
+      })),
+      looks: [],
+      alpha: 0.05,
+      power: 0.8,
+      shipWhen: 'every',
+    },
     looking: { may: true, why: null, unitsMissing: null },
     results: [
       { ...result, metric: 'search.ms', q: 0.999, control: 812, treatment: 650, effect: -0.2 },
@@ -29,6 +44,13 @@ it('says of a quantile which one it is, and why there may be nothing to tell of 
     ],
     recommendations: [],
   }
+  expect(statusLines(status).head).toEqual(
+    expect.arrayContaining([
+      'written down: shipped when every decision metric is better and every guardrail holds; decided at any moment; alpha 0.05, power 0.8',
+      '  decision.ms: decides, quantile 0.999, less is better, 5 % are worth seeing',
+      '  guardrail.ms: must not get worse, quantile 0.999, less is better, 2 % worse is borne',
+    ]),
+  )
   const rows = statusLines(status).table.slice(1)
   expect(rows.map(([metric]) => metric)).toEqual(['search.ms p99.9', 'answer.ms p55', 'ordered'])
   expect(rows.map((row) => row.at(-1))).toEqual(['undecided', 'some values came without buckets', 'undecided'])

@@ -32,6 +32,7 @@ type Result = {
   readonly effect?: number
   readonly always?: Interval
   readonly atLook?: Interval
+  readonly leastGain?: number
   readonly adjusted?: number
 }
 
@@ -45,6 +46,21 @@ export type ExperimentStatus = ExperimentRow & {
   readonly arms: readonly { readonly arm: string; readonly units: number; readonly share: number }[]
   readonly crossed: number
   readonly split: { readonly verdict: string; readonly p: number; readonly sees: number }
+  readonly plan: {
+    readonly metrics: readonly {
+      readonly metric: string
+      readonly kind: string
+      readonly role: string
+      readonly better: string
+      readonly effect: number | null
+      readonly margin: number | null
+      readonly before: boolean
+    }[]
+    readonly looks: readonly number[]
+    readonly alpha: number
+    readonly power: number
+    readonly shipWhen: string
+  }
   readonly looking: { readonly may: boolean; readonly why: string | null; readonly unitsMissing: number | null }
   readonly results: readonly Result[]
   readonly recommendations: readonly { readonly arm: string; readonly action: string; readonly because: readonly string[] }[]
@@ -86,11 +102,12 @@ export function statusLines(said: ExperimentStatus): {
     ...said.holdouts.map((name) => `units that ${name} holds are kept out of it`),
     splitLine(split),
     ...lookingLines(said),
+    ...planLines(said),
     '',
   ]
   const table = [
     ['METRIC', 'ARM', 'ROLE', 'CONTROL', 'TREATMENT', 'EFFECT', 'AT ANY MOMENT', 'AT THE LAST LOOK', 'P', 'VERDICT'],
-    ...results.map(({ metric, q, arm, role, control, treatment, effect, always, atLook, adjusted, verdict, nothing }) => [
+    ...results.map(({ metric, q, arm, role, control, treatment, effect, always, atLook, leastGain, adjusted, verdict, nothing }) => [
       q === undefined ? metric : `${metric} ${quantileText(q)}`,
       arm,
       role,
@@ -98,7 +115,7 @@ export function statusLines(said: ExperimentStatus): {
       level(treatment),
       effect === undefined ? '' : percent(effect),
       between(always),
-      between(atLook),
+      leastGain === undefined ? between(atLook) : lossText(leastGain),
       pText(adjusted),
       nothing ?? verdict,
     ]),
@@ -113,6 +130,32 @@ export function statusLines(said: ExperimentStatus): {
         ]),
   ]
   return { head, table, foot }
+}
+
+/** How much a guardrail may have lost. */
+const lossText = (leastGain: number) =>
+  leastGain < 0 ? `at most ${(-leastGain * 100).toFixed(1)} % worse` : `${(leastGain * 100).toFixed(1)} % better or more`
+
+/** What was written down before. */
+function planLines({ plan, plannedUnits }: ExperimentStatus): readonly string[] {
+  const share = (ratio: number) => `${Number((ratio * 100).toPrecision(6))} %`
+  const asked = plan.metrics.map(({ metric, kind, role, better, effect, margin, before }) => {
+    const what = [
+      ...(role === 'decision' ? ['decides'] : role === 'guardrail' ? ['must not get worse'] : ['explored']),
+      kind,
+      `${better} is better`,
+      ...(effect === null ? [] : [`${share(effect)} are worth seeing`]),
+      ...(margin === null ? [] : [`${share(margin)} worse is borne`]),
+      ...(before ? ['less what the time before explains'] : []),
+    ]
+    return `  ${metric}: ${what.join(', ')}`
+  })
+  const looks =
+    plannedUnits === null
+      ? 'at any moment'
+      : `at ${plan.looks.map((look) => Math.ceil(look * plannedUnits).toLocaleString('en')).join(', ')} units`
+  const rule = `${plan.shipWhen} decision metric is better and every guardrail holds`
+  return [`written down: shipped when ${rule}; decided ${looks}; alpha ${plan.alpha}, power ${plan.power}`, ...asked]
 }
 
 /** Whether it may be decided, or that it is. */

@@ -170,7 +170,8 @@ class Judging {
     }
     const always = this.#always(metric, effect, ended)
     this.#tell(comparison, effect, gain, ended)
-    const p = this.least[nameOf(comparison)]?.p
+    // Of harm it is asked at every moment: where nothing spoke for it p is 1, and no gap.
+    const p = this.least[nameOf(comparison)]?.p ?? (role === 'guardrail' ? 1 : undefined)
     const adjusted = metric.role === 'guardrail' ? Math.min(1, (p ?? 1) * this.#guarded) : this.#adjusted.get(nameOf(comparison))
     return {
       ...told,

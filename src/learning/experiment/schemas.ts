@@ -90,8 +90,12 @@ export const ResultView = z.object({
   effect: z.number().optional().meta({ description: 'relative to control: 0.01 is 1 % more' }),
   always: Interval.optional().meta({ description: 'holds at every moment' }),
   atLook: Interval.optional().meta({ description: 'of decisions: of the last look; holds 0 as long as nothing is decided' }),
+  leastGain: z
+    .number()
+    .optional()
+    .meta({ description: 'of guardrails: the least gain that is still believed, at the last look or at any moment; held against -margin' }),
   p: z.number().optional(),
-  adjusted: z.number().optional().meta({ description: 'for all questions of its role' }),
+  adjusted: z.number().optional().meta({ description: 'for all questions of its role; of guardrails that nothing got worse' }),
   chanceToWin: z.number().optional().meta({ description: 'for telling; does not allow for looking often' }),
   explained: z.number().optional(),
   unitsWithout: z.int(),
@@ -135,6 +139,25 @@ export const ExperimentStatus = ExperimentRow.extend({
   units: z.int(),
   plannedUnits: z.int().nullable(),
   arms: z.array(z.object({ arm: z.string(), units: z.int(), share: z.number().meta({ description: 'that it should have' }) })),
+  plan: z
+    .object({
+      metrics: z.array(
+        z.object({
+          metric: z.string(),
+          kind: z.string().meta({ description: 'with its cap, its quantile, or what it is divided by' }),
+          role: z.enum(['decision', 'guardrail', 'exploratory']),
+          better: z.enum(['more', 'less']),
+          effect: z.number().nullable(),
+          margin: z.number().nullable(),
+          before: z.boolean(),
+        }),
+      ),
+      looks: z.array(z.number()),
+      alpha: z.number(),
+      power: z.number(),
+      shipWhen: z.enum(['every', 'any']),
+    })
+    .meta({ description: 'as it was written down' }),
   crossed: z.int().meta({ description: 'units that saw several arms, and count in none' }),
   split: z.object({ verdict: z.enum(['right', 'wrong', 'nobody yet']), p: z.number(), sees: z.number() }),
   looking: z.object({ may: z.boolean(), share: z.number(), why: z.string().nullable(), unitsMissing: z.int().nullable() }),

@@ -1,4 +1,5 @@
 import type { Kept, Status } from './experiments.ts'
+import type { Metric } from './metric.ts'
 import type { Overlap } from './overlap.ts'
 import type { Result } from './result.ts'
 
@@ -42,6 +43,7 @@ export function statusView({ kept, told, looks, apart }: Status) {
     units,
     plannedUnits: kept.plan.units ?? null,
     arms: [...arms],
+    plan: planView(kept),
     crossed,
     split: { verdict: split.verdict, p: split.p, sees: split.sees },
     looking: {
@@ -54,6 +56,30 @@ export function statusView({ kept, told, looks, apart }: Status) {
     recommendations: recommendations.map((one) => ({ ...one, because: [...one.because] })),
     looks: looks.map((look) => ({ ...look, told: look.told as Readonly<Record<string, never>> })),
   }
+}
+
+function planView({ plan: { metrics, looks, alpha, power, shipWhen }, per }: Kept) {
+  return {
+    metrics: metrics.map(({ key, kind, role, better, effect, margin, before }) => ({
+      metric: key,
+      kind: kindWords(kind, per[key]),
+      role,
+      better,
+      effect: effect ?? null,
+      margin: margin ?? null,
+      before,
+    })),
+    looks: [...looks],
+    alpha,
+    power,
+    shipWhen,
+  }
+}
+
+function kindWords(kind: Metric['kind'], per: string | undefined): string {
+  if (kind.type === 'revenue') return `revenue, no more than ${kind.cap} of a unit`
+  if (kind.type === 'quantile') return `quantile ${kind.share}`
+  return kind.type === 'ratio' && per !== undefined ? `ratio, per ${per}` : kind.type
 }
 
 /** What JSON has no word for is left out. */
@@ -70,6 +96,7 @@ function resultView({
   effect,
   always,
   atLook,
+  leastGain,
   p,
   adjusted,
   chanceToWin,
@@ -96,6 +123,7 @@ function resultView({
     ...number('effect', effect),
     ...interval('always', always),
     ...interval('atLook', atLook),
+    ...number('leastGain', leastGain),
     ...number('p', p),
     ...number('adjusted', adjusted),
     ...number('chanceToWin', chanceToWin),

@@ -7,7 +7,7 @@ import { useTitle } from '../shell/document-state.ts'
 import { Failed, Loading } from '../shell/notice.tsx'
 import { Actions } from './actions.tsx'
 import { Forest } from './forest.tsx'
-import { count, effectWords, levelWords, metricWords, pWords, reachOf, stateWords, toneOf } from './words.ts'
+import { count, effectWords, levelWords, lossWords, metricWords, pWords, reachOf, stateWords, toneOf } from './words.ts'
 import './experiment.css'
 
 /** `/experiments/<name>`: what one experiment says by now, and what it may not say yet. */
@@ -40,6 +40,7 @@ export function ExperimentPage() {
       <Split said={data} />
       {data.results.length > 0 && <Results results={data.results} />}
       {data.looks.length > 0 && <Looks said={data} />}
+      <Plan said={data} />
     </div>
   )
 }
@@ -174,8 +175,9 @@ function Results({ results }: { readonly results: readonly ResultView[] }) {
     <section aria-label="Results">
       <h2>Effects</h2>
       <p className="soft">
-        Relative to control. Thin: holds at every moment, so that it may be looked at. Thick: of the last look, by which it is decided. The
-        axis ends at {effectWords(-reach)} and {effectWords(reach)}.
+        Relative to control. Thin: holds at every moment, so that it may be looked at.
+        {results.some(({ atLook }) => atLook !== undefined) && ' Thick: of the last look, by which it is decided.'} Every line reaches from{' '}
+        {effectWords(-reach)} to {effectWords(reach)}; dashed: no effect.
       </p>
       {(['decision', 'guardrail', 'exploratory'] as const).map((role) => {
         const some = results.filter((result) => result.role === role)
@@ -212,21 +214,22 @@ function Results({ results }: { readonly results: readonly ResultView[] }) {
 }
 
 function Row({ result, reach }: { readonly result: ResultView; readonly reach: number }) {
-  const { arm, control, treatment, effect, adjusted, verdict, nothing, explained } = result
+  const { arm, control, treatment, effect, leastGain, adjusted, verdict, nothing, explained } = result
   return (
     <tr>
       <th scope="row">
         {metricWords(result)} <span className="soft">{arm}</span>
       </th>
-      <td>{levelWords(control)}</td>
-      <td>{levelWords(treatment)}</td>
-      <td>{effect === undefined ? '' : effectWords(effect)}</td>
+      <td data-label="Control">{levelWords(control)}</td>
+      <td data-label="Treatment">{levelWords(treatment)}</td>
+      <td data-label="Effect">{effect === undefined ? '' : effectWords(effect)}</td>
       <td className="forest-cell">
         {nothing === undefined ? <Forest result={result} reach={reach} /> : <span className="soft">{nothing}</span>}
       </td>
-      <td>{pWords(adjusted)}</td>
+      <td data-label="p">{pWords(adjusted)}</td>
       <td>
         <span className={`experiment-verdict-word verdict-${toneOf(result)}`}>{verdict}</span>
+        {leastGain !== undefined && <span className="soft"> {lossWords(leastGain)}</span>}
         {explained !== undefined && explained > 0 && <span className="soft"> {(explained * 100).toFixed(0)} % explained by before</span>}
       </td>
     </tr>
@@ -243,7 +246,10 @@ function Looks({ said: { looks } }: { readonly said: ExperimentStatus }) {
   return (
     <section aria-label="Looks">
       <h2>Looks</h2>
-      <p className="soft">Each is taken when its plan says so, and spent with it.</p>
+      <p className="soft">
+        Each is taken when its plan says so, and spent with it. Every line reaches from {effectWords(-reach)} to {effectWords(reach)};
+        dashed: no effect.
+      </p>
       <ol className="experiment-looks">
         {looks.map((look) => {
           const { at, units, phase } = look
@@ -256,14 +262,64 @@ function Looks({ said: { looks } }: { readonly said: ExperimentStatus }) {
                 .filter(({ role, effect }) => role === 'decision' && effect !== undefined)
                 .map((result) => (
                   <span key={`${result.metric}/${result.arm}`} className="experiment-look">
-                    {metricWords(result)} {result.arm} {effectWords(result.effect!)} <Forest result={result} reach={reach} />{' '}
-                    {result.verdict}
+                    <span>
+                      {metricWords(result)} <span className="soft">{result.arm}</span>
+                    </span>
+                    <span>{effectWords(result.effect!)}</span>
+                    <Forest result={result} reach={reach} />
+                    <span>{result.verdict}</span>
                   </span>
                 ))}
             </li>
           )
         })}
       </ol>
+    </section>
+  )
+}
+
+const percentWords = (ratio: number): string => `${Number((ratio * 100).toPrecision(6))} %`
+
+/** What was written down before anybody was exposed. */
+function Plan({ said: { plan, plannedUnits } }: { readonly said: ExperimentStatus }) {
+  return (
+    <section aria-label="Plan">
+      <h2>Written down</h2>
+      <p className="soft">
+        Shipped when {plan.shipWhen} metric that decides is better and every guardrail holds. Decided{' '}
+        {plannedUnits === null ? 'at any moment' : `at ${plan.looks.map((look) => count(Math.ceil(look * plannedUnits))).join(', ')} units`}
+        ; alpha {plan.alpha}, power {plan.power}.
+      </p>
+      <div className="experiment-scroll">
+        <table className="experiment-table">
+          <thead>
+            <tr>
+              <th scope="col">Metric</th>
+              <th scope="col">Role</th>
+              <th scope="col">Kind</th>
+              <th scope="col">Better</th>
+              <th scope="col">Worth seeing, or borne</th>
+            </tr>
+          </thead>
+          <tbody>
+            {plan.metrics.map(({ metric, role, kind, better, effect, margin, before }) => (
+              <tr key={metric}>
+                <th scope="row">{metric}</th>
+                <td>{roles[role].toLowerCase()}</td>
+                <td>
+                  {kind}
+                  {before && <span className="soft">, less what the time before explains</span>}
+                </td>
+                <td data-label="Better">{better}</td>
+                <td>
+                  {effect !== null && percentWords(effect)}
+                  {margin !== null && `up to ${percentWords(margin)} worse`}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   )
 }

@@ -64,7 +64,9 @@ function List({ experiments }: { readonly experiments: readonly ExperimentRow[] 
           {sorted.map((one) => (
             <tr key={one.experiment}>
               <th scope="row">
-                <Link href={`/experiments/${encodeURIComponent(one.experiment)}`}>{one.experiment}</Link>
+                <Link href={`/experiments/${encodeURIComponent(one.experiment)}`} data-move>
+                  {one.experiment}
+                </Link>
               </th>
               <td>
                 <span className={`experiment-state experiment-${one.state}`}>{stateWords(one)}</span>

@@ -34,7 +34,7 @@ export function Overlaps() {
 function Pairs({ overlaps }: { readonly overlaps: readonly OverlapView[] }) {
   return (
     <div className="experiment-scroll">
-      <table className="experiment-table">
+      <table className="experiment-table experiment-pairs">
         <thead>
           <tr>
             <th scope="col">Pair</th>
@@ -66,12 +66,14 @@ function Pair({ overlap: { experiments, environment, units, verdict, because, me
         {experiments.map((name, index) => (
           <Fragment key={name}>
             {index > 0 && ' × '}
-            <Link href={`/experiments/${encodeURIComponent(name)}`}>{name}</Link>
+            <Link href={`/experiments/${encodeURIComponent(name)}`} {...(index === 0 ? { 'data-move': true } : {})}>
+              {name}
+            </Link>
           </Fragment>
         ))}{' '}
         <span className="soft">in {environment}</span>
       </th>
-      <td>{count(units)}</td>
+      <td data-label="Units in both">{count(units)}</td>
       <td>
         {metrics.map(({ metric, contrasts = [], nothing }) =>
           nothing === undefined ? (

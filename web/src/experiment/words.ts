@@ -28,7 +28,13 @@ export const toneOf = ({ verdict }: Pick<ResultView, 'verdict'>): 'good' | 'bad'
 
 /** Ends of the axis that all intervals of these results fit on; zero is on it. */
 export function reachOf(results: readonly ResultView[]): number {
-  const ends = results.flatMap(({ effect, always }) => [effect ?? 0, always?.low ?? 0, always?.high ?? 0].map(Math.abs))
+  const ends = results.flatMap(({ effect, always, atLook }) =>
+    [effect, always?.low, always?.high, atLook?.low, atLook?.high].map((end) => Math.abs(end ?? 0)),
+  )
   // One that nothing is known of would make all others a dot.
   return Math.min(2, Math.max(0.02, ...ends.filter((end) => end <= 2)))
 }
+
+/** How much a guardrail may have lost. */
+export const lossWords = (leastGain: number): string =>
+  leastGain < 0 ? `at most ${(-leastGain * 100).toFixed(1)} % worse` : `${(leastGain * 100).toFixed(1)} % better or more`
