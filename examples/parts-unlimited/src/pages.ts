@@ -12,7 +12,7 @@ export const css = readFileSync(new URL('style.css', import.meta.url), 'utf8')
 const drawings = raw(readFileSync(new URL('drawings.svg', import.meta.url), 'utf8'))
 const shelves = ['', 'Brakes', 'Engine', 'Electrics', 'Chassis', 'Cooling']
 
-export function page(site: Site, basket: Basket, query: string, content: Markup): string {
+export function page(site: Site, basket: Basket, query: string, content: Markup, isAlone = false): string {
   const banner = bannerText(site.banner)
   const count = [...basket.values()].reduce((sum, quantity) => sum + quantity, 0)
   return markup`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -24,7 +24,7 @@ placeholder="Search: brake, belt, PU-2041 …" maxlength="80"><button>Search</bu
 <a class="brand" href="/basket">Basket <span class="count">${count}</span></a></header>
 <main>${content}</main>
 <footer><span>A demonstration shop: nothing is sold here.</span>
-<code>version ${site.version} · ${site.environment}</code></footer></body></html>`.toString()
+<code>version ${site.version} · ${site.environment}${isAlone && ' · no flags are reached at $FLAGS_URL'}</code></footer></body></html>`.toString()
 }
 
 export function frontPage(parts: readonly Part[], query: string): Markup {

@@ -11,6 +11,7 @@ export type Release = {
   chat(visitor: string | undefined, now: () => readonly string[], next: () => Promise<readonly string[]>): readonly string[]
   /** Told beside who was shown what. */
   did(visitor: string | undefined, what: 'ordered' | 'paid' | 'checkout-failed', value?: number): void
+  isAlone(): boolean // Flags are asked for, and never came.
   close(): Promise<void>
 }
 
@@ -27,6 +28,7 @@ export function openRelease(url: string, token: string): Release {
     chat: (targetingKey, control, candidate) =>
       targetingKey === undefined ? control() : flags.dark('chat', { targetingKey }, { control, candidate, noise: 0.2 }),
     did: (targetingKey, what, value) => targetingKey !== undefined && flags.track(what, { targetingKey }, value),
+    isAlone: () => url !== '' && flags.status() === 'starting',
     close: () => flags.close(),
   }
 }

@@ -14,17 +14,15 @@ const tellMs = 1_000
 const { PORT, DB_URL, BANNER = '', FLAGS_URL = '', FLAGS_TOKEN = '' } = process.env
 const { THREEWAYS_CANDIDATE = 'unreleased', THREEWAYS_ENVIRONMENT = 'local' } = process.env
 if (!PORT || !DB_URL) throw new Error('$PORT and $DB_URL must be set: where to listen, and the PostgreSQL database to use')
-
 const database = new Database(DB_URL)
 await database.migrate()
-const version = THREEWAYS_CANDIDATE.replace('sha256:', '').slice(0, 12)
 const release = openRelease(FLAGS_URL, FLAGS_TOKEN)
+const version = THREEWAYS_CANDIDATE.replace('sha256:', '').slice(0, 12)
 const site = { banner: BANNER, version, environment: THREEWAYS_ENVIRONMENT.replace(/^.*\//, '') }
 const server = createHttp(createShop(database, site, release))
 await once(server.listen(Number(PORT), '127.0.0.1'), 'listening')
 log('info', 'ready', { port: Number(PORT) })
 process.once('SIGTERM', stop).once('SIGINT', stop)
-
 function stop(signal: string): void {
   log('info', 'stopping', { signal })
   // Not http's own close: it cuts kept-alive connections at once, also one whose next request is already on its way.

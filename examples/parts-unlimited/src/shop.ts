@@ -24,7 +24,7 @@ export function createShop(database: Database, site: Site, release: Release): Se
   const visitorOf = (call: Call) => /^[0-9a-f-]{36}$/.exec(cookie('visitor', call) ?? '')?.[0]
   const show = (call: Call, content: Markup, basket = basketOf(call)): Answer => {
     const visitor = visitorOf(call) === undefined && { 'set-cookie': kept('visitor', randomUUID()) }
-    return { status: 200, body: page(site, basket, call.query, content), headers: { ...html, ...visitor } }
+    return { status: 200, body: page(site, basket, call.query, content, release.isAlone()), headers: { ...html, ...visitor } }
   }
   return {
     routes: {

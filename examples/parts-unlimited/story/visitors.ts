@@ -89,6 +89,10 @@ if (import.meta.main) {
   try {
     const shop = await productionOf(positionals[0] ?? 'http://127.0.0.1:7333')
     console.log(`visitors come to ${shop}`)
+    if ((await (await fetch(shop)).text()).includes('no flags are reached'))
+      console.error(
+        `the shop reaches no flags, so that nothing will be counted: FLAGS_URL in its threeways.yaml should begin with ${positionals[0] ?? 'the server’s address'}; commit that, and it is delivered`,
+      )
     const seen = await visitShop({ shop, visitors: Number(values.visitors), perSecond: Number(values.second) })
     console.log(Object.entries(seen).map(([what, count]) => `${count.toLocaleString('en')} ${what}`).join(', '))
     if (seen.failed > 0) process.exitCode = 1
