@@ -50,7 +50,12 @@ export async function whatIf(this: CliContext, flags: ConnectFlags & WhatIfFlags
         ...(since === undefined ? {} : { since: momentOf(since, '--since') }),
       })
       if (flags.json) output.json(row)
-      else output.result(predictionsTold({ rows: [row], coverage: { figures: 0, inside: 0, share: null } }, output))
+      else {
+        const held = row.score?.held ?? []
+        const inside = held.filter((one) => one.inside).length
+        const share = held.length === 0 ? null : inside / held.length
+        output.result(predictionsTold({ rows: [row], coverage: { figures: held.length, inside, share } }, output))
+      }
       return
     }
     if (flags.csv) return output.passOn(await api.table(path))
@@ -102,20 +107,31 @@ function waits({ base, after, difference }: NonNullable<WhatIfView['queue']>): r
 }
 
 function swept({ stream, rows }: WhatIfSweep, { colour, table }: Output): string {
+  const [first] = rows
   return [
     colour.bold(stream),
+    ...(first === undefined
+      ? []
+      : [
+          colour.dim(
+            `${first.days} days simulated from its history until ${first.asOf.slice(0, 10)}; each held against the line as it is, in the same weeks`,
+          ),
+        ]),
     table([
-      ['WHAT IF', 'P50', 'P85', 'WITHIN A DAY', 'TIME ON THE WAY, MEAN', 'IN THE STAGE'],
-      ...rows.map(({ change, changed, difference, local, cannotSay }) =>
+      ['WHAT IF', 'P50', 'INSTEAD OF', 'P85', 'INSTEAD OF', 'WITHIN A DAY', 'TIME ON THE WAY, MEAN', 'IN THE STAGE'],
+      ...rows.map(({ change, base, changed, difference, local, cannotSay }) =>
         changed === null
           ? [change, colour.dim(`cannot say: ${cannotSay}`)]
           : [
               change,
               time(changed.p50.value),
+              colour.dim(time(base!.p50.value)),
               time(changed.p85.value),
+              colour.dim(time(base!.p85.value)),
               share(changed.withinDay.value),
               signed(difference!.mean.value, time),
-              local === null ? '' : signed(-local.stageMs, time),
+              // A gate takes no time of its own.
+              local === null ? colour.dim('no stage') : signed(-local.stageMs, time),
             ],
       ),
     ]),

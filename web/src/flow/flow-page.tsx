@@ -164,5 +164,6 @@ function sentenceOf(streams: readonly FlowRow[], { days }: FlowWindow): string {
   const until = ends.every((end) => end === ends[0])
     ? `until ${ends[0]!}`
     : `until each was last heard of, ${dayIn(newestOf(streams)!)} at the latest`
-  return `${plural(all, 'deployment')} of ${plural(moving.length, 'stream')} in ${told} ${until}; of ${plural(streams.length - moving.length, 'stream')} none.`
+  const still = streams.length - moving.length
+  return `${plural(all, 'deployment')} of ${plural(moving.length, 'stream')} in ${told} ${until}${still === 0 ? '' : `; of ${plural(still, 'stream')} none`}.`
 }

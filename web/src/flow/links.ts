@@ -29,11 +29,14 @@ export type Narrowed = {
 /** Where a stream's tabs and rows are, in the window that is looked at. */
 export type Links = {
   readonly view: (view: View) => string
+  /** The tab of what-ifs, with a change to begin with. */
+  readonly tryOut: (change: string) => string
   readonly rows: (show: Table, narrowed?: Narrowed) => string
 }
 
 export const linksOf = (stream: string, address: Readonly<Record<string, string>>): Links => ({
   view: (view) => flowHref(stream, address, view === 'overview' ? undefined : view),
+  tryOut: (change) => flowHref(stream, { ...address, try: change }, 'what-if'),
   rows: (show, narrowed = {}) => flowHref(stream, { ...address, show, ...narrowed }, 'rows'),
 })
 

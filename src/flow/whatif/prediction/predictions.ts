@@ -36,7 +36,8 @@ export function makePredictions({ ledger, past, clock, newId }: Parts) {
      * @throws ThreewaysError `PREDICTION_IMPOSSIBLE` where it cannot be said, and as `whatIf`
      */
     async keep(stream: string, { change, days, asOf, to, since }: KeepPrediction, by: string): Promise<PredictionRow> {
-      const told = whatIf(await past(), stream, { change, days, asOf, to }, clock.now())
+      const history = await past()
+      const told = whatIf(history, stream, { change, days, asOf, to }, clock.now())
       if (told.base === null || told.changed === null)
         throw refused('PREDICTION_IMPOSSIBLE', {
           message: `cannot say what "${change}" would do: ${told.cannotSay}`,
@@ -57,7 +58,8 @@ export function makePredictions({ ledger, past, clock, newId }: Parts) {
       }
       const time = clock.instant()
       await ledger.append([event(predictionMade, { id: newId(), time, source, subject: made.prediction }, made)])
-      return rowOf(made, time, undefined, null)
+      // Of a window that has passed it is known at once what happened.
+      return rowOf(made, time, scoreOf(history, made, clock.now()), null)
     },
 
     /**

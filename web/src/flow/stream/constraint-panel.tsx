@@ -9,6 +9,7 @@ import { useLinks, type Links } from '../links.ts'
 import { ShareBar } from './share-bar.tsx'
 import { Explained } from '../term.tsx'
 import { useArrival } from '../use-arrival.ts'
+import { textOf, trialAt } from '../whatif/whatif-trial.ts'
 import { few, percent, span } from '../words.ts'
 import './constraint.css'
 
@@ -82,7 +83,9 @@ function Proof({ view: data, stream }: { readonly view: ConstraintView; readonly
         </li>
       </ul>
       <p className="flow-more">
-        <Link href={links.view('what-if')}>Try what a change here would do</Link>
+        <Link href={constraint === null ? links.view('what-if') : links.tryOut(textOf(trialAt(constraint)))}>
+          Try what a change here would do
+        </Link>
       </p>
     </section>
   )

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState, type RefObject } from 'react'
+import { useSearchParams } from 'wouter'
 import { useFixed } from '../../api/query.ts'
 import { useMay } from '../../api/rights.ts'
 import type { WhatIfView } from '../../api/types.ts'
@@ -8,7 +9,7 @@ import { useKept } from '../use-kept.ts'
 import { Answer } from './whatif-answer.tsx'
 import { Bench } from './whatif-bench.tsx'
 import { Sweep } from './whatif-sweep.tsx'
-import { textOf, type Trial } from './whatif-trial.ts'
+import { firstTrial, textOf } from './whatif-trial.ts'
 import { Predictions } from './predictions.tsx'
 import './whatif.css'
 
@@ -45,7 +46,8 @@ type Props = {
 /** Tries a change on a simulation of the stream's own history. */
 export function WhatIfPanel({ stream, order, asOf }: Props) {
   const places = order.slice(1)
-  const [trial, setTrial] = useState<Trial>({ kind: 'stage', environment: places.at(-1)!, factor: 0.5 })
+  const [search] = useSearchParams()
+  const [trial, setTrial] = useState(() => firstTrial(search.get('try'), places))
   const change = useRested(textOf(trial))
   const base = `/api/whatif/${encodeURIComponent(stream)}`
   const at = asOf === undefined ? {} : { asOf: `${asOf}T23:59:59.999Z` }
