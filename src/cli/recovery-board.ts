@@ -74,7 +74,9 @@ function board({ rows, known, shared }: RecoveryBoard, { colour, table }: Output
       : [`${quiet} of ${rows.length} streams without a failure that came, more likely than not, of a deployment of theirs`]),
     ...(shared === 0
       ? []
-      : [`${shared} more came of a deployment of one of them, and it is not known of which: \`threeways incident ls\``]),
+      : [
+          `${shared === 1 ? 'One failure' : `${shared} failures`} came of a deployment of one of them, and nobody knows of which: \`threeways incident ls\``,
+        ]),
     colour.dim(knownTold(known)),
     colour.dim(
       'exposed (the fault ran), detect, recover, verify: p50. What nobody told is "unknown", never 0; what is not over counts (Kaplan-Meier).',
