@@ -5,7 +5,8 @@ export function shadowLines(view: ShadowView): readonly string[] {
   const { stage, from, share, methods, candidate, commit, sentence, against, demandedBy, dropped, oversized, differences } = view
   return [
     `${stage}: ${sentence}`,
-    `  ${Number((share * 100).toPrecision(3))} % of ${methods.join(', ')} to ${from}, copied to ${commit?.slice(0, 8) ?? candidate}`,
+    `  ${Number((share * 100).toPrecision(3))} % of ${methods.join(', ')} to ${from}, are copied to ${commit?.slice(0, 8) ?? candidate}`,
+    ...(view.rehearsals === 0 ? [`  nothing is copied while ${from} runs this very candidate: deliver a change`] : []),
     ...against.map((what) => `  ${what}`),
     ...(demandedBy === null ? ['  no stage asks for this'] : [`  ${demandedBy} is entered only then`]),
     ...(dropped > 0 ? [`  ${dropped.toLocaleString('en')} were not copied, to keep within what copies may cost`] : []),
