@@ -48,7 +48,9 @@ describe('history on the command line', () => {
     expect(await cli('flow', 'cart')).toMatchObject({ code: 3, stderr: expect.stringContaining('STREAM_NOT_FOUND') })
     expect(await cli('flow', '--since', 'spring')).toMatchObject({ code: 2, stderr: expect.stringContaining('--since spring') })
     expect(await cli('flow', '--since', '2025-02-30')).toMatchObject({ code: 2, stderr: expect.stringContaining('does not exist') })
-    expect((await cli('flow', 'recovery', 'shop')).stdout).toMatch(/no failure came, more likely than not, of a deployment of it\nNobody told of a failure yet/)
+    expect((await cli('flow', 'recovery', 'shop')).stdout).toMatch(
+      /no failure came, more likely than not, of a deployment of it\nNobody told of a failure yet/,
+    )
     expect(await cli('flow', '--rows')).toMatchObject({ code: 2, stderr: expect.stringContaining('STREAM_MISSING') })
     expect((await cli('flow', 'shop', '--since', '2025-12-31')).stdout).toMatch(/lead time +no data: no version was first seen then/)
     expect(await cli('flow', '--since', '2130-01-01')).toMatchObject({ code: 2, stderr: expect.stringContaining('lies in the future') })
