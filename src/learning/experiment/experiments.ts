@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts'
-import { conflict, notFound, refused, type Fault } from '../../kernel/errors.ts'
+import { conflict, notFound, refused } from '../../kernel/errors.ts'
 import type { NewId } from '../../kernel/ids.ts'
 import { event } from '../../ledger/event.ts'
 import type { Ledger, LedgerTransaction } from '../../ledger/ledger.ts'
@@ -9,15 +9,14 @@ import { countsOf, unitsByArm, unitsSince } from './counts.ts'
 import { experimentDecided, experimentLooked, experimentPlanned, experimentStarted, type Told } from './events.ts'
 import { apartFault, apartOf, type Apart } from './exclusion.ts'
 import { lookingAt, nothingSeen, type Memory } from './looks.ts'
-import type { Metric } from './metric.ts'
 import { judged, type Overlap, type Shared } from './overlap.ts'
 import { assignmentFault, misnamed, phaseOf, type Phase } from './phases.ts'
-import { planFaults, unplanned, withUsual, type ExperimentDraft, type ExperimentPlan } from './plan.ts'
+import { unplanned, type ExperimentPlan } from './plan.ts'
+import { readPlan } from './plan-file.ts'
 import { assignedFlags, experimentLooks, experiments, type ExperimentRow } from './projection.ts'
-import { PlanFile } from './schemas.ts'
 import { sharedCounts, type Since } from './shared-counts.ts'
 import { splitOf } from './split.ts'
-import type { z } from 'zod'
+import { resultView } from './views.ts'
 
 /** An experiment as it is kept. */
 export type Kept = {
@@ -243,7 +242,8 @@ export function makeExperiments(ledger: Ledger, { clock, newId }: { readonly clo
         if (!isDue(kept, phase, analysis)) continue
         const { experiment } = kept
         const told = {
-          results: analysis.results,
+          // Limits without an end are no limits, and JSON would make nothing of them.
+          results: analysis.results.map(resultView),
           recommendations: analysis.recommendations,
           split: { verdict: analysis.split.verdict, p: analysis.split.p },
         }
@@ -362,52 +362,3 @@ const countOf = (units: number, planned: number | undefined): string =>
 /** Without what JSON has no word for. */
 const plainOf = (value: unknown): Readonly<Record<string, unknown>> =>
   JSON.parse(JSON.stringify(value)) as Readonly<Record<string, unknown>>
-
-function kindOf(kind: z.output<typeof PlanFile>['metrics'][number]['kind']): Metric['kind'] {
-  if (typeof kind === 'string') return { type: kind }
-  return kind.type === 'quantile' ? { type: 'quantile', share: kind.q } : kind
-}
-
-type ReadPlan = {
-  readonly file: z.output<typeof PlanFile> | undefined
-  /** Undefined where there are faults. */
-  readonly plan: ExperimentPlan | undefined
-  readonly faults: readonly Fault[]
-}
-
-/** Its form first; what it means where it has one. Each fault by its JSON pointer. */
-function readPlan(written: unknown): ReadPlan {
-  const read = PlanFile.safeParse(written)
-  if (!read.success) {
-    const faults = read.error.issues.map(({ path, message }) => ({ path: path.map((part) => `/${String(part)}`).join(''), message }))
-    return { file: undefined, plan: undefined, faults }
-  }
-  const plan = withUsual(draftOf(read.data))
-  const faults = planFaults(plan)
-  return { file: read.data, plan: faults.length === 0 ? plan : undefined, faults }
-}
-
-function draftOf(file: z.output<typeof PlanFile>): ExperimentDraft {
-  const { hypothesis, arms, metrics, units, looks, alpha, power, shipWhen, layer, holdouts } = file
-  return {
-    hypothesis,
-    // What they really are weighed by is the flag's to say; it is read when it is analysed.
-    arms: arms.map((key) => ({ key, weight: 1 })),
-    metrics: metrics.map(({ metric, kind, role, better, effect, margin, before }) => ({
-      key: metric,
-      kind: kindOf(kind),
-      role,
-      better,
-      before,
-      ...(effect === undefined ? {} : { effect }),
-      ...(margin === undefined ? {} : { margin }),
-    })),
-    ...(units === undefined ? {} : { units }),
-    ...(looks === undefined ? {} : { looks }),
-    ...(alpha === undefined ? {} : { alpha }),
-    ...(power === undefined ? {} : { power }),
-    ...(shipWhen === undefined ? {} : { shipWhen }),
-    ...(layer === undefined ? {} : { layer }),
-    ...(holdouts === undefined ? {} : { holdouts }),
-  }
-}

@@ -83,7 +83,7 @@ function kindWords(kind: Metric['kind'], per: string | undefined): string {
 }
 
 /** What JSON has no word for is left out. */
-function resultView({
+export function resultView({
   metric,
   arm,
   q,
