@@ -77,7 +77,7 @@ describe('an application with our SDK', () => {
     await t.ask('POST', '/api/flags/checkout-v2/kill', { reason: 'orders fail' })
     await until(client, () => client.evaluate('checkout-v2', ada, true).value === false)
 
-    await expect.poll(() => readFile(path.join(folder, 'flags.json'), 'utf8')).toContain('"tw.killed":true')
+    await expect.poll(() => readFile(path.join(folder, 'flags.json'), 'utf8')).toContain(String.raw`\"tw.killed\":true`)
 
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
