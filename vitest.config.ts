@@ -9,9 +9,6 @@ export default defineConfig({
     globalSetup: ['./test/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    // Each works through many files: to read the product again for every one of them took half a second of a processor, and more.
-    isolate: false,
-    setupFiles: ['./test/own-surroundings.ts'],
     // For what hangs. How quick something is, benchmarks say, and machines differ by more than twice.
     testTimeout: 90_000,
     hookTimeout: 120_000,
@@ -28,10 +25,12 @@ export default defineConfig({
       },
       {
         extends: true,
+        // One process for all of them: a new one for each cost more than what it ran.
         test: {
           name: 'here',
           include: ['{src,sdk,web,test,scripts,bench}/**/*.test.ts'],
           exclude: [...exclude, '**/*.{int,e2e}.test.ts'],
+          isolate: false,
         },
       },
     ],
