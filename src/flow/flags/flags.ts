@@ -21,6 +21,7 @@ import {
   revisionOf,
   revisions,
   standing,
+  standingInParts,
   unknown,
   type Author,
   type FlagRevision,
@@ -116,20 +117,22 @@ export function makeFlags(ledger: Ledger, parts: Parts) {
         await breath()
       }
       checkOnce(read)
-      checkResolved(read, await standing(ledger))
+      // What is published meanwhile is asked about again behind the lock; only this knows the lines of files.
+      const known = new Map<string, FlagRevision>()
+      for await (const part of standingInParts(ledger)) for (const one of part) known.set(one.flag.flag, one)
+      checkResolved(read, known)
       const asFile = origin === 'file' ? await lastFromFiles(ledger, read) : new Map<string, FromFile>()
       const since = origin === 'file' && !over ? await sinceFiles(ledger, asFile) : new Map<string, readonly Since[]>()
       const { source } = author
       const names = read.map(({ flag }) => flag.flag)
-      const known = source === undefined ? undefined : await broughtInFrom(ledger, source, names)
+      const fromThere = source === undefined ? undefined : await broughtInFrom(ledger, source, names)
       if (source !== undefined && !over) {
-        const all = await standing(ledger)
-        const strange = names.flatMap((name) => (known!.has(name) ? [] : (all.get(name) ?? [])))
+        const strange = names.flatMap((name) => (fromThere!.has(name) ? [] : (known.get(name) ?? [])))
         if (strange.length > 0) throw notFromThere(strange, source)
       }
       const make = (flag: Flag) => (before: FlagRevision | undefined) => {
         if (before === undefined) return { flag, change: 'created' as const }
-        if (source !== undefined && !over && !known!.has(flag.flag)) throw notFromThere([before], source)
+        if (source !== undefined && !over && !fromThere!.has(flag.flag)) throw notFromThere([before], source)
         // What was killed and revived stands as its file had it: nothing would be undone.
         const isForeign = origin === 'file' && before.origin !== 'file' && !over && !sameFile(asFile.get(flag.flag)?.flag, before.flag)
         // A file that is as it was has no opinion of what was done since.

@@ -111,7 +111,7 @@ export async function standing(place: Pick<LedgerTransaction, 'db'>): Promise<Re
 const pageSize = 100
 
 /** As `standing`, in parts. Behind the ledger's lock, or they are not of one moment. */
-export async function* standingInParts(tx: LedgerTransaction): AsyncGenerator<readonly FlagRevision[]> {
+export async function* standingInParts(tx: Pick<LedgerTransaction, 'db'>): AsyncGenerator<readonly FlagRevision[]> {
   for (let after = '', more = true; more;) {
     const page = revisions(tx).where('flag', '>', after).distinctOn('flag').orderBy('flag').orderBy('revision', 'desc').limit(pageSize)
     const rows = await page.execute()

@@ -25,14 +25,17 @@ type Path = readonly PropertyKey[]
 
 /** What a file names and nobody has: flags, variants of them, a layer; each at its place. Pure. @param all - as they will stand, by name */
 export function unresolvedFaults(flag: Flag, places: Places, all: ReadonlyMap<string, Flag>): readonly Fault[] {
-  const others = [...all.keys()].filter((name) => name !== flag.flag)
   const faults: Fault[] = []
   const ask = (name: string, variant: string, path: Path, variantPath: Path) => {
     const needed = all.get(name)
     const at = (where: Path, message: string, value: string, help: string) =>
       faults.push(places.atValue(pointerOf(where), { message: `"${flag.flag}" ${message}`, value, help }))
-    if (needed === undefined) at(path, `requires "${name}", which is no flag`, name, suggestion(name, others, 'make that one first'))
-    else if (variant !== codeDefault && !Object.hasOwn(needed.variants, variant))
+    if (needed === undefined) {
+      // Only where they are asked for: of a thousand files each would list a thousand names.
+      const others = [...all.keys()].filter((other) => other !== flag.flag)
+      at(path, `requires "${name}", which is no flag`, name, suggestion(name, others, 'make that one first'))
+    }
+    if (needed !== undefined && variant !== codeDefault && !Object.hasOwn(needed.variants, variant))
       at(
         variantPath,
         `requires "${name}" to be "${variant}", which is no variant of it`,
