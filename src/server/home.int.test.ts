@@ -69,6 +69,14 @@ describe('a home', () => {
     expect(await readdir(place)).toEqual([])
   })
 
+  it('names those that are in a folder that is none, as the demonstration has its own in that of the repository', async () => {
+    const demo = path.join(folder(), 'demo')
+    await openHome(demo)
+    const help = expect.stringContaining(`--home "${demo}"`) as string
+    await expect(openHomeThere(folder())).rejects.toMatchObject({ code: 'HOME_NOT_FOUND', help })
+    await expect(openHome(folder())).rejects.toMatchObject({ code: 'HOME_FOREIGN', help })
+  })
+
   it('says where it cannot write', async () => {
     await writeFile(path.join(place, 'project'), '')
     await expect(openHome(folder())).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -42,8 +42,21 @@ export async function openHomeThere(folder: string): Promise<Home> {
   if ((await readHome(path.join(folder, 'home.json'))) !== undefined) return openHome(folder)
   throw notFound('HOME_NOT_FOUND', {
     message: `nothing was delivered here yet: there is no data folder "${folder}"`,
-    help: 'deliver a commit with `threeways deliver`, start a server with `threeways up`, or name another folder with --home',
+    help: `deliver a commit with \`threeways deliver\`, start a server with \`threeways up\`, or name another folder with --home${await homesIn(folder)}`,
   })
+}
+
+/** Data folders in a folder that is none, as the demonstration's is in that of the repository: one of them may be meant. */
+async function homesIn(folder: string): Promise<string> {
+  const names = await readdir(folder).catch(() => [])
+  const isHome = (name: string) =>
+    access(path.join(folder, name, 'home.json')).then(
+      () => true,
+      () => false,
+    )
+  const are = await Promise.all(names.map(isHome))
+  const found = names.filter((_, at) => are[at]).map((name) => `--home "${path.join(folder, name)}"`)
+  return found.length === 0 ? '' : ` (there is ${found.join(', ')})`
 }
 
 /** Opens the data folder, or makes it. @throws ThreewaysError `HOME_TOO_NEW`, `HOME_NOT_WRITABLE`, `HOME_FOREIGN` */
@@ -72,7 +85,7 @@ async function refuseForeign(folder: string): Promise<void> {
   if (strange === undefined && (await isOursToIgnore(path.join(folder, '.gitignore')))) return
   throw refused('HOME_FOREIGN', {
     message: `"${folder}" is no data folder of ours: it holds "${strange ?? '.gitignore'}"`,
-    help: 'name an empty folder, or one that is not there yet, with --home; nothing in this one was touched',
+    help: `name an empty folder, or one that is not there yet, with --home${await homesIn(folder)}; nothing in this one was touched`,
   })
 }
 
