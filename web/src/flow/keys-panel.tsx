@@ -104,7 +104,7 @@ function Keys({ keys: { frequency, lead, failRate, recovery, rework }, definitio
         {...usual('lead')}
         {...(fromCommits ? { told: 'half of the changes were there, from their first commit' } : {})}
         href={hrefs.lead}
-        sub={lead && `${limits(lead.p50) ?? ''} · p95 ${timeOf(lead.p95.value)}`}
+        sub={lead && said(limits(lead.p50), `p95 ${timeOf(lead.p95.value)}`)}
       >
         {lead && timeOf(lead.p50.value)}
       </Figure>
@@ -122,7 +122,10 @@ function Keys({ keys: { frequency, lead, failRate, recovery, rework }, definitio
 }
 
 const overTold = ({ ended, count, p50 }: NonNullable<DeliveryKeys['recovery']>) =>
-  `${ended} of ${plural(count, 'failure')} over${p50.low === null ? '' : `, ${limits(p50) ?? ''}`}`
+  said(`${ended} of ${plural(count, 'failure')} over`, p50.low === null ? undefined : limits(p50))
+
+/** What there is of it, side by side. */
+const said = (...parts: readonly (string | undefined)[]) => parts.filter((part) => part !== undefined && part !== '').join(' · ')
 
 const shareTold = (share: DeliveryKeys['failRate']) =>
   share && `${few(share.expected)} of ${share.of}, ${percent(share.low)} – ${percent(share.high)}`
